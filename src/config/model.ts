@@ -1,0 +1,416 @@
+/**
+ * The model: what a configuration says, as plain readonly data. The parser builds it, the checks read it,
+ * the supervisor sends it to the workers as JSON, and the compiler turns it into closures. It holds no functions,
+ * no class instances and no `undefined` that matters, so a round trip through JSON leaves it equal.
+ *
+ * All durations are milliseconds and all sizes bytes. "0 = off" is written where it holds.
+ */
+import type { Position } from "../lang/position.ts";
+
+export type Mode = "tcp" | "http";
+
+/** A place to listen on or to connect to, after the address prefix (`ipv4@`, `unix@`, `abns@`, `fd@`…) is resolved. */
+export type Address =
+  | { readonly kind: "ip"; readonly family: 4 | 6; readonly ip: string; readonly port: number }
+  | { readonly kind: "unix"; readonly path: string }
+  | { readonly kind: "abns"; readonly name: string }
+  | { readonly kind: "fd"; readonly fd: number };
+
+export interface Model {
+  readonly global: GlobalModel;
+  /** In configuration order; `id` is unique. A `listen` is one proxy with both sides. */
+  readonly proxies: readonly ProxyModel[];
+  /** Files that were read, in order, for messages. */
+  readonly files: readonly string[];
+}
+
+export interface GlobalModel {
+  /** 0 = derive from the descriptor limit. */
+  readonly maxconn: number;
+  /** Worker processes; default: number of usable CPUs. */
+  readonly nbthread: number;
+  readonly user: string | null;
+  readonly group: string | null;
+  readonly uid: number;
+  readonly gid: number;
+  readonly chroot: string | null;
+  readonly daemon: boolean;
+  readonly pidfile: string | null;
+  readonly node: string | null;
+  readonly description: string | null;
+  /** 0 = leave the limit alone. */
+  readonly ulimitN: number;
+  /** CPU numbers a worker may run on, by worker number from 0; absent = all. */
+  readonly cpuMap: Readonly<Record<number, readonly number[]>>;
+  /** 0 = none: a drain may last for ever. */
+  readonly hardStopAfter: number;
+  /** Percent 0..50 of random delay added to or taken from check intervals. */
+  readonly spreadChecks: number;
+  readonly logs: readonly LogTargetModel[];
+  readonly logTag: string;
+  /** null = do not send a host name; "" = this machine's own. */
+  readonly logSendHostname: string | null;
+  readonly statsSockets: readonly StatsSocketModel[];
+  /** Idle time after which a runtime connection is closed; default 10 s. */
+  readonly statsTimeout: number;
+  readonly statsMaxconn: number;
+  readonly bufsize: number;
+  readonly maxrewrite: number;
+  readonly maxHeaders: number;
+  readonly maxAccept: number;
+  /** Upper bound of bytes of the logged URI (tune.http.logurilen), default 1024. */
+  readonly logUriLen: number;
+  /** 0 = kernel default. */
+  readonly rcvbufClient: number;
+  readonly rcvbufServer: number;
+  readonly sndbufClient: number;
+  readonly sndbufServer: number;
+  /** Server connections kept idle: percent of descriptors (tune.pool-low-fd-ratio, tune.pool-high-fd-ratio). */
+  readonly poolLowFdRatio: number;
+  readonly poolHighFdRatio: number;
+  readonly setenv: Readonly<Record<string, string>>;
+  readonly serverStateFile: string | null;
+  readonly serverStateBase: string | null;
+}
+
+export interface StatsSocketModel {
+  readonly at: Position;
+  readonly address: Address;
+  readonly level: "user" | "operator" | "admin";
+  /** -1 = leave as created. */
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  readonly exposeFdListeners: boolean;
+}
+
+export type LogFormatName = "local" | "rfc3164" | "rfc5424" | "priority" | "short" | "timed" | "iso" | "raw";
+
+/** Syslog severities: 0 emerg … 7 debug. */
+export type LogLevel = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7;
+
+export interface LogTargetModel {
+  readonly at: Position;
+  readonly target:
+    | { readonly kind: "udp"; readonly ip: string; readonly port: number }
+    | { readonly kind: "unix"; readonly path: string }
+    | { readonly kind: "abns"; readonly name: string }
+    | { readonly kind: "fd"; readonly fd: number }
+    | { readonly kind: "stdout" }
+    | { readonly kind: "stderr" };
+  /** Longest line sent, default 1024; longer lines are cut. */
+  readonly len: number;
+  readonly format: LogFormatName;
+  /** Ranges of `sample <ranges>:<size>`; null = every line. */
+  readonly sample: { readonly ranges: readonly (readonly [number, number])[]; readonly size: number } | null;
+  /** Facility number 0 (kern) … 23 (local7). */
+  readonly facility: number;
+  readonly level: LogLevel;
+  readonly minLevel: LogLevel;
+}
+
+export interface ProxyModel {
+  readonly kind: "frontend" | "backend" | "listen";
+  readonly name: string;
+  /** The `id` keyword or the next free number from 2 up, as in HAProxy. */
+  readonly id: number;
+  readonly at: Position;
+  readonly description: string | null;
+  readonly disabled: boolean;
+  readonly mode: Mode;
+
+  // Frontend side.
+  readonly binds: readonly BindModel[];
+  /** Frontend limit; 0 = global. */
+  readonly maxconn: number;
+  readonly backlog: number;
+  readonly defaultBackend: string | null;
+  readonly monitorUri: string | null;
+  /** Connections a second the frontend accepts; 0 = unlimited. */
+  readonly rateLimitSessions: number;
+
+  // Backend side.
+  readonly servers: readonly ServerModel[];
+  readonly balance: BalanceModel;
+  readonly fullconn: number;
+  readonly retries: number;
+  /** 0 = off; n>0 = on every nth retry; n<0 = on the last n retries (-1, the default of the keyword). */
+  readonly redispatch: number;
+  readonly retryOn: readonly RetryCondition[];
+  readonly httpReuse: "never" | "safe" | "aggressive" | "always";
+  readonly maxKeepAliveQueue: number;
+  readonly dispatch: Address | null;
+  readonly source: SourceModel | null;
+  readonly check: CheckModel;
+  readonly cookie: CookieModel | null;
+  /** Name of the header `http-send-name-header` adds, lower case. */
+  readonly sendNameHeader: string | null;
+  readonly hashBalanceFactor: number;
+
+  // Both.
+  readonly timeouts: Timeouts;
+  readonly options: ProxyOptions;
+  readonly forwardFor: ForwardForModel | null;
+  readonly originalTo: ForwardForModel | null;
+  readonly logs: readonly LogTargetModel[];
+  readonly logTag: string | null;
+  /** What the line looks like: a named format of HAProxy, or the text of `log-format`; null = none configured. */
+  readonly logFormat:
+    | { readonly kind: "tcplog" | "httplog" | "httplog-clf" | "httpslog" | "default" }
+    | { readonly kind: "custom"; readonly text: string; readonly at: Position };
+  /** Replacement responses by status. `file` carries the bytes of the file as latin1. */
+  readonly errors: Readonly<Record<number, ErrorPageModel>>;
+}
+
+export type RetryCondition =
+  | "none"
+  | "conn-failure"
+  | "empty-response"
+  | "junk-response"
+  | "response-timeout"
+  | "0rtt-rejected"
+  | "404"
+  | "408"
+  | "425"
+  | "500"
+  | "501"
+  | "502"
+  | "503"
+  | "504"
+  | "401"
+  | "403";
+
+export type ErrorPageModel =
+  | { readonly kind: "file"; readonly path: string; readonly bytes: string }
+  | { readonly kind: "loc"; readonly code: 302 | 303; readonly url: string };
+
+/** Milliseconds; 0 = none (infinite), as an unset timeout in HAProxy. */
+export interface Timeouts {
+  readonly client: number;
+  readonly clientFin: number;
+  readonly server: number;
+  readonly serverFin: number;
+  readonly connect: number;
+  readonly queue: number;
+  readonly tarpit: number;
+  readonly tunnel: number;
+  readonly check: number;
+  readonly httpRequest: number;
+  readonly httpKeepAlive: number;
+}
+
+/** `option NAME` switches. Absent means off (`no option` and the default look alike). */
+export type OptionName =
+  | "abortonclose"
+  | "accept-invalid-http-request"
+  | "accept-invalid-http-response"
+  | "allbackups"
+  | "checkcache"
+  | "clitcpka"
+  | "contstats"
+  | "disable-h2-upgrade"
+  | "dontlog-normal"
+  | "dontlognull"
+  | "forwarded"
+  | "http-buffer-request"
+  | "http-ignore-probes"
+  | "http-keep-alive"
+  | "http-no-delay"
+  | "http-pretend-keepalive"
+  | "http-server-close"
+  | "http-use-proxy-header"
+  | "httpclose"
+  | "independent-streams"
+  | "log-health-checks"
+  | "log-separate-errors"
+  | "logasap"
+  | "nolinger"
+  | "persist"
+  | "prefer-last-server"
+  | "socket-stats"
+  | "splice-auto"
+  | "splice-request"
+  | "splice-response"
+  | "srvtcpka"
+  | "tcp-smart-accept"
+  | "tcp-smart-connect"
+  | "tcpka"
+  | "transparent";
+
+export type ProxyOptions = Readonly<Partial<Record<OptionName, true>>>;
+
+export interface ForwardForModel {
+  /** Header name as configured; sent in lower case like every header. */
+  readonly header: string;
+  /** Networks whose clients get no header, e.g. "127.0.0.0/8". */
+  readonly except: string | null;
+  readonly ifNone: boolean;
+}
+
+export interface BindModel {
+  readonly at: Position;
+  readonly address: Address;
+  /** `name` keyword or null; stats show "sock-N" for unnamed ones. */
+  readonly name: string | null;
+  /** `id` keyword or the next free one in its proxy, from 1. */
+  readonly id: number;
+  readonly backlog: number;
+  readonly maxconn: number;
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  readonly interface: string | null;
+  readonly v4v6: boolean;
+  readonly v6only: boolean;
+  readonly tfo: boolean;
+  readonly deferAccept: boolean;
+  readonly mss: number;
+  readonly transparent: boolean;
+  readonly tcpUserTimeout: number;
+  readonly namespace: string | null;
+  readonly acceptProxy: boolean;
+}
+
+export interface ServerModel {
+  readonly at: Position;
+  readonly name: string;
+  /** `id` keyword or the next free one in its backend, from 1. */
+  readonly id: number;
+  /** Text as written, e.g. "app1.local:8080", for messages and resolution. */
+  readonly addressText: string;
+  /** Resolved or literal address; null when the name waits for resolution or init-addr none. */
+  readonly address: Address | null;
+  /** The name to resolve; null for literals. */
+  readonly fqdn: string | null;
+  /** Fixed port, or an offset from the client's destination port for `:+n`/`:-n` and for no port at all. */
+  readonly port: { readonly kind: "fixed" | "offset"; readonly value: number };
+  readonly weight: number;
+  readonly backup: boolean;
+  readonly disabled: boolean;
+  readonly maxconn: number;
+  readonly minconn: number;
+  readonly maxqueue: number;
+  readonly check: ServerCheckModel;
+  readonly cookie: string | null;
+  readonly source: SourceModel | null;
+  readonly tcpUserTimeout: number;
+  readonly initAddr: readonly ("last" | "libc" | "none" | { readonly ip: string })[];
+  /** -1 = unlimited. */
+  readonly poolMaxConn: number;
+  readonly poolLowConn: number;
+  /** Default 5000 ms. */
+  readonly poolPurgeDelay: number;
+  /** Requests a connection may serve after its first; -1 = unlimited. */
+  readonly maxReuse: number;
+  readonly slowstart: number;
+  readonly observe: "none" | "layer4" | "layer7";
+  readonly onError: "fastinter" | "fail-check" | "sudden-death" | "mark-down";
+  readonly errorLimit: number;
+  readonly onMarkedDown: "none" | "shutdown-sessions";
+  readonly onMarkedUp: "none" | "shutdown-backup-sessions";
+  readonly redir: string | null;
+  readonly track: string | null;
+  readonly tfo: boolean;
+  readonly sendProxy: "none" | "v1" | "v2";
+}
+
+export interface ServerCheckModel {
+  readonly enabled: boolean;
+  readonly inter: number;
+  /** 0 = same as inter. */
+  readonly fastinter: number;
+  readonly downinter: number;
+  readonly rise: number;
+  readonly fall: number;
+  /** 0 = the server's port. */
+  readonly port: number;
+  /** Other address to check; null = the server's. */
+  readonly addr: string | null;
+}
+
+export interface SourceModel {
+  readonly ip: string | null;
+  readonly port: number;
+  readonly interface: string | null;
+}
+
+export interface CookieModel {
+  readonly name: string;
+  readonly mode: "insert" | "rewrite" | "prefix" | "passive";
+  readonly indirect: boolean;
+  readonly nocache: boolean;
+  readonly postonly: boolean;
+  readonly preserve: boolean;
+  readonly httponly: boolean;
+  readonly secure: boolean;
+  readonly domains: readonly string[];
+  readonly maxidle: number;
+  readonly maxlife: number;
+  readonly dynamic: boolean;
+  readonly attrs: readonly string[];
+}
+
+export type HashFunction = "sdbm" | "djb2" | "wt6" | "crc32";
+
+export interface BalanceModel {
+  readonly at: Position;
+  readonly algorithm:
+    | { readonly kind: "roundrobin" | "static-rr" | "leastconn" | "first" | "source" }
+    | {
+        readonly kind: "uri";
+        readonly whole: boolean;
+        /** 0 = no limit. */
+        readonly len: number;
+        readonly depth: number;
+        readonly pathOnly: boolean;
+      }
+    | { readonly kind: "url_param"; readonly name: string; readonly checkPost: number }
+    | { readonly kind: "hdr"; readonly name: string; readonly useDomainOnly: boolean }
+    | { readonly kind: "random"; readonly draws: number }
+    | { readonly kind: "rdp-cookie"; readonly name: string }
+    | { readonly kind: "hash"; readonly expression: string };
+  readonly hash: {
+    readonly method: "map-based" | "consistent";
+    readonly function: HashFunction;
+    readonly avalanche: boolean;
+  };
+}
+
+/** The check every server with `check` gets. */
+export type CheckModel =
+  | { readonly kind: "tcp" }
+  | {
+      readonly kind: "http";
+      readonly method: string;
+      readonly uri: string;
+      readonly version: string;
+      readonly headers: readonly (readonly [string, string])[];
+      readonly body: string | null;
+      readonly disableOn404: boolean;
+      readonly sendState: boolean;
+      readonly connectPort: number;
+      readonly expects: readonly HttpExpect[];
+    };
+
+/** `http-check expect`. Without any, 2xx and 3xx pass. */
+export interface HttpExpect {
+  readonly negate: boolean;
+  readonly minRecv: number;
+  readonly match:
+    | { readonly kind: "status"; readonly ranges: readonly (readonly [number, number])[] }
+    | { readonly kind: "rstatus" | "rstring"; readonly regex: string }
+    | { readonly kind: "string"; readonly text: string }
+    | {
+        readonly kind: "hdr" | "fhdr";
+        readonly name: string;
+        readonly nameMatch: "str" | "beg" | "end" | "sub" | "reg";
+        readonly value: string | null;
+        readonly valueMatch: "str" | "beg" | "end" | "sub" | "reg";
+      };
+  readonly okStatus: string | null;
+  readonly errorStatus: string | null;
+  readonly timeoutStatus: string | null;
+  readonly onSuccess: string | null;
+  readonly onError: string | null;
+  readonly comment: string | null;
+}
