@@ -1,0 +1,90 @@
+/**
+ * The columns of a counter slot. Every object that is counted (process, frontend, listener, backend, server) owns one
+ * slot; each worker has its own slab of 64-bit floats, `slab[slot * COLUMNS + column]`, which only that worker writes.
+ * Whoever reads sums (or takes the maximum of) the slabs. Names follow the statistics of the management manual,
+ * section 9.1.
+ */
+const names = [
+  // Summed over the workers.
+  "connTot", // connections accepted (frontend, listener) or made (server)
+  "sessTot", // streams: stot
+  "reqTot", // HTTP requests
+  "bytesIn",
+  "bytesOut",
+  "denReq",
+  "denResp",
+  "denConn",
+  "denSess",
+  "errReq",
+  "errConn",
+  "errResp",
+  "errInt",
+  "retries",
+  "redispatches",
+  "failedRewrites",
+  "clientAborts",
+  "serverAborts",
+  "resp1xx",
+  "resp2xx",
+  "resp3xx",
+  "resp4xx",
+  "resp5xx",
+  "respOther",
+  "lbTot",
+  "connectAttempts",
+  "connectReuse",
+  "intercepted",
+  "checkFailed",
+  "checkDown",
+  "downtime", // ms
+  "droppedLogs",
+  "sslConns",
+  "compIn",
+  "compOut",
+  "compBypass",
+  "compResp",
+  "cacheLookups",
+  "cacheHits",
+  // This worker's share of the live gauges, so that the supervisor can take it back when the worker dies.
+  "ownLive",
+  "ownQueued",
+  "idleConns",
+  "idleSafe",
+  "usedConns",
+  // Maxima over the workers.
+  "sessMax",
+  "queueMax",
+  "sessRateMax",
+  "reqRateMax",
+  "connRateMax",
+  "queueTimeMax",
+  "connectTimeMax",
+  "responseTimeMax",
+  "totalTimeMax",
+  "lastSession", // ms since the epoch
+  // Sliding sums over the last 512 streams; divide by min(512, number of streams).
+  "queueTimeSum",
+  "connectTimeSum",
+  "responseTimeSum",
+  "totalTimeSum",
+  // Process slot only.
+  "idlePercent",
+  "loopTasks",
+  "memoryBytes",
+  "poolFailed",
+  "startedMs",
+] as const;
+
+export type ColumnName = (typeof names)[number];
+
+/** Width of a slot in 64-bit floats; a few are spare so that a later version can read an older segment. */
+export const COLUMNS = 80;
+export const columnNames: readonly ColumnName[] = names;
+
+/** Column numbers by name: `slab[base + C.bytesIn] += n`. */
+export const C = Object.freeze(Object.fromEntries(names.map((name, i) => [name, i]))) as Readonly<
+  Record<ColumnName, number>
+>;
+
+/** Slot 0 is the process itself. */
+export const PROCESS_SLOT = 0;

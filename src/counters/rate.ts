@@ -1,0 +1,32 @@
+/**
+ * Events per second over a sliding second, shared by all workers: three atomic cells (second, events in it, events in
+ * the one before). Reading weighs the previous second by what is left of the current one, as HAProxy's frequency
+ * counters do.
+ */
+
+/** Counts one event; returns the events of the running second, which feeds the maximum. `second` = epoch seconds. */
+export function countEvent(cells: Int32Array, at: number, second: number): number {
+  const seen = Atomics.load(cells, at);
+  if (seen !== second) rotate(cells, at, seen, second);
+  return Atomics.add(cells, at + 1, 1) + 1;
+}
+
+function rotate(cells: Int32Array, at: number, seen: number, second: number): void {
+  // Only one process wins the exchange and moves the count; the others go on counting into the new second.
+  if (Atomics.compareExchange(cells, at, seen, second) !== seen) return;
+  const before = Atomics.exchange(cells, at + 1, 0);
+  Atomics.store(cells, at + 2, second - seen === 1 ? before : 0);
+}
+
+/** Current rate; `nowMs` = epoch milliseconds. */
+export function readRate(cells: Int32Array, at: number, nowMs: number): number {
+  const second = Math.floor(nowMs / 1000);
+  const seen = Atomics.load(cells, at);
+  const age = second - seen;
+  if (age > 1 || age < 0) return 0;
+  const left = 1 - (nowMs % 1000) / 1000;
+  const current = Atomics.load(cells, at + 1);
+  if (age === 1) return Math.floor(current * left);
+  const previous = Atomics.load(cells, at + 2);
+  return current + Math.floor(previous * left);
+}

@@ -1,0 +1,196 @@
+import { C, COLUMNS } from "./columns.ts";
+
+/**
+ * The shared segment, mapped by the supervisor and every worker:
+ *
+ *     header      64 bytes    magic, slots, workers
+ *     live        slots × 16 int32, atomic: gauges and rates that must be exact over all workers
+ *     state       slots × 32 int32, atomic: state of servers (and generation numbers of backends)
+ *     text        slots × 128 bytes: last check result of servers
+ *     slabs       workers × slots × COLUMNS float64, each written by its worker alone
+ *
+ * The file is sparse: only slots in use take memory.
+ */
+export const LIVE_WIDTH = 16;
+export const STATE_WIDTH = 32;
+export const TEXT_WIDTH = 128;
+const HEADER_BYTES = 64;
+const MAGIC = 0x746c6231;
+
+/** Columns of `live`. A rate is three cells: second, events in it, events in the second before. */
+export const L = {
+  /** Connections (frontend, listener, process) or streams (backend, server) right now. */
+  live: 0,
+  queued: 1,
+  sessRate: 2,
+  reqRate: 5,
+  connRate: 8,
+  /** Process slot: SSL handshakes; frontends: unused. */
+  sslRate: 11,
+} as const;
+
+/** Connections of the whole process: slot 0. */
+export const PROCESS_LIVE = 0;
+
+/** Columns of `state`. */
+export const S = {
+  /** Backend: raised by whoever changes a server of it, so that workers rebuild what depends on it. Process slot: any change. */
+  generation: 0,
+  /** Server: administrative state, bits of `Admin`. */
+  admin: 1,
+  /** Server: operational state, one of `Oper`. */
+  oper: 2,
+  /** Server: current and initial (configured) weight, 0..256. */
+  weight: 3,
+  initialWeight: 4,
+  /** Server: effective weight ×16 while slow start raises it. */
+  slowstartStep: 5,
+  health: 6,
+  checkStatus: 7,
+  checkCode: 8,
+  /** ms, -1 unknown. */
+  checkDuration: 9,
+  /** Seconds since the epoch of the last change between up and down. */
+  lastChange: 10,
+  /** Seconds spent down so far, up to lastChange. */
+  downSeconds: 11,
+  maxconn: 12,
+  /** Server: IPv4 or IPv6 in force (family, 4 words) and port, when other than configured; family 0 = as configured. */
+  addrFamily: 13,
+  addr0: 14,
+  addr1: 15,
+  addr2: 16,
+  addr3: 17,
+  addrPort: 18,
+  consecutiveErrors: 19,
+  checkResult: 20,
+  /** 1 = the server has been checked at least once. */
+  checked: 21,
+  agentStatus: 22,
+} as const;
+
+/** Administrative state bits, as in the management manual's `show servers state`. */
+export const Admin = {
+  forcedMaint: 1,
+  inheritedMaint: 2,
+  configMaint: 4,
+  forcedDrain: 8,
+  inheritedDrain: 16,
+  resolutionMaint: 32,
+  /** Any bit that takes a server out completely. */
+  maint: 1 | 2 | 4 | 32,
+  drain: 8 | 16,
+} as const;
+
+/** Operational state, as in `show servers state`. */
+export const Oper = { stopped: 0, starting: 1, running: 2, stopping: 3 } as const;
+
+export function segmentSize(slots: number, workers: number): number {
+  return HEADER_BYTES + slots * (LIVE_WIDTH * 4 + STATE_WIDTH * 4 + TEXT_WIDTH) + workers * slots * COLUMNS * 8;
+}
+
+/** Typed views over one mapping of the segment. `init` writes the header; otherwise it is verified. */
+export class Shared {
+  readonly slots: number;
+  readonly workers: number;
+  readonly live: Int32Array;
+  readonly state: Int32Array;
+  readonly text: Uint8Array;
+  readonly slabs: readonly Float64Array[];
+
+  constructor(bytes: Uint8Array, init?: { slots: number; workers: number }) {
+    const { buffer, byteOffset } = bytes;
+    const header = new Int32Array(buffer, byteOffset, HEADER_BYTES / 4);
+    if (init) {
+      header[1] = init.slots;
+      header[2] = init.workers;
+      header[0] = MAGIC;
+    } else if (header[0] !== MAGIC) {
+      throw new Error("not a tlb shared segment");
+    }
+    this.slots = header[1]!;
+    this.workers = header[2]!;
+    let at = byteOffset + HEADER_BYTES;
+    this.live = new Int32Array(buffer, at, this.slots * LIVE_WIDTH);
+    at += this.live.byteLength;
+    this.state = new Int32Array(buffer, at, this.slots * STATE_WIDTH);
+    at += this.state.byteLength;
+    this.text = new Uint8Array(buffer, at, this.slots * TEXT_WIDTH);
+    at += this.text.byteLength;
+    this.slabs = Array.from(
+      { length: this.workers },
+      (_, i) => new Float64Array(buffer, at + i * this.slots * COLUMNS * 8, this.slots * COLUMNS),
+    );
+  }
+
+  /** Private memory of the same shape, for tests and tools without workers. */
+  static local(slots = 64, workers = 1): Shared {
+    return new Shared(new Uint8Array(segmentSize(slots, workers)), { slots, workers });
+  }
+
+  /** Sum of a column over all workers. */
+  sum(slot: number, column: number): number {
+    let total = 0;
+    for (const slab of this.slabs) total += slab[slot * COLUMNS + column]!;
+    return total;
+  }
+
+  /** Maximum of a column over all workers. */
+  max(slot: number, column: number): number {
+    let top = 0;
+    for (const slab of this.slabs) top = Math.max(top, slab[slot * COLUMNS + column]!);
+    return top;
+  }
+
+  getState(slot: number, field: number): number {
+    return Atomics.load(this.state, slot * STATE_WIDTH + field);
+  }
+
+  setState(slot: number, field: number, value: number): void {
+    Atomics.store(this.state, slot * STATE_WIDTH + field, value);
+  }
+
+  /** Tells every worker that a server of this backend changed. */
+  bump(backendSlot: number): void {
+    Atomics.add(this.state, backendSlot * STATE_WIDTH + S.generation, 1);
+    Atomics.add(this.state, S.generation, 1);
+  }
+
+  /** Last check text of a server; cut at 127 bytes of latin1. */
+  setText(slot: number, value: string): void {
+    const at = slot * TEXT_WIDTH;
+    const n = Math.min(value.length, TEXT_WIDTH - 1);
+    for (let i = 0; i < n; i++) this.text[at + i] = value.charCodeAt(i) & 0xff;
+    this.text.fill(0, at + n, at + TEXT_WIDTH);
+  }
+
+  getText(slot: number): string {
+    const at = slot * TEXT_WIDTH;
+    let out = "";
+    for (let i = at; i < at + TEXT_WIDTH && this.text[i]; i++) out += String.fromCharCode(this.text[i]!);
+    return out;
+  }
+
+  /** Zeroes everything about a slot before another object gets it. */
+  clearSlot(slot: number): void {
+    this.live.fill(0, slot * LIVE_WIDTH, (slot + 1) * LIVE_WIDTH);
+    this.state.fill(0, slot * STATE_WIDTH, (slot + 1) * STATE_WIDTH);
+    this.text.fill(0, slot * TEXT_WIDTH, (slot + 1) * TEXT_WIDTH);
+    for (const slab of this.slabs) slab.fill(0, slot * COLUMNS, (slot + 1) * COLUMNS);
+  }
+
+  /** Takes a dead worker's share out of every gauge: what it served died with it. */
+  forgetWorker(worker: number): void {
+    const slab = this.slabs[worker]!;
+    for (let slot = 0; slot < this.slots; slot++) {
+      const base = slot * COLUMNS;
+      const live = slab[base + C.ownLive]!;
+      const queued = slab[base + C.ownQueued]!;
+      if (live !== 0) Atomics.sub(this.live, slot * LIVE_WIDTH + L.live, live);
+      if (queued !== 0) Atomics.sub(this.live, slot * LIVE_WIDTH + L.queued, queued);
+      for (const column of [C.ownLive, C.ownQueued, C.idleConns, C.idleSafe, C.usedConns]) {
+        if (slab[base + column] !== 0) slab[base + column] = 0;
+      }
+    }
+  }
+}

@@ -1,0 +1,105 @@
+import type { BindModel, ProxyModel } from "../config/model.ts";
+import { C, COLUMNS } from "../counters/columns.ts";
+import { countEvent } from "../counters/rate.ts";
+import { L, LIVE_WIDTH, PROCESS_LIVE, type Shared } from "../counters/shared.ts";
+import type { Backend, SlotOf } from "./backend.ts";
+
+/** One bound address of a frontend. */
+export class Listener {
+  readonly frontend: Frontend;
+  readonly model: BindModel;
+  readonly slot: number;
+  readonly base: number;
+
+  constructor(frontend: Frontend, model: BindModel, slot: number) {
+    this.frontend = frontend;
+    this.model = model;
+    this.slot = slot;
+    this.base = slot * COLUMNS;
+  }
+}
+
+/** The frontend side of a proxy as one worker sees it: state, no logic. */
+export class Frontend {
+  model: ProxyModel;
+  readonly name: string;
+  readonly slot: number;
+  readonly base: number;
+  readonly slab: Float64Array;
+  readonly shared: Shared;
+  readonly listeners: readonly Listener[];
+  /** The backend of `default_backend`, of the `listen` itself, or null. Set by compile. */
+  defaultBackend: Backend | null;
+  logger: unknown;
+
+  constructor(model: ProxyModel, slotOf: SlotOf, shared: Shared, worker: number) {
+    this.model = model;
+    this.name = model.name;
+    this.slot = slotOf(`F/${model.name}`);
+    this.base = this.slot * COLUMNS;
+    this.slab = shared.slabs[worker]!;
+    this.shared = shared;
+    this.defaultBackend = null;
+    this.logger = null;
+    this.listeners = model.binds.map((bind) => new Listener(this, bind, slotOf(`L/${model.name}/${bind.id}`)));
+  }
+
+  /** Connections of this frontend now, over all workers. */
+  get live(): number {
+    return Atomics.load(this.shared.live, this.slot * LIVE_WIDTH + L.live);
+  }
+
+  /** Counts an accepted connection in: live, total, rate and their maxima, for the process too. */
+  take(listener: Listener, nowMs: number): number {
+    const { slab, base, shared } = this;
+    const { live } = shared;
+    const second = Math.floor(nowMs / 1000);
+    const now = Atomics.add(live, this.slot * LIVE_WIDTH + L.live, 1) + 1;
+    slab[base + C.ownLive]!++;
+    if (now > slab[base + C.sessMax]!) slab[base + C.sessMax] = now;
+    slab[base + C.connTot]!++;
+    slab[base + C.sessTot]!++;
+    const rate = countEvent(live, this.slot * LIVE_WIDTH + L.connRate, second);
+    if (rate > slab[base + C.connRateMax]!) slab[base + C.connRateMax] = rate;
+    const sessions = countEvent(live, this.slot * LIVE_WIDTH + L.sessRate, second);
+    if (sessions > slab[base + C.sessRateMax]!) slab[base + C.sessRateMax] = sessions;
+
+    const on = Atomics.add(live, listener.slot * LIVE_WIDTH + L.live, 1) + 1;
+    slab[listener.base + C.ownLive]!++;
+    if (on > slab[listener.base + C.sessMax]!) slab[listener.base + C.sessMax] = on;
+    slab[listener.base + C.sessTot]!++;
+
+    const all = Atomics.add(live, PROCESS_LIVE, 1) + 1;
+    slab[C.ownLive]!++;
+    if (all > slab[C.sessMax]!) slab[C.sessMax] = all;
+    slab[C.connTot]!++;
+    const connections = countEvent(live, L.connRate, second);
+    if (connections > slab[C.connRateMax]!) slab[C.connRateMax] = connections;
+    const processSessions = countEvent(live, L.sessRate, second);
+    if (processSessions > slab[C.sessRateMax]!) slab[C.sessRateMax] = processSessions;
+    return now;
+  }
+
+  release(listener: Listener): void {
+    const { slab, shared } = this;
+    Atomics.sub(shared.live, this.slot * LIVE_WIDTH + L.live, 1);
+    slab[this.base + C.ownLive]!--;
+    Atomics.sub(shared.live, listener.slot * LIVE_WIDTH + L.live, 1);
+    slab[listener.base + C.ownLive]!--;
+    Atomics.sub(shared.live, PROCESS_LIVE, 1);
+    slab[C.ownLive]!--;
+  }
+
+  /** Counts an HTTP request: total, rate and its maximum, for the process too. */
+  countRequest(nowMs: number): void {
+    const { slab, base } = this;
+    const { live } = this.shared;
+    const second = Math.floor(nowMs / 1000);
+    slab[base + C.reqTot]!++;
+    const rate = countEvent(live, this.slot * LIVE_WIDTH + L.reqRate, second);
+    if (rate > slab[base + C.reqRateMax]!) slab[base + C.reqRateMax] = rate;
+    slab[C.reqTot]!++;
+    const all = countEvent(live, L.reqRate, second);
+    if (all > slab[C.reqRateMax]!) slab[C.reqRateMax] = all;
+  }
+}
