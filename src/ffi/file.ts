@@ -1,0 +1,91 @@
+/** Descriptors and paths through libc. Every function returns a value >= 0, or the negated errno. */
+import { result } from "./errno.ts";
+import { cstr, openLibc, scratch } from "./libc.ts";
+
+const libc = openLibc({
+  close: { args: ["i32"], returns: "i32" },
+  fcntl: { args: ["i32", "i32", "i32"], returns: "i32" },
+  unlink: { args: ["ptr"], returns: "i32" },
+  rename: { args: ["ptr", "ptr"], returns: "i32" },
+  link: { args: ["ptr", "ptr"], returns: "i32" },
+  chmod: { args: ["ptr", "u32"], returns: "i32" },
+  chown: { args: ["ptr", "u32", "u32"], returns: "i32" },
+  memfd_create: { args: ["ptr", "u32"], returns: "i32" },
+  ftruncate: { args: ["i32", "i64"], returns: "i32" },
+  pipe2: { args: ["ptr", "i32"], returns: "i32" },
+});
+
+const F_GETFD = 1;
+const F_SETFD = 2;
+const F_GETFL = 3;
+const F_SETFL = 4;
+const F_DUPFD_CLOEXEC = 1030;
+const FD_CLOEXEC = 1;
+const O_NONBLOCK = 0o4000;
+const O_CLOEXEC = 0o2000000;
+const MFD_CLOEXEC = 1;
+
+const pair = scratch(8);
+
+export function close(fd: number): number {
+  return result(libc.close(fd));
+}
+
+/** A second descriptor of the same open file, close-on-exec. */
+export function dup(fd: number): number {
+  return result(libc.fcntl(fd, F_DUPFD_CLOEXEC, 3));
+}
+
+/** Whether the number names an open descriptor of this process. */
+export function isOpen(fd: number): boolean {
+  return libc.fcntl(fd, F_GETFD, 0) >= 0;
+}
+
+export function setCloseOnExec(fd: number, on: boolean): number {
+  return result(libc.fcntl(fd, F_SETFD, on ? FD_CLOEXEC : 0));
+}
+
+export function setNonBlocking(fd: number, on: boolean): number {
+  const flags = result(libc.fcntl(fd, F_GETFL, 0));
+  if (flags < 0) return flags;
+  return result(libc.fcntl(fd, F_SETFL, on ? flags | O_NONBLOCK : flags & ~O_NONBLOCK));
+}
+
+export function unlink(path: string): number {
+  return result(libc.unlink(cstr(path)));
+}
+
+export function rename(from: string, to: string): number {
+  return result(libc.rename(cstr(from), cstr(to)));
+}
+
+export function link(from: string, to: string): number {
+  return result(libc.link(cstr(from), cstr(to)));
+}
+
+export function chmod(path: string, mode: number): number {
+  return result(libc.chmod(cstr(path), mode));
+}
+
+/** -1 leaves the user or the group as it is. */
+export function chown(path: string, uid: number, gid: number): number {
+  return result(libc.chown(cstr(path), uid >>> 0, gid >>> 0));
+}
+
+/** Anonymous memory of `size` zero bytes as a file, close-on-exec: descriptor or -errno. `name` is for /proc only. */
+export function memfd(name: string, size: number): number {
+  const fd = result(libc.memfd_create(cstr(name), MFD_CLOEXEC));
+  if (fd < 0) return fd;
+  const status = result(libc.ftruncate(fd, size));
+  if (status < 0) {
+    libc.close(fd);
+    return status;
+  }
+  return fd;
+}
+
+/** `[reader, writer]`, blocking and close-on-exec, or -errno. */
+export function pipe(): readonly [number, number] | number {
+  const status = libc.pipe2(pair.ptr, O_CLOEXEC);
+  return status < 0 ? result(status) : [pair.i32[0]!, pair.i32[1]!];
+}
