@@ -1,0 +1,98 @@
+/** Child processes of a test: output kept, ended by pid with the scope. */
+import type { Scope } from "./scope.ts";
+
+export interface Program {
+  readonly pid: number;
+  /** What it wrote so far; stdout and stderr are apart. */
+  stdout(): string;
+  stderr(): string;
+  /** Exit code, or 128 + signal number. */
+  readonly exited: Promise<number>;
+  readonly running: boolean;
+  signal(name: NodeJS.Signals): void;
+  /** SIGTERM, and SIGKILL after `ms`; resolves when it is gone. */
+  stop(ms?: number): Promise<number>;
+}
+
+export interface ProgramOptions {
+  readonly cwd?: string;
+  /** Added to the environment; `undefined` removes a variable. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  readonly stdin?: string;
+}
+
+export function startProgram(scope: Scope, command: readonly string[], options: ProgramOptions = {}): Program {
+  const child = Bun.spawn([...command], {
+    cwd: options.cwd,
+    env: { ...process.env, ...options.env },
+    stdin: options.stdin === undefined ? "ignore" : new Blob([options.stdin]),
+    stdout: "pipe",
+    stderr: "pipe",
+  });
+  const out = collect(child.stdout);
+  const err = collect(child.stderr);
+  const forget = scope.atExit(() => child.kill("SIGKILL"));
+  const exited = child.exited.then(async (code) => {
+    forget();
+    // A grandchild may hold the pipes open for ever: give the readers a moment, not a guarantee.
+    await Promise.race([Promise.all([out.done, err.done]), Bun.sleep(200)]);
+    return code;
+  });
+  const program: Program = {
+    pid: child.pid,
+    stdout: () => out.text,
+    stderr: () => err.text,
+    exited,
+    get running() {
+      return child.exitCode === null && child.signalCode === null;
+    },
+    signal: (name) => child.kill(name),
+    async stop(ms = 3000) {
+      if (program.running) {
+        child.kill("SIGTERM");
+        const killer = setTimeout(() => child.kill("SIGKILL"), ms);
+        await child.exited;
+        clearTimeout(killer);
+      }
+      return exited;
+    },
+  };
+  scope.defer(async () => {
+    await program.stop();
+  });
+  return program;
+}
+
+/** Runs a command to its end; the output is complete. */
+export async function run(
+  command: readonly string[],
+  options: ProgramOptions = {},
+): Promise<{ readonly code: number; readonly stdout: string; readonly stderr: string }> {
+  const child = Bun.spawn([...command], {
+    cwd: options.cwd,
+    env: { ...process.env, ...options.env },
+    stdin: options.stdin === undefined ? "ignore" : new Blob([options.stdin]),
+    stdout: "pipe",
+    stderr: "pipe",
+  });
+  const [stdout, stderr, code] = await Promise.all([
+    new Response(child.stdout).text(),
+    new Response(child.stderr).text(),
+    child.exited,
+  ]);
+  return { code, stdout, stderr };
+}
+
+/** The path of an installed program, looking into the sbin folders too; null when there is none. */
+export function which(name: string): string | null {
+  return Bun.which(name, { PATH: `${process.env["PATH"] ?? ""}:/usr/sbin:/sbin` });
+}
+
+function collect(stream: ReadableStream<Uint8Array>): { text: string; done: Promise<void> } {
+  const sink = { text: "", done: Promise.resolve() };
+  const decoder = new TextDecoder();
+  sink.done = (async () => {
+    for await (const chunk of stream) sink.text += decoder.decode(chunk, { stream: true });
+  })();
+  return sink;
+}
