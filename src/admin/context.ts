@@ -1,0 +1,92 @@
+import type { Model } from "../config/model.ts";
+import type { Shared } from "../counters/shared.ts";
+import type { LogLevel } from "../config/model.ts";
+
+/**
+ * What the runtime API, the statistics page and the metrics need of the process they run in. The supervisor implements
+ * it; tests use the one of `fake.helper.ts`.
+ *
+ * Counters and states are read from `shared` directly. What only a worker can do (close sessions, pause a listener) goes
+ * through `query`.
+ */
+export interface AdminContext {
+  /** The configuration in force; another object after a reload. */
+  model(): Model;
+  readonly shared: Shared;
+  /** Counter slot of an object, by the keys of src/proxy: "F/www", "L/www/1", "B/app", "S/app/web1". */
+  slotOf(key: string): number;
+  /** Start of the supervisor, ms since the epoch. */
+  readonly startedMs: number;
+  readonly pid: number;
+  /** Version of the program, e.g. "0.1.0", and its date as YYYY/MM/DD. */
+  readonly version: string;
+  readonly releaseDate: string;
+  /** Host name or the `node` keyword. */
+  readonly node: string;
+  limits(): Limits;
+  /** A drain or stop is under way. */
+  readonly stopping: boolean;
+  workers(): readonly WorkerInfo[];
+  /** Reads the configuration files again and swaps them in everywhere or nowhere. `text`: diagnostics, "" when none. */
+  reload(): Promise<{ readonly ok: boolean; readonly text: string }>;
+  /** Stops accepting, lets what runs come to its end, then ends the process. Returns at once. */
+  drain(): void;
+  /** Ends the process now. Returns at once. */
+  stop(): void;
+  /** Names of queries the workers answer. A command that needs another one is not offered. */
+  readonly queries: ReadonlySet<QueryName>;
+  /**
+   * Asks one worker, or all of them in order of their index; one answer a worker. A worker that died or does not answer
+   * in time (1 s) is left out. Never rejects.
+   */
+  query(worker: number | "all", name: QueryName, args: readonly string[]): Promise<readonly string[]>;
+  /**
+   * Sends a line such as "Server app/web1 is going DOWN for maintenance…" to the log targets of the proxy, as HAProxy
+   * does for state changes.
+   */
+  logEvent(level: LogLevel, proxy: string, text: string): void;
+}
+
+export interface Limits {
+  /** Connections of the whole process in force, and the highest that `set maxconn global` may choose. */
+  readonly maxconn: number;
+  readonly hardMaxconn: number;
+  /** Descriptor limit (soft) of a worker. */
+  readonly ulimitN: number;
+}
+
+export interface WorkerInfo {
+  /** Number of its slab, from 0. Worker 0 is the leader: it also runs health checks. */
+  readonly index: number;
+  readonly pid: number;
+  /** Milliseconds since the epoch. */
+  readonly startedMs: number;
+  /** How often the worker of this index was replaced. */
+  readonly restarts: number;
+  readonly state: "starting" | "running" | "draining" | "dead";
+}
+
+/**
+ * Queries of a worker, with their arguments. Answers are plain text; "" means done.
+ *
+ *     frontend-state NAME run|pause|stop    bind again, stop accepting for a while, release the address for good
+ *     frontend-maxconn NAME N               limit of a frontend
+ *     global-maxconn N                      limit of the process (each worker checks the shared gauge against it)
+ *     shutdown-server BACKEND SERVER        close every session on the server; answers the number
+ *     shutdown-session ID                   close one session; answers "1" when it was this worker's, else "0"
+ *     show-sess [ID|all]                    lines of `show sess`
+ *     check BACKEND/SERVER enable|disable   health checks of a server (leader only)
+ *     check-port BACKEND/SERVER PORT        port the health checks connect to (leader only)
+ *     show-errors [PROXY]                   captured bad requests and responses
+ *     dump-table, clear-table …             stick tables live in shared memory: reserved
+ */
+export type QueryName =
+  | "frontend-state"
+  | "frontend-maxconn"
+  | "global-maxconn"
+  | "shutdown-server"
+  | "shutdown-session"
+  | "show-sess"
+  | "check"
+  | "check-port"
+  | "show-errors";
