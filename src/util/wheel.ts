@@ -15,7 +15,9 @@ export interface TimerEntry {
   wheelPrev: TimerEntry | null;
   /** Slot it hangs in; -1 = not armed. */
   wheelSlot: number;
-  /** Epoch ms; 0 = none. */
+  /** Epoch ms of that slot; the wheel's own. */
+  wheelDue: number;
+  /** Epoch ms; 0 = none. Setting it to 0 or later than it was is allowed without telling the wheel. */
   deadline: number;
   onTimer(now: number): void;
 }
@@ -50,10 +52,9 @@ export class Wheel {
 
   /** Fires `entry.onTimer` at `deadline` (epoch ms) or up to 8 ms later. A later deadline than before costs one store. */
   arm(entry: TimerEntry, deadline: number): void {
-    const earlier = deadline < entry.deadline;
     entry.deadline = deadline;
     if (entry.wheelSlot >= 0) {
-      if (!earlier) return;
+      if (deadline >= entry.wheelDue) return;
       this.unlink(entry);
     }
     this.insert(entry);
@@ -112,6 +113,7 @@ export class Wheel {
     else slot = 2 * SIZE + (Math.floor(Math.min(due, this.done + SIZE * SIZE * (SIZE - 1)) / (SIZE * SIZE)) & MASK);
     const head = this.heads[slot]!;
     entry.wheelSlot = slot;
+    entry.wheelDue = due * (1 << SHIFT);
     entry.wheelPrev = null;
     entry.wheelNext = head;
     if (head) head.wheelPrev = entry;
@@ -168,6 +170,7 @@ export class Wheel {
   private place(entry: TimerEntry, slot: number): void {
     const head = this.heads[slot]!;
     entry.wheelSlot = slot;
+    entry.wheelDue = this.done * (1 << SHIFT);
     entry.wheelPrev = null;
     entry.wheelNext = head;
     if (head) head.wheelPrev = entry;
