@@ -1,0 +1,28 @@
+/** Keywords that open a section (manual section 2.1, rule 6); the `.SECTION` pseudo-variable follows them. */
+export const sectionKeywords = [
+  "acme",
+  "backend",
+  "cache",
+  "crt-store",
+  "defaults",
+  "fcgi-app",
+  "frontend",
+  "global",
+  "http-errors",
+  "listen",
+  "log-forward",
+  "log-profile",
+  "mailers",
+  "peers",
+  "program",
+  "resolvers",
+  "ring",
+  "traces",
+  "userlist",
+] as const;
+
+const known: ReadonlySet<string> = new Set(sectionKeywords);
+
+export function isSectionKeyword(word: string): boolean {
+  return known.has(word);
+}

@@ -1,0 +1,105 @@
+/** Finds and reads the files of a configuration: files, directories and standard input. */
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import type { Diagnostics } from "./diagnostic.ts";
+
+/** One text to parse, one character per byte. */
+export interface Source {
+  /** As messages show it: the path as given, `dir/file` for members of a directory, "-" for standard input. */
+  readonly name: string;
+  readonly text: string;
+}
+
+const STDIN_FD = 0;
+
+/**
+ * Reads every source in the order given. A directory stands for its `*.cfg` files that are not hidden, sorted by
+ * bytes (C locale). What cannot be read is reported (code `unreadable-file`) and left out; the rest is still read.
+ */
+export function loadSources(
+  files: readonly string[],
+  { stdin }: { readonly stdin?: Uint8Array },
+  diagnostics: Diagnostics,
+): Source[] {
+  const sources: Source[] = [];
+  const fail = (name: string, message: string, hint?: string): void => {
+    diagnostics.error(
+      "unreadable-file",
+      { file: name, line: 0, column: 0 },
+      message,
+      hint === undefined ? {} : { hint },
+    );
+  };
+  let stdinUsed = false;
+  for (const file of files) {
+    if (file === "-") {
+      if (stdinUsed) {
+        fail("-", "standard input can be read only once");
+        continue;
+      }
+      stdinUsed = true;
+      try {
+        sources.push({ name: "-", text: latin1(stdin ?? readFileSync(STDIN_FD)) });
+      } catch (error) {
+        fail("-", `cannot read standard input: ${reason(error)}`);
+      }
+      continue;
+    }
+    for (const path of expand(file, fail)) {
+      try {
+        sources.push({ name: path, text: latin1(readFileSync(path)) });
+      } catch (error) {
+        fail(path, `cannot open configuration file ${path}: ${reason(error)}`);
+      }
+    }
+  }
+  return sources;
+}
+
+/** The files a name stands for: itself, or the configuration files of the directory it names. */
+function expand(file: string, fail: (name: string, message: string, hint?: string) => void): readonly string[] {
+  try {
+    const stat = statSync(file);
+    if (!stat.isDirectory()) return [file];
+    const names = readdirSync(file, { withFileTypes: true, encoding: "buffer" })
+      .filter(({ name }) => name[0] !== 0x2e && name.length > 4 && name.subarray(-4).toString("latin1") === ".cfg")
+      .map(({ name }) => name)
+      .sort(Buffer.compare);
+    const paths = names
+      .map((name) => (file.endsWith("/") ? file : `${file}/`) + name.toString("utf8"))
+      .filter((path) => !statSync(path).isDirectory());
+    if (paths.length === 0) {
+      fail(
+        file,
+        `directory ${file} holds no configuration file`,
+        "only files named *.cfg that are not hidden are read",
+      );
+    }
+    return paths;
+  } catch (error) {
+    fail(file, `cannot open configuration file/directory ${file} : ${reason(error)}`);
+    return [];
+  }
+}
+
+function latin1(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: "No such file or directory",
+  EACCES: "Permission denied",
+  EPERM: "Operation not permitted",
+  EISDIR: "Is a directory",
+  ENOTDIR: "Not a directory",
+  ELOOP: "Too many levels of symbolic links",
+  ENAMETOOLONG: "File name too long",
+  EMFILE: "Too many open files",
+  ENFILE: "Too many open files in system",
+  EIO: "Input/output error",
+};
+
+/** The error in the words of strerror(3). */
+function reason(error: unknown): string {
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  return reasons[code] ?? (error instanceof Error ? error.message : String(error));
+}
