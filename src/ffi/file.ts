@@ -10,8 +10,6 @@ const libc = openLibc({
   link: { args: ["ptr", "ptr"], returns: "i32" },
   chmod: { args: ["ptr", "u32"], returns: "i32" },
   chown: { args: ["ptr", "u32", "u32"], returns: "i32" },
-  memfd_create: { args: ["ptr", "u32"], returns: "i32" },
-  ftruncate: { args: ["i32", "i64"], returns: "i32" },
   pipe2: { args: ["ptr", "i32"], returns: "i32" },
 });
 
@@ -23,7 +21,6 @@ const F_DUPFD_CLOEXEC = 1030;
 const FD_CLOEXEC = 1;
 const O_NONBLOCK = 0o4000;
 const O_CLOEXEC = 0o2000000;
-const MFD_CLOEXEC = 1;
 
 const pair = scratch(8);
 
@@ -70,18 +67,6 @@ export function chmod(path: string, mode: number): number {
 /** -1 leaves the user or the group as it is. */
 export function chown(path: string, uid: number, gid: number): number {
   return result(libc.chown(cstr(path), uid >>> 0, gid >>> 0));
-}
-
-/** Anonymous memory of `size` zero bytes as a file, close-on-exec: descriptor or -errno. `name` is for /proc only. */
-export function memfd(name: string, size: number): number {
-  const fd = result(libc.memfd_create(cstr(name), MFD_CLOEXEC));
-  if (fd < 0) return fd;
-  const status = result(libc.ftruncate(fd, size));
-  if (status < 0) {
-    libc.close(fd);
-    return status;
-  }
-  return fd;
 }
 
 /** `[reader, writer]`, blocking and close-on-exec, or -errno. */

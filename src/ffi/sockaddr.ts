@@ -76,6 +76,16 @@ export function abnsSockAddr(name: string): SockAddr | null {
   return finish(AF_UNIX, bytes);
 }
 
+/** Encodes an abstract name of exact length, as systemd and most programs use it. Returns null beyond 107 bytes. */
+export function abstractSockAddr(name: string): SockAddr | null {
+  const text = Buffer.from(name);
+  if (text.length > UNIX_PATH_MAX - 1) return null;
+  const bytes = new Uint8Array(new ArrayBuffer(3 + text.length));
+  bytes[0] = AF_UNIX;
+  bytes.set(text, 3);
+  return finish(AF_UNIX, bytes);
+}
+
 /** Encodes any address but an inherited descriptor. Returns null when it cannot be encoded. */
 export function sockAddr(address: Address): SockAddr | null {
   switch (address.kind) {

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { EADDRINUSE, EBADF, ECONNREFUSED, errnoName, strerror } from "./errno.ts";
-import { close, dup, isOpen, memfd } from "./file.ts";
+import { close, dup, isOpen } from "./file.ts";
+import { memfd } from "./memory.ts";
 import {
   abnsSockAddr,
   AF_INET,
