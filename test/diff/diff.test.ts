@@ -1,0 +1,37 @@
+/**
+ * tlb against the real HAProxy 2.6 on every scenario. Without tlb (nothing built, no sources) or with DIFF_SELF=1, HAProxy runs against
+ * itself, which shows that the scenarios are deterministic.
+ */
+import { beforeAll, describe, expect, test } from "bun:test";
+import { haproxyPath, startHaproxy, startTlb, tlbExists } from "../harness/proxy.ts";
+import { divergences } from "./divergences.ts";
+import type { Outcome } from "./run.ts";
+import { runAll } from "./run.ts";
+import { scenarios } from "./scenarios/index.ts";
+
+const self = process.env["DIFF_SELF"] === "1" || !tlbExists();
+const outcomes = new Map<string, Outcome>();
+
+test("scenario names are unique and known divergences exist", () => {
+  const names = scenarios.map(({ name }) => name);
+  expect(names.length).toBe(new Set(names).size);
+  expect(Object.keys(divergences).filter((name) => !names.includes(name))).toEqual([]);
+});
+
+// Needs the Debian package haproxy, which scripts/packages installs.
+describe.skipIf(haproxyPath === null)(self ? "haproxy against itself" : "tlb against haproxy", () => {
+  beforeAll(async () => {
+    for (const outcome of await runAll(scenarios, startHaproxy, self ? startHaproxy : startTlb)) {
+      outcomes.set(outcome.scenario.name, outcome);
+    }
+  }, 300_000);
+
+  for (const { name } of scenarios) {
+    test(name, () => {
+      const outcome = outcomes.get(name)!;
+      expect(outcome.reference?.error ?? null).toBeNull();
+      if (!self && divergences[name] !== undefined) expect(outcome.differences).not.toEqual([]);
+      else expect(outcome.differences.join("\n    ")).toBe("");
+    });
+  }
+});

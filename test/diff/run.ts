@@ -1,0 +1,241 @@
+/**
+ * Runs scenarios through a reference and a subject. Scenarios that may share a process are put into one configuration file, each on
+ * ports of its own, and run a dozen at a time; the reference and the subject run the same scenario at the same moment, so that load
+ * on the machine hits both. What differs is run again alone before it counts, because timing on a busy machine is not behaviour.
+ */
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { connect } from "../harness/client.ts";
+import type { Peer } from "../harness/peer.ts";
+import type { Proxy } from "../harness/proxy.ts";
+import { freePort } from "../harness/ports.ts";
+import { Scope } from "../harness/scope.ts";
+import type { ScriptedServer } from "../harness/server.ts";
+import { startServer } from "../harness/server.ts";
+import type { Syslog } from "../harness/syslog.ts";
+import { startSyslog } from "../harness/syslog.ts";
+import { differences } from "./compare.ts";
+import { maskBodies, maskLog, maskPorts } from "./mask.ts";
+import type { LogLine, Observation, Scenario, Talk } from "./scenario.ts";
+
+export type Starter = (scope: Scope, config: string) => Promise<Proxy>;
+
+export interface Outcome {
+  readonly scenario: Scenario;
+  readonly differences: readonly string[];
+  readonly reference: Observation | null;
+  readonly subject: Observation | null;
+  /** Runs it took to agree; more than 1 means the first difference was noise. */
+  readonly runs: number;
+}
+
+export interface RunOptions {
+  readonly concurrency?: number;
+  /** Runs before a difference counts; default 3. */
+  readonly runs?: number;
+}
+
+const BATCH = 120;
+
+export async function runAll(
+  scenarios: readonly Scenario[],
+  reference: Starter,
+  subject: Starter,
+  options: RunOptions = {},
+): Promise<Outcome[]> {
+  const outcomes: Outcome[] = [];
+  for (const batch of batches(scenarios)) {
+    const concurrency = batch[0]!.alone === true ? 1 : (options.concurrency ?? 12);
+    for (const outcome of await runBatch(batch, reference, subject, concurrency, 1)) {
+      outcomes.push(await settle(outcome, reference, subject, options.runs ?? 3));
+    }
+  }
+  return outcomes;
+}
+
+/** Runs what differed again, alone and with more patience. */
+async function settle(first: Outcome, reference: Starter, subject: Starter, runs: number): Promise<Outcome> {
+  let outcome = first;
+  for (let run = 2; run <= runs && outcome.differences.length > 0; run++) {
+    const again = (await runBatch([first.scenario], reference, subject, 1, run))[0]!;
+    outcome = { ...again, runs: run };
+  }
+  return outcome;
+}
+
+function batches(scenarios: readonly Scenario[]): Scenario[][] {
+  const groups = new Map<string, Scenario[][]>();
+  for (const scenario of scenarios) {
+    const key = scenario.alone === true ? `alone ${scenario.name}` : (scenario.global ?? "");
+    const group = groups.get(key) ?? [[]];
+    groups.set(key, group);
+    if (group[group.length - 1]!.length >= BATCH) group.push([]);
+    group[group.length - 1]!.push(scenario);
+  }
+  return [...groups.values()].flat();
+}
+
+/** A program with the ports, servers and logs of the scenarios of a batch. */
+interface Side {
+  readonly stages: Stage[];
+}
+
+interface Stage {
+  readonly ports: Map<string, number>;
+  readonly servers: Map<string, ScriptedServer>;
+  readonly log: Syslog;
+}
+
+async function runBatch(
+  batch: readonly Scenario[],
+  reference: Starter,
+  subject: Starter,
+  concurrency: number,
+  patience: number,
+): Promise<Outcome[]> {
+  await using scope = new Scope();
+  let sides: [Side, Side];
+  try {
+    const left = await startSide(scope, batch, reference);
+    sides = [left, await startSide(scope, batch, subject)];
+  } catch (error) {
+    await scope.close();
+    if (batch.length > 1) {
+      // One scenario's configuration was refused: halve until it is found, the others still run.
+      const half = batch.length >> 1;
+      return [
+        ...(await runBatch(batch.slice(0, half), reference, subject, concurrency, patience)),
+        ...(await runBatch(batch.slice(half), reference, subject, concurrency, patience)),
+      ];
+    }
+    const message = error instanceof Error ? error.message : String(error);
+    return [{ scenario: batch[0]!, differences: [message], reference: null, subject: null, runs: 1 }];
+  }
+  const outcomes: Outcome[] = new Array<Outcome>(batch.length);
+  let next = 0;
+  const lane = async (): Promise<void> => {
+    for (let index = next++; index < batch.length; index = next++) {
+      const scenario = batch[index]!;
+      const [want, got] = await Promise.all(sides.map((side) => observe(scenario, side.stages[index]!, patience)));
+      outcomes[index] = {
+        scenario,
+        differences: differences(want!, got!, scenario.compare),
+        reference: want!,
+        subject: got!,
+        runs: 1,
+      };
+    }
+  };
+  await Promise.all(Array.from({ length: concurrency }, lane));
+  return outcomes;
+}
+
+async function startSide(scope: Scope, batch: readonly Scenario[], start: Starter): Promise<Side> {
+  const dir = scope.tempDir();
+  const stages: Stage[] = [];
+  let config = `global\n    nbthread 1\n    log-tag lb\n    maxconn 4000\n${batch[0]!.global ?? ""}\n`;
+  for (const [index, scenario] of batch.entries()) {
+    const ports = new Map<string, number>();
+    const port = (name: string): number => {
+      const known = ports.get(name) ?? freePort();
+      ports.set(name, known);
+      return known;
+    };
+    for (const [name, text] of Object.entries(scenario.files ?? {})) {
+      writeFileSync(join(dir, `${index}-${name}`), text, "latin1");
+    }
+    config += `# ${scenario.name}\n${scenario.config
+      .replaceAll(/\{file:([^}]+)\}/g, (_, name: string) => join(dir, `${index}-${name}`))
+      .replaceAll(/\{([a-z][a-z0-9]*)\}/g, (_, name: string) => String(port(name)))
+      .replaceAll(/^(\s*(?:frontend|backend|listen|default_backend)\s+)(\S+)/gm, `$1$2-${index}`)}\n`;
+    const servers = new Map<string, ScriptedServer>();
+    for (const [name, script] of Object.entries(scenario.servers ?? {})) {
+      servers.set(name, startServer(scope, script, port(name)));
+    }
+    stages.push({ ports, servers, log: await startSyslog(scope, port("log")) });
+  }
+  await start(scope, config);
+  return { stages };
+}
+
+async function observe(scenario: Scenario, stage: Stage, patience: number): Promise<Observation> {
+  await using scope = new Scope();
+  const alone = scenario.alone === true;
+  const mask = (text: string): string => maskPorts(maskBodies(text), stage.ports);
+  const lines = (): LogLine[] =>
+    stage.log.lines
+      .map((line) => maskLog(line, alone))
+      .filter((line) => line !== null)
+      .map((line) => ({
+        text: maskPorts(line.text, stage.ports).replaceAll(/\b([a-z]+)-\d+(?=[/~ :])/g, "$1"),
+        timers: line.timers,
+      }));
+  const peers: Peer[] = [];
+  const notes: Record<string, unknown> = {};
+  const talk: Talk = {
+    async connect(name = "fe", options) {
+      const port = stage.ports.get(name);
+      if (port === undefined) throw new Error(`the configuration has no port {${name}}`);
+      const peer = await connect(scope, port, options);
+      peers.push(peer);
+      return peer;
+    },
+    async once(request, name, options) {
+      const peer = await talk.connect(name, options);
+      peer.send(request);
+      const response = await peer.response({ bodyless: request.startsWith("HEAD ") });
+      peer.close();
+      return response;
+    },
+    server(name) {
+      const server = stage.servers.get(name);
+      if (server === undefined) throw new Error(`the scenario has no server ${name}`);
+      return server;
+    },
+    note(key, value) {
+      notes[key] = value;
+    },
+    logged: (count, ms = 4000) => waitFor(() => lines().length >= count, ms, `${count} log lines`),
+    logMatch: (pattern, ms = 4000) =>
+      waitFor(() => lines().some((line) => pattern.test(line.text)), ms, String(pattern)),
+    sleep: (ms) => Bun.sleep(ms),
+  };
+  let error: string | null = null;
+  try {
+    await scenario.client(talk);
+  } catch (failure) {
+    error = mask(failure instanceof Error ? failure.message : String(failure));
+  }
+  await Bun.sleep(30 * patience);
+  const clients = peers.map((peer) => ({ received: mask(peer.received), close: peer.closeKind as string }));
+  for (const peer of peers) peer.close();
+  await quiet(() => stage.log.lines.length, 60 * patience);
+  const servers: Observation["servers"] = {};
+  for (const [name, server] of stage.servers) {
+    servers[name] = server.peers.map((peer) => ({ received: mask(peer.received), close: peer.closeKind as string }));
+    for (const failure of server.errors) error ??= `server ${name}: ${failure.message}`;
+  }
+  return { error, clients, servers, logs: lines(), notes };
+}
+
+async function waitFor(holds: () => boolean, ms: number, what: string): Promise<void> {
+  const deadline = Date.now() + ms;
+  while (!holds()) {
+    if (Date.now() > deadline) throw new Error(`timed out waiting for ${what}`);
+    await Bun.sleep(5);
+  }
+}
+
+/** Resolves when `count` has not changed for `ms`. */
+async function quiet(count: () => number, ms: number): Promise<void> {
+  let last = count();
+  let since = Date.now();
+  while (Date.now() - since < ms) {
+    await Bun.sleep(10);
+    const now = count();
+    if (now !== last) {
+      last = now;
+      since = Date.now();
+    }
+  }
+}

@@ -1,0 +1,71 @@
+/**
+ * A differential scenario: one configuration, scripted servers and scripted clients, run through HAProxy and through tlb; everything seen
+ * from outside must be equal. See run.ts for what is recorded and compare.ts for what "equal" means.
+ */
+import type { ConnectOptions } from "../harness/client.ts";
+import type { Peer } from "../harness/peer.ts";
+import type { ScriptedServer, ServerScript } from "../harness/server.ts";
+
+export interface Scenario {
+  readonly name: string;
+  /**
+   * Sections as in a configuration file, starting with `defaults`. `{word}` is the port of that name, the same name in `servers` and
+   * `connect`; `{log}` the port of the scenario's log collector; `{file:NAME}` the path of an entry of `files`. Names of proxies get
+   * a suffix, so that many scenarios share one process.
+   */
+  readonly config: string;
+  /** Lines for the global section. Scenarios with equal lines share a process. */
+  readonly global?: string;
+  readonly files?: Readonly<Record<string, string>>;
+  /** Servers by port name. A port named in the configuration only is refused. */
+  readonly servers?: Readonly<Record<string, ServerScript>>;
+  readonly client: (talk: Talk) => Promise<void>;
+  /** A process of its own: for health checks, and where the process-wide connection count in the log matters. */
+  readonly alone?: true;
+  readonly compare?: CompareOptions;
+}
+
+export interface CompareOptions {
+  /** What arrived at the servers; default true. False where it is timing (checks). */
+  readonly servers?: boolean;
+  /** Tell FIN from RST on the server side too; default false: only closed or open. */
+  readonly serverClose?: true;
+  /** Client side closes: default "exact" (FIN or RST); "closed" where the kernel decides by what happens to be unread. */
+  readonly clientClose?: "exact" | "closed";
+  /** Lines of the log may come in any order. */
+  readonly logOrder?: "any";
+  /** Allowed difference of a timer, ms; default 60, plus a quarter of the larger. */
+  readonly timers?: number;
+}
+
+/** What a client script works with. */
+export interface Talk {
+  /** Opens a connection to a port of the configuration, default "fe". */
+  connect(name?: string, options?: ConnectOptions): Promise<Peer>;
+  /** One request on a connection of its own; returns the response and closes. The text is sent as is. */
+  once(request: string, name?: string, options?: ConnectOptions): Promise<string>;
+  server(name: string): ScriptedServer;
+  /** Records a value to compare. */
+  note(key: string, value: unknown): void;
+  /** Waits until the log has `count` lines (of those kept for comparison). */
+  logged(count: number, ms?: number): Promise<void>;
+  /** Waits until some log line matches. */
+  logMatch(pattern: RegExp, ms?: number): Promise<void>;
+  sleep(ms: number): Promise<void>;
+}
+
+/** Everything seen from outside, ports and dates masked; plain data. */
+export interface Observation {
+  /** Non-null: the script could not go on. Compared too: both programs must fail it alike, and none should. */
+  error: string | null;
+  readonly clients: { readonly received: string; readonly close: string }[];
+  readonly servers: Record<string, { readonly received: string; readonly close: string }[]>;
+  readonly logs: LogLine[];
+  readonly notes: Record<string, unknown>;
+}
+
+/** A log line with its timers taken out: "T" stands where they were. */
+export interface LogLine {
+  readonly text: string;
+  readonly timers: readonly number[];
+}
