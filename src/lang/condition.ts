@@ -8,6 +8,7 @@
  * The whole text is parsed before it is judged, so an error behind a decided `||` or `&&` is still an error.
  */
 import { isDigit, isSpace } from "./chars.ts";
+import type { Variables } from "./environment.ts";
 import { Diagnostics } from "./diagnostic.ts";
 import { lexLine } from "./lexer.ts";
 import { type Predicate, predicates } from "./predicates.ts";
@@ -30,7 +31,7 @@ class ConditionError extends Error {
 }
 
 /** Evaluates a condition whose quotes and variables are already resolved. Never throws. An empty one is false. */
-export function parseCondition(text: string, env: ReadonlyMap<string, string>): ConditionResult {
+export function parseCondition(text: string, env: Variables): ConditionResult {
   const parser = new ConditionParser(text, env);
   try {
     return { ok: true, value: parser.whole() };
@@ -45,7 +46,7 @@ export function parseCondition(text: string, env: ReadonlyMap<string, string>): 
  * Evaluates the argument of `-cc`: it is cut into words like a line (so `"$NAME"` is resolved) and joined again with
  * single spaces, except that `#` starts no comment.
  */
-export function evalCondition(text: string, env: ReadonlyMap<string, string>): ConditionResult {
+export function evalCondition(text: string, env: Variables): ConditionResult {
   const diagnostics = new Diagnostics();
   const line = lexLine(text, "-cc", 1, { env, section: "" }, diagnostics, { comments: false });
   const first = diagnostics.list[0];
@@ -63,7 +64,7 @@ class ConditionParser {
 
   constructor(
     private readonly text: string,
-    private readonly env: ReadonlyMap<string, string>,
+    private readonly env: Variables,
   ) {}
 
   whole(): boolean {

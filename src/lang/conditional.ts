@@ -4,6 +4,7 @@
  */
 import type { Diagnostics, Severity } from "./diagnostic.ts";
 import type { Line, Word } from "./line.ts";
+import type { Variables } from "./environment.ts";
 import type { Position } from "./position.ts";
 import { parseCondition } from "./condition.ts";
 import { didYouMean } from "./suggest.ts";
@@ -33,7 +34,7 @@ export class Conditionals {
   private readonly blocks: Block[] = [];
 
   constructor(
-    private readonly env: ReadonlyMap<string, string>,
+    private readonly env: Variables,
     private readonly diagnostics: Diagnostics,
     private readonly diag: boolean,
   ) {}

@@ -9,3 +9,5 @@ export type { Position } from "./position.ts";
 export { ConfigReader, readConfig, type ReadOptions, readText } from "./reader.ts";
 export { isSectionKeyword, sectionKeywords } from "./sections.ts";
 export { didYouMean, editDistance, suggest } from "./suggest.ts";
+export { haproxyMessage, renderHaproxy, renderJson, renderText, SourceLines } from "./render.ts";
+export { type Variables, variable } from "./environment.ts";

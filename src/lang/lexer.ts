@@ -8,6 +8,7 @@ import { hexValue, isAlpha, isNameByte, isSpace } from "./chars.ts";
 import type { Diagnostics } from "./diagnostic.ts";
 import type { Line, Word } from "./line.ts";
 import type { Position } from "./position.ts";
+import { type Variables, variable } from "./environment.ts";
 
 /** Most words on a line, the keyword included. */
 export const MAX_WORDS = 64;
@@ -31,7 +32,7 @@ export type LexCode = (typeof LEX_CODES)[number];
 /** What a line is read against. `env` and `section` may change between two lines. */
 export interface LexContext {
   /** Only read here; a consumer may change it between lines (`setenv`). */
-  readonly env: ReadonlyMap<string, string>;
+  readonly env: Variables;
   /** Value of the pseudo-variable `.SECTION`: the current section's name, its type when unnamed, "" before the first. */
   readonly section: string;
 }
@@ -219,7 +220,7 @@ class Scanner {
         const hint = "the pseudo-variables are .FILE, .LINE and .SECTION";
         return new LexError("bad-variable-name", nameAt, badName.message, hint);
       }
-    } else value = this.context.env.get(text.slice(nameAt, pos));
+    } else value = variable(this.context.env, text.slice(nameAt, pos));
 
     let split = false;
     if (brace >= 0) {

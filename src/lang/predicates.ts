@@ -1,4 +1,5 @@
 /** The predicates of conditions (manual section 2.4). Adding one is one row. */
+import { type Variables, variable } from "./environment.ts";
 import { enabledOptions, features, haproxyVersion, opensslVersion, sslLibraryName } from "./features.ts";
 import { compareOpensslVersions, compareVersions } from "./version.ts";
 
@@ -7,7 +8,7 @@ export interface Predicate {
   readonly min: number;
   readonly max: number;
   /** A string is an error: the argument cannot be understood. */
-  readonly test: (a: string, b: string, env: ReadonlyMap<string, string>) => boolean | string;
+  readonly test: (a: string, b: string, env: Variables) => boolean | string;
 }
 
 const openssl =
@@ -21,7 +22,7 @@ export const predicates: Readonly<Record<string, Predicate>> = {
   // AWS-LC is not what is linked here, so no version of its interface is present.
   awslc_api_atleast: { min: 1, max: 1, test: () => false },
   awslc_api_before: { min: 1, max: 1, test: () => false },
-  defined: { min: 0, max: 1, test: (name, _, env) => env.has(name) },
+  defined: { min: 0, max: 1, test: (name, _, env) => variable(env, name) !== undefined },
   enabled: {
     min: 1,
     max: 1,

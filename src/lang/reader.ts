@@ -6,12 +6,13 @@ import type { Diagnostics } from "./diagnostic.ts";
 import type { Line } from "./line.ts";
 import { Conditionals } from "./conditional.ts";
 import { lexLine } from "./lexer.ts";
+import type { Variables } from "./environment.ts";
 import { isSectionKeyword } from "./sections.ts";
 import { loadSources, type Source } from "./source.ts";
 
 export interface ReadOptions {
-  /** Read at every line; the consumer of the lines may change it in between. */
-  readonly env: Map<string, string>;
+  /** Read at every line; the consumer of the lines may change it in between. Undefined means unset. */
+  readonly env: Record<string, string | undefined>;
   /** Bytes of standard input, for the file name "-". Default: file descriptor 0 is read. */
   readonly stdin?: Uint8Array;
   /** Whether `.diag` speaks (`-dD`). Default false. */
@@ -19,12 +20,12 @@ export interface ReadOptions {
 }
 
 /** Reads `files` (files, directories, "-") in order; every finding goes to `diagnostics`. Never throws. */
-export function readConfig(files: readonly string[], options: ReadOptions, diagnostics: Diagnostics): Iterable<Line> {
+export function readConfig(files: readonly string[], options: ReadOptions, diagnostics: Diagnostics): ConfigReader {
   return new ConfigReader(loadSources(files, options, diagnostics), options, diagnostics);
 }
 
 /** Reads one text, for tests and for tools that hold the text already. `text` has one character per byte. */
-export function readText(text: string, file: string, options: ReadOptions, diagnostics: Diagnostics): Iterable<Line> {
+export function readText(text: string, file: string, options: ReadOptions, diagnostics: Diagnostics): ConfigReader {
   return new ConfigReader([{ name: file, text }], options, diagnostics);
 }
 
@@ -39,7 +40,7 @@ export class ConfigReader implements Iterable<Line> {
     private readonly diagnostics: Diagnostics,
   ) {}
 
-  get env(): Map<string, string> {
+  get env(): Variables {
     return this.options.env;
   }
 
