@@ -1,0 +1,213 @@
+import type { Word } from "../lang/line.ts";
+import type { Position } from "../lang/position.ts";
+import type { BindModel, GlobalModel, OptionName, ProxyModel, ServerModel } from "./model.ts";
+import type { ParseEnv } from "./env.ts";
+
+/** A model under construction: same fields, writable. */
+export type Draft<T> = {
+  -readonly [K in keyof T]: T[K] extends readonly (infer E)[] ? E[] : T[K];
+};
+
+/** Where something was configured, by keyword, for the checks. Never part of the model. */
+export type Marks = Map<string, Word>;
+
+export type ProxyKind = ProxyModel["kind"] | "defaults";
+
+export interface ProxyDraft extends Omit<Draft<ProxyModel>, "kind" | "options" | "servers" | "binds"> {
+  kind: ProxyKind;
+  options: Partial<Record<OptionName, true>>;
+  servers: ServerDraft[];
+  binds: BindDraft[];
+  /** What `default-server` has set so far; every later `server` starts from it. */
+  defaultServer: ServerDraft;
+  /** `id` was written; 0 in `id` means not yet numbered. */
+  marks: Marks;
+  /** The section's name as written. */
+  nameWord: Word;
+  /** Whether a later section used this one: HAProxy accepts an unused broken one too, but a warning needs it. */
+  used: boolean;
+  /** `httpchk` or another check kind was chosen; http-check rules are kept until then. */
+  httpCheck: Extract<ProxyModel["check"], { kind: "http" }>;
+}
+
+export interface ServerDraft extends Draft<ServerModel> {
+  marks: Marks;
+}
+
+export interface BindDraft extends Draft<BindModel> {
+  marks: Marks;
+  /** The address as written. */
+  word: Word;
+}
+
+export interface GlobalDraft extends Omit<Draft<GlobalModel>, "cpuMap" | "setenv"> {
+  cpuMap: Record<number, readonly number[]>;
+  setenv: Record<string, string>;
+  marks: Marks;
+}
+
+const NOWHERE: Position = { file: "", line: 0, column: 0 };
+
+export function newGlobal(env: ParseEnv): GlobalDraft {
+  return {
+    maxconn: 0,
+    nbthread: env.cpus,
+    user: null,
+    group: null,
+    uid: 0,
+    gid: 0,
+    chroot: null,
+    daemon: false,
+    pidfile: null,
+    node: null,
+    description: null,
+    ulimitN: 0,
+    cpuMap: {},
+    hardStopAfter: 0,
+    spreadChecks: 0,
+    logs: [],
+    logTag: "haproxy",
+    logSendHostname: null,
+    statsSockets: [],
+    statsTimeout: 10_000,
+    statsMaxconn: 10,
+    bufsize: 16384,
+    maxrewrite: 1024,
+    maxHeaders: 101,
+    maxAccept: 4,
+    logUriLen: 1024,
+    rcvbufClient: 0,
+    rcvbufServer: 0,
+    sndbufClient: 0,
+    sndbufServer: 0,
+    poolLowFdRatio: 20,
+    poolHighFdRatio: 25,
+    setenv: {},
+    serverStateFile: null,
+    serverStateBase: null,
+    marks: new Map(),
+  };
+}
+
+export function newServer(): ServerDraft {
+  return {
+    at: NOWHERE,
+    name: "",
+    id: 0,
+    addressText: "",
+    address: null,
+    fqdn: null,
+    port: { kind: "offset", value: 0 },
+    weight: 1,
+    backup: false,
+    disabled: false,
+    maxconn: 0,
+    minconn: 0,
+    maxqueue: 0,
+    check: { enabled: false, inter: 2000, fastinter: 0, downinter: 0, rise: 2, fall: 3, port: 0, addr: null },
+    cookie: null,
+    source: null,
+    tcpUserTimeout: 0,
+    initAddr: ["last", "libc"],
+    poolMaxConn: -1,
+    poolLowConn: 0,
+    poolPurgeDelay: 5000,
+    maxReuse: -1,
+    slowstart: 0,
+    observe: "none",
+    onError: "fail-check",
+    errorLimit: 10,
+    onMarkedDown: "none",
+    onMarkedUp: "none",
+    redir: null,
+    track: null,
+    tfo: false,
+    sendProxy: "none",
+    marks: new Map(),
+  };
+}
+
+export function newHttpCheck(): ProxyDraft["httpCheck"] {
+  return {
+    kind: "http",
+    method: "OPTIONS",
+    uri: "/",
+    version: "HTTP/1.0",
+    headers: [],
+    body: null,
+    disableOn404: false,
+    sendState: false,
+    connectPort: 0,
+    expects: [],
+  };
+}
+
+/** A proxy with HAProxy's built-in defaults. */
+export function newProxy(kind: ProxyKind, name: string, nameWord: Word): ProxyDraft {
+  return {
+    kind,
+    name,
+    nameWord,
+    id: 0,
+    at: nameWord.at,
+    description: null,
+    disabled: false,
+    mode: "tcp",
+    binds: [],
+    maxconn: 0,
+    backlog: 0,
+    defaultBackend: null,
+    monitorUri: null,
+    rateLimitSessions: 0,
+    servers: [],
+    balance: {
+      at: nameWord.at,
+      algorithm: { kind: "roundrobin" },
+      hash: { method: "map-based", function: "sdbm", avalanche: false },
+    },
+    fullconn: 0,
+    retries: 3,
+    redispatch: 0,
+    retryOn: ["conn-failure"],
+    httpReuse: "safe",
+    maxKeepAliveQueue: -1,
+    dispatch: null,
+    source: null,
+    check: { kind: "tcp" },
+    cookie: null,
+    sendNameHeader: null,
+    hashBalanceFactor: 0,
+    timeouts: {
+      client: 0,
+      clientFin: 0,
+      server: 0,
+      serverFin: 0,
+      connect: 0,
+      queue: 0,
+      tarpit: 0,
+      tunnel: 0,
+      check: 0,
+      httpRequest: 0,
+      httpKeepAlive: 0,
+    },
+    options: {},
+    forwardFor: null,
+    originalTo: null,
+    logs: [],
+    logTag: null,
+    logFormat: { kind: "default" },
+    errors: {},
+    defaultServer: newServer(),
+    marks: new Map(),
+    used: false,
+    httpCheck: newHttpCheck(),
+  };
+}
+
+export function hasFrontend(proxy: { kind: ProxyKind }): boolean {
+  return proxy.kind === "frontend" || proxy.kind === "listen";
+}
+
+export function hasBackend(proxy: { kind: ProxyKind }): boolean {
+  return proxy.kind === "backend" || proxy.kind === "listen";
+}

@@ -1,0 +1,45 @@
+import { readFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
+
+/** What parsing needs from the machine; tests give their own. */
+export interface ParseEnv {
+  /** Files that were read, for `Model.files`. */
+  readonly files: readonly string[];
+  /** Environment variables; `setenv` and its relatives change them for the lines that follow. */
+  readonly variables: Record<string, string | undefined>;
+  /** CPUs this process may use: the default of `nbthread`. */
+  readonly cpus: number;
+  /** Bytes of a file as latin1; throws as node:fs does. */
+  readFile(path: string): string;
+  /** Numeric id of a user or group name, null when unknown. */
+  userId(name: string): number | null;
+  groupId(name: string): number | null;
+  /** Blocking lookup of a host name. Absent: names stay unresolved for a later stage and are not judged. */
+  readonly resolve?: (name: string, family: 0 | 4 | 6) => { readonly family: 4 | 6; readonly ip: string } | null;
+}
+
+/** The real machine. Paths hold one character per byte, as words do. */
+export function systemEnv(files: readonly string[] = []): ParseEnv {
+  return {
+    files,
+    variables: { ...process.env },
+    cpus: availableParallelism(),
+    readFile: (path) => readFileSync(Buffer.from(path, "latin1"), "latin1"),
+    userId: (name) => lookup("/etc/passwd", name),
+    groupId: (name) => lookup("/etc/group", name),
+  };
+}
+
+function lookup(path: string, name: string): number | null {
+  let text: string;
+  try {
+    text = readFileSync(path, "latin1");
+  } catch {
+    return null;
+  }
+  for (const line of text.split("\n")) {
+    const fields = line.split(":");
+    if (fields[0] === name && fields[2] !== undefined && /^\d+$/.test(fields[2])) return Number(fields[2]);
+  }
+  return null;
+}

@@ -1,0 +1,60 @@
+import type { BindDraft, GlobalDraft, ProxyDraft, ServerDraft } from "./draft.ts";
+import type { BindModel, GlobalModel, Model, ProxyModel, ServerModel } from "./model.ts";
+import type { ParseState } from "./sections/section.ts";
+
+/** Numbers what has no number and drops what only the parser needs. */
+export function finish(state: ParseState): Model {
+  numberAll(state.proxies, 2);
+  for (const proxy of state.proxies) {
+    numberAll(proxy.binds, 1);
+    numberAll(proxy.servers, 1);
+  }
+  return {
+    global: globalModel(state.global),
+    proxies: state.proxies.map(proxyModel),
+    files: [...state.env.files],
+  };
+}
+
+/**
+ * HAProxy's numbering: a counter that steps with every entry, numbered or not, and skips numbers in use. So behind
+ * `id 100` comes 2, not 101.
+ */
+function numberAll(entries: readonly { id: number }[], first: number): void {
+  const used = new Set<number>();
+  for (const entry of entries) if (entry.id !== 0) used.add(entry.id);
+  let next = first;
+  for (const entry of entries) {
+    if (entry.id === 0) {
+      while (used.has(next)) next++;
+      entry.id = next;
+      used.add(next);
+    }
+    next++;
+  }
+}
+
+function globalModel(draft: GlobalDraft): GlobalModel {
+  const { marks: _, ...model } = draft;
+  return model;
+}
+
+function proxyModel(draft: ProxyDraft): ProxyModel {
+  const { marks: _m, nameWord: _n, used: _u, httpCheck: _h, defaultServer: _d, kind, ...rest } = draft;
+  return {
+    ...rest,
+    kind: kind === "defaults" ? "backend" : kind,
+    binds: draft.binds.map(bindModel),
+    servers: draft.servers.map(serverModel),
+  };
+}
+
+function bindModel(draft: BindDraft): BindModel {
+  const { marks: _m, word: _w, ...model } = draft;
+  return model;
+}
+
+function serverModel(draft: ServerDraft): ServerModel {
+  const { marks: _, ...model } = draft;
+  return model;
+}

@@ -1,0 +1,4 @@
+import type { ProxyContext } from "../context.ts";
+import type { Keyword } from "./keyword.ts";
+
+export const errorKeywords: readonly Keyword<ProxyContext>[] = [];

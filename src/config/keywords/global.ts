@@ -1,0 +1,192 @@
+import type { Args } from "../../lang/args.ts";
+import type { GlobalContext } from "../context.ts";
+import { takeInteger, takeTime } from "../values.ts";
+import { LOG_USAGE, parseLogTarget } from "./log.ts";
+import { type Keyword, KeywordTable } from "./keyword.ts";
+import { tuneKeywords } from "./tune.ts";
+import { statsKeyword } from "./stats-socket.ts";
+import { environmentKeywords } from "./environment.ts";
+import { inertGlobalKeywords } from "./global-inert.ts";
+
+type Row = Keyword<GlobalContext>;
+
+function row(name: string, usage: string, help: string, parse: Row["parse"]): Row {
+  return { name, where: ["global"], usage, help, parse };
+}
+
+type TextField = "chroot" | "pidfile" | "node" | "serverStateFile" | "serverStateBase";
+
+function text(name: string, field: TextField, usage: string, help: string): Row {
+  return row(name, usage, help, (c, args) => {
+    const word = args.take(usage);
+    if (word === null) return;
+    const before = c.global.marks.get(name);
+    if (before !== undefined && (name === "chroot" || name === "pidfile")) {
+      args.error("config/duplicate-keyword", args.keyword, `'${name}' is already set at line ${before.at.line}`);
+      return;
+    }
+    c.global[field] = word.text;
+    c.global.marks.set(name, args.keyword);
+  });
+}
+
+function identity(name: "user" | "group" | "uid" | "gid"): Row {
+  const numeric = name === "uid" || name === "gid";
+  const isUser = name === "user" || name === "uid";
+  const who = isUser ? "user" : "group";
+  return row(name, numeric ? `<${name}>` : `<${name} name>`, `Switch to this ${who} after start`, (c, args) => {
+    const before = c.global.marks.get(who);
+    if (before !== undefined) {
+      args.rest();
+      args.error("config/duplicate-keyword", args.keyword, `the ${who} is already set at line ${before.at.line}`);
+      return;
+    }
+    let id: number | null;
+    if (numeric) id = takeInteger(args);
+    else {
+      const word = args.take(`a ${who} name`);
+      if (word === null) return;
+      id = isUser ? c.env.userId(word.text) : c.env.groupId(word.text);
+      if (id === null) {
+        args.error(isUser ? "config/unknown-user" : "config/unknown-group", word, `there is no ${who} '${word.text}'`);
+        return;
+      }
+      c.global[isUser ? "user" : "group"] = word.text;
+    }
+    if (id === null) return;
+    c.global[isUser ? "uid" : "gid"] = id;
+    c.global.marks.set(who, args.keyword);
+  });
+}
+
+/** Keywords of the `global` section (manual section 3). */
+const process: readonly Row[] = [
+  row("maxconn", "<count>", "Connections of the whole process at the same time", (c, args) => {
+    c.global.maxconn = takeInteger(args, { lax: true }) ?? c.global.maxconn;
+    c.global.marks.set("maxconn", args.keyword);
+  }),
+  row("nbthread", "<count>", "Worker processes", (c, args) => {
+    c.global.nbthread = takeInteger(args, { min: 1, max: 64 }) ?? c.global.nbthread;
+    c.global.marks.set("nbthread", args.keyword);
+  }),
+  identity("user"),
+  identity("group"),
+  identity("uid"),
+  identity("gid"),
+  text("chroot", "chroot", "<directory>", "Change the root directory after start"),
+  row("daemon", "", "Run in the background", (c) => {
+    c.global.daemon = true;
+  }),
+  text("pidfile", "pidfile", "<file>", "Write the process id there"),
+  text("node", "node", "<name>", "Name of this node in statistics"),
+  text("server-state-file", "serverStateFile", "<file>", "File the server states are read from"),
+  text("server-state-base", "serverStateBase", "<directory>", "Directory of relative server state files"),
+  row("description", "<text>", "Text shown in statistics", (c, args) => {
+    if (args.take("a text") === null) return;
+    args.index--;
+    c.global.description = args
+      .rest()
+      .map((w) => w.text)
+      .join(" ");
+  }),
+  row("ulimit-n", "<count>", "Limit of open file descriptors", (c, args) => {
+    c.global.ulimitN = takeInteger(args, { lax: true }) ?? c.global.ulimitN;
+  }),
+  row("hard-stop-after", "<time>", "Longest time a drain may take", (c, args) => {
+    c.global.hardStopAfter = takeTime(args) ?? c.global.hardStopAfter;
+  }),
+  row("spread-checks", "<percent>", "Random variation of check intervals", (c, args) => {
+    c.global.spreadChecks = takeInteger(args, { max: 50, lax: true }) ?? c.global.spreadChecks;
+  }),
+  row("cpu-map", "<threads> <cpus>", "CPUs each worker may run on", parseCpuMap),
+];
+
+const logs: readonly Row[] = [
+  {
+    ...row("log", LOG_USAGE, "Send log lines to this target", (c, args) => {
+      if (c.modifier === "no") {
+        c.global.logs = [];
+        return;
+      }
+      if (args.peek()?.text === "global" && args.words.length === 1) {
+        args.error("config/bad-value", args.next()!, "'log global' refers to this section itself");
+        return;
+      }
+      const target = parseLogTarget(c.env, args);
+      if (target !== null) c.global.logs.push(target);
+    }),
+    invertible: true,
+  },
+  row("log-tag", "<text>", "Program name in log lines", (c, args) => {
+    c.global.logTag = args.take("a tag")?.text ?? c.global.logTag;
+  }),
+  row("log-send-hostname", "[<name>]", "Put a host name into log lines", (c, args) => {
+    c.global.logSendHostname = args.next()?.text ?? "";
+  }),
+];
+
+export const globalKeywords = new KeywordTable<GlobalContext>("global", [
+  process,
+  logs,
+  [statsKeyword],
+  tuneKeywords,
+  environmentKeywords,
+  inertGlobalKeywords,
+]);
+
+/** `[auto:]<process>[/<threads>] <cpu>...`; process 1 is the only one, threads count from 1. */
+function parseCpuMap(c: GlobalContext, args: Args): void {
+  const first = args.take("a thread set and CPU numbers");
+  if (first === null) return;
+  const auto = first.text.startsWith("auto:");
+  const [process, threads] = (auto ? first.text.slice(5) : first.text).split("/");
+  const workers = cpuSet(threads ?? "all", 1, 64);
+  if (workers === null || cpuSet(process ?? "", 1, 64) === null) {
+    args.error(
+      "config/bad-value",
+      first,
+      `'${first.text}' is not a thread set`,
+      "all, odd, even, a number or a range such as 1/1-4",
+    );
+    return;
+  }
+  const cpus: number[] = [];
+  if (args.take("at least one CPU number") === null) return;
+  args.index--;
+  for (const word of args.rest()) {
+    for (const part of word.text.split(",")) {
+      const set = cpuSet(part, 0, 1023);
+      if (set === null || !/^\d/.test(part)) {
+        args.error("config/bad-value", word, `'${part}' is not a CPU number or range`);
+        return;
+      }
+      cpus.push(...set);
+    }
+  }
+  if (auto && cpus.length !== workers.length && threads !== undefined) {
+    args.error(
+      "config/bad-value",
+      first,
+      `'auto:' needs as many CPUs as threads: ${workers.length} threads, ${cpus.length} CPUs`,
+    );
+    return;
+  }
+  for (const [i, worker] of workers.entries()) {
+    const cpu = cpus[i];
+    if (!auto) c.global.cpuMap[worker - 1] = cpus;
+    else if (cpu !== undefined) c.global.cpuMap[worker - 1] = [cpu];
+  }
+}
+
+function cpuSet(text: string, min: number, max: number): number[] | null {
+  const all = Array.from({ length: max - min + 1 }, (_, i) => min + i);
+  if (text === "all") return all;
+  if (text === "odd") return all.filter((n) => n % 2 === 1);
+  if (text === "even") return all.filter((n) => n % 2 === 0);
+  const match = /^(\d{1,4})(?:-(\d{0,4}))?$/.exec(text);
+  if (match === null) return null;
+  const low = Number(match[1]);
+  const high = match[2] === undefined ? low : match[2] === "" ? max : Number(match[2]);
+  if (low < min || high > max || high < low) return null;
+  return all.slice(low - min, high - min + 1);
+}

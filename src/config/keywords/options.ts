@@ -1,0 +1,108 @@
+import type { Args } from "../../lang/args.ts";
+import type { ProxyContext } from "../context.ts";
+import type { ProxyDraft } from "../draft.ts";
+import type { OptionName } from "../model.ts";
+import { type Keyword, KeywordTable, type Where } from "./keyword.ts";
+import { OPTION_ROWS, type OptionRow } from "./option-sides.ts";
+import { optionValues } from "./option-values.ts";
+import { knownOptions } from "./known.ts";
+
+const WHERE: Readonly<Record<OptionRow["sides"], readonly Where[]>> = {
+  front: ["defaults", "frontend", "listen"],
+  back: ["defaults", "listen", "backend"],
+  both: ["defaults", "frontend", "listen", "backend"],
+};
+
+/** Setting one of these clears the others: they are values of one switch. */
+const CONNECTION_MODES: readonly OptionName[] = ["http-keep-alive", "http-server-close", "httpclose"];
+
+function toggle(row: OptionRow): Keyword<ProxyContext> {
+  return {
+    name: row.name,
+    where: WHERE[row.sides],
+    usage: "",
+    help: row.help,
+    invertible: true,
+    ...(row.noEffect === undefined ? {} : { noEffect: row.noEffect }),
+    parse: (context) => set(context.proxy, row.name, context.modifier === null, context),
+  };
+}
+
+function set(proxy: ProxyDraft, name: OptionName, on: boolean, context: ProxyContext): void {
+  proxy.marks.set(`option ${name}`, context.keyword);
+  if (!on) {
+    delete proxy.options[name];
+    return;
+  }
+  if (CONNECTION_MODES.includes(name)) for (const mode of CONNECTION_MODES) delete proxy.options[mode];
+  proxy.options[name] = true;
+}
+
+/** `option tcpka` stands for clitcpka and srvtcpka, on the sides the section has. */
+const tcpka: Keyword<ProxyContext> = {
+  name: "tcpka",
+  where: WHERE.both,
+  usage: "",
+  help: "TCP keepalive on both sides",
+  invertible: true,
+  parse: (context) => {
+    const on = context.modifier === null;
+    const { proxy } = context;
+    if (proxy.kind !== "backend") set(proxy, "clitcpka", on, context);
+    if (proxy.kind !== "frontend") set(proxy, "srvtcpka", on, context);
+  },
+};
+
+export const options = new KeywordTable<ProxyContext>("option", [OPTION_ROWS.map(toggle), [tcpka], optionValues]);
+
+export const optionKeyword: Keyword<ProxyContext> = {
+  name: "option",
+  where: WHERE.both,
+  usage: "<name> [arguments]",
+  help: "Turn an optional behaviour on, or off with 'no'",
+  invertible: true,
+  parse: parseOption,
+};
+
+function parseOption(context: ProxyContext, args: Args): void {
+  const name = args.take("the name of an option");
+  if (name === null) return;
+  const row = options.get(name.text);
+  const { proxy, modifier } = context;
+  if (row === undefined) {
+    args.rest();
+    if (knownOptions.has(name.text)) {
+      args.error("config/not-supported", name, `'option ${name.text}' is known to HAProxy, not supported yet`);
+      return;
+    }
+    const near = options.suggest(name.text, [...knownOptions]);
+    args.error(
+      "config/unknown-keyword",
+      name,
+      `there is no option '${name.text}'`,
+      near === null ? undefined : `did you mean 'option ${near}'?`,
+    );
+    return;
+  }
+  const inner = args.sub(name, `option ${row.name}`, row.usage);
+  args.rest();
+  if (modifier !== null && !row.invertible) {
+    inner.error("config/no-not-allowed", context.keyword, `'${modifier}' is not possible before 'option ${row.name}'`);
+    return;
+  }
+  if (!row.where.includes(proxy.kind)) {
+    const side = proxy.kind === "frontend" ? "backend" : "frontend";
+    inner.warn(
+      "config/ignored-here",
+      name,
+      `'option ${row.name}' is ignored: ${proxy.kind} '${proxy.name}' has no ${side} side`,
+    );
+    return;
+  }
+  if (row.noEffect !== undefined && modifier === null) {
+    inner.warn("config/no-effect", name, `'option ${row.name}' has no effect here: ${row.noEffect}`);
+  }
+  const errors = context.diagnostics.list.length;
+  row.parse({ ...context, keyword: name }, inner);
+  if (context.diagnostics.list.length === errors) inner.end();
+}

@@ -1,0 +1,48 @@
+import type { GlobalContext } from "../context.ts";
+import { takeInteger, takeSize } from "../values.ts";
+import type { Keyword } from "./keyword.ts";
+
+type Row = Keyword<GlobalContext>;
+type Field =
+  | "bufsize"
+  | "maxrewrite"
+  | "maxHeaders"
+  | "maxAccept"
+  | "logUriLen"
+  | "rcvbufClient"
+  | "rcvbufServer"
+  | "sndbufClient"
+  | "sndbufServer"
+  | "poolLowFdRatio"
+  | "poolHighFdRatio";
+
+function size(name: string, field: Field, help: string, min = 0): Row {
+  return tune(name, "<bytes>", help, (c, args) => {
+    c.global[field] = takeSize(args, { min, max: 0x7fffffff }) ?? c.global[field];
+  });
+}
+
+function count(name: string, field: Field, help: string, min: number, max: number): Row {
+  return tune(name, "<count>", help, (c, args) => {
+    c.global[field] = takeInteger(args, { min, max, lax: true }) ?? c.global[field];
+  });
+}
+
+function tune(name: string, usage: string, help: string, parse: Row["parse"]): Row {
+  return { name: `tune.${name}`, where: ["global"], usage, help, parse };
+}
+
+/** The `tune.*` settings that mean something in this engine (manual section 3.2). */
+export const tuneKeywords: readonly Row[] = [
+  size("bufsize", "bufsize", "Buffer of a message: headers must fit into it", 1024),
+  size("maxrewrite", "maxrewrite", "Part of the buffer kept free for added headers"),
+  count("http.maxhdr", "maxHeaders", "Headers of a message at most", 1, 32767),
+  count("http.logurilen", "logUriLen", "Bytes of the URI in log lines", 1, 0x7fffffff),
+  count("maxaccept", "maxAccept", "Connections accepted in a row; -1 is no limit", -1, 0x7fffffff),
+  size("rcvbuf.client", "rcvbufClient", "Kernel receive buffer towards clients"),
+  size("rcvbuf.server", "rcvbufServer", "Kernel receive buffer towards servers"),
+  size("sndbuf.client", "sndbufClient", "Kernel send buffer towards clients"),
+  size("sndbuf.server", "sndbufServer", "Kernel send buffer towards servers"),
+  count("pool-low-fd-ratio", "poolLowFdRatio", "Percent of descriptors below which idle connections stay", 0, 100),
+  count("pool-high-fd-ratio", "poolHighFdRatio", "Percent of descriptors above which idle connections go", 0, 100),
+];

@@ -1,0 +1,133 @@
+import type { Diagnostics } from "../../lang/diagnostic.ts";
+import type { Line, Word } from "../../lang/line.ts";
+import type { ProxyDraft, ProxyKind } from "../draft.ts";
+import { inherit } from "../inherit.ts";
+import type { Keyword } from "../keywords/keyword.ts";
+import { knownProxy } from "../keywords/known.ts";
+import { proxyKeywords } from "../keywords/proxy.ts";
+import { removedProxy } from "../keywords/removed.ts";
+import type { ProxyContext } from "../context.ts";
+import { find, run } from "./dispatch.ts";
+import { SECTION_NAMES } from "./names.ts";
+import type { ParseState, Section, SectionBody } from "./section.ts";
+
+const UNLISTED = { known: knownProxy, removed: removedProxy, sections: SECTION_NAMES };
+
+function section(kind: ProxyKind, usage: string, help: string): Section {
+  return { name: kind, usage, help, open: (state, line) => open(state, line, kind) };
+}
+
+export const proxySections: readonly Section[] = [
+  section("defaults", "[<name>] [from <defaults>]", "Settings that the proxies below start from"),
+  section("frontend", "<name> [from <defaults>]", "Addresses to listen on and rules for what arrives"),
+  section("backend", "<name> [from <defaults>]", "Servers that answer"),
+  section("listen", "<name> [from <defaults>]", "A frontend and its backend in one section"),
+];
+
+function open(state: ParseState, line: Line, kind: ProxyKind): SectionBody {
+  const { diagnostics } = state;
+  const keyword = line.words[0];
+  let index = 1;
+  let nameWord: Word = keyword;
+  const second = line.words[1];
+  if (second !== undefined && !(kind === "defaults" && second.text === "from" && line.words.length > 2)) {
+    nameWord = second;
+    index = 2;
+  } else if (kind !== "defaults") {
+    diagnostics.error(
+      "config/missing-argument",
+      { ...keyword.at, column: keyword.endColumn },
+      `'${kind}' expects a name`,
+      {
+        hint: `usage: ${kind} <name> [from <defaults>]`,
+      },
+    );
+  }
+  const name = nameWord === keyword ? "" : nameWord.text;
+  checkName(diagnostics, kind, nameWord, name);
+
+  let base = kind === "defaults" ? null : state.lastDefaults;
+  const from = line.words[index];
+  if (from !== undefined && from.text === "from") {
+    const source = line.words[index + 1];
+    index += 2;
+    if (source === undefined) {
+      diagnostics.error(
+        "config/missing-argument",
+        { ...from.at, column: from.endColumn },
+        "'from' expects the name of a defaults section",
+      );
+    } else {
+      base = state.defaults.get(source.text) ?? null;
+      if (base === null) {
+        diagnostics.error("config/unknown-defaults", source.at, `there is no defaults section '${source.text}' above`, {
+          endColumn: source.endColumn,
+        });
+      } else base.used = true;
+    }
+  }
+  const extra = line.words[index];
+  if (extra !== undefined) {
+    diagnostics.error("config/extra-argument", extra.at, `'${kind}' does not take the argument '${extra.text}'`, {
+      endColumn: extra.endColumn,
+    });
+  }
+
+  const proxy = inherit(base, kind, name, nameWord);
+  if (kind === "defaults") {
+    state.lastDefaults = proxy;
+    if (name !== "") {
+      const other = state.defaults.get(name);
+      if (other?.used) {
+        diagnostics.error(
+          "config/duplicate-name",
+          nameWord.at,
+          `defaults '${name}' is already used above and defined at line ${other.at.line}`,
+          {
+            endColumn: nameWord.endColumn,
+          },
+        );
+      }
+      state.defaults.set(name, proxy);
+    }
+  } else state.proxies.push(proxy);
+  return body(state, proxy);
+}
+
+function checkName(diagnostics: Diagnostics, kind: ProxyKind, word: Word, name: string): void {
+  const bad = /[^A-Za-z0-9_:.-]/.exec(name);
+  if (bad === null) return;
+  diagnostics.error("config/bad-name", word.at, `'${bad[0]}' is not possible in the ${kind} name '${name}'`, {
+    endColumn: word.endColumn,
+    hint: "letters, digits, '-', '_', '.' and ':'",
+  });
+}
+
+function body(state: ParseState, proxy: ProxyDraft): SectionBody {
+  const { diagnostics, env, global } = state;
+  return (line, at, modifier) => {
+    const keyword = line.words[at]!;
+    const row = find(proxyKeywords, UNLISTED, keyword, proxy.kind, diagnostics);
+    if (row === null || misplaced(row, proxy, keyword, diagnostics)) return;
+    const context: ProxyContext = { proxy, global, env, diagnostics, modifier, keyword };
+    run(row, context, line, at, diagnostics);
+  };
+}
+
+/** HAProxy ignores most keywords of the other side with a warning; in `defaults` they are errors. */
+function misplaced(row: Keyword<ProxyContext>, proxy: ProxyDraft, keyword: Word, diagnostics: Diagnostics): boolean {
+  if (row.where.includes(proxy.kind)) return false;
+  const { endColumn } = keyword;
+  if (proxy.kind === "defaults") {
+    diagnostics.error("config/not-here", keyword.at, `'${row.name}' is not possible in a defaults section`, {
+      endColumn,
+    });
+    return true;
+  }
+  const side = proxy.kind === "frontend" ? "backend" : "frontend";
+  const why = `${proxy.kind} '${proxy.name}' has no ${side} side`;
+  if (row.misplaced === "error") {
+    diagnostics.error("config/not-here", keyword.at, `'${row.name}' is not possible: ${why}`, { endColumn });
+  } else diagnostics.warn("config/ignored-here", keyword.at, `'${row.name}' is ignored: ${why}`, { endColumn });
+  return true;
+}

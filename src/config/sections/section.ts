@@ -1,0 +1,28 @@
+import type { Diagnostics } from "../../lang/diagnostic.ts";
+import type { Line } from "../../lang/line.ts";
+import type { Modifier } from "../context.ts";
+import type { GlobalDraft, ProxyDraft } from "../draft.ts";
+import type { ParseEnv } from "../env.ts";
+
+/** Everything one parse run has built so far. */
+export interface ParseState {
+  readonly env: ParseEnv;
+  readonly diagnostics: Diagnostics;
+  readonly global: GlobalDraft;
+  readonly proxies: ProxyDraft[];
+  /** Named `defaults` by name. */
+  readonly defaults: Map<string, ProxyDraft>;
+  /** The last `defaults` section, what a section without `from` starts from. */
+  lastDefaults: ProxyDraft | null;
+}
+
+/** An open section: takes each of its lines. `line.words` still holds `no` or `default`; `at` is the keyword's index. */
+export type SectionBody = (line: Line, at: number, modifier: Modifier) => void;
+
+export interface Section {
+  readonly name: string;
+  readonly usage: string;
+  readonly help: string;
+  /** Reads the header line and returns what takes the lines below it. */
+  readonly open: (state: ParseState, line: Line) => SectionBody;
+}
