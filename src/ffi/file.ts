@@ -10,6 +10,8 @@ const libc = openLibc({
   link: { args: ["ptr", "ptr"], returns: "i32" },
   chmod: { args: ["ptr", "u32"], returns: "i32" },
   chown: { args: ["ptr", "u32", "u32"], returns: "i32" },
+  open: { args: ["ptr", "i32", "u32"], returns: "i32" },
+  dup2: { args: ["i32", "i32"], returns: "i32" },
   pipe2: { args: ["ptr", "i32"], returns: "i32" },
 });
 
@@ -73,4 +75,14 @@ export function chown(path: string, uid: number, gid: number): number {
 export function pipe(): readonly [number, number] | number {
   const status = libc.pipe2(pair.ptr, O_CLOEXEC);
   return status < 0 ? result(status) : [pair.i32[0]!, pair.i32[1]!];
+}
+
+/** Makes descriptor `fd` read nothing and write nowhere. */
+export function redirectToNull(fd: number): number {
+  const O_RDWR = 2;
+  const sink = result(libc.open(cstr("/dev/null"), O_RDWR | O_CLOEXEC, 0));
+  if (sink < 0) return sink;
+  const status = result(libc.dup2(sink, fd));
+  libc.close(sink);
+  return status;
 }

@@ -1,0 +1,197 @@
+/**
+ * The worker's side of the supervisor: receives snapshots and descriptors, and passes what it is told on to the runtime. A
+ * worker goes on serving when its supervisor dies; then signals reach it directly.
+ */
+import { ECONNRESET, strerror } from "../ffi/errno.ts";
+import { recvFds } from "../ffi/fdpass.ts";
+import { close, redirectToNull } from "../ffi/file.ts";
+import type { Diagnostic } from "../lang/diagnostic.ts";
+import { confine } from "./confine.ts";
+import { FD_CHANNEL, type FromWorker, type ListenerInfo, type Snapshot, type ToWorker } from "./protocol.ts";
+
+/** What the runtime does when told. A throw is reported to the supervisor as a failure of that step. */
+export interface WorkerHandlers {
+  /** Compiles the snapshot beside the running one. Any diagnostic of severity `error` refuses it. Nothing changes yet. */
+  prepare(snapshot: Snapshot): readonly Diagnostic[] | Promise<readonly Diagnostic[]>;
+  /** The prepared snapshot takes effect. Listeners that it no longer names stop accepting before this returns. */
+  commit(): void | Promise<void>;
+  /** Forgets the prepared snapshot. */
+  abort(): void;
+  /** Stops accepting; resolves when the last connection is gone. The process then ends. */
+  drain(): Promise<void>;
+  /** Ends everything at once; the process ends when it returns. */
+  stop(): void | Promise<void>;
+  /** Answers a question of the runtime API about what only this worker knows. */
+  query(name: string, args: readonly string[]): string | Promise<string>;
+}
+
+/** Runs the control loop; resolves never. `handlers` sees calls one at a time: a reload does not overlap the next. */
+export async function runWorker(handlers: WorkerHandlers): Promise<never> {
+  const control = new Control(handlers);
+  process.on("message", (message: ToWorker) => control.receive(message));
+  // Both of the terminal's signals reach the whole process group; the supervisor decides. Without one, they count.
+  process.on("SIGINT", () => control.orphaned && void control.stop());
+  process.on("SIGHUP", () => {});
+  process.on("SIGUSR1", () => control.orphaned && void control.drain());
+  process.on("SIGUSR2", () => {});
+  process.on("SIGTERM", () => void control.stop());
+  process.on("disconnect", () => control.disconnected());
+  process.on("unhandledRejection", (error) => {
+    console.error(`[ALERT]    (${process.pid}) : worker: unhandled rejection: ${describe(error)}`);
+  });
+  control.send({ type: "hello" });
+  return new Promise<never>(() => {});
+}
+
+class Control {
+  orphaned = false;
+  private readonly handlers: WorkerHandlers;
+  /** Descriptors of the committed snapshot by listener key. */
+  private fds = new Map<string, number>();
+  private prepared: { fds: Map<string, number>; fresh: number[] } | null = null;
+  private segment = -1;
+  private confined = false;
+  private ending = false;
+  private queue: Promise<void> = Promise.resolve();
+
+  constructor(handlers: WorkerHandlers) {
+    this.handlers = handlers;
+  }
+
+  send(message: FromWorker): void {
+    if (!this.orphaned && process.connected) process.send?.(message);
+  }
+
+  receive(message: ToWorker): void {
+    switch (message.type) {
+      case "prepare": {
+        // Taken off the channel right away, so that messages and descriptors stay in step.
+        const received = receiveFds(message.fds);
+        return this.step(message.id, () => this.prepare(message.snapshot, received));
+      }
+      case "commit":
+        return this.step(message.id, () => this.commit());
+      case "abort":
+        return this.step(message.id, () => this.abort());
+      case "query":
+        // Not queued behind a long compilation.
+        void this.answer(message.id, () => this.handlers.query(message.name, message.args));
+        return;
+      case "drain":
+        void this.drain();
+        return;
+      case "stop":
+        void this.stop();
+        return;
+      case "silence":
+        redirectToNull(1);
+        redirectToNull(2);
+        return;
+    }
+  }
+
+  /** Runs a step of a reload after the ones before it. */
+  private step(id: number, run: () => Promise<readonly Diagnostic[] | string>): void {
+    this.queue = this.queue.then(() => this.answer(id, run));
+  }
+
+  private async answer(
+    id: number,
+    run: () => readonly Diagnostic[] | string | Promise<readonly Diagnostic[] | string>,
+  ): Promise<void> {
+    try {
+      const value = await run();
+      this.send(
+        typeof value === "string" ? { type: "answer", id, text: value } : { type: "answer", id, diagnostics: value },
+      );
+    } catch (error) {
+      this.send({ type: "failed", id, error: describe(error) });
+    }
+  }
+
+  private async prepare(snapshot: Snapshot, received: number[] | number): Promise<readonly Diagnostic[]> {
+    if (typeof received === "number") throw new Error(`cannot receive descriptors (${strerror(received)})`);
+    const fds = new Map<string, number>();
+    const listeners: ListenerInfo[] = [];
+    if (this.segment < 0) this.segment = received.shift() ?? -1;
+    this.prepared = { fds, fresh: received.slice() };
+    for (const listener of snapshot.listeners) {
+      const fd = this.fds.get(listener.key) ?? received.shift() ?? -1;
+      if (fd < 0) throw new Error(`no descriptor for ${listener.key}`);
+      fds.set(listener.key, fd);
+      listeners.push({ ...listener, fd });
+    }
+    const diagnostics = await this.handlers.prepare({ ...snapshot, listeners, segment: this.segment });
+    if (!this.confined && !diagnostics.some((d) => d.severity === "error")) {
+      const failure = confine(snapshot.confinement);
+      if (failure !== null) throw new Error(failure);
+      this.confined = true;
+    }
+    return diagnostics;
+  }
+
+  private async commit(): Promise<string> {
+    const { prepared } = this;
+    if (prepared === null) throw new Error("commit without prepare");
+    this.prepared = null;
+    await this.handlers.commit();
+    for (const [key, fd] of this.fds) {
+      if (!prepared.fds.has(key)) close(fd);
+    }
+    this.fds = prepared.fds;
+    return "";
+  }
+
+  private async abort(): Promise<string> {
+    const { prepared } = this;
+    this.prepared = null;
+    if (prepared !== null) {
+      this.handlers.abort();
+      for (const fd of prepared.fresh) close(fd);
+    }
+    return "";
+  }
+
+  async drain(): Promise<void> {
+    if (this.ending) return;
+    this.ending = true;
+    for (const fd of this.fds.values()) close(fd);
+    this.fds.clear();
+    try {
+      await this.handlers.drain();
+    } catch (error) {
+      console.error(`[ALERT]    (${process.pid}) : worker: drain failed: ${describe(error)}`);
+    }
+    process.exit(0);
+  }
+
+  async stop(): Promise<void> {
+    try {
+      await this.handlers.stop();
+    } finally {
+      process.exit(0);
+    }
+  }
+
+  /** The supervisor died or was killed: go on serving what there is. */
+  disconnected(): void {
+    this.orphaned = true;
+    if (this.prepared !== null) void this.abort();
+  }
+}
+
+/** Takes `count` descriptors from the channel: they were sent before the message that announced them. */
+function receiveFds(count: number): number[] | number {
+  const all: number[] = [];
+  while (all.length < count) {
+    const some = recvFds(FD_CHANNEL);
+    if (typeof some === "number") return some;
+    if (some.length === 0) return -ECONNRESET;
+    all.push(...some);
+  }
+  return all;
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,75 @@
+/** What the supervisor and its workers say to each other. Everything is plain data. */
+import type { Model } from "../config/model.ts";
+import type { Diagnostic } from "../lang/diagnostic.ts";
+
+/** Descriptor of the unix socket over which a worker receives descriptors. */
+export const FD_CHANNEL = 3;
+
+/** A listening socket of this worker. */
+export interface ListenerInfo {
+  /** Stays the same from one snapshot to the next as long as the socket does. */
+  readonly key: string;
+  /** Name of the proxy, and the index in its `binds`. */
+  readonly proxy: string;
+  readonly bind: number;
+  /** Connections the kernel may hold for accept(2): call listen(2) again with it after adopting the descriptor. */
+  readonly backlog: number;
+  /**
+   * In this process. It belongs to the control loop, which closes it when the listener is gone: adopt a dup(2) of it. The number
+   * does not change as long as `key` is there.
+   */
+  readonly fd: number;
+}
+
+/** What a worker gives up once it is set up; null or absent = nothing. */
+export interface Confinement {
+  readonly chroot: string | null;
+  /** 0 = stay. */
+  readonly uid: number;
+  readonly gid: number;
+  /** CPU numbers; null = all. */
+  readonly cpus: readonly number[] | null;
+  /** Soft limit of descriptors. */
+  readonly descriptors: number;
+}
+
+/** Everything a worker runs on: a configuration, where its counters are, and its listening sockets. */
+export interface Snapshot {
+  /** Raised by one with every reload that was committed or tried. */
+  readonly generation: number;
+  readonly model: Model;
+  /**
+   * Counter slots by object: "F/<frontend>", "B/<backend>", "S/<backend>/<server>", "L/<frontend>/<bind id>". An object keeps its
+   * slot, and with it its counters and state, over every reload that keeps its name.
+   */
+  readonly slots: Readonly<Record<string, number>>;
+  /** Number of this worker, from 0, and how many there are. Worker 0 leads: checks, resolvers, peers. */
+  readonly worker: number;
+  readonly workers: number;
+  /** Descriptor of the shared segment in this process, for `mapSegment`; open until the first commit. */
+  readonly segment: number;
+  readonly listeners: readonly ListenerInfo[];
+  /** Connection limit of the whole process group, counted in the shared segment. */
+  readonly maxconn: number;
+  /** When the supervisor started, epoch milliseconds. */
+  readonly startTime: number;
+  readonly supervisorPid: number;
+  readonly confinement: Confinement;
+}
+
+export type ToWorker =
+  /** `fds`: how many descriptors wait on FD_CHANNEL: the segment's (first time only), then one for each listener new here, in order. */
+  | { readonly type: "prepare"; readonly id: number; readonly snapshot: Snapshot; readonly fds: number }
+  | { readonly type: "commit"; readonly id: number }
+  | { readonly type: "abort"; readonly id: number }
+  | { readonly type: "query"; readonly id: number; readonly name: string; readonly args: readonly string[] }
+  | { readonly type: "drain" }
+  | { readonly type: "stop" }
+  /** Standard output and error go to /dev/null from now on (daemon). */
+  | { readonly type: "silence" };
+
+export type FromWorker =
+  | { readonly type: "hello" }
+  | { readonly type: "answer"; readonly id: number; readonly diagnostics: readonly Diagnostic[] }
+  | { readonly type: "answer"; readonly id: number; readonly text: string }
+  | { readonly type: "failed"; readonly id: number; readonly error: string };
