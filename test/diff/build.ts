@@ -1,4 +1,8 @@
 /** Short forms for scenarios: the usual configuration around the lines that matter, and the usual requests. */
+import type { Peer } from "../harness/peer.ts";
+import type { ServerScript } from "../harness/server.ts";
+import { ok, respond } from "../harness/server.ts";
+import type { Scenario } from "./scenario.ts";
 
 export interface Lines {
   /** Lines of the defaults section besides mode, log, option httplog/tcplog and the three timeouts. */
@@ -67,3 +71,45 @@ export function chunked(parts: readonly string[], trailers: readonly string[] = 
   const data = parts.map((part) => `${part.length.toString(16)}\r\n${part}\r\n`).join("");
   return `${data}0\r\n${trailers.map((line) => `${line}\r\n`).join("")}\r\n`;
 }
+
+/** Waits until the other side has closed, or has sent nothing for `ms`. */
+export async function silence(peer: Peer, ms = 120): Promise<void> {
+  let length = -1;
+  while (peer.closeKind === "open" && peer.received.length !== length) {
+    length = peer.received.length;
+    await peer.closed(ms).catch(() => {});
+  }
+}
+
+/** A client that sends pieces 20 ms apart on one connection and waits for silence. */
+export function sends(...pieces: string[]): Scenario["client"] {
+  return async (talk) => {
+    const client = await talk.connect();
+    await client.drip(pieces, 20);
+    await silence(client);
+  };
+}
+
+/** A server that answers its first request on each connection with these bytes, sent 20 ms apart, and keeps the connection open. */
+export function plays(...pieces: string[]): ServerScript {
+  return async (peer) => {
+    await peer.request(600_000);
+    await peer.drip(pieces, 20);
+  };
+}
+
+/** As `plays`, then closes. */
+export function playsAndCloses(...pieces: string[]): ServerScript {
+  return async (peer) => {
+    await peer.request(600_000);
+    await peer.drip(pieces, 20);
+    peer.close();
+  };
+}
+
+/** Echoes method, target and body length, on every request of a connection. */
+export const echo = respond((text) => {
+  const [method, target] = text.split(" ");
+  const body = text.slice(text.indexOf("\r\n\r\n") + 4);
+  return ok(method === "HEAD" ? "" : `${method} ${target} ${body.length}`);
+});

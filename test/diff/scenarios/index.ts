@@ -1,4 +1,5 @@
 import type { Scenario } from "../scenario.ts";
-import { keepAlive } from "./keep-alive.ts";
+import { framing } from "./framing.ts";
+import { keepAlive, reuse } from "./keep-alive.ts";
 
-export const scenarios: readonly Scenario[] = [...keepAlive];
+export const scenarios: readonly Scenario[] = [...keepAlive, ...reuse, ...framing];
