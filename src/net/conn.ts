@@ -1,0 +1,230 @@
+import type { Socket, SocketHandler } from "bun";
+import { tick } from "../util/clock.ts";
+import { type TimerEntry, wheel } from "../util/wheel.ts";
+
+/**
+ * One socket with what every user of it needs: a write queue for what the kernel did not take, back-pressure, the
+ * half-closed states and one timer of the shared wheel. Bytes given to `write` are either taken by the kernel at once
+ * or kept by reference until they are, so the buffer must not be changed afterwards (`writeScratch` copies).
+ *
+ *     open ── finish() ──> shut ── peer's FIN or linger timer ──> closed
+ *       └───── close() / abort() / peer's reset ─────────────────────┘
+ */
+export abstract class Conn implements TimerEntry {
+  wheelNext: TimerEntry | null = null;
+  wheelPrev: TimerEntry | null = null;
+  wheelSlot = -1;
+  wheelDue = 0;
+  deadline = 0;
+  socket: Socket<Conn> | null;
+  /** The close handler ran, or close/abort was called: no call on the socket is allowed any more. */
+  closed = false;
+  /** This side sent FIN (or will, once the queue is empty). */
+  shut = false;
+  /** The peer sent FIN. */
+  ended = false;
+  paused = false;
+  /** The kernel took bytes of ours or gave us some: a connection under way has been established. */
+  established = false;
+  private tail: Buffer | null = null;
+  private rest: Buffer[] | null = null;
+
+  constructor(socket: Socket<Conn> | null) {
+    this.socket = socket;
+  }
+
+  abstract onData(chunk: Buffer): void;
+  /** Everything queued is with the kernel again. */
+  abstract onDrain(): void;
+  /** Peer's FIN. */
+  abstract onEnd(): void;
+  /** The connection is gone; `error` as Bun gives it (its `code` is ECONNRESET, ECONNREFUSED…). Runs exactly once. */
+  abstract onClose(error: Error | undefined): void;
+  abstract onTimer(now: number): void;
+
+  /** Bytes wait in the queue: the source should be paused. */
+  get blocked(): boolean {
+    return this.tail !== null;
+  }
+
+  /** Writes buf[start, end). True when the kernel took everything; otherwise the rest is queued and `onDrain` follows. */
+  write(buf: Buffer, start: number, end: number): boolean {
+    if (this.tail !== null) {
+      if (end > start) (this.rest ??= []).push(buf.subarray(start, end));
+      return false;
+    }
+    if (this.closed || start >= end) return true;
+    const n = this.socket!.write(buf, start, end - start);
+    if (n > 0) {
+      this.established = true;
+      if (n === end - start) return true;
+    }
+    // Gone: the close event tells the rest.
+    if (n < 0) return true;
+    this.tail = buf.subarray(start + n, end);
+    return false;
+  }
+
+  /** As `write`, for a buffer that will be used again: what the kernel does not take is copied. */
+  writeScratch(buf: Buffer, start: number, end: number): boolean {
+    if (this.tail === null && !this.closed) {
+      const n = this.socket!.write(buf, start, end - start);
+      if (n > 0) this.established = true;
+      if (n === end - start || n < 0) return true;
+      this.tail = Buffer.from(buf.subarray(start + n, end));
+      return false;
+    }
+    if (this.closed) return true;
+    return this.write(Buffer.from(buf.subarray(start, end)), 0, end - start);
+  }
+
+  /** Moves the queue to the kernel; true when it is empty. */
+  flush(): boolean {
+    while (this.tail !== null) {
+      if (this.closed) return true;
+      const { tail } = this;
+      const n = this.socket!.write(tail, 0, tail.length);
+      if (n < 0) {
+        this.tail = this.rest = null;
+        return true;
+      }
+      if (n < tail.length) {
+        if (n > 0) this.tail = tail.subarray(n);
+        return false;
+      }
+      this.tail = this.rest?.shift() ?? null;
+    }
+    return true;
+  }
+
+  pause(): void {
+    if (this.paused || this.closed) return;
+    this.paused = true;
+    this.socket!.pause();
+  }
+
+  resume(): void {
+    if (!this.paused || this.closed) return;
+    this.paused = false;
+    this.socket!.resume();
+  }
+
+  /** Sends FIN after what is queued; reading goes on. */
+  finish(): void {
+    if (this.shut || this.closed) return;
+    this.shut = true;
+    if (this.tail === null) this.socket!.shutdown();
+  }
+
+  /** Closes both directions at once with a FIN; only safe when nothing is queued and the peer is not sending. */
+  close(): void {
+    if (this.closed) return;
+    this.closed = true;
+    this.socket?.end();
+    this.gone(undefined);
+  }
+
+  /** Closes with a reset. */
+  abort(): void {
+    if (this.closed) return;
+    this.closed = true;
+    this.socket?.terminate();
+    this.gone(undefined);
+  }
+
+  /** Arms the connection's timer; 0 disarms it. */
+  expire(deadline: number): void {
+    if (deadline === 0) this.deadline = 0;
+    else wheel.arm(this, deadline);
+  }
+
+  private gone(error: Error | undefined): void {
+    this.tail = this.rest = null;
+    wheel.disarm(this);
+    this.onClose(error);
+  }
+
+  /** For the socket handlers alone. */
+  handleDrain(): void {
+    if (this.closed || !this.flush()) return;
+    if (this.shut) this.socket!.shutdown();
+    this.onDrain();
+  }
+
+  /** For the socket handlers alone. */
+  handleClose(error: Error | undefined): void {
+    if (this.closed) return;
+    this.closed = true;
+    this.gone(error);
+  }
+}
+
+/** What to do with an exception of our own code: report it; the connection is reset by the caller. */
+export let reportBug = (error: unknown): void => console.error("tlb: internal error:", error);
+
+export function setBugReporter(report: (error: unknown) => void): void {
+  reportBug = report;
+}
+
+function fail(conn: Conn, error: unknown): void {
+  reportBug(error);
+  conn.abort();
+}
+
+/** The handlers all connections share; `open` differs between accepted and outgoing ones. */
+export function connHandlers(open: (socket: Socket<Conn>) => void): SocketHandler<Conn> {
+  return {
+    binaryType: "buffer",
+    open,
+    data(socket, chunk) {
+      const conn = socket.data;
+      // A chunk can still come after pause, or after this side gave the connection up.
+      if (conn.closed) return;
+      tick();
+      try {
+        conn.onData(chunk);
+      } catch (error) {
+        fail(conn, error);
+      }
+    },
+    drain(socket) {
+      const conn = socket.data;
+      if (!(conn instanceof Conn) || conn.closed) return;
+      tick();
+      try {
+        conn.handleDrain();
+      } catch (error) {
+        fail(conn, error);
+      }
+    },
+    end(socket) {
+      const conn = socket.data;
+      if (conn.closed || conn.ended) return;
+      tick();
+      conn.ended = true;
+      try {
+        conn.onEnd();
+      } catch (error) {
+        fail(conn, error);
+      }
+    },
+    close(socket, error) {
+      const conn = socket.data;
+      if (!(conn instanceof Conn)) return;
+      tick();
+      try {
+        conn.handleClose(error);
+      } catch (problem) {
+        reportBug(problem);
+      }
+    },
+    error(socket, error) {
+      const conn = socket.data;
+      if (conn instanceof Conn) fail(conn, error);
+      else {
+        reportBug(error);
+        socket.terminate();
+      }
+    },
+  };
+}

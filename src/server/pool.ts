@@ -1,0 +1,154 @@
+import { C } from "../counters/columns.ts";
+import { ipSockAddr, type SockAddr, sockAddr } from "../ffi/sockaddr.ts";
+import { type ConnectOptions, DEFAULT_CONNECT_OPTIONS } from "../ffi/socket.ts";
+import type { Server } from "../proxy/server.ts";
+import { clock } from "../util/clock.ts";
+import type { ServerConn } from "./conn.ts";
+
+/**
+ * The connections of one server in one worker. Idle ones are a stack: the last used is the warmest, and the ones at the
+ * bottom are those nobody needed. Every `pool-purge-delay` half of what stayed unused over the whole period is closed.
+ */
+export class ServerPool {
+  server: Server;
+  address: SockAddr | null;
+  options: ConnectOptions;
+  /** Streams or connection attempts that hold a connection. */
+  used = 0;
+  /** Raised when the address changes: connections of an older epoch are not used again. */
+  epoch = 0;
+  private readonly idle: ServerConn[] = [];
+  /** Fewest idle connections seen since the last purge. */
+  private spare = 0;
+  private nextPurge = 0;
+
+  constructor(server: Server) {
+    this.server = server;
+    this.address = null;
+    this.options = DEFAULT_CONNECT_OPTIONS;
+    this.configure(server);
+  }
+
+  /** Takes over the (new) server object and its settings; idle connections to another address are closed. */
+  configure(server: Server): void {
+    const before = this.address;
+    const keepalive = server.backend.model.options.srvtcpka === true || server.backend.model.options.tcpka === true;
+    const { model } = server;
+    const source = model.source ?? server.backend.model.source;
+    this.server = server;
+    this.address = server.address === null ? null : sockAddr(server.address);
+    this.options = {
+      ...DEFAULT_CONNECT_OPTIONS,
+      keepalive,
+      tcpUserTimeout: model.tcpUserTimeout,
+      fastOpen: model.tfo,
+      source:
+        source === null || source.ip === null
+          ? null
+          : ipSockAddr(source.ip.includes(":") ? 6 : 4, source.ip, source.port),
+      interface: source?.interface ?? null,
+    };
+    if (before !== null && !sameAddress(before, this.address)) {
+      this.epoch++;
+      this.closeIdle();
+    }
+  }
+
+  /** The warmest idle connection; `safeOnly`: only one that already served a second request (http-reuse aggressive). */
+  take(safeOnly: boolean): ServerConn | null {
+    const { idle } = this;
+    for (let i = idle.length - 1; i >= 0; i--) {
+      const conn = idle[i]!;
+      if (safeOnly && conn.requests < 2) continue;
+      this.remove(conn);
+      this.used++;
+      const { slab, base } = this.server;
+      slab[base + C.usedConns]!++;
+      return conn;
+    }
+    return null;
+  }
+
+  /** Gives a connection back; it is closed instead when the pool may not hold it. */
+  put(conn: ServerConn): void {
+    const { model } = this.server;
+    if (conn.closed) return;
+    const limit = model.poolMaxConn;
+    if (
+      conn.ended ||
+      (limit >= 0 && this.idle.length >= limit) ||
+      (model.maxReuse >= 0 && conn.requests > model.maxReuse) ||
+      conn.epoch !== this.epoch
+    ) {
+      conn.owner = null;
+      conn.abort();
+      return;
+    }
+    conn.owner = null;
+    conn.idleIndex = this.idle.length;
+    conn.idleSince = clock.now;
+    this.idle.push(conn);
+    this.used--;
+    const { slab, base } = this.server;
+    slab[base + C.usedConns]!--;
+    slab[base + C.idleConns]!++;
+    if (this.nextPurge === 0) this.nextPurge = clock.now + model.poolPurgeDelay;
+  }
+
+  opened(_conn: ServerConn): void {
+    this.used++;
+    const { slab, base } = this.server;
+    slab[base + C.usedConns]!++;
+  }
+
+  /** A connection closed, whoever did it. */
+  gone(conn: ServerConn): void {
+    const { slab, base } = conn.server;
+    if (conn.idleIndex >= 0) {
+      this.remove(conn);
+    } else {
+      this.used--;
+      slab[base + C.usedConns]!--;
+    }
+  }
+
+  /** Closes what was not needed lately; called about once a second. */
+  purge(now: number): void {
+    if (this.nextPurge === 0 || now < this.nextPurge) return;
+    const surplus = Math.ceil(this.spare / 2);
+    const low = this.server.model.poolLowConn;
+    for (let i = 0; i < surplus && this.idle.length > low; i++) this.idle[0]!.abort();
+    this.spare = this.idle.length;
+    this.nextPurge = this.idle.length === 0 ? 0 : now + this.server.model.poolPurgeDelay;
+  }
+
+  closeIdle(): void {
+    while (this.idle.length > 0) this.idle[this.idle.length - 1]!.abort();
+  }
+
+  get idleCount(): number {
+    return this.idle.length;
+  }
+
+  private remove(conn: ServerConn): void {
+    const { idle } = this;
+    const at = conn.idleIndex;
+    const last = idle.pop()!;
+    if (last !== conn) {
+      idle[at] = last;
+      last.idleIndex = at;
+    }
+    conn.idleIndex = -1;
+    if (idle.length < this.spare) this.spare = idle.length;
+    const { slab, base } = conn.server;
+    slab[base + C.idleConns]!--;
+  }
+}
+
+function sameAddress(a: SockAddr, b: SockAddr | null): boolean {
+  return b !== null && a.length === b.length && a.bytes.every((byte, i) => byte === b.bytes[i]);
+}
+
+export function poolOf(server: Server): ServerPool {
+  return (server.pool ??= new ServerPool(server)) as ServerPool;
+}

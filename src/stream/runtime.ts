@@ -1,0 +1,45 @@
+import type { GlobalModel } from "../config/model.ts";
+import type { Shared } from "../counters/shared.ts";
+import type { HeadLimits } from "../codec/h1/flags.ts";
+
+/**
+ * What all streams of a worker share. Replaced fields take effect at the next request, which is how a reload works.
+ */
+export class StreamRuntime {
+  readonly shared: Shared;
+  readonly worker: number;
+  /** This worker's slab of counters. */
+  readonly slab: Float64Array;
+  global: GlobalModel;
+  requestLimits: HeadLimits;
+  relaxedRequestLimits: HeadLimits;
+  responseLimits: HeadLimits;
+  relaxedResponseLimits: HeadLimits;
+  /** No new connections, keep-alive ends at the next response. */
+  draining = false;
+  /** Requests (HTTP) and sessions (TCP) of this worker, for %rt. */
+  requestCounter = 0;
+
+  constructor(shared: Shared, worker: number, global: GlobalModel) {
+    this.shared = shared;
+    this.worker = worker;
+    this.slab = shared.slabs[worker]!;
+    this.global = global;
+    const maxBytes = global.bufsize - global.maxrewrite;
+    const maxHeaders = global.maxHeaders;
+    this.requestLimits = { maxHeaders, maxBytes, relaxed: false };
+    this.relaxedRequestLimits = { maxHeaders, maxBytes, relaxed: true };
+    this.responseLimits = this.requestLimits;
+    this.relaxedResponseLimits = this.relaxedRequestLimits;
+  }
+
+  configure(global: GlobalModel): void {
+    this.global = global;
+    const maxBytes = global.bufsize - global.maxrewrite;
+    const maxHeaders = global.maxHeaders;
+    this.requestLimits = { maxHeaders, maxBytes, relaxed: false };
+    this.relaxedRequestLimits = { maxHeaders, maxBytes, relaxed: true };
+    this.responseLimits = this.requestLimits;
+    this.relaxedResponseLimits = this.relaxedRequestLimits;
+  }
+}
