@@ -84,9 +84,9 @@ export interface LogRecord {
   readonly tTotal: number;
 
   // What.
-  /** The line is written before the end: "+" before the durations and byte counts that can still grow. */
+  /** The frontend has `option logasap`: "+" before the durations and byte counts that may still grow. */
   readonly logasap: boolean;
-  /** `%ST`: -1 when no status was sent or received. */
+  /** `%ST`: -1 when no status was sent or received (the client left first); 0 in TCP mode. */
   readonly status: number;
   /** `%B`: from server to client. */
   readonly bytesRead: number;
