@@ -1,0 +1,186 @@
+/** The header block: shared by requests, responses and trailers. */
+import { LOWER, TARGET } from "./chars.ts";
+import { H1Error, NEED_MORE } from "./errors.ts";
+import { CANONICAL, CONTIGUOUS, Phase, type HeadLimits } from "./flags.ts";
+import type { Head } from "./head.ts";
+import { LAST_SEMANTIC, lookupName } from "./known.ts";
+import { DROP, noteHeader } from "./semantics.ts";
+
+/** What the first unread byte of a suspended parse is inside of; lets a resumed parse skip harmless bytes unparsed. */
+export const INSIDE_NOTHING = 0;
+export const INSIDE_TOKEN = 1;
+export const INSIDE_VALUE = 2;
+export const INSIDE_TARGET = 3;
+
+/** Leaves the parse at `resume`, the start of an unfinished line; `end` is where the input stopped. */
+export function suspend(
+  head: Head,
+  phase: number,
+  resume: number,
+  inside: number,
+  end: number,
+  limits: HeadLimits,
+): number {
+  if (end - head.start >= limits.maxBytes) return fail(head, H1Error.HEAD_TOO_LARGE, end);
+  head.phase = phase;
+  head.resume = resume;
+  head.inside = inside;
+  head.scanned = end;
+  return NEED_MORE;
+}
+
+export function fail(head: Head, code: number, at: number): number {
+  head.phase = Phase.IDLE;
+  head.errorAt = at;
+  return code;
+}
+
+/**
+ * True when the bytes that came since the parse was suspended cannot complete or spoil anything, so that input byte by byte costs
+ * a byte each and not a line each.
+ */
+export function onlyHarmless(head: Head, buf: Buffer, end: number): boolean {
+  let p = head.scanned;
+  switch (head.inside) {
+    case INSIDE_VALUE:
+      while (p < end && buf[p] !== 13 && buf[p] !== 10) p++;
+      break;
+    case INSIDE_TOKEN:
+      while (p < end && LOWER[buf[p]!] !== 0) p++;
+      break;
+    case INSIDE_TARGET:
+      while (p < end && TARGET[buf[p]!] !== 0) p++;
+      break;
+    default:
+      return p >= end;
+  }
+  if (p < end) return false;
+  head.scanned = end;
+  return true;
+}
+
+/**
+ * Reads header lines from `pos` up to and including the blank line. Returns the offset after it, NEED_MORE or a code. `head.count`,
+ * `index`, `ids`, `flags` and the length fields are set line by line, so that a suspended parse goes on at the unfinished line.
+ */
+export function parseHeaders(head: Head, buf: Buffer, pos: number, end: number, limits: HeadLimits): number {
+  let p = pos;
+  let index = head.index;
+  for (;;) {
+    const line = p;
+    if (p >= end) return suspend(head, Phase.HEADERS, line, INSIDE_NOTHING, end, limits);
+    let c = buf[p]!;
+    if (c === 13) {
+      if (p + 1 >= end) return suspend(head, Phase.HEADERS, line, INSIDE_NOTHING, end, limits);
+      if (buf[p + 1] !== 10) return fail(head, H1Error.BARE_CR, p);
+      p += 2;
+    } else if (c === 10) {
+      p++;
+    }
+    if (p !== line) {
+      if (p - head.start > limits.maxBytes) return fail(head, H1Error.HEAD_TOO_LARGE, p);
+      head.headersEnd = line;
+      head.end = p;
+      head.phase = Phase.IDLE;
+      return p;
+    }
+
+    // RFC 9112 section 5: field-line = field-name ":" OWS field-value OWS. Names are lower-cased where they stand.
+    let lower = LOWER[c]!;
+    while (lower !== 0) {
+      if (lower !== c) buf[p] = lower;
+      if (++p >= end) return suspend(head, Phase.HEADERS, line, INSIDE_TOKEN, end, limits);
+      c = buf[p]!;
+      lower = LOWER[c]!;
+    }
+    if (c !== 58) {
+      // "No whitespace is allowed between the field name and colon" (RFC 9112 section 5.1), nor anything but token bytes.
+      // Option accept-invalid-http-request/response lets all but a line feed pass.
+      while (c !== 58) {
+        if (c === 10 || !limits.relaxed) return fail(head, H1Error.BAD_HEADER_NAME, p);
+        if (LOWER[c] !== 0) buf[p] = LOWER[c]!;
+        if (++p >= end) return suspend(head, Phase.HEADERS, line, INSIDE_NOTHING, end, limits);
+        c = buf[p]!;
+      }
+    }
+    if (p === line) return fail(head, H1Error.EMPTY_HEADER_NAME, p);
+    const nameEnd = p++;
+
+    if (p >= end) return suspend(head, Phase.HEADERS, line, INSIDE_VALUE, end, limits);
+    c = buf[p]!;
+    if (c === 32) {
+      if (++p >= end) return suspend(head, Phase.HEADERS, line, INSIDE_VALUE, end, limits);
+      c = buf[p]!;
+    }
+    while (c === 32 || c === 9) {
+      if (++p >= end) return suspend(head, Phase.HEADERS, line, INSIDE_VALUE, end, limits);
+      c = buf[p]!;
+    }
+    let valueStart = p;
+    let valueEnd: number;
+    for (;;) {
+      // The hot loop of the codec: a value may hold any byte but CR and LF, as in HAProxy 2.6 (NUL and obs-text pass).
+      while (c > 13) {
+        if (++p >= end) return suspend(head, Phase.HEADERS, line, INSIDE_VALUE, end, limits);
+        c = buf[p]!;
+      }
+      if (c === 13) {
+        valueEnd = p;
+        // The byte after the line end decides whether the line goes on (obs-fold), so it is awaited too.
+        if (p + 2 >= end) {
+          if (p + 1 < end && buf[p + 1] !== 10) return fail(head, H1Error.BARE_CR, p);
+          return suspend(head, Phase.HEADERS, line, INSIDE_NOTHING, end, limits);
+        }
+        if (buf[p + 1] !== 10) return fail(head, H1Error.BARE_CR, p);
+        c = buf[p + 2]!;
+        if (c !== 32 && c !== 9) {
+          p += 2;
+          break;
+        }
+        // RFC 9112 section 5.2: "replace each received obs-fold with one or more SP octets".
+        buf[p] = buf[p + 1] = 32;
+        p += 2;
+      } else if (c === 10) {
+        valueEnd = p;
+        if (p + 1 >= end) return suspend(head, Phase.HEADERS, line, INSIDE_NOTHING, end, limits);
+        c = buf[p + 1]!;
+        p++;
+        if (c !== 32 && c !== 9) break;
+        buf[p - 1] = 32;
+      } else {
+        if (++p >= end) return suspend(head, Phase.HEADERS, line, INSIDE_VALUE, end, limits);
+        c = buf[p]!;
+      }
+    }
+    while (valueStart < valueEnd && (buf[valueStart] === 32 || buf[valueStart] === 9)) valueStart++;
+    while (valueEnd > valueStart && (buf[valueEnd - 1] === 32 || buf[valueEnd - 1] === 9)) {
+      valueEnd--;
+    }
+    if (valueStart !== nameEnd + 2 || valueEnd + 2 !== p || buf[nameEnd + 1] !== 32 || buf[valueEnd] !== 13) {
+      head.flags &= ~CANONICAL;
+    }
+
+    const i = head.count;
+    if (i >= limits.maxHeaders - 1) return fail(head, H1Error.TOO_MANY_HEADERS, line);
+    if (i >= head.ids.length) {
+      head.grow();
+      index = head.index;
+    }
+    const at = i << 2;
+    index[at] = line;
+    index[at + 1] = nameEnd;
+    index[at + 2] = valueStart;
+    index[at + 3] = valueEnd;
+    const id = lookupName(buf, line, nameEnd);
+    head.ids[i] = id;
+    if (id !== 0 && id <= LAST_SEMANTIC) {
+      const verdict = noteHeader(head, buf, id, i);
+      if (verdict < 0) return fail(head, verdict, valueStart);
+      if (verdict === DROP) {
+        head.flags &= ~CONTIGUOUS;
+        continue;
+      }
+    }
+    head.count = i + 1;
+  }
+}
