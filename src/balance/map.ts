@@ -1,0 +1,96 @@
+import type { Backend } from "../proxy/backend.ts";
+import type { Server } from "../proxy/server.ts";
+import { Group, hasRoom } from "./group.ts";
+import type { HashTable } from "./table.ts";
+
+/**
+ * `hash-type map-based`: an array in which each server has as many places as its weight, divided by what all weights of
+ * the backend have in common; a hash leads to the place hash modulo length. Smooth, but whenever a server comes
+ * or goes nearly every key moves.
+ */
+export class StaticMap implements HashTable {
+  private readonly group: Group;
+  /** Greatest common divisor of the configured weights. */
+  private readonly divisor: number;
+  private places: Server[];
+  private turn: number;
+
+  constructor(backend: Backend) {
+    this.group = new Group(backend);
+    this.divisor = backend.servers.reduce((divisor, server) => gcd(divisor, server.model.weight), 0) || 1;
+    this.places = [];
+    this.turn = 0;
+    this.fill();
+  }
+
+  get count(): number {
+    return this.group.servers.length;
+  }
+
+  rebuild(): void {
+    this.group.rebuild();
+    this.fill();
+  }
+
+  /**
+   * Spreads the places of a server over the map: at each place every server earns its weight, and the one with the
+   * highest score, rounded to whole rounds so that ties go to the order of the configuration, pays a round for it.
+   */
+  private fill(): void {
+    const { servers, standIn } = this.group;
+    if (servers.length === 1 || standIn !== null) {
+      this.places = servers.slice();
+      return;
+    }
+    const weights = servers.map((server) => Math.ceil(server.weight / this.divisor));
+    const total = weights.reduce((sum, weight) => sum + weight, 0);
+    const scores = new Int32Array(servers.length);
+    const places: Server[] = new Array<Server>(total);
+    for (let place = 0; place < total; place++) {
+      let best = -1;
+      let top = 0;
+      for (let i = 0; i < weights.length; i++) {
+        const score = scores[i]! + weights[i]!;
+        scores[i] = score;
+        const rounds = Math.trunc((score + total) / total);
+        if (best < 0 || rounds > top) {
+          top = rounds;
+          best = i;
+        }
+      }
+      scores[best]! -= total;
+      places[place] = servers[best]!;
+    }
+    this.places = places;
+  }
+
+  /** A key has one place, so `avoid` cannot be honoured. */
+  lookup(hash: number): Server {
+    return this.places[hash % this.places.length]!;
+  }
+
+  next(avoid: Server | null): Server | null {
+    const { places } = this;
+    const { length } = places;
+    let at = this.turn < length ? this.turn : 0;
+    let avoidedAt = -1;
+    for (let tries = 0; tries < length; tries++) {
+      const server = places[at]!;
+      at = at + 1 === length ? 0 : at + 1;
+      if (!hasRoom(server)) continue;
+      if (server !== avoid) {
+        this.turn = at;
+        return server;
+      }
+      avoidedAt = at;
+    }
+    if (avoidedAt < 0) return null;
+    this.turn = avoidedAt;
+    return avoid;
+  }
+}
+
+function gcd(a: number, b: number): number {
+  while (b > 0) [a, b] = [b, a % b];
+  return a;
+}

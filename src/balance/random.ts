@@ -1,0 +1,48 @@
+import type { Backend } from "../proxy/backend.ts";
+import type { Server } from "../proxy/server.ts";
+import { hasRoom } from "./group.ts";
+import { Ring } from "./ring.ts";
+import { type Algorithm, ALL_FULL, type AllFull, type Balancer } from "./types.ts";
+
+class Random implements Balancer {
+  private readonly ring: Ring;
+
+  constructor(
+    backend: Backend,
+    private readonly draws: number,
+  ) {
+    this.ring = new Ring(backend);
+  }
+
+  rebuild(): void {
+    this.ring.rebuild();
+  }
+
+  pick(_request: unknown, avoid: Server | null): Server | AllFull | null {
+    const { ring } = this;
+    if (ring.count === 0) return null;
+    let best = ring.lookup(draw(), avoid);
+    for (let i = 1; i < this.draws; i++) {
+      const other = ring.lookup(draw(), avoid);
+      if (other !== best && other.served * best.eweight <= best.served * other.eweight) best = other;
+    }
+    return hasRoom(best) ? best : ALL_FULL;
+  }
+
+  served(): void {}
+}
+
+function draw(): number {
+  return (Math.random() * 4294967296) >>> 0;
+}
+
+/**
+ * `balance random(draws)`: draws servers at random by weight and takes the least loaded of them; two by default ("power of
+ * two choices"). Good with many servers that come and go and with several load balancers before them.
+ */
+export const random: Algorithm = {
+  name: "random",
+  help: "the least loaded of <draws> servers drawn at random by weight (default 2)",
+  needs: "nothing",
+  create: (backend, { algorithm }) => new Random(backend, algorithm.kind === "random" ? algorithm.draws : 2),
+};

@@ -1,0 +1,19 @@
+import { createKeyed, NO_KEY } from "./keyed.ts";
+import type { Algorithm } from "./types.ts";
+
+/** `balance url_param NAME [check_post]`: by a parameter of the query string, or of the body of a POST. */
+export const urlParam: Algorithm = {
+  name: "url_param",
+  help: "by a hash of a parameter of the query string, with check_post of a POST body too",
+  needs: "http",
+  create(backend, model) {
+    const { algorithm } = model;
+    if (algorithm.kind !== "url_param") throw new Error("not balance url_param");
+    const { name, checkPost } = algorithm;
+    return createKeyed(backend, model, (hash) => (request) => {
+      let value = request.urlParam(name);
+      if (value === null && checkPost > 0) value = request.bodyParam(name);
+      return value === null ? NO_KEY : hash(value, 0, value.length);
+    });
+  },
+};
