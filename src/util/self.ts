@@ -1,24 +1,14 @@
-import { join } from "node:path";
+/** How this program starts itself again: as a compiled binary, or from source through the runtime that runs it now. */
+import { fileURLToPath } from "node:url";
 
-/** Files embedded in a compiled executable live under this prefix. */
-const EMBEDDED = "/$bunfs/";
+/** Files inside a compiled binary have paths below this root. */
+const EMBEDDED_ROOT = "/$bunfs/";
 
-/** Whether this is the compiled executable rather than Bun running from source. */
-export const compiled: boolean = import.meta.path.startsWith(EMBEDDED);
+/** Whether this is a compiled binary rather than a run from source. */
+export const isCompiled: boolean = import.meta.path.startsWith(EMBEDDED_ROOT);
 
-/** The command line that runs this program again: the executable itself, or Bun with the main file. */
+/** The command line that runs this program with `args`: executable first. */
 export function selfCommand(args: readonly string[]): string[] {
-  return compiled ? [process.execPath, ...args] : [process.execPath, join(import.meta.dir, "../main.ts"), ...args];
-}
-
-/** What changes how Bun itself starts, and would let an inherited environment change what a child of this program does. */
-const SCRUBBED = ["BUN_OPTIONS", "BUN_BE_BUN", "BUN_INSPECT", "BUN_INSPECT_PRELOAD", "NODE_OPTIONS"];
-
-/** The environment for children: that of this process without what would steer the runtime, plus `extra`. */
-export function childEnvironment(extra: Readonly<Record<string, string>> = {}): Record<string, string> {
-  const env: Record<string, string> = {};
-  for (const [name, value] of Object.entries(process.env)) {
-    if (value !== undefined && !SCRUBBED.includes(name)) env[name] = value;
-  }
-  return { ...env, ...extra };
+  if (isCompiled) return [process.execPath, ...args];
+  return [process.execPath, fileURLToPath(new URL("../main.ts", import.meta.url)), ...args];
 }

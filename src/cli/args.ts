@@ -1,0 +1,37 @@
+/** Options that several commands share. */
+import type { ArgsDef } from "citty";
+import { runtimeAddressOf, parseRuntimeAddress, type RuntimeAddress } from "./runtime.ts";
+import { type Scanned, UsageError, valuesOf } from "./command.ts";
+import { loadConfiguration } from "./load.ts";
+
+export const fileArg = {
+  type: "string",
+  alias: "f",
+  valueHint: "file",
+  description: "Configuration file, folder of *.cfg files, or - for standard input; repeatable",
+} as const satisfies ArgsDef[string];
+
+/** How to find the running daemon. */
+export const runtimeArgs = {
+  socket: {
+    type: "string",
+    alias: "S",
+    valueHint: "address",
+    description: "Runtime socket: a path or host:port (default: $TLB_SOCKET, else the stats socket of -f)",
+  },
+  file: fileArg,
+} as const satisfies ArgsDef;
+
+/** The runtime socket the options and the environment lead to. Throws UsageError when there is none. */
+export function runtimeAddress(scanned: Scanned): RuntimeAddress {
+  const given = valuesOf(scanned, "socket").at(-1) ?? process.env["TLB_SOCKET"];
+  if (given !== undefined && given !== "") return parseRuntimeAddress(given);
+  const files = valuesOf(scanned, "file");
+  if (files.length === 0)
+    throw new UsageError("which daemon? name its socket with -S PATH, TLB_SOCKET, or its file with -f");
+  for (const { address } of loadConfiguration(files).model.global.statsSockets) {
+    const found = runtimeAddressOf(address);
+    if (found !== null) return found;
+  }
+  throw new UsageError(`${files.join(", ")}: no 'stats socket' in the global section`, 1);
+}

@@ -1,0 +1,100 @@
+/**
+ * What citty leaves open for this program: options may be given several times, unknown ones are mistakes, and a
+ * command answers with its exit code.
+ */
+import type { ArgDef, ArgsDef, CommandDef } from "citty";
+import { didYouMean } from "../lang/suggest.ts";
+
+/** A subcommand whose `run` returns its exit code. Positional arguments hinted "..." take all that are left. */
+// The registry holds commands of differing arguments; citty's own registry type is as wide.
+export type Command<T extends ArgsDef = ArgsDef> = CommandDef<T>;
+
+/** A mistake of the caller, told in one line; `exitCode` defaults to 2, as for usage errors. */
+export class UsageError extends Error {
+  constructor(
+    message: string,
+    readonly exitCode = 2,
+  ) {
+    super(message);
+  }
+}
+
+/** A command line cut into options and the rest, in order and with repetitions. */
+export interface Scanned {
+  readonly options: readonly { readonly name: string; readonly value: string }[];
+  readonly positionals: readonly string[];
+}
+
+function aliases(def: ArgDef): readonly string[] {
+  const alias = "alias" in def ? def.alias : undefined;
+  return alias === undefined ? [] : typeof alias === "string" ? [alias] : alias;
+}
+
+function takesValue(def: ArgDef): boolean {
+  return def.type === "string" || def.type === "enum";
+}
+
+/** Cuts `raw` by the definitions. Throws UsageError for what no definition allows. */
+export function scan(raw: readonly string[], defs: ArgsDef): Scanned {
+  const options: { name: string; value: string }[] = [];
+  const positionals: string[] = [];
+  const byFlag = new Map<string, string>();
+  for (const [name, def] of Object.entries(defs)) {
+    if (def.type === "positional") continue;
+    byFlag.set(`--${name}`, name);
+    for (const alias of aliases(def)) byFlag.set(alias.length === 1 ? `-${alias}` : `--${alias}`, name);
+  }
+  for (let i = 0; i < raw.length; i++) {
+    const word = raw[i]!;
+    if (word === "--") {
+      positionals.push(...raw.slice(i + 1));
+      break;
+    }
+    if (!word.startsWith("-") || word === "-") {
+      positionals.push(word);
+      continue;
+    }
+    const equals = word.startsWith("--") ? word.indexOf("=") : -1;
+    const flag = equals < 0 ? word : word.slice(0, equals);
+    const name = byFlag.get(flag);
+    if (name === undefined) {
+      const hint = didYouMean(flag, byFlag.keys());
+      throw new UsageError(`unknown option '${flag}'${hint === undefined ? "" : `; ${hint}`}`);
+    }
+    const inline = equals < 0 ? undefined : word.slice(equals + 1);
+    if (takesValue(defs[name]!)) {
+      const value = inline ?? raw[++i];
+      if (value === undefined) throw new UsageError(`option '${flag}' needs a value`);
+      options.push({ name, value });
+    } else {
+      if (inline !== undefined) throw new UsageError(`option '${flag}' takes no value`);
+      options.push({ name, value: "true" });
+    }
+  }
+  return { options, positionals };
+}
+
+/** As scan, and too many or too few positional arguments are mistakes too. */
+export function scanStrictly(raw: readonly string[], defs: ArgsDef): Scanned {
+  const scanned = scan(raw, defs);
+  const positional = Object.entries(defs).filter(([, def]) => def.type === "positional");
+  const rest = positional.some(([, def]) => def.valueHint === "...");
+  const required = positional.filter(([, def]) => def.required !== false && def.default === undefined);
+  const missing = required[scanned.positionals.length];
+  if (missing !== undefined) throw new UsageError(`missing argument ${missing[0].toUpperCase()}`);
+  const extra = scanned.positionals[positional.length];
+  if (extra !== undefined && !rest) throw new UsageError(`unexpected argument '${extra}'`);
+  return scanned;
+}
+
+/** Every value of a repeatable option, in order. */
+export function valuesOf(scanned: Scanned, name: string): string[] {
+  return scanned.options.filter((option) => option.name === name).map(({ value }) => value);
+}
+
+/** A number of an option, or its default; UsageError unless it is an integer of at least `min`. */
+export function integerOption(text: string | undefined, name: string, fallback: number, min: number): number {
+  if (text === undefined) return fallback;
+  if (!/^\d+$/.test(text) || Number(text) < min) throw new UsageError(`--${name} needs an integer of at least ${min}`);
+  return Number(text);
+}

@@ -1,0 +1,35 @@
+import { defineCommand } from "citty";
+import { runtimeAddress, runtimeArgs } from "../args.ts";
+import { scan, UsageError } from "../command.ts";
+import { runtimeCommand } from "../runtime.ts";
+
+const args = {
+  ...runtimeArgs,
+  undo: { type: "boolean", description: "Put the servers back to work" },
+  servers: { type: "positional", valueHint: "...", description: "Servers as backend/server" },
+} as const;
+
+/** Takes servers out of the balance: what they serve runs on, persistent clients may still come. */
+export const drain = defineCommand({
+  meta: { name: "drain", description: "Let servers finish their work and send them no more" },
+  args,
+  async run({ rawArgs }): Promise<number> {
+    const scanned = scan(rawArgs, args);
+    const state = scanned.options.some(({ name }) => name === "undo") ? "ready" : "drain";
+    for (const server of scanned.positionals) {
+      if (!/^[^/\s;]+\/[^/\s;]+$/.test(server)) throw new UsageError(`'${server}' is not of the form backend/server`);
+    }
+    const address = runtimeAddress(scanned);
+    let failed = false;
+    for (const server of scanned.positionals) {
+      // The API answers with an empty line when it did what was asked.
+      const answer = (await runtimeCommand(address, `set server ${server} state ${state}`)).trim();
+      if (answer === "") process.stdout.write(`${server}: ${state}\n`);
+      else {
+        process.stderr.write(`${server}: ${answer}\n`);
+        failed = true;
+      }
+    }
+    return failed ? 1 : 0;
+  },
+});

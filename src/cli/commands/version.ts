@@ -1,0 +1,15 @@
+import { defineCommand } from "citty";
+import { longVersion, shortVersion, versionInfo } from "../version.ts";
+
+export const version = defineCommand({
+  meta: { name: "version", description: "Show the version, the build and its features" },
+  args: {
+    short: { type: "boolean", alias: "s", description: "One line only" },
+    json: { type: "boolean", description: "Print as JSON" },
+  },
+  run({ args }): number {
+    if (args.json) process.stdout.write(`${JSON.stringify(versionInfo(), null, 2)}\n`);
+    else process.stdout.write(`${args.short ? shortVersion() : longVersion()}\n`);
+    return 0;
+  },
+});

@@ -1,0 +1,69 @@
+/** Reads and checks a configuration the way every command does it. */
+import { hostname } from "node:os";
+import { parseConfig, systemEnv } from "../config/index.ts";
+import type { Model } from "../config/model.ts";
+import { type Diagnostic, Diagnostics } from "../lang/diagnostic.ts";
+import { initialEnvironment } from "../lang/environment.ts";
+import { readConfig } from "../lang/reader.ts";
+import { SourceLines } from "../lang/render.ts";
+import { UsageError } from "./command.ts";
+
+export interface LoadOptions {
+  /** Name of the local peer; default: the host name. */
+  readonly localPeer?: string;
+  /** `-W`: the configuration sees HAPROXY_MWORKER. Default false. */
+  readonly masterWorker?: boolean;
+  /** `-dD`: `.diag` messages count. Default false. */
+  readonly diag?: boolean;
+}
+
+export interface Loaded {
+  /** Usable only when `failed` is false. */
+  readonly model: Model;
+  readonly failed: boolean;
+  /** Sorted by place, in the order the files were read; findings without a place come last. */
+  readonly findings: readonly Diagnostic[];
+  readonly lines: SourceLines;
+  /** Names of the files that could be read. */
+  readonly files: readonly string[];
+}
+
+export function loadConfiguration(files: readonly string[], options: LoadOptions = {}): Loaded {
+  const diagnostics = new Diagnostics();
+  const env = initialEnvironment(process.env, {
+    localPeer: options.localPeer ?? hostname(),
+    masterWorker: options.masterWorker ?? false,
+  });
+  const reader = readConfig(files, { env, diag: options.diag ?? false }, diagnostics);
+  const names = reader.sources.map(({ name }) => name);
+  const model = parseConfig(reader, { ...systemEnv(names), variables: env }, diagnostics);
+  return {
+    model,
+    failed: diagnostics.failed,
+    findings: sorted(diagnostics.list, names),
+    lines: new SourceLines(reader.sources),
+    files: names,
+  };
+}
+
+/** By file in reading order, then line, then column; stable otherwise. Unreadable files come first. */
+function sorted(list: readonly Diagnostic[], names: readonly string[]): Diagnostic[] {
+  const order = new Map(names.map((name, index) => [name, index]));
+  const rank = ({ at }: Diagnostic): number => order.get(at.file) ?? (at.file === "" ? Infinity : -1);
+  return [...list].sort((a, b) => {
+    const [x, y] = [rank(a), rank(b)];
+    if (x !== y) return x < y ? -1 : 1;
+    return a.at.line - b.at.line || a.at.column - b.at.column;
+  });
+}
+
+/** Whether the configuration opens any socket for traffic. */
+export function hasListener(model: Model): boolean {
+  return model.proxies.some((proxy) => !proxy.disabled && proxy.kind !== "backend" && proxy.binds.length > 0);
+}
+
+/** The files of `-f` and of bare arguments; UsageError when there are none. */
+export function requireFiles(files: readonly string[]): readonly string[] {
+  if (files.length === 0) throw new UsageError("which configuration? name it with -f FILE (a folder and - work too)");
+  return files;
+}
