@@ -77,6 +77,11 @@ export function pipe(): readonly [number, number] | number {
   return status < 0 ? result(status) : [pair.i32[0]!, pair.i32[1]!];
 }
 
+/** Opens a file for reading, close-on-exec. */
+export function openReadOnly(path: string): number {
+  return result(libc.open(cstr(path), O_CLOEXEC, 0));
+}
+
 /** Makes descriptor `fd` read nothing and write nowhere. */
 export function redirectToNull(fd: number): number {
   const O_RDWR = 2;

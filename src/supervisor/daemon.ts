@@ -1,0 +1,80 @@
+/** Going to the background: the daemon is a second run of this program, which tells the first when it serves. */
+import { closeSync, openSync, unlinkSync, writeSync } from "node:fs";
+import type { Model } from "../config/model.ts";
+import { strerror } from "../ffi/errno.ts";
+import { redirectToNull } from "../ffi/file.ts";
+import { setsid } from "../ffi/process.ts";
+import { childEnvironment } from "../util/environment.ts";
+import { selfCommand } from "../util/self.ts";
+
+/** Marks the second run. */
+const MARK = "TLB_DAEMON";
+
+/** Whether this run is the one in the background. */
+export function isDaemon(): boolean {
+  return process.env[MARK] === "1";
+}
+
+/**
+ * Starts the daemon and waits until its workers serve. Returns the exit code of the foreground process: 0, or the daemon's own
+ * when it failed, with its messages on the inherited standard error.
+ */
+export async function startDaemon(args: readonly string[], model: Model): Promise<number> {
+  const ready = Promise.withResolvers<"ready">();
+  const stdio: ("ignore" | "inherit" | number)[] = ["ignore", "inherit", "inherit"];
+  // `fd@` addresses keep their numbers.
+  for (const number of inheritedFds(model)) {
+    while (stdio.length < number) stdio.push("ignore");
+    stdio[number] = number;
+  }
+  const child = Bun.spawn(selfCommand(args), {
+    env: childEnvironment({ [MARK]: "1" }),
+    stdio: stdio as ["ignore", "inherit", "inherit"],
+    detached: true,
+    ipc: () => ready.resolve("ready"),
+  });
+  const outcome = await Promise.race([ready.promise, child.exited]);
+  child.unref();
+  return outcome === "ready" ? 0 : outcome || 1;
+}
+
+function inheritedFds(model: Model): number[] {
+  const binds = model.proxies.flatMap((proxy) => proxy.binds.map((bind) => bind.address));
+  return [...binds, ...model.global.statsSockets.map((stats) => stats.address)]
+    .flatMap((address) => (address.kind === "fd" && address.fd > 2 ? [address.fd] : []))
+    .sort((a, b) => a - b);
+}
+
+/** In the daemon, once it serves: leaves the terminal and lets the foreground process end. */
+export function detach(): void {
+  delete process.env[MARK];
+  // Already leads a session where the system made it one.
+  setsid();
+  for (const fd of [0, 1, 2]) {
+    const status = redirectToNull(fd);
+    if (status < 0) throw new Error(`cannot redirect to /dev/null (${strerror(status)})`);
+  }
+  process.send?.("ready");
+  process.disconnect?.();
+}
+
+/** Writes this process's number. Returns an error text, or null. */
+export function writePidfile(path: string): string | null {
+  try {
+    const fd = openSync(path, "w", 0o644);
+    writeSync(fd, `${process.pid}\n`);
+    closeSync(fd);
+    return null;
+  } catch (error) {
+    return `[tlb.main()] Cannot create pidfile ${path} (${error instanceof Error ? error.message : String(error)})`;
+  }
+}
+
+/** Removes it again; no failure if it is gone. */
+export function removePidfile(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch {
+    // Nothing depends on it.
+  }
+}

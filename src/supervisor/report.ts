@@ -1,0 +1,29 @@
+import type { Diagnostic } from "../lang/diagnostic.ts";
+
+export type Level = "ALERT" | "WARNING" | "NOTICE";
+
+/** Where the supervisor's own messages go: one call for each line. */
+export type Report = (level: Level, text: string) => void;
+
+/** HAProxy's form: `[ALERT]    (1234) : text`. */
+export function formatReport(level: Level, text: string): string {
+  return `${`[${level}]`.padEnd(10)} (${process.pid}) : ${text}`;
+}
+
+export const reportToStderr: Report = (level, text) => {
+  process.stderr.write(formatReport(level, text) + "\n");
+};
+
+/** One line of a finding: `lb.cfg:12: message (hint)`. */
+export function diagnosticLine(d: Diagnostic): string {
+  const place = d.at.line > 0 ? `[${d.at.file}:${d.at.line}] : ` : "";
+  return place + d.message + (d.hint === undefined ? "" : ` (${d.hint})`);
+}
+
+/** Passes the findings on; notices and the like only count as such. */
+export function reportDiagnostics(report: Report, diagnostics: readonly Diagnostic[]): void {
+  for (const d of diagnostics) {
+    const level = d.severity === "error" ? "ALERT" : d.severity === "warning" ? "WARNING" : "NOTICE";
+    report(level, `config : ${diagnosticLine(d)}`);
+  }
+}

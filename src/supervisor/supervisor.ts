@@ -1,0 +1,343 @@
+/**
+ * Owns the listening sockets, the shared segment and the workers' lives; touches no traffic. Every configuration, the first
+ * one too, is planned, prepared on every worker, and then committed on all or on none.
+ */
+import type { Model } from "../config/model.ts";
+import { createSegment, type Segment } from "../counters/segment.ts";
+import { segmentSize, Shared } from "../counters/shared.ts";
+import { findGroup, findUser } from "../ffi/users.ts";
+import { selfCommand } from "../util/self.ts";
+import type { Snapshot } from "../worker/protocol.ts";
+import { addressText } from "./bind.ts";
+import type { Child } from "./child.ts";
+import { COMMIT_TIMEOUT, errorLines, Fleet, type FleetOwner, PREPARE_TIMEOUT } from "./fleet.ts";
+import { applyLimits, findLimits, type Limits } from "./limits.ts";
+import { ListenerSet, type ListenerPlan, type ListenerUse } from "./listeners.ts";
+import { diagnosticLine, reportToStderr, type Report } from "./report.ts";
+import { restartNotes } from "./restart-notes.ts";
+import { slotCapacity, slotKeys, SlotTable, type SlotPlan } from "./slots.ts";
+import type { AdminContext, AdminHandle, AdminSocket, ReloadResult, ServeOptions, WorkerInfo } from "./types.ts";
+
+const QUERY_TIMEOUT = 10_000;
+
+/** The configuration in force and what was derived from it. */
+interface Running {
+  readonly model: Model;
+  readonly generation: number;
+  readonly slots: Readonly<Record<string, number>>;
+  readonly uses: readonly ListenerUse[];
+  readonly limits: Limits;
+}
+
+export class Supervisor implements AdminContext, FleetOwner {
+  readonly shared: Shared;
+  readonly startTime = Date.now();
+  readonly report: Report;
+  lastReload: AdminContext["lastReload"] = null;
+  stopping = false;
+  private readonly options: ServeOptions;
+  private readonly segment: Segment;
+  private readonly table: SlotTable;
+  private readonly listeners: ListenerSet;
+  private readonly fleet: Fleet;
+  private readonly workerCount: number;
+  private readonly first: Model;
+  private running: Running;
+  private admin: AdminHandle | null = null;
+  /** The reload in progress binds these, and workers must find them before they are committed. */
+  private pending: ListenerPlan | null = null;
+  private queue: Promise<void> = Promise.resolve();
+
+  constructor(model: Model, options: ServeOptions) {
+    const workers = Math.max(1, model.global.nbthread);
+    const slots = slotCapacity(slotKeys(model).length + 1);
+    this.options = options;
+    this.report = options.report ?? reportToStderr;
+    this.segment = createSegment(segmentSize(slots, workers));
+    this.shared = new Shared(this.segment.bytes, { slots, workers });
+    this.table = new SlotTable(this.shared);
+    this.listeners = new ListenerSet(workers);
+    this.workerCount = workers;
+    this.first = model;
+    this.running = { model, generation: 0, slots: {}, uses: [], limits: { maxconn: 0, descriptors: 0 } };
+    this.fleet = new Fleet(this, workers, options.workerCommand ?? selfCommand(["__worker"]));
+  }
+
+  /** Binds, starts the workers and the runtime API. Returns why it failed, one reason each; then everything is closed again. */
+  async start(): Promise<string[]> {
+    const errors = await this.tryStart();
+    if (errors.length > 0) {
+      this.fleet.kill();
+      this.listeners.close(true);
+    }
+    return errors;
+  }
+
+  private async tryStart(): Promise<string[]> {
+    const { first: model } = this;
+    const limits = findLimits(model);
+    if ("error" in limits) return [limits.error];
+    const failure = applyLimits(limits) ?? identityError(model);
+    if (failure !== null) return [failure];
+    const plan = this.listeners.plan(model);
+    const failed = [...plan.errors, ...(plan.errors.length === 0 ? this.listeners.publish(plan) : [])];
+    if (failed.length > 0) {
+      this.listeners.abort(plan);
+      return [...failed, "[tlb.main()] Some protocols failed to start their listeners! Exiting."];
+    }
+    this.listeners.commit(plan, model);
+    const slots = this.table.plan(model)!;
+    this.options.initState?.({ shared: this.shared, previous: null, next: model, slots });
+    this.table.commit(slots);
+    this.running = { model, generation: 1, slots: slots.slots, uses: plan.uses, limits };
+    const errors = await this.fleet.start();
+    if (errors.length > 0) return [...errors, "[tlb.main()] No worker could be started! Exiting."];
+    if (this.stopping) return [];
+    this.admin = (await this.options.startAdmin?.(this)) ?? null;
+    return [];
+  }
+
+  /** Resolves when everything has ended after `drain` or `stop`. */
+  async ended(): Promise<void> {
+    await this.fleet.gone;
+    this.admin?.stop();
+    this.listeners.close(true);
+  }
+
+  reload(): Promise<ReloadResult> {
+    const { promise, resolve } = Promise.withResolvers<ReloadResult>();
+    this.serially(async () => {
+      let result: ReloadResult;
+      try {
+        result = this.stopping ? { ok: false, text: "The process is stopping.\n" } : await this.change();
+      } catch (error) {
+        result = refused([
+          `internal error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+        ]);
+      }
+      this.lastReload = { at: Date.now(), ...result };
+      resolve(result);
+    });
+    return promise;
+  }
+
+  private async change(): Promise<ReloadResult> {
+    const { model, diagnostics } = await this.options.load();
+    if (model === null) return refused(errorLines(diagnostics));
+    const warnings = diagnostics.filter((d) => d.severity === "warning").map(diagnosticLine);
+    const limits = findLimits(model);
+    if ("error" in limits) return refused([limits.error]);
+    const failure = applyLimits(limits);
+    if (failure !== null) return refused([failure]);
+    const plan = this.listeners.plan(model);
+    if (plan.errors.length > 0) return refused(plan.errors);
+    const slots = this.table.plan(model);
+    if (slots === null) {
+      this.listeners.abort(plan);
+      return refused(["more objects than the shared memory of this process has room for: a restart is needed"]);
+    }
+    this.pending = plan;
+    try {
+      return await this.tryCommit(model, limits, plan, slots, warnings);
+    } finally {
+      this.pending = null;
+    }
+  }
+
+  private async tryCommit(
+    model: Model,
+    limits: Limits,
+    plan: ListenerPlan,
+    slots: SlotPlan,
+    warnings: readonly string[],
+  ): Promise<ReloadResult> {
+    const { shared, running: before } = this;
+    const change = { shared, previous: before.model, next: model, slots };
+    const next = { model, generation: before.generation + 1, slots: slots.slots, uses: plan.uses, limits };
+    this.options.initState?.(change);
+    const children = this.fleet.running();
+    const errors = [...new Set((await Promise.all(children.map((child) => this.offer(child, next)))).flat())];
+    if (errors.length === 0 && !this.stopping) errors.push(...this.listeners.publish(plan));
+    if (errors.length > 0 || this.stopping) {
+      await Promise.allSettled(children.map((child) => child.abort(COMMIT_TIMEOUT)));
+      this.listeners.abort(plan);
+      return refused(errors);
+    }
+    const notes = this.options.beforeCommit?.(change) ?? [];
+    this.running = next;
+    this.table.commit(slots);
+    await Promise.all(children.map((child) => this.commit(child)));
+    this.listeners.commit(plan, model);
+    this.admin?.refresh();
+    const lines = [...listenerLines(plan), ...notes, ...restartNotes(this.first, model), ...warnings];
+    return { ok: true, text: `Configuration reloaded (generation ${next.generation}).\n${lines.join("\n")}\n` };
+  }
+
+  /** Asks a worker to prepare; returns why it refuses. */
+  private async offer(child: Child, next: Running): Promise<string[]> {
+    const fdOf = (key: string) => this.listenerFd(key, child.index);
+    try {
+      return errorLines(
+        await child.prepare(this.snapshotOf(next, child.index), this.segment.fd, fdOf, PREPARE_TIMEOUT),
+      );
+    } catch (error) {
+      return [`worker ${child.index} : ${error instanceof Error ? error.message : String(error)}`];
+    }
+  }
+
+  /** A worker that fails now starts anew, on the new configuration: all are on it in the end. */
+  private async commit(child: Child): Promise<void> {
+    try {
+      await child.commit(COMMIT_TIMEOUT);
+    } catch (error) {
+      this.report("ALERT", `worker ${child.index} : ${error instanceof Error ? error.message : String(error)}`);
+      child.kill("SIGKILL");
+    }
+  }
+
+  /** Stops accepting; ends with the last connection, or after `hard-stop-after`. */
+  drain(): void {
+    if (this.stopping) return;
+    this.stopping = true;
+    this.fleet.drain(this.model.global.hardStopAfter);
+    this.listeners.close(true);
+  }
+
+  /** Ends at once. */
+  stop(): void {
+    this.stopping = true;
+    this.fleet.stop();
+  }
+
+  /** Workers write to standard output and error no more. */
+  silence(): void {
+    this.fleet.silence();
+  }
+
+  get model(): Model {
+    return this.running.model;
+  }
+
+  get slots(): Readonly<Record<string, number>> {
+    return this.running.slots;
+  }
+
+  get generation(): number {
+    return this.running.generation;
+  }
+
+  get maxconn(): number {
+    return this.running.limits.maxconn;
+  }
+
+  get descriptors(): number {
+    return this.running.limits.descriptors;
+  }
+
+  get sockets(): AdminSocket[] {
+    const found: AdminSocket[] = [];
+    for (const { key, proxy, index } of this.running.uses) {
+      const listener = this.listeners.get(key);
+      if (proxy !== null || listener === undefined) continue;
+      found.push({ key, model: this.model.global.statsSockets[index]!, fd: listener.fds[0]! });
+    }
+    return found;
+  }
+
+  workers(): WorkerInfo[] {
+    return this.fleet.info();
+  }
+
+  query(worker: number, name: string, args: readonly string[]): Promise<string> {
+    const child = this.fleet.child(worker);
+    if (child === null) return Promise.reject(new Error(`worker ${worker} is not running`));
+    return child.query(name, args, QUERY_TIMEOUT);
+  }
+
+  async queryAll(name: string, args: readonly string[]): Promise<string[]> {
+    const answers = await Promise.allSettled(this.fleet.running().map((c) => c.query(name, args, QUERY_TIMEOUT)));
+    return answers.flatMap((a) => (a.status === "fulfilled" ? [a.value] : []));
+  }
+
+  // What the workers need (FleetOwner).
+
+  get segmentFd(): number {
+    return this.segment.fd;
+  }
+
+  snapshot(worker: number): Snapshot {
+    return this.snapshotOf(this.running, worker);
+  }
+
+  listenerFd(key: string, worker: number): number {
+    const added = this.pending?.added.find((listener) => listener.key === key);
+    return added === undefined ? this.listeners.fdFor(key, worker) : (added.fds[worker] ?? added.fds[0]!);
+  }
+
+  park(worker: number, parked: boolean): void {
+    this.listeners.park(worker, parked, this.running.uses);
+  }
+
+  workerDied(worker: number): void {
+    this.shared.forgetWorker(worker);
+    this.options.onWorkerDeath?.(worker, this.shared);
+  }
+
+  serially(task: () => Promise<void>): void {
+    this.queue = this.queue.then(task);
+  }
+
+  private snapshotOf(running: Running, worker: number): Snapshot {
+    const { model, generation, slots, uses, limits } = running;
+    const { global } = this.first;
+    return {
+      generation,
+      model,
+      slots,
+      worker,
+      workers: this.workerCount,
+      segment: -1,
+      listeners: uses.flatMap(({ key, proxy, index, options }) =>
+        proxy === null ? [] : [{ key, proxy: proxy.name, bind: index, backlog: options.backlog, fd: -1 }],
+      ),
+      maxconn: limits.maxconn,
+      startTime: this.startTime,
+      supervisorPid: process.pid,
+      confinement: {
+        chroot: global.chroot,
+        ...identity(this.first),
+        cpus: global.cpuMap[worker] ?? null,
+        descriptors: limits.descriptors,
+      },
+    };
+  }
+}
+
+/** Numbers of the user and group to become; names win over numbers. 0 = stay. */
+function identity({ global }: Model): { uid: number; gid: number } {
+  return {
+    uid: global.user === null ? Math.max(0, global.uid) : (findUser(global.user)?.uid ?? -1),
+    gid: global.group === null ? Math.max(0, global.gid) : findGroup(global.group),
+  };
+}
+
+function identityError(model: Model): string | null {
+  const { uid, gid } = identity(model);
+  if (uid < 0) return `cannot find user id for '${model.global.user}'`;
+  if (gid < 0) return `cannot find group id for '${model.global.group}'`;
+  return null;
+}
+
+function refused(errors: readonly string[]): ReloadResult {
+  const reasons = errors.length === 0 ? ["the process is stopping"] : errors;
+  return { ok: false, text: `Reload refused, nothing was changed:\n${reasons.map((line) => `  ${line}\n`).join("")}` };
+}
+
+function listenerLines({ uses, kept, added, removed }: ListenerPlan): string[] {
+  const places = new Map(uses.map(({ key, proxy }) => [key, proxy === null ? "stats socket" : proxy.name]));
+  return [
+    `Listeners: ${kept.length} kept, ${added.length} new, ${removed.length} removed.`,
+    ...added.map(({ key, address }) => `  new: ${addressText(address)} (${places.get(key)})`),
+    ...removed.map(({ address }) => `  removed: ${addressText(address)}`),
+  ];
+}

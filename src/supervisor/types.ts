@@ -1,0 +1,100 @@
+import type { Model } from "../config/model.ts";
+import type { Shared } from "../counters/shared.ts";
+import type { Diagnostic } from "../lang/diagnostic.ts";
+import type { Level, Report } from "./report.ts";
+import type { SlotPlan } from "./slots.ts";
+import type { StatsSocketModel } from "../config/model.ts";
+
+/** What reading the configuration files yields; `model` null = not usable. */
+export interface Loaded {
+  readonly model: Model | null;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+export interface ReloadResult {
+  readonly ok: boolean;
+  /** Lines for whoever asked: what was kept, added and removed, or every reason why nothing changed. */
+  readonly text: string;
+}
+
+export interface WorkerInfo {
+  readonly index: number;
+  /** 0 = not running, about to be started again. */
+  readonly pid: number;
+  readonly ready: boolean;
+  readonly startedAt: number;
+  /** How often a worker in this place died. */
+  readonly deaths: number;
+}
+
+/** A change of configuration in progress, for whoever keeps state in the shared segment. */
+export interface Change {
+  readonly shared: Shared;
+  /** null at the start. */
+  readonly previous: Model | null;
+  readonly next: Model;
+  readonly slots: SlotPlan;
+}
+
+/** A listening socket of the runtime API. */
+export interface AdminSocket {
+  readonly key: string;
+  readonly model: StatsSocketModel;
+  /** Stays the same as long as `key` does. It belongs to the supervisor: adopt a dup(2) of it. */
+  readonly fd: number;
+}
+
+/** What the runtime API may know and do. Values are read anew at each use: a reload replaces them. */
+export interface AdminContext {
+  readonly shared: Shared;
+  readonly model: Model;
+  readonly slots: Readonly<Record<string, number>>;
+  readonly generation: number;
+  readonly maxconn: number;
+  readonly descriptors: number;
+  readonly startTime: number;
+  /** Time and outcome of the last reload; null = none yet. */
+  readonly lastReload: { readonly at: number; readonly ok: boolean; readonly text: string } | null;
+  readonly stopping: boolean;
+  readonly sockets: readonly AdminSocket[];
+  workers(): readonly WorkerInfo[];
+  /** Asks one worker. Rejects when it is gone, fails, or does not answer within 10 s. */
+  query(worker: number, name: string, args: readonly string[]): Promise<string>;
+  /** Asks every worker that runs; answers in worker order, failures left out. */
+  queryAll(name: string, args: readonly string[]): Promise<string[]>;
+  reload(): Promise<ReloadResult>;
+  drain(): void;
+  stop(): void;
+}
+
+export interface AdminHandle {
+  /** After a committed reload: `sockets` may have changed. */
+  refresh(): void;
+  stop(): void;
+}
+
+export interface ServeOptions {
+  /** Reads and checks the configuration files, again at every reload. Must not throw. */
+  readonly load: () => Loaded | Promise<Loaded>;
+  /** Starts the runtime API once the workers serve. */
+  readonly startAdmin?: (context: AdminContext) => AdminHandle | Promise<AdminHandle>;
+  /**
+   * Called after the slots of new objects were zeroed and before any worker sees them: gives new servers their initial state.
+   * What it writes to kept slots takes effect even if the reload is refused; use `beforeCommit` for those.
+   */
+  readonly initState?: (change: Change) => void;
+  /** Every worker accepted the new configuration: carries changed values of kept objects over. Returns lines for the report. */
+  readonly beforeCommit?: (change: Change) => readonly string[];
+  /** A worker died; its gauges were already taken back. */
+  readonly onWorkerDeath?: (index: number, shared: Shared) => void;
+  readonly report?: Report;
+  /** Command that starts a worker; default: this program with `__worker`. */
+  readonly workerCommand?: readonly string[];
+  /** Overrides of the `global` section from the command line (`-D`, `-db`, `-p`). */
+  readonly daemon?: boolean;
+  readonly pidfile?: string | null;
+  /** Arguments that start this program again in the same way, without `-D`; needed for a daemon. */
+  readonly daemonArguments?: readonly string[];
+}
+
+export type { Level };
