@@ -41,20 +41,20 @@ export function httplog(r: LogRecord): string {
  */
 export function httpslog(r: LogRecord): string {
   if (r.tlsVersion === null) return httplog(r) + " 0/-/-/-/0 -/-/-";
-  return `${httplog(r)} 0/0/0/0/0 ${r.tlsSni || "-"}/${r.tlsVersion}/${r.tlsCipher || "-"}`;
+  return `${httplog(r)} 0/0000000000000000/0/0/0 ${r.tlsSni || "-"}/${r.tlsVersion}/${r.tlsCipher || "-"}`;
 }
 
 /** The line without any format configured, written when a connection is accepted (manual 8.2.1). */
 export function connectFrom(r: LogRecord): string {
   const mode = r.mode === "http" ? "HTTP" : "TCP";
   const proxy = `(${r.frontendName}/${mode})`;
-  if (r.clientAddress === "unix") return `Connect from unix:${r.clientPort} ${proxy}`;
+  if (r.clientAddress === "unix") return `Connect to unix:${r.clientPort} ${proxy}`;
   return `Connect from ${r.clientAddress}:${r.clientPort} to ${r.frontendAddress}:${r.frontendPort} ${proxy}`;
 }
 
 /**
  * The line of a connection that failed before it had a stream (manual 8.2.5). `bind` is the name of the listener, or its
- * number when it has none; `message` says why, e.g. "Connection error during SSL handshake".
+ * number when it has none; `message` says why, e.g. "SSL handshake failure".
  */
 export function connectionError(r: LogRecord, bind: string, message: string): string {
   return `${r.clientAddress}:${r.clientPort} [${logDate(r.acceptDate)}] ${r.frontendName}/${bind}: ${message}`;

@@ -9,11 +9,7 @@ export const countTags = {
     late: true,
     compile: () => (r) => (r.logasap ? "+" + r.bytesRead : String(r.bytesRead)),
   },
-  U: {
-    help: "bytes from client to server",
-    late: true,
-    compile: () => (r) => (r.logasap ? "+" + r.bytesUploaded : String(r.bytesUploaded)),
-  },
+  U: { help: "bytes from client to server", late: true, compile: () => (r) => String(r.bytesUploaded) },
   ac: { help: "connections of the process", late: true, compile: () => (r) => String(r.actconn) },
   fc: { help: "connections of the frontend", late: true, compile: () => (r) => String(r.feconn) },
   bc: { help: "connections of the backend", late: true, compile: () => (r) => String(r.beconn) },

@@ -8,6 +8,7 @@ interface Parts {
   method: string;
   /** Null when the line ends after the method. */
   uri: string | null;
+  /** "HTTP/0.9" where the line has none, be it that it was cut by tune.http.logurilen. */
   version: string;
 }
 
@@ -15,7 +16,7 @@ const LINE = /^([^ \t]*)(?:[ \t]+([^ \t]*)[ \t]*(.*))?$/s;
 
 function split(line: string): Parts {
   const found = LINE.exec(line);
-  return { method: found?.[1] ?? line, uri: found?.[2] ?? null, version: found?.[3] ?? "" };
+  return { method: found?.[1] ?? line, uri: found?.[2] ?? null, version: found?.[3] || "HTTP/0.9" };
 }
 
 function part(flags: Flags, pick: (uri: string, parts: Parts) => string): Formatter {

@@ -1,0 +1,111 @@
+import { EAGAIN, EINTR, result } from "../../ffi/errno.ts";
+import { setNonBlocking } from "../../ffi/file.ts";
+import { openLibc } from "../../ffi/libc.ts";
+import type { Sink } from "./sink.ts";
+
+// ssize_t, but no call here moves 2 GiB.
+const libc = openLibc({ write: { args: ["i32", "ptr", "u64"], returns: "i32" } });
+
+const LF = 10;
+/** Bytes held back while the reader is slow; a line that finds no room is dropped. */
+const CAPACITY = 256 * 1024;
+/** PIPE_BUF of Linux: one write of at most this many bytes never mixes with those of other processes (pipe(7)). */
+const ATOMIC = 4096;
+/** Milliseconds until a full pipe is tried again. */
+const RETRY = 10;
+
+/**
+ * stdout, stderr and `fd@N`. Lines of one turn of the event loop leave together, in writes of whole lines of at most
+ * PIPE_BUF bytes, so that two processes on one pipe do not cut each other's lines. The descriptor becomes non-blocking.
+ *
+ *     buffer:  |  written  |####### held ########|        free        |
+ *                        start                  end               CAPACITY
+ */
+export class DescriptorSink implements Sink {
+  readonly kind = "lines";
+  dropped = 0;
+  readonly #fd: number;
+  readonly #buffer = Buffer.allocUnsafeSlow(CAPACITY);
+  #start = 0;
+  #end = 0;
+  /** Set while a flush is on its way, by the turn's end or by the retry timer. */
+  #scheduled = false;
+  readonly #onTurn: () => void;
+
+  constructor(fd: number) {
+    this.#fd = fd;
+    setNonBlocking(fd, true);
+    this.#onTurn = () => {
+      this.#scheduled = false;
+      this.flush();
+    };
+    process.once("exit", () => this.flush());
+  }
+
+  write(line: string): void {
+    const length = line.length;
+    if (length + 1 > CAPACITY - this.#end && !this.#makeRoom(length + 1)) {
+      this.dropped++;
+      return;
+    }
+    this.#buffer.write(line, this.#end, length, "latin1");
+    this.#end += length;
+    this.#buffer[this.#end++] = LF;
+    if (!this.#scheduled) {
+      this.#scheduled = true;
+      setImmediate(this.#onTurn);
+    }
+  }
+
+  #makeRoom(length: number): boolean {
+    this.flush();
+    if (this.#start > 0) {
+      this.#buffer.copyWithin(0, this.#start, this.#end);
+      this.#end -= this.#start;
+      this.#start = 0;
+    }
+    return length <= CAPACITY - this.#end;
+  }
+
+  flush(): void {
+    while (this.#start < this.#end) {
+      const size = this.#chunk();
+      const written = result(libc.write(this.#fd, this.#buffer.subarray(this.#start, this.#start + size), size));
+      if (written === -EINTR) continue;
+      if (written === -EAGAIN) {
+        this.#retry();
+        return;
+      }
+      if (written < 0) {
+        // Nobody reads any more, or the disk is full: these lines are lost, later ones try again.
+        this.dropped += this.#lines(size);
+        this.#start += size;
+      } else {
+        this.#start += written;
+      }
+    }
+    this.#start = 0;
+    this.#end = 0;
+  }
+
+  /** As many whole lines as fit into one atomic write; a longer line goes alone. */
+  #chunk(): number {
+    const held = this.#end - this.#start;
+    if (held <= ATOMIC) return held;
+    const last = this.#buffer.lastIndexOf(LF, this.#start + ATOMIC - 1);
+    if (last >= this.#start) return last + 1 - this.#start;
+    return this.#buffer.indexOf(LF, this.#start) + 1 - this.#start;
+  }
+
+  #lines(size: number): number {
+    let count = 0;
+    for (let i = this.#start; i < this.#start + size; i++) if (this.#buffer[i] === LF) count++;
+    return count;
+  }
+
+  #retry(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    setTimeout(this.#onTurn, RETRY).unref();
+  }
+}
