@@ -76,8 +76,11 @@ export function maskLog(line: string, alone: boolean): LogLine | null {
   const timers: number[] = [];
   const text = line
     .replace(/^(<\d+>)\w{3} [ \d]\d \d\d:\d\d:\d\d /, "$1DATE ")
-    .replace(/^(<\d+>DATE [^ []+)\[\d+\]/, "$1[PID]")
-    .replace(/(?<=[ :])(127\.0\.0\.\d+):\d{4,5}(?= )/g, "$1:PORT")
+    .replace(/\[\w{3} [ \d]\d \d\d:\d\d:\d\d\.?\d*\]|\[?\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}[-+]\d\d:\d\d\]?/, "DATE")
+    .replace(/\blb\[\d+\]/, "lb[PID]")
+    .replace(/ lb \d+ - - /, " lb PID - - ")
+    .replace(/(^|[ :>])(127\.0\.\d+\.\d+):\d{4,5}(?= )/g, "$1$2:PORT")
+    .replace(/ - - \[[^\]]+\] (".*" \d+ \d+ "" "") \d+ \d+ "/, ' - - [ACCEPT] $1 PORT MS "')
     .replace(/\[\d\d\/\w{3}\/\d{4}:\d\d:\d\d:\d\d\.\d{3}\]/, "[ACCEPT]")
     .replace(/(\[ACCEPT\] \S+ \S+ )([-+\d/]+)/, (_, before: string, values: string) => {
       const fields = values.split("/").map((value) => {

@@ -12,6 +12,7 @@ import { freePort } from "../harness/ports.ts";
 import { Scope } from "../harness/scope.ts";
 import type { ScriptedServer } from "../harness/server.ts";
 import { startServer } from "../harness/server.ts";
+import { startStuckServer } from "../harness/stuck.ts";
 import type { Syslog } from "../harness/syslog.ts";
 import { startSyslog } from "../harness/syslog.ts";
 import { differences } from "./compare.ts";
@@ -152,6 +153,7 @@ async function startSide(scope: Scope, batch: readonly Scenario[], start: Starte
     for (const [name, script] of Object.entries(scenario.servers ?? {})) {
       servers.set(name, startServer(scope, script, port(name)));
     }
+    for (const name of scenario.stuck ?? []) await startStuckServer(scope, port(name));
     stages.push({ ports, servers, log: await startSyslog(scope, port("log")) });
   }
   await start(scope, config);

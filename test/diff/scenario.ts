@@ -19,6 +19,8 @@ export interface Scenario {
   readonly files?: Readonly<Record<string, string>>;
   /** Servers by port name. A port named in the configuration only is refused. */
   readonly servers?: Readonly<Record<string, ServerScript>>;
+  /** Ports that listen but accept nothing: connecting hangs. */
+  readonly stuck?: readonly string[];
   readonly client: (talk: Talk) => Promise<void>;
   /** A process of its own: for health checks, and where the process-wide connection count in the log matters. */
   readonly alone?: true;
@@ -34,6 +36,10 @@ export interface CompareOptions {
   readonly clientClose?: "exact" | "closed";
   /** Lines of the log may come in any order. */
   readonly logOrder?: "any";
+  /** Compare the byte count of a line, default true; false where it depends on the kernel's buffers. */
+  readonly logBytes?: false;
+  /** Compare the name of the server in a line, default true; false where it is chosen at random. */
+  readonly logServer?: false;
   /** Allowed difference of a timer, ms; default 60, plus a quarter of the larger. */
   readonly timers?: number;
 }

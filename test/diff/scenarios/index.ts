@@ -1,8 +1,15 @@
 import type { Scenario } from "../scenario.ts";
+import { balance } from "./balance.ts";
+import { checks } from "./checks.ts";
+import { errors } from "./errors.ts";
+import { failures } from "./failures.ts";
 import { framing } from "./framing.ts";
 import { headers } from "./headers.ts";
 import { keepAlive, reuse } from "./keep-alive.ts";
+import { logs } from "./logs.ts";
 import { malformed } from "./malformed.ts";
+import { relay } from "./tcp.ts";
+import { timeouts } from "./timeouts.ts";
 import { tunnels } from "./tunnels.ts";
 
 export const scenarios: readonly Scenario[] = [
@@ -12,4 +19,11 @@ export const scenarios: readonly Scenario[] = [
   ...malformed,
   ...headers,
   ...tunnels,
+  ...errors,
+  ...timeouts,
+  ...failures,
+  ...relay,
+  ...balance,
+  ...logs,
+  ...checks,
 ];
