@@ -1,6 +1,5 @@
-import type { Model } from "../config/model.ts";
+import type { LogLevel, Model } from "../config/model.ts";
 import type { Shared } from "../counters/shared.ts";
-import type { LogLevel } from "../config/model.ts";
 
 /**
  * What the runtime API, the statistics page and the metrics need of the process they run in. The supervisor implements

@@ -1,0 +1,253 @@
+/** A context without a supervisor, for tests: a model built by hand, private counters, and a record of what was asked. */
+import type { BindModel, GlobalModel, Model, ProxyModel, ServerModel, StatsSocketModel } from "../config/model.ts";
+import { Shared } from "../counters/shared.ts";
+import type { AdminContext, Limits, QueryName, WorkerInfo } from "./context.ts";
+import { initialiseServers } from "./servers.ts";
+
+const at = { file: "test.cfg", line: 1, column: 1 };
+
+export function statsSocket(path: string, level: StatsSocketModel["level"] = "admin"): StatsSocketModel {
+  return { at, address: { kind: "unix", path }, level, mode: 0o600, uid: -1, gid: -1, exposeFdListeners: false };
+}
+
+export function server(name: string, port: number, more: Partial<ServerModel> = {}): ServerModel {
+  return {
+    at,
+    name,
+    id: 0,
+    addressText: `127.0.0.1:${port}`,
+    address: { kind: "ip", family: 4, ip: "127.0.0.1", port },
+    fqdn: null,
+    port: { kind: "fixed", value: port },
+    weight: 1,
+    backup: false,
+    disabled: false,
+    maxconn: 0,
+    minconn: 0,
+    maxqueue: 0,
+    check: { enabled: false, inter: 2000, fastinter: 0, downinter: 0, rise: 2, fall: 3, port: 0, addr: null },
+    cookie: null,
+    source: null,
+    tcpUserTimeout: 0,
+    initAddr: [],
+    poolMaxConn: -1,
+    poolLowConn: 0,
+    poolPurgeDelay: 5000,
+    maxReuse: -1,
+    slowstart: 0,
+    observe: "none",
+    onError: "fail-check",
+    errorLimit: 10,
+    onMarkedDown: "none",
+    onMarkedUp: "none",
+    redir: null,
+    track: null,
+    tfo: false,
+    sendProxy: "none",
+    ...more,
+  };
+}
+
+export function checked(more: Partial<ServerModel["check"]> = {}): Pick<ServerModel, "check"> {
+  return {
+    check: { enabled: true, inter: 2000, fastinter: 0, downinter: 0, rise: 2, fall: 3, port: 0, addr: null, ...more },
+  };
+}
+
+export function bind(port: number, id: number, more: Partial<BindModel> = {}): BindModel {
+  return {
+    at,
+    address: { kind: "ip", family: 4, ip: "127.0.0.1", port },
+    name: null,
+    id,
+    backlog: 0,
+    maxconn: 0,
+    mode: -1,
+    uid: -1,
+    gid: -1,
+    interface: null,
+    v4v6: false,
+    v6only: false,
+    tfo: false,
+    deferAccept: false,
+    mss: 0,
+    transparent: false,
+    tcpUserTimeout: 0,
+    namespace: null,
+    acceptProxy: false,
+    ...more,
+  };
+}
+
+/** Servers get the ids 1, 2, … as the parser gives them. */
+export function proxy(kind: ProxyModel["kind"], name: string, id: number, more: Partial<ProxyModel> = {}): ProxyModel {
+  const base: ProxyModel = {
+    kind,
+    name,
+    id,
+    at,
+    description: null,
+    disabled: false,
+    mode: "http",
+    binds: [],
+    maxconn: 0,
+    backlog: 0,
+    defaultBackend: null,
+    monitorUri: null,
+    rateLimitSessions: 0,
+    servers: [],
+    balance: {
+      at,
+      algorithm: { kind: "roundrobin" },
+      hash: { method: "map-based", function: "sdbm", avalanche: false },
+    },
+    fullconn: 999,
+    retries: 3,
+    redispatch: 0,
+    retryOn: ["conn-failure"],
+    httpReuse: "safe",
+    maxKeepAliveQueue: -1,
+    dispatch: null,
+    source: null,
+    check: { kind: "tcp" },
+    cookie: null,
+    sendNameHeader: null,
+    hashBalanceFactor: 0,
+    timeouts: {
+      client: 5000,
+      clientFin: 0,
+      server: 5000,
+      serverFin: 0,
+      connect: 1000,
+      queue: 0,
+      tarpit: 0,
+      tunnel: 0,
+      check: 0,
+      httpRequest: 0,
+      httpKeepAlive: 0,
+    },
+    options: {},
+    forwardFor: null,
+    originalTo: null,
+    logs: [],
+    logTag: null,
+    logFormat: { kind: "default" },
+    errors: {},
+    ...more,
+  };
+  return { ...base, servers: base.servers.map((s, i) => ({ ...s, id: s.id || i + 1 })) };
+}
+
+const globals: GlobalModel = {
+  maxconn: 0,
+  nbthread: 2,
+  user: null,
+  group: null,
+  uid: -1,
+  gid: -1,
+  chroot: null,
+  daemon: false,
+  pidfile: null,
+  node: null,
+  description: null,
+  ulimitN: 0,
+  cpuMap: {},
+  hardStopAfter: 0,
+  spreadChecks: 0,
+  logs: [],
+  logTag: "tlb",
+  logSendHostname: null,
+  statsSockets: [],
+  statsTimeout: 10_000,
+  statsMaxconn: 10,
+  bufsize: 16384,
+  maxrewrite: 1024,
+  maxHeaders: 101,
+  maxAccept: 4,
+  logUriLen: 1024,
+  rcvbufClient: 0,
+  rcvbufServer: 0,
+  sndbufClient: 0,
+  sndbufServer: 0,
+  poolLowFdRatio: 20,
+  poolHighFdRatio: 25,
+  setenv: {},
+  serverStateFile: null,
+  serverStateBase: null,
+};
+
+export function model(proxies: readonly ProxyModel[], more: Partial<GlobalModel> = {}): Model {
+  return { global: { ...globals, ...more }, proxies, files: ["test.cfg"] };
+}
+
+export class FakeContext implements AdminContext {
+  current: Model;
+  readonly shared: Shared;
+  readonly startedMs: number;
+  readonly pid = 4711;
+  readonly version = "0.1.0";
+  readonly releaseDate = "2026/11/21";
+  readonly node = "node1";
+  stopping = false;
+  queries: ReadonlySet<QueryName> = new Set();
+  maxconn = 9982;
+  readonly events: string[] = [];
+  readonly asked: string[] = [];
+  answers: readonly string[] = [""];
+  reloadResult = { ok: true, text: "" };
+  drained = false;
+  private readonly slots = new Map<string, number>();
+
+  constructor(current: Model, workers = 2) {
+    this.current = current;
+    this.startedMs = Date.now();
+    this.shared = Shared.local(256, workers);
+    initialiseServers(this, current.proxies, this.startedMs);
+  }
+
+  model(): Model {
+    return this.current;
+  }
+
+  slotOf(key: string): number {
+    let slot = this.slots.get(key);
+    if (slot === undefined) {
+      slot = this.slots.size + 1;
+      this.slots.set(key, slot);
+    }
+    return slot;
+  }
+
+  limits(): Limits {
+    return { maxconn: this.maxconn, hardMaxconn: 9982, ulimitN: 19999 };
+  }
+
+  workers(): readonly WorkerInfo[] {
+    return this.shared.slabs.map((_, index) => ({
+      index,
+      pid: 5000 + index,
+      startedMs: this.startedMs,
+      restarts: 0,
+      state: "running",
+    }));
+  }
+
+  async reload(): Promise<{ ok: boolean; text: string }> {
+    return this.reloadResult;
+  }
+
+  drain(): void {
+    this.drained = true;
+  }
+
+  stop(): void {}
+
+  async query(worker: number | "all", name: QueryName, args: readonly string[]): Promise<readonly string[]> {
+    this.asked.push([worker, name, ...args].join(" "));
+    return this.answers;
+  }
+
+  logEvent(level: number, proxyName: string, text: string): void {
+    this.events.push(`${proxyName} <${level}> ${text}`);
+  }
+}

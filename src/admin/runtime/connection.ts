@@ -1,0 +1,180 @@
+/**
+ * One client of the runtime API. Without the interactive mode it is answered and closed once nothing more of what it sent
+ * waits; a FIN in front of the answer changes nothing. Answers are pulled piece by piece as the client takes them.
+ */
+import type { AdminContext } from "../context.ts";
+import type { Level, Session } from "./command.ts";
+import { execute } from "./execute.ts";
+import { Input } from "./input.ts";
+
+/** The calls of a Bun socket used here; see Bun's `Socket`. */
+export interface AdminSocket {
+  /** Bytes accepted; negative when the socket is closed. */
+  write(data: Uint8Array, offset: number, length: number): number;
+  shutdown(): void;
+  end(): void;
+  terminate(): void;
+}
+
+/** Answers are gathered to about this many characters a write. */
+const CHUNK = 16384;
+/** How long a client may keep its side open after the answer, ms. */
+const LINGER_MS = 2000;
+
+export class Connection {
+  private readonly ctx: AdminContext;
+  private readonly socket: AdminSocket;
+  private readonly done: (connection: Connection) => void;
+  private readonly input: Input;
+  private readonly decoder: TextDecoder;
+  readonly session: Session;
+  private timer: Timer | null;
+  private running: boolean;
+  private answered: boolean;
+  private sawEnd: boolean;
+  private finished: boolean;
+  private closed: boolean;
+  /** Pieces still to send: the rest of one that was accepted in part, then the iterator, then the end of the answer. */
+  private tail: Uint8Array | null;
+  private pieces: Iterator<string> | null;
+
+  constructor(
+    ctx: AdminContext,
+    socket: AdminSocket,
+    level: Level,
+    timeoutMs: number,
+    done: (connection: Connection) => void,
+  ) {
+    this.ctx = ctx;
+    this.socket = socket;
+    this.done = done;
+    this.input = new Input();
+    this.decoder = new TextDecoder();
+    this.session = { level, prompt: false, timeoutMs, severity: "none", closing: false };
+    this.timer = null;
+    this.running = false;
+    this.answered = false;
+    this.sawEnd = false;
+    this.finished = false;
+    this.closed = false;
+    this.tail = null;
+    this.pieces = null;
+    this.arm(timeoutMs);
+  }
+
+  onData(data: Uint8Array): void {
+    if (this.finished || this.closed) return;
+    this.arm(this.session.timeoutMs);
+    this.input.push(this.decoder.decode(data, { stream: true }));
+    this.step();
+  }
+
+  onEnd(): void {
+    this.sawEnd = true;
+    if (this.finished) this.destroy();
+    else this.step();
+  }
+
+  onDrain(): void {
+    if (this.closed) return;
+    this.arm(this.finished ? LINGER_MS : this.session.timeoutMs);
+    this.step();
+  }
+
+  /** The socket is gone. */
+  onClose(): void {
+    if (this.closed) return;
+    this.closed = true;
+    if (this.timer !== null) clearTimeout(this.timer);
+    this.pieces?.return?.();
+    this.pieces = null;
+    this.tail = null;
+    this.done(this);
+  }
+
+  destroy(): void {
+    if (this.closed) return;
+    this.socket.terminate();
+    // Normally `close` came during terminate(); make sure of it.
+    this.onClose();
+  }
+
+  private arm(ms: number): void {
+    if (this.timer !== null) clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.destroy(), ms);
+  }
+
+  /** Goes on as far as possible: send what is left, then the next command, then the end. */
+  private step(): void {
+    while (!this.running && !this.closed && !this.finished) {
+      if (!this.flush()) return;
+      if (this.session.closing || this.input.overflow) return this.finish();
+      const request = this.input.next();
+      if (request !== null) {
+        this.running = true;
+        void this.run(request);
+        return;
+      }
+      if (this.session.prompt && this.input.continued > 0) {
+        this.pieces = ["+ ".repeat(this.input.continued)][Symbol.iterator]();
+        continue;
+      }
+      if (this.sawEnd || this.input.overflow) return this.finish();
+      if (this.answered && !this.session.prompt && this.input.empty) return this.finish();
+      return;
+    }
+  }
+
+  private async run(request: Parameters<typeof execute>[2]): Promise<void> {
+    const answer = await execute(this.ctx, this.session, request);
+    this.running = false;
+    if (this.closed) return;
+    this.answered = true;
+    if (!this.session.closing) this.pieces = this.framed(answer);
+    this.step();
+  }
+
+  private *framed(answer: string | Iterable<string>): Generator<string, void> {
+    if (typeof answer === "string") yield answer;
+    else yield* answer;
+    yield this.session.prompt ? "\n> " : "\n";
+  }
+
+  /** Sends until all is out (true) or the client must take some first (false). */
+  private flush(): boolean {
+    for (;;) {
+      if (this.tail === null) {
+        const text = this.pull();
+        if (text === "") return true;
+        this.tail = Buffer.from(text);
+      }
+      const { tail } = this;
+      const sent = this.socket.write(tail, 0, tail.length);
+      if (sent < 0) {
+        this.destroy();
+        return false;
+      }
+      this.tail = sent >= tail.length ? null : tail.subarray(sent);
+      if (this.tail !== null) return false;
+    }
+  }
+
+  private pull(): string {
+    let text = "";
+    while (this.pieces !== null && text.length < CHUNK) {
+      const { value, done } = this.pieces.next();
+      if (done) this.pieces = null;
+      else text += value;
+    }
+    return text;
+  }
+
+  /** Everything is sent: FIN, and close when the client does or after a moment. */
+  private finish(): void {
+    this.finished = true;
+    this.socket.shutdown();
+    if (this.closed) return;
+    if (this.sawEnd) this.socket.end();
+    else this.arm(LINGER_MS);
+  }
+}

@@ -1,0 +1,77 @@
+/** The state of servers in the shared segment: how it begins, and what the administrator does to it. */
+import type { ProxyModel, ServerModel } from "../config/model.ts";
+import { Admin, Oper, S, type Shared } from "../counters/shared.ts";
+
+/** What is needed to find a server's cells. */
+export interface Cells {
+  readonly shared: Shared;
+  slotOf(key: string): number;
+}
+
+/**
+ * Gives every server of the proxies the state it starts in, as HAProxy does: up without having been checked, one bad
+ * check away from down; `disabled` ones in maintenance. Call it once for servers that are new.
+ */
+export function initialiseServers(cells: Cells, proxies: readonly ProxyModel[], nowMs: number): void {
+  const now = Math.floor(nowMs / 1000);
+  for (const proxy of proxies) {
+    if (proxy.kind === "frontend") continue;
+    for (const server of proxy.servers) initialiseServer(cells, proxy, server, now);
+    cells.shared.setState(cells.slotOf(`B/${proxy.name}`), S.lastChange, now);
+  }
+  for (const proxy of proxies) {
+    for (const server of proxy.servers) inheritAtStart(cells, proxies, proxy, server);
+  }
+}
+
+function initialiseServer(cells: Cells, proxy: ProxyModel, server: ServerModel, now: number): void {
+  const { shared } = cells;
+  const slot = cells.slotOf(`S/${proxy.name}/${server.name}`);
+  shared.setState(slot, S.weight, server.weight);
+  shared.setState(slot, S.initialWeight, server.weight);
+  shared.setState(slot, S.maxconn, server.maxconn);
+  shared.setState(slot, S.lastChange, now);
+  shared.setState(slot, S.checkStatus, 1);
+  shared.setState(slot, S.checkDuration, -1);
+  if (server.disabled) {
+    shared.setState(slot, S.admin, Admin.forcedMaint | Admin.configMaint);
+    shared.setState(slot, S.oper, Oper.stopped);
+    shared.setState(slot, S.health, 0);
+  } else {
+    shared.setState(slot, S.admin, 0);
+    shared.setState(slot, S.oper, Oper.running);
+    shared.setState(slot, S.health, server.check.rise);
+  }
+}
+
+/** A server that tracks one which starts in maintenance starts in maintenance. */
+function inheritAtStart(cells: Cells, proxies: readonly ProxyModel[], proxy: ProxyModel, server: ServerModel): void {
+  let at = { proxy, server };
+  for (let hops = 0; hops < 64 && at.server.track !== null; hops++) {
+    const next = trackedBy(proxies, at.proxy, at.server.track);
+    if (next === null) return;
+    at = next;
+  }
+  if (at.server === server || !at.server.disabled) return;
+  const slot = cells.slotOf(`S/${proxy.name}/${server.name}`);
+  cells.shared.setState(slot, S.admin, cells.shared.getState(slot, S.admin) | Admin.inheritedMaint);
+  cells.shared.setState(slot, S.oper, Oper.stopped);
+  cells.shared.setState(slot, S.health, 0);
+}
+
+/** The server that "backend/server", or "server" of the same backend, names. */
+export function trackedBy(
+  proxies: readonly ProxyModel[],
+  from: ProxyModel,
+  track: string,
+): { proxy: ProxyModel; server: ServerModel } | null {
+  const slash = track.indexOf("/");
+  const proxyName = slash < 0 ? from.name : track.slice(0, slash);
+  const serverName = slash < 0 ? track : track.slice(slash + 1);
+  for (const proxy of proxies) {
+    if (proxy.name !== proxyName || proxy.kind === "frontend") continue;
+    const server = proxy.servers.find((s) => s.name === serverName);
+    if (server !== undefined) return { proxy, server };
+  }
+  return null;
+}
