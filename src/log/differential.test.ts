@@ -328,10 +328,16 @@ describe.skipIf(haproxy === null)("against haproxy", () => {
     const file = join(folder, "c.cfg");
     await Bun.write(file, config);
     const out = join(folder, "out");
-    const child = Bun.spawn([haproxy!, "-db", "-f", file], { stdout: Bun.file(out), stderr: "inherit" });
+    const child = Bun.spawn([haproxy!, "-db", "-f", file], {
+      stdout: Bun.file(out),
+      stderr: Bun.file(join(folder, "err")),
+    });
     cleanups.push(() => child.kill("SIGKILL"));
     pid = child.pid;
-    for (let tries = 0; tries < 100; tries++) {
+    for (let tries = 0; ; tries++) {
+      if (tries === 100 || child.exitCode !== null) {
+        throw new Error(`haproxy does not start: ${await Bun.file(join(folder, "err")).text()}`);
+      }
       const up = await Bun.connect({ hostname: "127.0.0.1", port: targetPort, socket: { data() {} } }).catch(
         () => null,
       );
