@@ -149,6 +149,13 @@ test("faults have the column of the item, and all are reported", () => {
   expect(faults("%[src")).toEqual(["error logformat-truncated 7:20-25 the expression after '%[' is not closed by ']'"]);
 });
 
+test("styles: what stands for a missing value, and spaces", () => {
+  const text = " a  b%CS %hs  c %{+Q}CS %{+M}CS ";
+  expect(format(text, full)).toBe('a b- c "" - ');
+  expect(format(text, full, { style: "id" })).toBe('a b c "" - ');
+  expect(format(text, full, { style: "value" })).toBe(' a  b   c "" - ');
+});
+
 test("when a line can be written", () => {
   const when = (text: string): string => compileLogFormat(text, at, options, new Diagnostics())!.when;
   expect(when("%ci %r %ST %s %hr")).toBe("response");

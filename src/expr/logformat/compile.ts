@@ -3,13 +3,15 @@ import type { Diagnostics } from "../../lang/diagnostic.ts";
 import type { Position } from "../../lang/position.ts";
 import type { LogRecord } from "../../log/record.ts";
 import { connectFrom, httplog, httpslog, tcplog } from "./fast.ts";
-import type { Flags, Formatter, TagContext } from "./format.ts";
+import type { Flags, Formatter, Style, TagContext } from "./format.ts";
 import { HTTPLOG_CLF } from "./named.ts";
 import { type Item, parseLogFormat, within } from "./parse.ts";
 import { tags } from "./tags/index.ts";
 
 export interface CompileOptions extends TagContext {
   readonly mode: "tcp" | "http";
+  /** Default "log". */
+  readonly style?: Style;
   /** Compiles what stands in `%[…]`; absent = such items are errors. It reports its own errors and then returns null. */
   readonly expression?: (text: string, flags: Flags, at: Position) => Formatter | null;
 }
@@ -80,7 +82,7 @@ export function compileLogFormat(
   diagnostics: Diagnostics,
 ): LogFormat | null {
   const before = diagnostics.list.length;
-  const items = parseLogFormat(text, at, diagnostics);
+  const items = parseLogFormat(text, at, diagnostics, options.style);
   let failed = diagnostics.list.slice(before).some((d) => d.severity === "error");
   let late = false;
   let optional = false;

@@ -19,6 +19,12 @@ export interface Flags {
 
 export const LOG_FLAGS: Flags = { quote: false, hex: false, escape: false, mandatory: true };
 
+/**
+ * Where a format is used: "log" lines (`log-format`, `log-format-sd`); "id" (`unique-id-format`), where nothing stands for
+ * a missing value; "value" (arguments of rules such as `set-header`), where besides all spaces are kept.
+ */
+export type Style = "log" | "id" | "value";
+
 /** What a tag may know about its surroundings when it is compiled. */
 export interface TagContext {
   /** `%H`. */

@@ -1,6 +1,6 @@
 import type { Diagnostics } from "../../lang/diagnostic.ts";
 import type { Position } from "../../lang/position.ts";
-import { LOG_FLAGS, type Flags } from "./format.ts";
+import { LOG_FLAGS, type Flags, type Style } from "./format.ts";
 
 /** One element of a log-format text. `offset` is its first character's, `end` the one after its last. */
 export type Item =
@@ -75,9 +75,9 @@ const NAME = /[A-Za-z0-9]*/y;
  * and does not appear. `%%` is a percent sign; a `%` before any other character that can start no item vanishes, as in
  * HAProxy. Errors go to `diagnostics`, with `at` the position of the first character; what could be read is returned.
  */
-export function parseLogFormat(text: string, at: Position, diagnostics: Diagnostics): Item[] {
+export function parseLogFormat(text: string, at: Position, diagnostics: Diagnostics, style: Style = "log"): Item[] {
   const items: Item[] = [];
-  let defaults = LOG_FLAGS;
+  let defaults: Flags = style === "log" ? LOG_FLAGS : { ...LOG_FLAGS, mandatory: false };
   let literal = "";
   const flush = (): void => {
     if (literal !== "") items.push({ kind: "text", text: literal });
@@ -89,7 +89,7 @@ export function parseLogFormat(text: string, at: Position, diagnostics: Diagnost
   let i = 0;
   while (i < text.length) {
     const c = text[i]!;
-    if (c === " ") {
+    if (c === " " && style !== "value") {
       flush();
       items.push({ kind: "space" });
       while (text[i] === " ") i++;
