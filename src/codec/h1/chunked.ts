@@ -8,7 +8,7 @@
  */
 import { HEX } from "./chars.ts";
 import { H1Error } from "./errors.ts";
-import { CANONICAL, CONTIGUOUS, Phase, type HeadLimits } from "./flags.ts";
+import { CANONICAL, CONTIGUOUS, IS_TRAILER, Phase, TE_OTHER, type HeadLimits } from "./flags.ts";
 import { Head } from "./head.ts";
 import { parseHeaders } from "./parse-headers.ts";
 import { writeHeaders } from "./write.ts";
@@ -28,6 +28,9 @@ const DONE = 9;
 const OP_SIZE = -1;
 const OP_CRLF = -2;
 const OP_TRAILERS = -3;
+
+/** The largest chunk HAProxy 2.6 takes, 2^52 - 1. */
+const MAX_CHUNK = 0xfffffffffffff;
 
 const UPPER_HEX: Uint8Array = Buffer.from("0123456789ABCDEF", "latin1");
 const EMPTY: Buffer = Buffer.alloc(0);
@@ -152,9 +155,8 @@ export class ChunkScanner {
           const digit = HEX[c]!;
           if (digit !== 255) {
             if (this.#left === 0) this.#canonical = false;
-            // A size no double holds exactly cannot be counted down; HAProxy stops near there too.
             this.#left = this.#left * 16 + digit;
-            if (this.#left > Number.MAX_SAFE_INTEGER) return this.#refuse(H1Error.CHUNK_OVERFLOW);
+            if (this.#left > MAX_CHUNK) return this.#refuse(H1Error.CHUNK_OVERFLOW);
             break;
           }
           if (c === 13) {
@@ -277,7 +279,7 @@ export class ChunkScanner {
       head.buf = this.#held;
       head.base = head.start = head.headersStart = head.resume = 0;
       head.count = 0;
-      head.flags = CANONICAL | CONTIGUOUS;
+      head.flags = CANONICAL | CONTIGUOUS | IS_TRAILER;
       head.contentLength = -1;
       head.host = -1;
     } else {
@@ -291,6 +293,7 @@ export class ChunkScanner {
     }
     if (next === 0) return end;
     head.phase = Phase.IDLE;
+    if ((head.flags & TE_OTHER) !== 0) return this.#refuse(H1Error.BAD_TRAILER);
     this.#op(OP_TRAILERS, 0);
     this.done = true;
     if (head.count > 0) this.trailers = head;

@@ -5,6 +5,7 @@
  * headers follow the kept ones in the order they were added.
  */
 import type { Head } from "./head.ts";
+import { findKnown } from "./view.ts";
 
 const KEEP = 0;
 const DELETE = 1;
@@ -59,13 +60,11 @@ export class Edits {
 
   /** Deletes every header with this well-known id; returns how many. */
   deleteKnown(head: Head, id: number): number {
-    const ids = head.ids;
     let n = 0;
-    for (let i = 0; i < head.count; i++) {
-      if (ids[i] === id && !this.isDeleted(i)) {
-        this.#mark(i, DELETE);
-        n++;
-      }
+    for (let i = findKnown(head, id, 0); i >= 0; i = findKnown(head, id, i + 1)) {
+      if (this.isDeleted(i)) continue;
+      this.#mark(i, DELETE);
+      n++;
     }
     return n;
   }

@@ -35,6 +35,8 @@ export const BUILT = 1 << 22;
 export const DEFAULT_PORT = 1 << 23;
 /** Transfer-Encoding in an HTTP/1.0 message: the connection must be closed after it. */
 export const TE_HTTP10 = 1 << 24;
+/** The Head is the trailer section of a chunked message. */
+export const IS_TRAILER = 1 << 25;
 
 /** `Head.method`. */
 export const Method = {

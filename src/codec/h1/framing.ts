@@ -18,11 +18,11 @@ export type Framing = (typeof Framing)[keyof typeof Framing];
 
 /** The body of a request whose head parsed without error. A CONNECT is a TUNNEL only once a 2xx came back. */
 export function requestFraming(head: Head): Framing {
+  // RFC 9110 section 9.3.6: "A CONNECT request message does not have content"; what follows belongs to the tunnel.
+  if (head.method === Method.CONNECT) return Framing.NONE;
   // Item 4: "If a Transfer-Encoding header field is present in a request and the chunked transfer coding is the final encoding,
   // the message body length is determined by reading and decoding the chunked data".  Other codings were refused.
   if ((head.flags & TE_CHUNKED) !== 0) return Framing.CHUNKED;
-  // RFC 9110 section 9.3.6: "A CONNECT request message does not have content"; what follows belongs to the tunnel.
-  if (head.method === Method.CONNECT) return Framing.NONE;
   // Item 6: "If a valid Content-Length header field is present without Transfer-Encoding, its decimal value defines the expected
   // message body length in octets".
   // Item 7: "If this is a request message and none of the above are true, then the message body length is zero".

@@ -42,7 +42,10 @@ export class Head {
   count = 0;
   /** Four ints a header: nameStart, nameEnd, valueStart, valueEnd. Replaced by a larger array when it must grow. */
   index: Int32Array = new Int32Array(4 * 32);
-  /** Per header: its id in known.ts, 0 when not well-known. */
+  /**
+   * Per header: the only id of known.ts its name can be, 0 when none. Up to LAST_SEMANTIC the id is certain; above it is a hint
+   * that saves the parser from reading each name twice: `isKnown` and `findKnown` of view.ts compare the bytes.
+   */
   ids: Uint8Array = new Uint8Array(32);
   /** Bits of flags.ts. */
   flags = CANONICAL | CONTIGUOUS;

@@ -124,6 +124,8 @@ function slot(length: number, first: number, beforeLast: number, last: number): 
 
 const table: Uint8Array = new Uint8Array(MASK + 1);
 const nameStart: Uint16Array = new Uint16Array(knownNames.length + 1);
+/** Length of each name; 255 for id 0, which no lookup may hit. */
+const lengths: Uint8Array = new Uint8Array(knownNames.length).fill(255);
 const nameBytes: Uint8Array = Buffer.from(knownNames.join(""), "latin1");
 {
   let at = 0;
@@ -132,21 +134,33 @@ const nameBytes: Uint8Array = Buffer.from(knownNames.join(""), "latin1");
     nameStart[id] = at;
     at += name.length;
     const n = name.length;
+    lengths[id] = n;
     table[slot(n, name.charCodeAt(0), name.charCodeAt(n - 2), name.charCodeAt(n - 1))] = id;
   }
   nameStart[knownNames.length] = at;
 }
 
-/** The id of the lower-case name in buf[start, end), 0 when it is not well-known. */
-export function lookupName(buf: Uint8Array, start: number, end: number): number {
+/**
+ * The only well-known name that buf[start, end), in lower case, can be; 0 when none. Length and three bytes match, the rest is
+ * unread: `isName` tells.
+ */
+export function hintOf(buf: Uint8Array, start: number, end: number): number {
   const n = end - start;
   if (n < 2) return 0;
   const id = table[(n * A + buf[start]! * B + buf[end - 2]! * C + buf[end - 1]!) & MASK]!;
-  if (id === 0) return 0;
-  let at = nameStart[id]!;
-  if (nameStart[id + 1]! - at !== n) return 0;
-  for (let p = start; p < end; p++) {
-    if (buf[p] !== nameBytes[at++]) return 0;
-  }
-  return id;
+  return lengths[id] === n ? id : 0;
+}
+
+/** True when the bytes from `start` on, as many as name `id` has, are that name. */
+export function isName(buf: Uint8Array, start: number, id: number): boolean {
+  const stop = nameStart[id + 1]!;
+  let p = start;
+  for (let at = nameStart[id]!; at < stop; at++, p++) if (buf[p] !== nameBytes[at]) return false;
+  return true;
+}
+
+/** The id of the lower-case name in buf[start, end), 0 when it is not well-known. */
+export function lookupName(buf: Uint8Array, start: number, end: number): number {
+  const id = hintOf(buf, start, end);
+  return id !== 0 && isName(buf, start, id) ? id : 0;
 }

@@ -1,9 +1,9 @@
 /** The header block: shared by requests, responses and trailers. */
 import { LOWER, TARGET } from "./chars.ts";
 import { H1Error, NEED_MORE } from "./errors.ts";
-import { CANONICAL, CONTIGUOUS, Phase, type HeadLimits } from "./flags.ts";
+import { CANONICAL, CONTIGUOUS, IS_RESPONSE, Phase, type HeadLimits } from "./flags.ts";
 import type { Head } from "./head.ts";
-import { LAST_SEMANTIC, lookupName } from "./known.ts";
+import { LAST_SEMANTIC, hintOf, isName } from "./known.ts";
 import { DROP, noteHeader } from "./semantics.ts";
 
 /** What the first unread byte of a suspended parse is inside of; lets a resumed parse skip harmless bytes unparsed. */
@@ -27,6 +27,20 @@ export function suspend(
   head.inside = inside;
   head.scanned = end;
   return NEED_MORE;
+}
+
+/**
+ * HAProxy measures a head in its internal form: 8 bytes of descriptor a block (start line, each header, end mark) and 24 of start
+ * line besides the bytes themselves, in a buffer with 48 bytes of its own; tune.maxrewrite stays free.
+ */
+function isTooLarge(head: Head, limits: HeadLimits): boolean {
+  const startLine =
+    (head.flags & IS_RESPONSE) !== 0
+      ? head.versionEnd - head.versionStart + head.statusEnd - head.statusStart + head.reasonEnd - head.reasonStart
+      : head.methodEnd - head.start + head.targetEnd - head.targetStart + head.versionEnd - head.versionStart;
+  let size = 48 + 8 * (head.count + 2) + 24 + startLine + 1;
+  for (let i = 4 * head.count - 1; i > 0; i -= 2) size += head.index[i]! - head.index[i - 1]!;
+  return size > limits.maxBytes;
 }
 
 export function fail(head: Head, code: number, at: number): number {
@@ -78,7 +92,9 @@ export function parseHeaders(head: Head, buf: Buffer, pos: number, end: number, 
       p++;
     }
     if (p !== line) {
-      if (p - head.start > limits.maxBytes) return fail(head, H1Error.HEAD_TOO_LARGE, p);
+      if (p - head.start + 8 * head.count + 128 > limits.maxBytes && isTooLarge(head, limits)) {
+        return fail(head, H1Error.HEAD_TOO_LARGE, p);
+      }
       head.headersEnd = line;
       head.end = p;
       head.phase = Phase.IDLE;
@@ -120,6 +136,10 @@ export function parseHeaders(head: Head, buf: Buffer, pos: number, end: number, 
     let valueEnd: number;
     for (;;) {
       // The hot loop of the codec: a value may hold any byte but CR and LF, as in HAProxy 2.6 (NUL and obs-text pass).
+      while (p + 4 < end && buf[p]! > 13 && buf[p + 1]! > 13 && buf[p + 2]! > 13 && buf[p + 3]! > 13) {
+        p += 4;
+      }
+      c = buf[p]!;
       while (c > 13) {
         if (++p >= end) return suspend(head, Phase.HEADERS, line, INSIDE_VALUE, end, limits);
         c = buf[p]!;
@@ -171,7 +191,8 @@ export function parseHeaders(head: Head, buf: Buffer, pos: number, end: number, 
     index[at + 1] = nameEnd;
     index[at + 2] = valueStart;
     index[at + 3] = valueEnd;
-    const id = lookupName(buf, line, nameEnd);
+    let id = hintOf(buf, line, nameEnd);
+    if (id !== 0 && id <= LAST_SEMANTIC && !isName(buf, line, id)) id = 0;
     head.ids[i] = id;
     if (id !== 0 && id <= LAST_SEMANTIC) {
       const verdict = noteHeader(head, buf, id, i);

@@ -6,6 +6,7 @@ import {
   CANONICAL,
   CONN_UPGRADE,
   CONTIGUOUS,
+  HAS_CL,
   HAS_TE,
   HAS_UPGRADE,
   HAS_WEBSOCKET_KEY,
@@ -18,7 +19,7 @@ import {
   type HeadLimits,
 } from "./flags.ts";
 import type { Head } from "./head.ts";
-import { UPGRADE } from "./known.ts";
+import { CONTENT_LENGTH, UPGRADE } from "./known.ts";
 import {
   INSIDE_NOTHING,
   INSIDE_TARGET,
@@ -187,15 +188,21 @@ function finishRequest(head: Head, buf: Buffer, p: number, limits: HeadLimits): 
     const verdict = checkAuthority(head, buf, limits.relaxed);
     if (verdict < 0) return fail(head, verdict, head.targetStart);
   }
-  if ((flags & HAS_UPGRADE) !== 0) {
-    if ((flags & (CONN_UPGRADE | UPGRADE_WEBSOCKET | HAS_WEBSOCKET_KEY)) === (CONN_UPGRADE | UPGRADE_WEBSOCKET)) {
-      return fail(head, H1Error.WEBSOCKET_KEY, head.headersStart);
-    }
-    // A request with a payload cannot change protocol before the payload is through: HAProxy withdraws the offer.
+  if ((flags & (HAS_UPGRADE | CONN_UPGRADE)) === (HAS_UPGRADE | CONN_UPGRADE)) {
     if (head.contentLength > 0 || (flags & TE_CHUNKED) !== 0) {
+      // A request with a payload cannot change protocol before the payload is through: HAProxy withdraws the offer.
       for (let i = head.count - 1; i >= 0; i--) if (head.ids[i] === UPGRADE) head.remove(i);
       head.flags &= ~(HAS_UPGRADE | UPGRADE_WEBSOCKET);
+    } else if ((flags & (UPGRADE_WEBSOCKET | HAS_WEBSOCKET_KEY)) === UPGRADE_WEBSOCKET) {
+      // RFC 6455 section 4.2.1 item 5: "A |Sec-WebSocket-Key| header field with a base64-encoded value" must be there.
+      return fail(head, H1Error.WEBSOCKET_KEY, head.headersStart);
     }
+  }
+  if (head.method === Method.CONNECT && head.contentLength > 0) {
+    // RFC 9110 section 9.3.6: a CONNECT request has no content; the announced length is not passed on.
+    for (let i = head.count - 1; i >= 0; i--) if (head.ids[i] === CONTENT_LENGTH) head.remove(i);
+    head.flags &= ~HAS_CL;
+    head.contentLength = -1;
   }
   if (
     head.version < 11 &&

@@ -17,6 +17,8 @@ import {
   HAS_UPGRADE,
   HAS_WEBSOCKET_ACCEPT,
   HAS_WEBSOCKET_KEY,
+  IS_RESPONSE,
+  IS_TRAILER,
   TE_CHUNKED,
   TE_OTHER,
   TE_TRAILERS,
@@ -99,8 +101,15 @@ function trimEnd(buf: Uint8Array, start: number, end: number): number {
 export function noteHeader(head: Head, buf: Buffer, id: number, i: number): number {
   const start = head.index[4 * i + 2]!;
   const end = head.index[4 * i + 3]!;
+  if ((head.flags & IS_TRAILER) !== 0) {
+    // RFC 9110 section 6.5.1 forbids such trailers; HAProxy passes them on unless they contradict themselves.
+    if (id === CONTENT_LENGTH) return noteContentLength(head, buf, i, start, end);
+    if (id === TRANSFER_ENCODING) return noteTransferEncoding(head, buf, start, end);
+    return KEEP;
+  }
   switch (id) {
     case HOST:
+      if ((head.flags & IS_RESPONSE) !== 0) return KEEP;
       return noteHost(head, buf, i, start, end);
     case CONNECTION:
       return noteConnection(head, buf, i, start, end);
@@ -159,10 +168,10 @@ function noteConnection(head: Head, buf: Buffer, i: number, start: number, end: 
     if (buf[p] === 32 || buf[p] === 9) continue;
     const next = elementEnd(buf, p, end);
     const wordEnd = trimEnd(buf, p, next);
-    const hop =
-      (equalsWord(buf, p, wordEnd, CLOSE) && CONN_CLOSE) || (equalsWord(buf, p, wordEnd, KEEPALIVE) && CONN_KEEPALIVE);
-    if (hop !== false) {
-      flags |= hop;
+    if (equalsWord(buf, p, wordEnd, CLOSE)) {
+      flags |= CONN_CLOSE;
+    } else if (equalsWord(buf, p, wordEnd, KEEPALIVE)) {
+      flags |= CONN_KEEPALIVE;
     } else {
       if (equalsWord(buf, p, wordEnd, UPGRADE_TOKEN)) flags |= CONN_UPGRADE;
       if (done === previous) {
@@ -251,13 +260,18 @@ function noteUpgrade(head: Head, buf: Buffer, start: number, end: number): numbe
   return KEEP;
 }
 
+function isLower(buf: Uint8Array, start: number, end: number): boolean {
+  for (let p = start; p < end; p++) if (buf[p]! < 97) return false;
+  return true;
+}
+
 /** Only "trailers" is passed on: a transfer coding the client takes is no matter of the server behind a proxy. */
 function noteTe(head: Head, buf: Buffer, i: number, start: number, end: number): number {
   for (let p = start; p < end; p++) {
     if (buf[p] === 32 || buf[p] === 9) continue;
     const next = elementEnd(buf, p, end);
     const wordEnd = trimEnd(buf, p, next);
-    if (equalsWord(buf, p, wordEnd, TRAILERS)) {
+    if (equalsWord(buf, p, wordEnd, TRAILERS) && isLower(buf, p, wordEnd)) {
       head.flags |= TE_TRAILERS;
       if (p !== start || wordEnd !== end) head.flags &= ~CANONICAL;
       head.index[4 * i + 2] = p;

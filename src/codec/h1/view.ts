@@ -1,13 +1,27 @@
 /** Reading a head: what rules, fetches and cookies need, by well-known id or by name bytes. Nothing here allocates but the text helpers. */
 import type { Head } from "./head.ts";
+import { isName } from "./known.ts";
 import { elementEnd } from "./semantics.ts";
 
 /** Index of the next header with this well-known id at or after `from`, -1 when there is none. */
 export function findKnown(head: Head, id: number, from: number): number {
   const ids = head.ids;
   const count = head.count;
-  for (let i = from; i < count; i++) if (ids[i] === id) return i;
+  for (let i = from; i < count; i++) {
+    if (ids[i] === id && isName(head.buf, head.index[4 * i]!, id)) return i;
+  }
   return -1;
+}
+
+/** True when header `i` has the well-known name `id`. */
+export function isKnown(head: Head, i: number, id: number): boolean {
+  return head.ids[i] === id && isName(head.buf, head.index[4 * i]!, id);
+}
+
+/** The certain well-known id of header `i`, 0 when its name is not well-known. */
+export function idOf(head: Head, i: number): number {
+  const id = head.ids[i]!;
+  return id !== 0 && isName(head.buf, head.index[4 * i]!, id) ? id : 0;
 }
 
 /** Index of the next header with this lower-case name at or after `from`, -1 when there is none. */
@@ -40,23 +54,23 @@ export function findLastName(head: Head, name: Uint8Array, before: number): numb
 }
 
 export function nameText(head: Head, i: number): string {
-  return head.buf.latin1Slice(head.index[4 * i]!, head.index[4 * i + 1]!);
+  return head.buf.toString("latin1", head.index[4 * i]!, head.index[4 * i + 1]!);
 }
 
 export function valueText(head: Head, i: number): string {
-  return head.buf.latin1Slice(head.index[4 * i + 2]!, head.index[4 * i + 3]!);
+  return head.buf.toString("latin1", head.index[4 * i + 2]!, head.index[4 * i + 3]!);
 }
 
 export function methodText(head: Head): string {
-  return head.buf.latin1Slice(head.start, head.methodEnd);
+  return head.buf.toString("latin1", head.start, head.methodEnd);
 }
 
 export function targetText(head: Head): string {
-  return head.buf.latin1Slice(head.targetStart, head.targetEnd);
+  return head.buf.toString("latin1", head.targetStart, head.targetEnd);
 }
 
 export function reasonText(head: Head): string {
-  return head.buf.latin1Slice(head.reasonStart, head.reasonEnd);
+  return head.buf.toString("latin1", head.reasonStart, head.reasonEnd);
 }
 
 /**
