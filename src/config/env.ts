@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
+import { findGroup, findUser } from "../ffi/users.ts";
 
 /** What parsing needs from the machine; tests give their own. */
 export interface ParseEnv {
@@ -25,21 +26,10 @@ export function systemEnv(files: readonly string[] = []): ParseEnv {
     variables: { ...process.env },
     cpus: availableParallelism(),
     readFile: (path) => readFileSync(Buffer.from(path, "latin1"), "latin1"),
-    userId: (name) => lookup("/etc/passwd", name),
-    groupId: (name) => lookup("/etc/group", name),
+    userId: (name) => findUser(name)?.uid ?? null,
+    groupId: (name) => {
+      const gid = findGroup(name);
+      return gid < 0 ? null : gid;
+    },
   };
-}
-
-function lookup(path: string, name: string): number | null {
-  let text: string;
-  try {
-    text = readFileSync(path, "latin1");
-  } catch {
-    return null;
-  }
-  for (const line of text.split("\n")) {
-    const fields = line.split(":");
-    if (fields[0] === name && fields[2] !== undefined && /^\d+$/.test(fields[2])) return Number(fields[2]);
-  }
-  return null;
 }

@@ -3,6 +3,9 @@ import { newProxy, type ProxyDraft, type ProxyKind, type ServerDraft } from "./d
 import { FRONTEND_OPTIONS, BACKEND_OPTIONS } from "./keywords/option-sides.ts";
 import type { OptionName } from "./model.ts";
 
+/** Marks that say "written in this very section". */
+const OWN_MARKS = /^(?:own |http-check|tcp-check|id$)/;
+
 /**
  * A new section that starts from `base` (manual section 4: the last `defaults`, or the one named by `from`). Values of
  * the side a section lacks are dropped: a backend keeps no `maxconn`, a frontend no `balance`. A `defaults … from …`
@@ -63,7 +66,7 @@ export function inherit(base: ProxyDraft | null, kind: ProxyKind, name: string, 
     proxy.sendNameHeader = base.sendNameHeader;
     proxy.defaultServer = copyServer(base.defaultServer);
   }
-  for (const [keyword, word] of base.marks) proxy.marks.set(keyword, word);
+  for (const [keyword, word] of base.marks) if (!OWN_MARKS.test(keyword)) proxy.marks.set(keyword, word);
   return proxy;
 }
 

@@ -64,7 +64,7 @@ export function parseInteger(text: string): UnitResult {
   const sign = text.charAt(0) === "-" || text.charAt(0) === "+" ? 1 : 0;
   const end = sign + digits(text.slice(sign));
   if (end === sign) return syntax(sign);
-  if (end !== text.length) return syntax(end);
-  const value = Number(text);
-  return Number.isSafeInteger(value) ? { ok: true, value } : { ok: false, problem: { kind: "overflow" } };
+  const value = Number(text.slice(0, end));
+  if (!Number.isSafeInteger(value)) return { ok: false, problem: { kind: "overflow" } };
+  return { ok: true, value: value === 0 ? 0 : value, trailing: end < text.length ? end : -1 };
 }

@@ -77,6 +77,13 @@ export class Args {
     return false;
   }
 
+  /** As `end`, for keywords whose extra words HAProxy ignores. */
+  ignoreRest(): void {
+    const word = this.peek();
+    if (word !== null) this.warn("config/extra-argument", word, `'${this.label}' ignores the argument '${word.text}'`, usageHint(this));
+    this.rest();
+  }
+
   error(code: string, word: Word, message: string, hint?: string): null {
     this.diagnostics.error(code, word.at, message, { endColumn: word.endColumn, ...(hint ? { hint } : {}) });
     return null;

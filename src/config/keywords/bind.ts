@@ -13,6 +13,8 @@ import { takeGroup, takeMode, takeUser } from "./socket-owner.ts";
 /** What a parameter of a `bind` line changes: the settings all addresses of the line share. */
 export interface BindContext extends ProxyContext {
   readonly bind: BindDraft;
+  /** How many sockets the line opens: an id can be given only to one. */
+  readonly sockets: number;
 }
 
 type Row = Keyword<BindContext>;
@@ -118,6 +120,10 @@ function parseId(c: BindContext, args: Args): void {
   const id = takeInteger(args, { min: 1 });
   if (id === null) return;
   const word = args.words[args.index - 1]!;
+  if (c.sockets > 1) {
+    args.error("config/bad-value", word, `'id' is possible only for a single address, this line has ${c.sockets}`);
+    return;
+  }
   const other = c.proxy.binds.find((b) => b.id === id);
   if (other !== undefined) {
     args.error(
@@ -146,7 +152,7 @@ export const bindKeyword: Keyword<ProxyContext> = {
     if (word === null) return;
     const addresses = bindAddresses(context, args, word);
     const draft = newBind(context.keyword, word);
-    parseParameters(context, args, draft);
+    parseParameters({ ...context, bind: draft, sockets: addresses.length }, args);
     for (const [i, address] of addresses.entries()) {
       context.proxy.binds.push({ ...draft, address, id: i === 0 ? draft.id : 0 });
     }
@@ -253,8 +259,7 @@ function resolveHost(context: ProxyContext, args: Args, part: Word, host: IpHost
   return { kind: "ip", family: found.family, ip: found.ip, port: 0 } as const;
 }
 
-function parseParameters(context: ProxyContext, args: Args, bind: BindDraft): void {
-  const inner: BindContext = { ...context, bind };
+function parseParameters(context: BindContext, args: Args): void {
   for (let word = args.next(); word !== null; word = args.next()) {
     const found = bindParameters.get(word.text);
     if (found === undefined) {
@@ -275,7 +280,7 @@ function parseParameters(context: ProxyContext, args: Args, bind: BindDraft): vo
       continue;
     }
     const sub = args.sub(word, found.name, found.usage);
-    found.parse(inner, sub);
+    found.parse(context, sub);
     args.index = sub.index;
     if (found.noEffect !== undefined) {
       args.warn("config/no-effect", word, `'${found.name}' has no effect here: ${found.noEffect}`);

@@ -1,5 +1,59 @@
 import type { GlobalContext } from "../context.ts";
 import type { Keyword } from "./keyword.ts";
 
-/** Settings of HAProxy's engine that have no counterpart here: accepted with a warning. */
-export const inertGlobalKeywords: readonly Keyword<GlobalContext>[] = [];
+function inert(name: string, usage: string, help: string, noEffect: string): Keyword<GlobalContext> {
+  return {
+    name,
+    where: ["global"],
+    usage,
+    help,
+    noEffect,
+    parse: (_, args) => {
+      // The words of a switch are left for the caller to refuse.
+      if (usage !== "") args.rest();
+    },
+  };
+}
+
+const POLLER = "the event loop chooses its own poller";
+const SPLICE = "data is never spliced";
+const ENGINE = "this setting belongs to HAProxy's own engine";
+const MEMORY = "memory is managed by the run time";
+
+/** Settings of HAProxy's engine without a counterpart here: accepted, with a warning. */
+export const inertGlobalKeywords: readonly Keyword<GlobalContext>[] = [
+  { ...inert("busy-polling", "", "Poll without sleeping", POLLER), invertible: true },
+  inert("noepoll", "", "Do not use epoll", POLLER),
+  inert("nokqueue", "", "Do not use kqueue", POLLER),
+  inert("noevports", "", "Do not use event ports", POLLER),
+  inert("nopoll", "", "Do not use poll", POLLER),
+  inert("nosplice", "", "Do not splice", SPLICE),
+  inert("maxpipes", "<count>", "Pipes used for splicing", SPLICE),
+  inert("tune.pipesize", "<bytes>", "Size of splicing pipes", SPLICE),
+  inert("nogetaddrinfo", "", "Do not use getaddrinfo", "names are resolved in one way only"),
+  inert("noreuseport", "", "Do not share addresses between sockets", "every worker needs a socket of its own"),
+  inert("quiet", "", "No messages at start", "use the option -q"),
+  inert("master-worker", "[no-exit-on-failure]", "Run a supervising process", "there is always one"),
+  inert("mworker-max-reloads", "<count>", "Reloads a worker may survive", "workers survive every reload"),
+  inert("thread-groups", "<count>", "Groups of threads", "workers are processes"),
+  inert("thread-group", "<group> [<threads>]", "Threads of a group", "workers are processes"),
+  { ...inert("numa-cpu-mapping", "", "Stay on one NUMA node", "use cpu-map"), invertible: true },
+  { ...inert("set-dumpable", "", "Allow core dumps", "the run time decides on core dumps"), invertible: true },
+  { ...inert("strict-limits", "", "Fail when limits cannot be set", "limits are always strict"), invertible: true },
+  { ...inert("insecure-fork-wanted", "", "Allow new processes", "nothing here forks"), invertible: true },
+  inert("insecure-setuid-wanted", "", "Allow setuid programs", "nothing here starts programs"),
+  inert("no-memory-trimming", "", "Do not return memory", MEMORY),
+  inert("profiling.tasks", "auto | on | off", "Profile tasks", ENGINE),
+  inert("tune.buffers.limit", "<count>", "Buffers at most", MEMORY),
+  inert("tune.buffers.reserve", "<count>", "Buffers kept for emergencies", MEMORY),
+  inert("tune.fail-alloc", "<percent>", "Make allocations fail", MEMORY),
+  inert("tune.fd.edge-triggered", "on | off", "Edge-triggered polling", POLLER),
+  inert("tune.idle-pool.shared", "on | off", "Share idle connections between threads", "each worker has its own"),
+  inert("tune.idletimer", "<time>", "Idle time after which streams count as interactive", ENGINE),
+  inert("tune.listener.multi-queue", "on | off", "Spread accepts over threads", "the kernel spreads them"),
+  inert("tune.maxpollevents", "<count>", "Events taken at once", POLLER),
+  inert("tune.pattern.cache-size", "<count>", "Cache of pattern look-ups", ENGINE),
+  inert("tune.recv_enough", "<bytes>", "Read size that ends a read", ENGINE),
+  inert("tune.runqueue-depth", "<count>", "Tasks run in a row", ENGINE),
+  inert("tune.sched.low-latency", "on | off", "Prefer latency in the scheduler", ENGINE),
+];

@@ -1,5 +1,5 @@
 import type { Args } from "../../lang/args.ts";
-import { closest } from "../suggest.ts";
+import { suggest } from "../../lang/suggest.ts";
 
 export type Where = "global" | "defaults" | "frontend" | "listen" | "backend" | "bind" | "server" | "stats-socket";
 
@@ -21,6 +21,8 @@ export interface Keyword<Context> {
   readonly misplaced?: "warning" | "error";
   /** Accepted for compatibility but without effect in this program: its use gets the warning `config/no-effect`. */
   readonly noEffect?: string;
+  /** HAProxy silently ignores words it did not ask for here: they get a warning instead of an error. */
+  readonly extra?: "warning";
   /** Reads the arguments into the context. The caller complains about words left over. */
   readonly parse: (context: Context, args: Args) => void;
 }
@@ -60,6 +62,6 @@ export class KeywordTable<Context> {
 
   /** The nearest name to a mistyped one, or null when nothing is close. */
   suggest(name: string, extra: readonly string[] = []): string | null {
-    return closest(name, [...this.#rows.keys(), ...extra]);
+    return suggest(name, [...this.#rows.keys(), ...extra]);
   }
 }

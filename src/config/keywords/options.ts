@@ -6,6 +6,7 @@ import { type Keyword, KeywordTable, type Where } from "./keyword.ts";
 import { OPTION_ROWS, type OptionRow } from "./option-sides.ts";
 import { optionValues } from "./option-values.ts";
 import { knownOptions } from "./known.ts";
+import { removedOptions } from "./removed.ts";
 
 const WHERE: Readonly<Record<OptionRow["sides"], readonly Where[]>> = {
   front: ["defaults", "frontend", "listen"],
@@ -71,6 +72,11 @@ function parseOption(context: ProxyContext, args: Args): void {
   const { proxy, modifier } = context;
   if (row === undefined) {
     args.rest();
+    const instead = removedOptions.get(name.text);
+    if (instead !== undefined) {
+      args.error("config/removed", name, `HAProxy no longer has 'option ${name.text}'`, instead);
+      return;
+    }
     if (knownOptions.has(name.text)) {
       args.error("config/not-supported", name, `'option ${name.text}' is known to HAProxy, not supported yet`);
       return;
@@ -102,7 +108,9 @@ function parseOption(context: ProxyContext, args: Args): void {
   if (row.noEffect !== undefined && modifier === null) {
     inner.warn("config/no-effect", name, `'option ${row.name}' has no effect here: ${row.noEffect}`);
   }
-  const errors = context.diagnostics.list.length;
+  const before = context.diagnostics.list.length;
   row.parse({ ...context, keyword: name }, inner);
-  if (context.diagnostics.list.length === errors) inner.end();
+  if (context.diagnostics.list.slice(before).some((d) => d.severity === "error")) return;
+  if (row.extra === "warning") inner.ignoreRest();
+  else inner.end();
 }

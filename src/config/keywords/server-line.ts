@@ -33,7 +33,6 @@ export const serverKeywords: readonly Keyword<ProxyContext>[] = [
     usage: "[parameter ...]",
     help: "Parameters for all servers that follow",
     parse: (context, args) => {
-      if (args.done) args.take("at least one server parameter");
       parseParameters({ ...context, server: context.proxy.defaultServer, isDefault: true }, args);
     },
   },

@@ -56,5 +56,7 @@ export function run<C>(row: Keyword<C>, context: C, line: Line, at: number, diag
   }
   const before = diagnostics.list.length;
   row.parse(context, args);
-  if (!diagnostics.list.slice(before).some((d) => d.severity === "error")) args.end();
+  if (diagnostics.list.slice(before).some((d) => d.severity === "error")) return;
+  if (row.extra === "warning") args.ignoreRest();
+  else args.end();
 }

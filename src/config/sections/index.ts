@@ -1,6 +1,6 @@
 import type { Line, Word } from "../../lang/line.ts";
+import { suggest } from "../../lang/suggest.ts";
 import type { Modifier } from "../context.ts";
-import { closest } from "../suggest.ts";
 import { globalSection } from "./global.ts";
 import { LATER_SECTIONS, SECTION_NAMES } from "./names.ts";
 import { proxySections } from "./proxy.ts";
@@ -36,7 +36,7 @@ export function parseSections(state: ParseState, lines: Iterable<Line>): void {
       error(state, "config/not-supported", first, `section '${first.text}' is known to HAProxy, not supported yet`);
       body = skip;
     } else if (body === null) {
-      const near = closest(first.text, SECTION_NAMES);
+      const near = suggest(first.text, SECTION_NAMES);
       error(state, "config/outside-section", first, `'${first.text}' stands outside of any section`, near);
       // One complaint is enough: the lines below belong to the section that was meant.
       if (near !== null) body = skip;
