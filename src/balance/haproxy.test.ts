@@ -153,7 +153,7 @@ const loaded: Record<string, BackendSpec> = {
     servers: [{ weight: 3 }, { weight: 1 }, { weight: 2 }, { weight: 2 }],
     algorithm: { kind: "leastconn" },
   },
-  "loaded-limits": { servers: [{ maxconn: 3 }, { maxconn: 1, maxqueue: 2 }, {}], algorithm: { kind: "leastconn" } },
+  "loaded-limits": { servers: [{ maxconn: 3 }, { maxconn: 1 }, {}], algorithm: { kind: "leastconn" } },
   "loaded-roundrobin": {
     servers: [{ weight: 3, maxconn: 2 }, { weight: 1, maxconn: 5 }, { weight: 2 }],
     algorithm: { kind: "roundrobin" },

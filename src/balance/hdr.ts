@@ -29,7 +29,8 @@ function domainHash(hash: Hash, text: string, length: number): number {
   let end = length - 1;
   while (end > 0 && text.charCodeAt(end) !== DOT) end--;
   if (end <= 0) return hash(text, 0, length);
-  let start = end;
+  // A label has a character at least, even between two dots.
+  let start = end - 1;
   while (start > 0 && text.charCodeAt(start - 1) !== DOT) start--;
   return hash(text, start, end);
 }

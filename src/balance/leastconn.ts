@@ -15,12 +15,15 @@ class Load {
   key: number;
   age: number;
   at: number;
+  /** Weight of the key. */
+  weight: number;
 
   constructor(server: Server) {
     this.server = server;
     this.key = 0;
     this.age = 0;
     this.at = -1;
+    this.weight = 0;
   }
 }
 
@@ -65,12 +68,15 @@ class LeastConn implements Balancer {
     for (const load of loads) {
       const { server } = load;
       if (inUse.has(server)) {
-        if (load.at < 0) {
-          load.key = loadOf(server);
-          heap.push(load);
-        } else {
+        if (load.at >= 0 && load.weight === server.eweight) {
           this.update(load);
+          continue;
         }
+        // A new weight puts it behind its equals, as if it had just come.
+        if (load.at >= 0) heap.remove(load);
+        load.weight = server.eweight;
+        load.key = loadOf(server);
+        heap.push(load);
       } else if (load.at >= 0) {
         heap.remove(load);
       }

@@ -37,11 +37,7 @@ export class StaticMap implements HashTable {
    * highest score, rounded to whole rounds so that ties go to the order of the configuration, pays a round for it.
    */
   private fill(): void {
-    const { servers, standIn } = this.group;
-    if (servers.length === 1 || standIn !== null) {
-      this.places = servers.slice();
-      return;
-    }
+    const { servers } = this.group;
     const weights = servers.map((server) => Math.ceil(server.weight / this.divisor));
     const total = weights.reduce((sum, weight) => sum + weight, 0);
     const scores = new Int32Array(servers.length);

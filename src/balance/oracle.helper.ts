@@ -189,11 +189,13 @@ function requestEnd(text: string): number {
 }
 
 function requestText(backend: string, { address, uri = "/", headers = {}, body }: RequestSpec): string {
-  let text = `${body === undefined ? "GET" : "POST"} ${uri} HTTP/1.1\r\nhost: example.com\r\nx-be: ${backend}\r\n`;
+  const host = /^http:\/\/([^/]+)/.exec(uri)?.[1] ?? "example.com";
+  let text = `${body === undefined ? "GET" : "POST"} ${uri} HTTP/1.1\r\nhost: ${host}\r\nx-be: ${backend}\r\n`;
   if (address !== undefined) text += `x-src: ${address}\r\n`;
   for (const [name, value] of Object.entries(headers)) text += `${name}: ${value}\r\n`;
   if (body !== undefined) text += `content-length: ${body.length}\r\n`;
-  return `${text}\r\n${body ?? ""}`;
+  // HAProxy's use_domain_only looks at one byte behind the value: let that be a known one.
+  return `${text}x-end: 1\r\n\r\n${body ?? ""}`;
 }
 
 function balanceText({ algorithm: a }: BackendSpec): string {

@@ -36,6 +36,8 @@ export class Ring implements HashTable {
   private readonly weightsBefore: Float64Array;
   /** Node of the last `next`, -1 = none yet. */
   private turn: number;
+  /** Whether the ring holds backups. */
+  private backup: boolean;
 
   constructor(backend: Backend) {
     this.backend = backend;
@@ -49,6 +51,7 @@ export class Ring implements HashTable {
     this.totalWeight = 0;
     this.weightsBefore = new Float64Array(backend.servers.length);
     this.turn = -1;
+    this.backup = false;
     for (const server of backend.servers) this.made[server.index] = server.model.weight * WEIGHT_SCALE;
     this.fill(true);
   }
@@ -78,6 +81,9 @@ export class Ring implements HashTable {
 
     const limits = new Uint32Array(this.backend.servers.length);
     for (const server of servers) limits[server.index] = server.eweight;
+    const backup = servers.length === 0 ? this.backup : servers[0]!.backup;
+    if (backup !== this.backup) this.turn = -1;
+    this.backup = backup;
     const last = this.turn < 0 ? -1 : this.keys[this.turn]!;
     if (this.keys.length < this.allKeys.length) this.keys = new Uint32Array(this.allKeys.length);
     const { allKeys, allOwners, allNumbers, keys } = this;

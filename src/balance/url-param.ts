@@ -9,10 +9,9 @@ export const urlParam: Algorithm = {
   create(backend, model) {
     const { algorithm } = model;
     if (algorithm.kind !== "url_param") throw new Error("not balance url_param");
-    const { name, checkPost } = algorithm;
+    const { name } = algorithm;
     return createKeyed(backend, model, (hash) => (request) => {
-      let value = request.urlParam(name);
-      if (value === null && checkPost > 0) value = request.bodyParam(name);
+      const value = request.urlParam(name) ?? request.bodyParam(name);
       return value === null ? NO_KEY : hash(value, 0, value.length);
     });
   },
