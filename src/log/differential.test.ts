@@ -145,11 +145,22 @@ interface Case {
   readonly mode: "tcp" | "http";
   readonly format: string;
   readonly logasap: boolean;
+  /** The servers are dead: retries, a redispatch, 503. */
+  readonly down?: true;
 }
 const CASES: Case[] = [];
 for (const mode of ["http", "tcp"] as const) {
   for (const format of FORMATS[mode]) CASES.push({ mode, format, logasap: false });
   CASES.push({ mode, format: flagged(mode === "http" ? EVERY : IN_TCP, ""), logasap: true });
+}
+
+CASES.push({ mode: "http", format: HTTPLOG, logasap: false, down: true });
+CASES.push({ mode: "tcp", format: flagged(IN_TCP, ""), logasap: false, down: true });
+
+/** What a case sends, one connection each. */
+function requestsOf(c: Case): readonly string[] {
+  if (c.mode === "tcp") return ["some bytes"];
+  return c.down === true ? REQUESTS.slice(0, 1) : REQUESTS;
 }
 
 const TARGET_FORMATS: readonly LogFormatName[] = [
@@ -310,7 +321,7 @@ describe.skipIf(haproxy === null)("against haproxy", () => {
           " capture request header X-B len 20\n capture request header None len 5\n capture request header X-A len 9\n";
         config += " capture response header X-R len 20\n";
       }
-      config += `${c.logasap ? " option logasap\n" : ""} log-format "${text}"\n default_backend b-${c.mode}\n`;
+      config += `${c.logasap ? " option logasap\n" : ""} log-format "${text}"\n default_backend ${c.down === true ? "down" : "b"}-${c.mode}\n`;
     }
     targetPort = await freePort();
     config += `frontend targets\n mode http\n bind 127.0.0.1:${targetPort}\n option log-separate-errors\n option dontlognull\n option httplog\n`;
@@ -325,6 +336,11 @@ describe.skipIf(haproxy === null)("against haproxy", () => {
     config += ` log 127.0.0.1:${await udp((line) => defaultLines.push(line))} format raw local0\n`;
     for (const mode of ["http", "tcp"])
       config += `backend b-${mode}\n mode ${mode}\n server s1 127.0.0.1:${backend.port}\n`;
+    const dead = await freePort();
+    for (const mode of ["http", "tcp"]) {
+      config += `backend down-${mode}\n mode ${mode}\n retries 2\n option redispatch\n timeout connect 50ms\n`;
+      config += ` server s1 127.0.0.1:${dead}\n server s2 127.0.0.1:${dead}\n`;
+    }
     const file = join(folder, "c.cfg");
     await Bun.write(file, config);
     const out = join(folder, "out");
@@ -348,11 +364,10 @@ describe.skipIf(haproxy === null)("against haproxy", () => {
       await Bun.sleep(20);
     }
     for (const [i, c] of CASES.entries()) {
-      const requests = c.mode === "http" ? REQUESTS : ["some bytes"];
-      for (const [n, request] of requests.entries()) {
-        const before = n;
-        await ask(ports[i]!, request, 200);
-        await until(() => byCase.get(i)!.length > before, 200);
+      const patience = c.down === true ? 3000 : 200;
+      for (const [n, request] of requestsOf(c).entries()) {
+        await ask(ports[i]!, request, patience);
+        await until(() => byCase.get(i)!.length > n, patience);
       }
     }
     for (let n = 0; n < 11; n++) {
@@ -371,9 +386,10 @@ describe.skipIf(haproxy === null)("against haproxy", () => {
   });
 
   for (const [i, c] of CASES.entries()) {
-    test(`${c.mode}${c.logasap ? " logasap" : ""}: ${c.format.slice(0, 60)}`, () => {
+    test(`${c.mode}${c.logasap ? " logasap" : ""}${c.down === true ? " down" : ""}: ${c.format.slice(0, 60)}`, () => {
       const got = byCase.get(i)!;
-      expect(got.length).toBeGreaterThanOrEqual(c.mode === "http" ? REQUESTS.length - 1 : 1);
+      expect(got.length).toBeGreaterThanOrEqual(Math.max(1, requestsOf(c).length - 1));
+      if (c.down === true) expect(got[0]).toMatch(/ \d+\/\d+\/\d+\/\d+\/\+\d |;rc=\+\d;/);
       for (const line of got) {
         expect(line.endsWith("\n")).toBe(true);
         const [known, theirs] = line.slice(0, -1).split(SEPARATOR + "@@") as [string, string];
