@@ -5,7 +5,6 @@ import { strerror } from "../ffi/errno.ts";
 import { redirectToNull } from "../ffi/file.ts";
 import { setsid } from "../ffi/process.ts";
 import { childEnvironment } from "../util/environment.ts";
-import { selfCommand } from "../util/self.ts";
 
 /** Marks the second run. */
 const MARK = "TLB_DAEMON";
@@ -19,7 +18,7 @@ export function isDaemon(): boolean {
  * Starts the daemon and waits until its workers serve. Returns the exit code of the foreground process: 0, or the daemon's own
  * when it failed, with its messages on the inherited standard error.
  */
-export async function startDaemon(args: readonly string[], model: Model): Promise<number> {
+export async function startDaemon(command: readonly string[], model: Model): Promise<number> {
   const ready = Promise.withResolvers<"ready">();
   const stdio: ("ignore" | "inherit" | number)[] = ["ignore", "inherit", "inherit"];
   // `fd@` addresses keep their numbers.
@@ -27,7 +26,7 @@ export async function startDaemon(args: readonly string[], model: Model): Promis
     while (stdio.length < number) stdio.push("ignore");
     stdio[number] = number;
   }
-  const child = Bun.spawn(selfCommand(args), {
+  const child = Bun.spawn([...command], {
     env: childEnvironment({ [MARK]: "1" }),
     stdio: stdio as ["ignore", "inherit", "inherit"],
     detached: true,

@@ -1,4 +1,5 @@
 import { sdNotify } from "../ffi/process.ts";
+import { selfCommand } from "../util/self.ts";
 import { detach, isDaemon, removePidfile, startDaemon, writePidfile } from "./daemon.ts";
 import { reportDiagnostics, reportToStderr } from "./report.ts";
 import { Supervisor } from "./supervisor.ts";
@@ -21,7 +22,7 @@ export async function serve(options: ServeOptions): Promise<number> {
     return 1;
   }
   const background = options.daemon ?? model.global.daemon;
-  if (background && !isDaemon()) return startDaemon(options.daemonArguments ?? process.argv.slice(2), model);
+  if (background && !isDaemon()) return startDaemon(options.daemonCommand ?? selfCommand(process.argv.slice(2)), model);
 
   const supervisor = new Supervisor(model, options);
   let code = 0;

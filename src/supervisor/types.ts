@@ -1,9 +1,8 @@
-import type { Model } from "../config/model.ts";
+import type { Model, StatsSocketModel } from "../config/model.ts";
 import type { Shared } from "../counters/shared.ts";
 import type { Diagnostic } from "../lang/diagnostic.ts";
-import type { Level, Report } from "./report.ts";
+import type { Report } from "./report.ts";
 import type { SlotPlan } from "./slots.ts";
-import type { StatsSocketModel } from "../config/model.ts";
 
 /** What reading the configuration files yields; `model` null = not usable. */
 export interface Loaded {
@@ -93,8 +92,6 @@ export interface ServeOptions {
   /** Overrides of the `global` section from the command line (`-D`, `-db`, `-p`). */
   readonly daemon?: boolean;
   readonly pidfile?: string | null;
-  /** Arguments that start this program again in the same way, without `-D`; needed for a daemon. */
-  readonly daemonArguments?: readonly string[];
+  /** Command that runs this program again for a daemon; default: this program with the arguments it was given. */
+  readonly daemonCommand?: readonly string[];
 }
-
-export type { Level };
