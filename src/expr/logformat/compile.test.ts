@@ -3,7 +3,7 @@ import { Diagnostics } from "../../lang/diagnostic.ts";
 import { EMPTY_RECORD, type LogRecord } from "../../log/record.ts";
 import { type CompileOptions, compileLogFormat, proxyLogFormat } from "./compile.ts";
 import { connectFrom, connectionError, httplog, httpslog, tcplog } from "./fast.ts";
-import { HTTPLOG, TCPLOG } from "./named.ts";
+import { HTTPLOG, HTTPSLOG, TCPLOG } from "./named.ts";
 import { tags } from "./tags/index.ts";
 
 const at = { file: "a.cfg", line: 7, column: 20 };
@@ -89,6 +89,23 @@ describe("the fast path gives what the compiler makes of the format's text", () 
   for (const [name, record] of Object.entries(records)) {
     test(`${name}: httplog`, () => expect(httplog(record)).toBe(format(HTTPLOG, record)));
     test(`${name}: tcplog`, () => expect(tcplog(record)).toBe(format(TCPLOG, record)));
+  }
+});
+
+test("httpslog gives what its text gives when its expressions are answered", () => {
+  const secure = ["0", "0000000000000000", "0", "0", "0", "a.test"];
+  const plain = ["0", "-", "-", "-", "0", "-"];
+  for (const [record, answers] of [
+    [full, secure],
+    [early, secure],
+    [aborted, plain],
+  ] as const) {
+    let next = 0;
+    const expression: CompileOptions["expression"] = () => {
+      const answer = answers[next++]!;
+      return () => answer;
+    };
+    expect(httpslog(record)).toBe(format(HTTPSLOG, record, { expression }));
   }
 });
 
