@@ -27,7 +27,7 @@ daemon off;
 pid ${join(dir, "nginx.pid")};
 error_log stderr error;
 ${options.main ?? "worker_processes 1;"}
-events { worker_connections 16384; ${options.events ?? ""} }
+events { ${options.events ?? "worker_connections 8192;"} }
 http {
 access_log off;
 ${paths}
@@ -36,7 +36,9 @@ ${http}
 `;
   const file = join(dir, "nginx.conf");
   writeFileSync(file, config);
-  const program = startProgram(scope, [...(options.prefix ?? []), nginxPath, "-p", dir, "-c", file]);
+  const program = startProgram(scope, [nginxPath, "-p", dir, "-c", file], {
+    prefix: options.prefix ?? [],
+  });
   await Promise.race([
     accepting(port),
     program.exited.then((code) => {

@@ -19,10 +19,12 @@ export interface ProgramOptions {
   /** Added to the environment; `undefined` removes a variable. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly stdin?: string;
+  /** Put before the command, e.g. `["taskset", "-c", "0"]`; must end by executing it, so that the pid is the program's. */
+  readonly prefix?: readonly string[];
 }
 
 export function startProgram(scope: Scope, command: readonly string[], options: ProgramOptions = {}): Program {
-  const child = Bun.spawn([...command], {
+  const child = Bun.spawn([...(options.prefix ?? []), ...command], {
     cwd: options.cwd,
     env: { ...process.env, ...options.env },
     stdin: options.stdin === undefined ? "ignore" : new Blob([options.stdin]),
@@ -68,7 +70,7 @@ export async function run(
   command: readonly string[],
   options: ProgramOptions = {},
 ): Promise<{ readonly code: number; readonly stdout: string; readonly stderr: string }> {
-  const child = Bun.spawn([...command], {
+  const child = Bun.spawn([...(options.prefix ?? []), ...command], {
     cwd: options.cwd,
     env: { ...process.env, ...options.env },
     stdin: options.stdin === undefined ? "ignore" : new Blob([options.stdin]),
