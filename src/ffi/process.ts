@@ -76,17 +76,23 @@ const RLIMIT_NOFILE = 7;
 const UNLIMITED = 0xffffffffffffffffn;
 const limits = scratch(16);
 
-/** Descriptor limit of this process. `Infinity` = none. */
-export function descriptorLimit(): { soft: number; hard: number } {
-  libc.prlimit(0, RLIMIT_NOFILE, null, limits.ptr);
+/** Descriptor limit of a process, 0 = this one. `Infinity` = none; zeros when there is no such process. */
+export function descriptorLimit(pid = 0): { soft: number; hard: number } {
+  if (libc.prlimit(pid, RLIMIT_NOFILE, null, limits.ptr) < 0) return { soft: 0, hard: 0 };
   return { soft: readLimit(0), hard: readLimit(8) };
 }
 
 /** Sets the descriptor limit. -EPERM: `hard` is above the present one and the process may not raise it. */
-export function setDescriptorLimit(soft: number, hard: number): number {
+export function setDescriptorLimit(soft: number, hard: number, pid = 0): number {
   writeLimit(0, soft);
   writeLimit(8, hard);
-  return result(libc.prlimit(0, RLIMIT_NOFILE, limits.ptr, null));
+  return result(libc.prlimit(pid, RLIMIT_NOFILE, limits.ptr, null));
+}
+
+/** Raises the soft limit of a process to `wanted`, and its hard limit if that is lower and the caller may. */
+export function raiseDescriptorLimit(wanted: number, pid: number): number {
+  const { soft, hard } = descriptorLimit(pid);
+  return soft >= wanted ? 0 : setDescriptorLimit(wanted, Math.max(wanted, hard), pid);
 }
 
 function readLimit(at: number): number {

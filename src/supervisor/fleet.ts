@@ -67,18 +67,19 @@ export class Fleet {
   }
 
   /**
-   * Starts all workers. Returns why the process must not run: the configuration is refused, or every worker died. A part that
-   * died is replaced like any other.
+   * Starts all workers. Returns why the process must not run: the configuration is refused, or every worker died. A part that died
+   * is replaced like any other.
    */
   async start(): Promise<string[]> {
     const results = await Promise.all(this.places.map((_, index) => this.launch(index)));
     this.starting = false;
+    if (this.ending) return [];
     const refused = results.flatMap((r) => (Array.isArray(r) ? r : []));
     if (refused.length > 0) return [...new Set(refused)];
     const failed = results.filter((r): r is string => typeof r === "string");
     if (failed.length === results.length) return [...new Set(failed)];
     this.places.forEach((place, index) => {
-      if (place.child === null && !this.ending) this.restartLater(index);
+      if (place.child === null) this.restartLater(index);
     });
     return [];
   }
@@ -102,6 +103,13 @@ export class Fleet {
     }));
   }
 
+  /** After a reload, which listens on every socket: the new ones of a worker that stays dead are taken out too. */
+  parkAgain(): void {
+    this.places.forEach(({ parked }, index) => {
+      if (parked) this.owner.park(index, true);
+    });
+  }
+
   /** Standard output and error of the workers go nowhere from now on. */
   silence(): void {
     this.silenced = true;
@@ -115,14 +123,14 @@ export class Fleet {
       if (child?.ready) child.tell({ type: "drain" });
       else child?.kill("SIGKILL");
     }
-    if (hardStop > 0) setTimeout(() => this.stop(), hardStop);
+    if (hardStop > 0) setTimeout(() => this.stop(), hardStop).unref();
   }
 
   /** Workers end at once, whatever they do. */
   stop(): void {
     this.end();
     for (const { child } of this.places) child?.tell({ type: "stop" });
-    setTimeout(() => this.kill(), STOP_TIMEOUT);
+    setTimeout(() => this.kill(), STOP_TIMEOUT).unref();
   }
 
   kill(): void {

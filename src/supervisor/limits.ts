@@ -1,5 +1,5 @@
 import type { Model } from "../config/model.ts";
-import { descriptorLimit, setDescriptorLimit } from "../ffi/process.ts";
+import { descriptorLimit, raiseDescriptorLimit } from "../ffi/process.ts";
 
 /** Descriptors a worker uses beside those of connections and listeners: event loop, logs, segments, channels. */
 const BASE_DESCRIPTORS = 32;
@@ -34,17 +34,13 @@ export function findLimits(model: Model, system = descriptorLimit()): Limits | {
         `Please raise 'ulimit-n' to ${needed} or more to avoid any trouble.`,
     };
   }
-  return { maxconn, descriptors: ulimitN || Math.max(needed, 0) };
+  return { maxconn, descriptors: ulimitN || needed };
 }
 
 /** Makes the limit that of this process and of its children to be. Returns an error text, or null. */
 export function applyLimits(limits: Limits): string | null {
-  const { soft, hard } = descriptorLimit();
-  if (limits.descriptors <= hard) {
-    if (limits.descriptors > soft) setDescriptorLimit(limits.descriptors, hard);
-    return null;
-  }
-  if (setDescriptorLimit(limits.descriptors, limits.descriptors) >= 0) return null;
+  if (raiseDescriptorLimit(limits.descriptors, 0) >= 0) return null;
+  const { hard } = descriptorLimit();
   return `[tlb.main()] Cannot raise FD limit to ${limits.descriptors}, limit is ${hard}.`;
 }
 

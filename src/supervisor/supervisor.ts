@@ -5,6 +5,7 @@
 import type { Model } from "../config/model.ts";
 import { createSegment, type Segment } from "../counters/segment.ts";
 import { segmentSize, Shared } from "../counters/shared.ts";
+import { raiseDescriptorLimit } from "../ffi/process.ts";
 import { findGroup, findUser } from "../ffi/users.ts";
 import { selfCommand } from "../util/self.ts";
 import type { Snapshot } from "../worker/protocol.ts";
@@ -168,6 +169,10 @@ export class Supervisor implements AdminContext, FleetOwner {
     this.table.commit(slots);
     await Promise.all(children.map((child) => this.commit(child)));
     this.listeners.commit(plan, model);
+    this.fleet.parkAgain();
+    if (limits.descriptors > before.limits.descriptors) {
+      for (const { pid } of children) raiseDescriptorLimit(limits.descriptors, pid);
+    }
     this.admin?.refresh();
     const lines = [...listenerLines(plan), ...notes, ...restartNotes(this.first, model), ...warnings];
     return { ok: true, text: `Configuration reloaded (generation ${next.generation}).\n${lines.join("\n")}\n` };
