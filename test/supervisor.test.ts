@@ -3,6 +3,9 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Subprocess } from "bun";
+import { loadConfiguration } from "../src/cli/load.ts";
+import { Supervisor } from "../src/supervisor/supervisor.ts";
+import type { Loaded } from "../src/supervisor/types.ts";
 
 const cleanups: (() => void)[] = [];
 afterEach(() => {
@@ -190,6 +193,17 @@ describe("start and stop", () => {
     await run.saw(/ready/);
     run.process.kill("SIGINT");
     expect(await run.process.exited).toBe(130);
+  });
+
+  test("SIGTERM ends a start that takes its time", async () => {
+    const run = new Running(config([], [`127.0.0.1:${freePort()}`]), { TLB_TEST_WORKER: "hang" });
+    const children = () => readFileSync(`/proc/${run.process.pid}/task/${run.process.pid}/children`, "latin1").trim();
+    await eventually("it started workers", () => children().split(" ").length === 2);
+    const pids = children().split(" ").map(Number);
+    run.process.kill("SIGTERM");
+    expect(await run.process.exited).toBe(0);
+    for (const pid of pids) expect(alive(pid)).toBe(false);
+    expect(run.log).toBe("");
   });
 
   test("SIGUSR1 serves what is open and then ends with 0", async () => {
@@ -498,18 +512,57 @@ describe("reload", () => {
     expect((await get(port)).generation).toBe(1);
   });
 
-  test("requests come one after the other", async () => {
+  test("requests come one after the other, and hooks see every step", async () => {
     const port = freePort();
-    const text = config([], [`127.0.0.1:${port}`]);
-    const run = new Running(text);
-    await run.saw(/ready/);
-    for (let i = 0; i < 3; i++) {
-      run.process.kill("SIGHUP");
-      await Bun.sleep(1);
-    }
-    await eventually("it settles", async () => (await get(port)).generation > 1);
-    const generations = [...run.log.matchAll(/refreshed (\d+)/g)].map((m) => Number(m[1]));
-    expect(generations).toEqual(generations.map((_, i) => i + 2));
+    const dir = folder();
+    const file = join(dir, "lb.cfg");
+    const steps: string[] = [];
+    let backends = 0;
+    const write = (text = "") => writeFileSync(file, config([], [`127.0.0.1:${port}`]) + text);
+    const read = (): Loaded => {
+      const { model, failed, findings } = loadConfiguration([file]);
+      return { model: failed ? null : model, diagnostics: findings };
+    };
+    write();
+    const supervisor = new Supervisor(read().model!, {
+      load: () => {
+        write(Array.from({ length: ++backends }, (_, i) => `backend b${i}\n`).join(""));
+        return read();
+      },
+      initState: ({ slots, previous }) => steps.push(`init ${slots.fresh} ${previous === null}`),
+      beforeCommit: ({ slots }) => (steps.push(`commit ${slots.fresh}`), [`carried over ${slots.fresh}`]),
+      report: (_level, text) => steps.push(text),
+      workerCommand: [process.execPath, join(import.meta.dir, "supervisor/worker.ts")],
+    });
+    cleanups.push(() => supervisor.stop());
+    expect(await supervisor.start()).toEqual([]);
+    const results = await Promise.all([supervisor.reload(), supervisor.reload(), supervisor.reload()]);
+    expect(results.map(({ ok }) => ok)).toEqual([true, true, true]);
+    expect(results.map(({ text }) => text.split("\n")[0])).toEqual(
+      [2, 3, 4].map((n) => `Configuration reloaded (generation ${n}).`),
+    );
+    expect(results[1]!.text).toContain("carried over B/b1");
+    expect(steps).toEqual([
+      "init F/web,L/web/1 true",
+      ...["B/b0", "B/b1", "B/b2"].flatMap((key) => [`init ${key} false`, `commit ${key}`]),
+    ]);
+    expect(supervisor.lastReload).toMatchObject({ ok: true, text: results[2]!.text });
+    expect(supervisor.slots["B/b2"]).toBe(5);
+
+    expect(await supervisor.query(1, "show", ["a", "b"])).toBe("show a b");
+    expect(await supervisor.queryAll("ping", [])).toEqual(["ping ", "ping "]);
+    expect(supervisor.query(2, "show", [])).rejects.toThrow("worker 2 is not running");
+
+    backends = 5000;
+    expect(await supervisor.reload()).toMatchObject({
+      ok: false,
+      text: expect.stringContaining("a restart is needed"),
+    });
+    expect(supervisor.generation).toBe(4);
+    supervisor.stop();
+    expect((await supervisor.reload()).ok).toBe(false);
+    await supervisor.ended();
+    expect(supervisor.workers().map(({ pid }) => pid)).toEqual([0, 0]);
   });
 });
 

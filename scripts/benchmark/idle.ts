@@ -37,7 +37,7 @@ export async function measureIdle(running: Running, wanted: number): Promise<Mem
   return {
     rest: sum(rest),
     restLargest: Math.max(...rest),
-    perConnection: opened === wanted ? Math.max(0, after - before) / wanted : Number.NaN,
+    perConnection: opened === wanted ? Math.max(0, after - sum(rest)) / wanted : Number.NaN,
     connections: wanted,
   };
 }

@@ -19,6 +19,7 @@ let idle: (() => void) | null = null;
 const listeners = new Map<string, TCPSocketListener>();
 
 if (process.env.TLB_TEST_WORKER === "die") process.exit(3);
+if (process.env.TLB_TEST_WORKER === "hang") await new Promise((resolve) => setTimeout(resolve, 60_000));
 
 const handlers: Bun.SocketHandler = {
   open() {
