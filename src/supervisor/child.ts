@@ -117,7 +117,12 @@ export class Child {
   }
 
   tell(message: ToWorker): void {
-    if (this.alive) this.process.send(message);
+    if (!this.alive) return;
+    try {
+      this.process.send(message);
+    } catch {
+      // It ended, and the news is on its way.
+    }
   }
 
   kill(signal: NodeJS.Signals): void {
@@ -133,7 +138,13 @@ export class Child {
       reject(new WorkerError(`no answer after ${timeout} ms (${strerror(ETIMEDOUT)})`));
     }, timeout);
     this.waiting.set(id, { resolve, reject, timer });
-    this.process.send(message(id));
+    try {
+      this.process.send(message(id));
+    } catch {
+      this.waiting.delete(id);
+      clearTimeout(timer);
+      reject(new WorkerError("the worker does not listen any more"));
+    }
     return promise;
   }
 

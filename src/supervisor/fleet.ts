@@ -129,7 +129,10 @@ export class Fleet {
   /** Workers end at once, whatever they do. */
   stop(): void {
     this.end();
-    for (const { child } of this.places) child?.tell({ type: "stop" });
+    for (const { child } of this.places) {
+      if (child?.ready) child.tell({ type: "stop" });
+      else child?.kill("SIGKILL");
+    }
     setTimeout(() => this.kill(), STOP_TIMEOUT).unref();
   }
 

@@ -51,29 +51,35 @@ export async function serve(options: ServeOptions): Promise<number> {
     },
   };
   for (const [signal, handler] of Object.entries(handlers)) process.on(signal, handler);
+  // A mistake in the runtime API must not end the process that owns the sockets.
+  const stray = (error: unknown) => report("ALERT", `unhandled rejection: ${String(error)}`);
+  process.on("unhandledRejection", stray);
   let pidfile: string | null = null;
   try {
     const errors = await supervisor.start();
     for (const error of errors) report("ALERT", error);
     if (errors.length > 0) return 1;
-    pidfile = options.pidfile === undefined ? model.global.pidfile : options.pidfile;
-    const failure = pidfile === null ? null : writePidfile(pidfile);
-    if (failure !== null) {
-      pidfile = null;
-      report("ALERT", failure);
-      supervisor.stop();
-      code = 1;
-    } else {
-      if (background) {
-        supervisor.silence();
-        detach();
+    if (!supervisor.stopping) {
+      pidfile = options.pidfile === undefined ? model.global.pidfile : options.pidfile;
+      const failure = pidfile === null ? null : writePidfile(pidfile);
+      if (failure !== null) {
+        pidfile = null;
+        code = 1;
+        report("ALERT", failure);
+        supervisor.stop();
+      } else {
+        if (background) {
+          supervisor.silence();
+          detach();
+        }
+        notify(`READY=1\nMAINPID=${process.pid}`);
       }
-      notify(`READY=1\nMAINPID=${process.pid}`);
     }
     await supervisor.ended();
     return code;
   } finally {
     if (pidfile !== null) removePidfile(pidfile);
+    process.off("unhandledRejection", stray);
     for (const [signal, handler] of Object.entries(handlers)) process.off(signal, handler);
   }
 }
