@@ -29,7 +29,8 @@ class Keyed implements Balancer {
   pick(request: BalanceRequest, avoid: Server | null): Server | AllFull | null {
     const { table } = this;
     if (table.count === 0) return null;
-    const hash = this.keyHash(request);
+    // Without a choice there is nothing to hash, and turns do not move on.
+    const hash = table.count === 1 ? 0 : this.keyHash(request);
     if (hash === NO_KEY) return table.next(avoid) ?? ALL_FULL;
     return table.lookup(hash, avoid);
   }

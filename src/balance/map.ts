@@ -68,11 +68,12 @@ export class StaticMap implements HashTable {
   next(avoid: Server | null): Server | null {
     const { places } = this;
     const { length } = places;
-    let at = this.turn < length ? this.turn : 0;
+    let at = this.turn;
     let avoidedAt = -1;
     for (let tries = 0; tries < length; tries++) {
-      const server = places[at]!;
-      at = at + 1 === length ? 0 : at + 1;
+      // Wrapped when used and not when stored, so that a map that has grown meanwhile goes on behind the last place.
+      if (at >= length) at = 0;
+      const server = places[at++]!;
       if (!hasRoom(server)) continue;
       if (server !== avoid) {
         this.turn = at;

@@ -145,7 +145,7 @@ export class Oracle {
       socket: { data: () => answered.resolve(), close: () => answered.resolve() },
     });
     const headers = { ...request.headers, "x-id": id };
-    socket.write(requestText(backend, { ...request, headers }));
+    socket.write(Buffer.from(requestText(backend, { ...request, headers }), "latin1"));
     const { server, answer } = await arrived.promise;
     return {
       server,
