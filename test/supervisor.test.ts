@@ -185,7 +185,7 @@ describe("start and stop", () => {
     run.process.kill("SIGTERM");
     expect(await run.process.exited).toBe(0);
     for (const pid of pids) expect(alive(pid)).toBe(false);
-    expect(get(port)).rejects.toThrow();
+    await expect(get(port)).rejects.toThrow();
   });
 
   test("SIGINT ends with 130", async () => {
@@ -203,7 +203,7 @@ describe("start and stop", () => {
     run.process.kill("SIGTERM");
     expect(await run.process.exited).toBe(0);
     for (const pid of pids) expect(alive(pid)).toBe(false);
-    expect(run.log).toBe("");
+    expect(run.log).not.toContain("ALERT");
   });
 
   test("SIGUSR1 serves what is open and then ends with 0", async () => {
@@ -465,7 +465,7 @@ describe("reload", () => {
       await run.reload(text, new RegExp(`\\(generation ${generation}\\)`));
     }
     expect((await get(a)).generation).toBe(8);
-    expect(get(b)).rejects.toThrow();
+    await expect(get(b)).rejects.toThrow();
     const { done, failed } = await pressure.stop();
     expect(failed).toEqual([]);
     expect(done).toBeGreaterThan(50);
@@ -492,7 +492,7 @@ describe("reload", () => {
       /lb\.cfg:10\] for frontend web: cannot bind/,
     );
     await run.reload(config([], [`127.0.0.1:${b}`], "refuse"), /\[.*lb\.cfg:8\] : no such thing/);
-    expect(get(b)).rejects.toThrow();
+    await expect(get(b)).rejects.toThrow();
     expect((await get(a)).generation).toBe(1);
     expect([...descriptors()].length).toBe(before);
     expect(run.log).not.toContain("refreshed");
@@ -551,7 +551,7 @@ describe("reload", () => {
 
     expect(await supervisor.query(1, "show", ["a", "b"])).toBe("show a b");
     expect(await supervisor.queryAll("ping", [])).toEqual(["ping ", "ping "]);
-    expect(supervisor.query(2, "show", [])).rejects.toThrow("worker 2 is not running");
+    await expect(supervisor.query(2, "show", [])).rejects.toThrow("worker 2 is not running");
 
     backends = 5000;
     expect(await supervisor.reload()).toMatchObject({
@@ -579,5 +579,5 @@ test("a daemon returns when its workers serve, and leaves its number", async () 
   process.kill(pid, "SIGTERM");
   await eventually("it ends", () => !alive(pid));
   expect(existsSync(pidfile)).toBe(false);
-  expect(get(port)).rejects.toThrow();
+  await expect(get(port)).rejects.toThrow();
 });

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { parseConfig, systemEnv } from "../config/index.ts";
 import type { Model } from "../config/model.ts";
 import { close, isOpen } from "../ffi/file.ts";
-import { ipSockAddr } from "../ffi/sockaddr.ts";
+import { AF_INET, ipSockAddr } from "../ffi/sockaddr.ts";
 import {
   accept,
   connectFd,
@@ -14,6 +14,9 @@ import {
   getsockname,
   IPPROTO_TCP,
   SO_KEEPALIVE,
+  bind,
+  SOCK_STREAM,
+  socket,
   SOL_SOCKET,
   TCP_DEFER_ACCEPT,
   TCP_USER_TIMEOUT,
@@ -81,15 +84,25 @@ function port(fd: number): number {
   return at?.kind === "ip" ? at.port : 0;
 }
 
+/** A port nobody listens on at the moment. */
+function freePort(): number {
+  const fd = socket(AF_INET, SOCK_STREAM);
+  bind(fd, ipSockAddr(4, "127.0.0.1", 0)!);
+  const free = port(fd);
+  close(fd);
+  return free;
+}
+
 test("options change on a socket that stays, without binding it again", async () => {
+  const at = freePort();
   const listeners = set(2);
-  const before = apply(listeners, await model("bind 127.0.0.1:18781"));
-  const key = "ip 127.0.0.1:18781";
+  const before = apply(listeners, await model(`bind 127.0.0.1:${at}`));
+  const key = `ip 127.0.0.1:${at}`;
   const fd = before[key]![0]!;
   expect(getIntOption(fd, SOL_SOCKET, SO_KEEPALIVE)).toBe(0);
   const after = apply(
     listeners,
-    await model("mode http", "bind 127.0.0.1:18781 defer-accept tcp-ut 5s", "option clitcpka"),
+    await model("mode http", `bind 127.0.0.1:${at} defer-accept tcp-ut 5s`, "option clitcpka"),
   );
   expect(after).toEqual(before);
   expect(getIntOption(fd, SOL_SOCKET, SO_KEEPALIVE)).toBe(1);
@@ -98,34 +111,37 @@ test("options change on a socket that stays, without binding it again", async ()
 });
 
 test("one address twice is two listeners, and only the surplus one goes", async () => {
+  const at = freePort();
   const listeners = set(1);
-  const two = apply(listeners, await model("bind 127.0.0.1:18782", "bind 127.0.0.1:18782"));
-  expect(Object.keys(two)).toEqual(["ip 127.0.0.1:18782", "ip 127.0.0.1:18782#1"]);
-  const one = apply(listeners, await model("bind 127.0.0.1:18782"));
-  expect(one).toEqual({ "ip 127.0.0.1:18782": two["ip 127.0.0.1:18782"]! });
-  expect(isOpen(two["ip 127.0.0.1:18782#1"]![0]!)).toBe(false);
+  const two = apply(listeners, await model(`bind 127.0.0.1:${at}`, `bind 127.0.0.1:${at}`));
+  expect(Object.keys(two)).toEqual([`ip 127.0.0.1:${at}`, `ip 127.0.0.1:${at}#1`]);
+  const one = apply(listeners, await model(`bind 127.0.0.1:${at}`));
+  expect(one).toEqual({ [`ip 127.0.0.1:${at}`]: two[`ip 127.0.0.1:${at}`]! });
+  expect(isOpen(two[`ip 127.0.0.1:${at}#1`]![0]!)).toBe(false);
 });
 
 test("parked sockets get no connections until they are back", async () => {
+  const at = freePort();
   const listeners = set(2);
-  const next = await model("bind 127.0.0.1:18783");
+  const next = await model(`bind 127.0.0.1:${at}`);
   const uses = listenerUses(next);
   const fds = Object.values(apply(listeners, next))[0]!;
-  expect(port(fds[0]!)).toBe(18783);
-  const both = await spread(18783, fds, 40);
+  expect(port(fds[0]!)).toBe(at);
+  const both = await spread(at, fds, 40);
   expect(both[0]! + both[1]!).toBe(40);
   expect(Math.min(...both)).toBeGreaterThan(0);
   listeners.park(0, true, uses);
-  expect(await spread(18783, fds, 40)).toEqual([0, 40]);
+  expect(await spread(at, fds, 40)).toEqual([0, 40]);
   listeners.park(0, false, uses);
-  expect(Math.min(...(await spread(18783, fds, 40)))).toBeGreaterThan(0);
+  expect(Math.min(...(await spread(at, fds, 40)))).toBeGreaterThan(0);
 });
 
 test("a failed plan leaves nothing behind, neither descriptors nor files", async () => {
+  const at = freePort();
   const listeners = set(2);
   const path = join(folder(), "x.sock");
   const open = () => [...new Bun.Glob("*").scanSync({ cwd: "/proc/self/fd", onlyFiles: false })].length;
-  const next = await model(`bind ${path}`, "bind 127.0.0.1:18784", "bind 192.0.2.7:1", `bind ${path}`);
+  const next = await model(`bind ${path}`, `bind 127.0.0.1:${at}`, "bind 192.0.2.7:1", `bind ${path}`);
   const before = open();
   const plan = listeners.plan(next);
   expect(plan.errors).toHaveLength(2);
