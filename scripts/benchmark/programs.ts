@@ -142,7 +142,7 @@ proxy_request_buffering off;
 upstream one { server 127.0.0.1:${http}; keepalive 1024; keepalive_requests 100000000; }
 upstream upload { server 127.0.0.1:${upload}; keepalive 1024; keepalive_requests 100000000; }
 upstream three {
-  server 127.0.0.1:${http}; server localhost:${http}; server 127.0.0.1:${http} weight=1;
+  server 127.0.0.1:${http}; server 127.0.0.1:${http}; server 127.0.0.1:${http};
   keepalive 1024; keepalive_requests 100000000;
 }
 server { listen 127.0.0.1:${ports.http} backlog=4096; location / { proxy_pass http://one; } }

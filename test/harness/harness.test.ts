@@ -4,9 +4,12 @@ import { connect } from "./client.ts";
 import { messageEnd } from "./peer.ts";
 import { haproxyPath, startHaproxy } from "./proxy.ts";
 import { freePort } from "./ports.ts";
+import { nginxPath, startNginx } from "./nginx.ts";
+import { run, which } from "./program.ts";
 import { Scope } from "./scope.ts";
 import { ok, respond, startServer } from "./server.ts";
-import { startSyslog } from "./syslog.ts";
+import { startStuckServer } from "./stuck.ts";
+import { startSyslog, startUnixSyslog } from "./syslog.ts";
 
 test("a scripted client and server exchange bytes, a half-close and a close", async () => {
   await using scope = new Scope();
@@ -93,3 +96,32 @@ test.skipIf(haproxyPath === null)(
     expect(proxy.program.running).toBe(false);
   },
 );
+
+test.skipIf(which("socat") === null)("the unix collector splits datagrams into lines", async () => {
+  await using scope = new Scope();
+  const log = await startUnixSyslog(scope);
+  for (const text of ["<134>one", "<13>two words\n"]) {
+    await run(["socat", "-u", "STDIN", `UNIX-SENDTO:${log.path}`], { stdin: text });
+  }
+  for (let tries = 0; tries < 100 && log.lines().length < 2; tries++) await Bun.sleep(10);
+  expect(log.lines()).toEqual(["<134>one", "<13>two words"]);
+});
+
+test.skipIf(nginxPath === null)("nginx serves what its configuration says and ends with the scope", async () => {
+  const scope = new Scope();
+  const port = freePort();
+  const program = await startNginx(scope, `server { listen 127.0.0.1:${port}; location / { return 200 "hi"; } }`, port);
+  expect(await (await fetch(`http://127.0.0.1:${port}/`)).text()).toBe("hi");
+  await scope.close();
+  expect(program.running).toBe(false);
+});
+
+test("a stuck server lets connections hang", async () => {
+  await using scope = new Scope();
+  const port = await startStuckServer(scope);
+  const outcome = await Promise.race([
+    connect(scope, port).then(() => "connected"),
+    Bun.sleep(200).then(() => "hangs"),
+  ]);
+  expect(outcome).toBe("hangs");
+});
