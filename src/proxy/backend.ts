@@ -26,6 +26,8 @@ export class Backend {
   queue: unknown;
   /** Set by compile: the logger of the proxy. */
   logger: unknown;
+  /** Set by compile: what the HTTP engine needs, null in mode tcp. */
+  http: unknown;
 
   constructor(model: ProxyModel, slotOf: SlotOf, shared: Shared, worker: number) {
     this.model = model;
@@ -39,6 +41,7 @@ export class Backend {
     this.balancer = null;
     this.queue = null;
     this.logger = null;
+    this.http = null;
     this.servers = model.servers.map(
       (server, i) => new Server(this, server, i, slotOf(`S/${model.name}/${server.name}`), shared, worker),
     );

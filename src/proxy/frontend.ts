@@ -6,8 +6,9 @@ import type { Backend, SlotOf } from "./backend.ts";
 
 /** One bound address of a frontend. */
 export class Listener {
-  readonly frontend: Frontend;
-  readonly model: BindModel;
+  /** Replaced by a reload. */
+  frontend: Frontend;
+  model: BindModel;
   readonly slot: number;
   readonly base: number;
 
@@ -31,6 +32,12 @@ export class Frontend {
   /** The backend of `default_backend`, of the `listen` itself, or null. Set by compile. */
   defaultBackend: Backend | null;
   logger: unknown;
+  /** Set by compile: what the HTTP engine needs, null in mode tcp. */
+  http: unknown;
+  /** When the line of a stream can be written at the earliest: what its format asks for decides. */
+  logWhen: "accept" | "response" | "end" = "end";
+  /** Lines logged by this worker so far, for %lc. */
+  logCount = 0;
 
   constructor(model: ProxyModel, slotOf: SlotOf, shared: Shared, worker: number) {
     this.model = model;
@@ -41,6 +48,7 @@ export class Frontend {
     this.shared = shared;
     this.defaultBackend = null;
     this.logger = null;
+    this.http = null;
     this.listeners = model.binds.map((bind) => new Listener(this, bind, slotOf(`L/${model.name}/${bind.id}`)));
   }
 

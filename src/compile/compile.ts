@@ -1,0 +1,65 @@
+import { hostname } from "node:os";
+import { createBalancer } from "../balance/index.ts";
+import type { Model, ProxyModel } from "../config/model.ts";
+import type { Shared } from "../counters/shared.ts";
+import { proxyLogFormat } from "../expr/logformat/compile.ts";
+import { type Diagnostic, Diagnostics } from "../lang/diagnostic.ts";
+import { createLogger } from "../log/logger.ts";
+import type { Logger } from "../log/record.ts";
+import { Backend, type SlotOf } from "../proxy/backend.ts";
+import { Frontend } from "../proxy/frontend.ts";
+import { compileHttp } from "../stream/http/settings.ts";
+import { clock } from "../util/clock.ts";
+
+/** A configuration ready to run in one worker. */
+export interface Compiled {
+  readonly model: Model;
+  readonly frontends: ReadonlyMap<string, Frontend>;
+  readonly backends: ReadonlyMap<string, Backend>;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** Turns a checked model into the objects of the data path: names resolved, formats and settings compiled. */
+export function compile(model: Model, slotOf: SlotOf, shared: Shared, worker: number): Compiled {
+  const diagnostics = new Diagnostics();
+  const frontends = new Map<string, Frontend>();
+  const backends = new Map<string, Backend>();
+  for (const proxy of model.proxies) {
+    if (proxy.disabled) continue;
+    const logger = createProxyLogger(model, proxy, diagnostics);
+    if (proxy.kind !== "frontend") {
+      const backend = new Backend(proxy, slotOf, shared, worker);
+      backend.logger = logger.logger;
+      backend.http = compileHttp(proxy);
+      backend.balancer = createBalancer(backend);
+      backends.set(proxy.name, backend);
+    }
+    if (proxy.kind !== "backend") {
+      const frontend = new Frontend(proxy, slotOf, shared, worker);
+      frontend.logger = logger.logger;
+      frontend.logWhen = logger.when;
+      frontend.http = compileHttp(proxy);
+      frontends.set(proxy.name, frontend);
+    }
+  }
+  for (const frontend of frontends.values()) {
+    const { model: proxy } = frontend;
+    const own = proxy.kind === "listen" && (proxy.servers.length > 0 || proxy.defaultBackend === null);
+    frontend.defaultBackend = backends.get(own ? proxy.name : (proxy.defaultBackend ?? "")) ?? null;
+  }
+  return { model, frontends, backends, diagnostics: diagnostics.list };
+}
+
+function createProxyLogger(
+  model: Model,
+  proxy: ProxyModel,
+  diagnostics: Diagnostics,
+): { logger: Logger; when: Frontend["logWhen"] } {
+  const context = { hostname: hostname(), pid: process.pid };
+  const format = proxyLogFormat(proxy, context, diagnostics);
+  const logger = createLogger(model.global, proxy, {
+    format: format?.format ?? (() => ""),
+    now: () => clock.now,
+  });
+  return { logger, when: format?.when ?? "end" };
+}

@@ -1,0 +1,300 @@
+import type { Socket } from "bun";
+import { H1Error, H2_PREFACE, errorName } from "../../codec/h1/errors.ts";
+import { parseRequest } from "../../codec/h1/head.ts";
+import type { Conn } from "../../net/conn.ts";
+import type { Listener } from "../../proxy/frontend.ts";
+import type { ServerConn, ServerOwner } from "../../server/conn.ts";
+import type { ServerPool } from "../../server/pool.ts";
+import { clock } from "../../util/clock.ts";
+import { ClientConn } from "../client.ts";
+import type { StreamRuntime } from "../runtime.ts";
+import { HttpStream } from "./stream.ts";
+
+/** Bytes of further requests kept while one is being answered; beyond them the client is not read. */
+const PIPELINE_BYTES = 65536;
+
+/**
+ * HTTP/1 on the client side: cuts the byte stream into requests, one stream after the other, and keeps the connection
+ * between them. A stream exists from the first byte of a request to the end of its response; an idle connection has none.
+ */
+export class HttpClient extends ClientConn implements ServerOwner {
+  stream: HttpStream | null = null;
+  /** Requests begun on this connection. */
+  requests = 0;
+  /** When the time of the next request starts: the accept, then the end of the response before. */
+  idleSince: number;
+  /** Bytes not yet used: an incomplete head, or what followed a complete request. */
+  private held: Buffer | null = null;
+  private heldStart = 0;
+  private heldEnd = 0;
+  /** A line `x-forwarded-for: …` ready to send, made once per connection, and the setting it was made for. */
+  forwardLine: Buffer | null = null;
+  forwardName = "";
+  originalLine: Buffer | null = null;
+  originalName = "";
+  private private_: ServerConn | null = null;
+
+  constructor(socket: Socket<Conn>, listener: Listener, rt: StreamRuntime) {
+    super(socket, listener, rt);
+    this.idleSince = this.accepted;
+    this.waitForRequest();
+  }
+
+  onData(chunk: Buffer): void {
+    this.established = true;
+    if (this.lingering) return;
+    const { stream } = this;
+    if (stream === null) this.begin(chunk, 0, chunk.length);
+    else if (stream.readingHead) this.more(stream, chunk);
+    else if (stream.tunnel) stream.onTunnelData(chunk);
+    else if (!stream.requestDone) stream.onRequestBody(chunk, 0, chunk.length);
+    else this.hold(chunk, 0, chunk.length);
+  }
+
+  /** A new request starts with buf[start, end). */
+  private begin(buf: Buffer, start: number, end: number): void {
+    // RFC 9112 section 2.2: empty lines before a request line are ignored; they start no stream.
+    let at = start;
+    while (at < end && (buf[at] === 13 || buf[at] === 10)) at++;
+    if (at === end && this.requests > 0) return;
+    const stream = HttpStream.acquire(this.rt, this);
+    this.stream = stream;
+    this.requests++;
+    stream.begin(this.idleSince, clock.now);
+    this.parse(stream, buf, start, end);
+  }
+
+  /** More bytes of an incomplete head: it is gathered in one buffer, so that byte-wise senders cost no more than others. */
+  private more(stream: HttpStream, chunk: Buffer): void {
+    const size = this.heldEnd - this.heldStart;
+    let buf = this.held;
+    if (buf === null || this.heldEnd + chunk.length > buf.length) {
+      const wide = Buffer.allocUnsafeSlow(Math.max(this.rt.global.bufsize, size + chunk.length));
+      buf?.copy(wide, 0, this.heldStart, this.heldEnd);
+      this.held = buf = wide;
+      this.heldStart = 0;
+      this.heldEnd = size;
+    }
+    chunk.copy(buf, this.heldEnd);
+    this.heldEnd += chunk.length;
+    this.parse(stream, buf, this.heldStart, this.heldEnd);
+  }
+
+  private parse(stream: HttpStream, buf: Buffer, start: number, end: number): void {
+    const relaxed = stream.http.acceptInvalidRequest;
+    const { rt } = this;
+    const at = parseRequest(stream.req, buf, start, end, relaxed ? rt.relaxedRequestLimits : rt.requestLimits);
+    if (at > 0) {
+      // Fast path: the head is complete.
+      if (this.held === buf) this.held = null;
+      stream.onRequestHead(buf, at, end);
+      return;
+    }
+    if (at === 0) {
+      if (this.held !== buf) {
+        // Copied, so that a slow client does not keep a large chunk alive.
+        const wide = Buffer.allocUnsafeSlow(Math.max(rt.global.bufsize, end - start));
+        buf.copy(wide, 0, start, end);
+        this.held = wide;
+        this.heldStart = 0;
+        this.heldEnd = end - start;
+        stream.req.rebase(wide, -start);
+      }
+      this.waitForHead(stream);
+      return;
+    }
+    this.held = null;
+    stream.reason = at === H2_PREFACE ? "h2-preface" : errorName(at);
+    stream.refuse(at === H1Error.UNSUPPORTED_CODING ? 422 : 400);
+  }
+
+  /** Keeps buf[start, end) for the next request. */
+  hold(buf: Buffer, start: number, end: number): void {
+    if (start >= end) return;
+    if (this.held === null) {
+      this.held = buf;
+      this.heldStart = start;
+      this.heldEnd = end;
+    } else {
+      this.held = Buffer.concat([this.held.subarray(this.heldStart, this.heldEnd), buf.subarray(start, end)]);
+      this.heldStart = 0;
+      this.heldEnd = this.held.length;
+    }
+    if (this.heldEnd - this.heldStart > PIPELINE_BYTES) this.pause();
+  }
+
+  /** The stream is over and the connection goes on: the next request may already be here. */
+  next(): void {
+    this.stream = null;
+    this.idleSince = clock.now;
+    const { held } = this;
+    if (held !== null) {
+      this.held = null;
+      // Not from inside the handlers of the stream that just ended: a long pipeline would nest.
+      if (this.nesting) {
+        this.held = held;
+        this.again = true;
+        return;
+      }
+      this.nesting = true;
+      try {
+        this.begin(held, this.heldStart, this.heldEnd);
+        while (this.again) {
+          this.again = false;
+          const rest: Buffer | null = this.held;
+          this.held = null;
+          if (rest !== null && !this.closed && this.stream === null) this.begin(rest, this.heldStart, this.heldEnd);
+        }
+      } finally {
+        this.nesting = false;
+        this.again = false;
+      }
+      if (this.stream !== null || this.closed) return;
+    }
+    this.resume();
+    if (this.ended) this.close();
+    else this.waitForRequest();
+  }
+  private nesting = false;
+  private again = false;
+
+  /** Idle: the keep-alive timeout, or for the first request the client and request timeouts (manual, timeout http-request). */
+  private waitForRequest(): void {
+    const { timeouts } = this.listener.frontend.model;
+    let wait: number;
+    if (this.requests === 0) wait = shorter(timeouts.client, timeouts.httpRequest);
+    else wait = timeouts.httpKeepAlive || timeouts.httpRequest || timeouts.client;
+    this.expire(wait === 0 ? 0 : this.idleSince + wait);
+  }
+
+  private waitForHead(stream: HttpStream): void {
+    const { timeouts } = this.listener.frontend.model;
+    // The request timeout runs from the first byte and is not renewed; without one the client timeout is, by each byte.
+    const from = this.requests === 1 ? this.accepted : stream.firstByte;
+    const request = timeouts.httpRequest === 0 ? 0 : from + timeouts.httpRequest;
+    const idle = timeouts.client === 0 ? 0 : clock.now + timeouts.client;
+    const at = request === 0 ? idle : idle === 0 ? request : Math.min(request, idle);
+    this.deadline = 0;
+    this.expire(at);
+  }
+
+  /** The client owes bytes of a body, or has to read the response: the client timeout runs. */
+  watch(timeout: number): void {
+    this.expire(timeout === 0 ? 0 : clock.now + timeout);
+  }
+
+  onTimer(now: number): void {
+    clock.now = now;
+    if (this.lingering) {
+      this.abort();
+      return;
+    }
+    const { stream } = this;
+    if (stream !== null) {
+      stream.onClientTimeout();
+      return;
+    }
+    if (this.requests > 0) {
+      // An idle connection is closed without a word.
+      this.linger();
+      return;
+    }
+    this.silent("c", 408);
+  }
+
+  /** A connection that never sent a byte ends: logged and answered unless probes are to be ignored. */
+  private silent(cause: string, status: number): void {
+    const stream = HttpStream.acquire(this.rt, this);
+    this.stream = stream;
+    stream.begin(this.idleSince, 0);
+    stream.probe = true;
+    stream.termCause = cause;
+    stream.refuse(status);
+  }
+
+  onDrain(): void {
+    if (this.lingering) {
+      if (this.ended) this.close();
+      return;
+    }
+    this.stream?.onClientDrain();
+  }
+
+  onEnd(): void {
+    if (this.lingering) {
+      if (!this.blocked) this.close();
+      return;
+    }
+    const { stream } = this;
+    if (stream !== null) stream.onClientEnd();
+    else if (this.requests > 0) this.close();
+    else this.silent("C", 400);
+  }
+
+  onClose(error: Error | undefined): void {
+    const { stream } = this;
+    if (stream !== null && !this.lingering) stream.onClientGone(error);
+    this.stream = null;
+    this.held = null;
+    this.dropPrivate();
+    this.uncount();
+  }
+
+  /** Bytes held for a next request that turn out to belong to a tunnel. */
+  takeHeld(): Buffer | null {
+    const { held } = this;
+    this.held = null;
+    return held === null ? null : held.subarray(this.heldStart, this.heldEnd);
+  }
+
+  /** With http-reuse never a server connection stays with its client. */
+  keepPrivate(conn: ServerConn): void {
+    this.dropPrivate();
+    conn.private_ = true;
+    conn.owner = this;
+    this.private_ = conn;
+  }
+
+  takePrivate(pool: ServerPool): ServerConn | null {
+    const conn = this.private_;
+    if (conn === null) return null;
+    this.private_ = null;
+    conn.owner = null;
+    if (conn.pool === pool && !conn.closed && !conn.ended) return conn;
+    conn.abort();
+    return null;
+  }
+
+  private dropPrivate(): void {
+    const conn = this.private_;
+    if (conn === null) return;
+    this.private_ = null;
+    conn.owner = null;
+    conn.abort();
+  }
+
+  // As owner of an idle private connection: whatever happens on it ends it.
+  onServerOpen(): void {}
+  onServerDrain(): void {}
+  onServerData(): void {
+    this.dropPrivate();
+  }
+  onServerEnd(): void {
+    this.dropPrivate();
+  }
+  onServerClose(): void {
+    this.private_ = null;
+  }
+
+  /** No further request: the response is out (or queued), the connection ends once the client has it all. */
+  end(): void {
+    this.stream = null;
+    if (this.closed) return;
+    this.held = null;
+    this.linger();
+  }
+}
+
+function shorter(a: number, b: number): number {
+  return a === 0 ? b : b === 0 ? a : Math.min(a, b);
+}

@@ -1,0 +1,57 @@
+import { clock } from "../../util/clock.ts";
+import { countTimes } from "../times.ts";
+import { responseColumn } from "./response.ts";
+import type { HttpSettings } from "./settings.ts";
+import type { HttpStream } from "./stream.ts";
+
+/** Writes the line of a stream, once: at its end, or earlier under option logasap or when the format needs no more. */
+export function logStream(stream: HttpStream): void {
+  if (stream.logged) return;
+  const { logger, http, rt } = stream;
+  if (!logger.enabled || (stream.probe && (!http.logNull || http.ignoreProbes))) {
+    stream.logged = true;
+    return;
+  }
+  stream.logged = true;
+  const cause = stream.termCause;
+  const failed = stream.redispatched || (cause !== "-" && cause !== "L") || stream.retries > 0 || stream.status >= 500;
+  if (!failed && !http.logNormal) return;
+  stream.logasap = http.logAsap;
+  stream.logCounter = stream.frontend.logCount++;
+  stream.requestCounter = rt.requestCounter++;
+  stream.stamp(clock.now);
+  logger.stream(stream, failed && http.logSeparateErrors ? "err" : "info");
+}
+
+/**
+ * The end of an exchange, reached exactly once: log line, counters, connections given back, and the client goes on with
+ * its next request or ends. The stream object must not be used after it.
+ */
+export function finishStream(stream: HttpStream, keep: boolean): void {
+  const { client, frontend, backend, server } = stream;
+  logStream(stream);
+  const { slab } = frontend;
+  if (stream.status > 0 && !(stream.probe && stream.http.ignoreProbes)) {
+    const column = responseColumn(stream.status);
+    slab[frontend.base + column]!++;
+    if (backend !== null) slab[backend.base + column]!++;
+  }
+  if (server !== null && backend !== null) countTimes(stream, backend, server);
+
+  const conn = stream.serverConn;
+  if (conn !== null) {
+    stream.serverConn = null;
+    conn.owner = null;
+    const reusable =
+      stream.serverKeep && stream.responseDone && stream.requestDone && !conn.ended && !conn.blocked && !conn.closed;
+    if (!reusable) conn.abort();
+    else if ((backend!.http as HttpSettings).reuse !== "never") conn.pool.put(conn);
+    else if (stream.clientKeep && keep) client.keepPrivate(conn);
+    else conn.abort();
+  }
+  const goesOn = keep && stream.clientKeep && !client.closed;
+  stream.leave();
+  stream.recycle();
+  if (goesOn) client.next();
+  else client.end();
+}

@@ -1,0 +1,215 @@
+import { CANONICAL, CL_AND_TE, CONN_CLOSE, CONN_KEEPALIVE, CONTIGUOUS, TE_HTTP10 } from "../../codec/h1/flags.ts";
+import { errorName } from "../../codec/h1/errors.ts";
+import { Framing, requestFraming } from "../../codec/h1/framing.ts";
+import type { Head } from "../../codec/h1/head.ts";
+import { findName } from "../../codec/h1/view.ts";
+import { headSize, writeRequestHead } from "../../codec/h1/write.ts";
+import { C } from "../../counters/columns.ts";
+import type { ServerConn } from "../../server/conn.ts";
+import { clock } from "../../util/clock.ts";
+import { latin1 } from "../../util/latin1.ts";
+import { parseIp } from "../../util/ip.ts";
+import { logStream } from "./finish.ts";
+import { builtinReply } from "./reply.ts";
+import { ConnMode, type ForwardSetting, type HttpSettings } from "./settings.ts";
+import { headBytes, type HttpStream, SCRATCH_BYTES, scratch } from "./stream.ts";
+
+const CLOSE = Buffer.from("connection: close\r\n", "latin1");
+const KEEP_ALIVE = Buffer.from("connection: keep-alive\r\n", "latin1");
+const WHOLE = CANONICAL | CONTIGUOUS;
+
+/**
+ * The analysers of a request, in HAProxy's order (manual, section 2.1 and the order of rules in section 4):
+ *
+ *     framing and connection mode
+ *     monitor-uri
+ *     [http-request rules of the frontend]
+ *     choice of the backend
+ *     [http-request rules of the backend]
+ *     [persistence]
+ *     balance, queue, connect            stream.ts
+ *     forwarding of head and body        sendRequest
+ *
+ * buf[at, end) is what came after the head.
+ */
+export function analyseRequest(stream: HttpStream, buf: Buffer, at: number, end: number): void {
+  const { req, client, frontend, http, rt } = stream;
+  const { flags } = req;
+  frontend.countRequest(clock.now);
+  if (stream.logger.enabled) stream.noteLine();
+  if (frontend.logWhen === "accept") logStream(stream);
+
+  // RFC 9112 section 9.3: 1.1 persists unless closed, 1.0 only when asked for.
+  let keep = req.version === 11 ? (flags & CONN_CLOSE) === 0 : (flags & CONN_KEEPALIVE) !== 0;
+  if (http.connMode === ConnMode.close || rt.draining || (flags & (CL_AND_TE | TE_HTTP10)) !== 0) keep = false;
+  stream.clientKeep = keep;
+
+  const { reqBody } = stream;
+  const framing = requestFraming(req);
+  reqBody.begin(framing, req.contentLength, rt.requestLimits);
+  stream.countIn(headBytes(req));
+  if (framing === Framing.NONE) {
+    stream.requestDone = true;
+    if (at < end) client.hold(buf, at, end);
+  } else if (!takeBody(stream, buf, at, end)) {
+    return;
+  }
+
+  if (http.monitorUri !== null && latin1(req.buf, req.targetStart, req.targetEnd) === http.monitorUri) {
+    frontend.slab[frontend.base + C.intercepted]!++;
+    stream.logged = true;
+    stream.termCause = "L";
+    stream.termState = "R";
+    stream.answer(stream.http.replies.get(200) ?? builtinReply(200));
+    return;
+  }
+
+  const backend = frontend.defaultBackend;
+  if (backend === null) {
+    frontend.slab[frontend.base + C.errReq]!++;
+    stream.termCause = "S";
+    stream.termState = "C";
+    stream.reply(503);
+    return;
+  }
+  if ((backend.http as HttpSettings).connMode === ConnMode.close) stream.clientKeep = false;
+  stream.enterBackend(backend);
+  backend.slab[backend.base + C.reqTot]!++;
+  backend.slab[backend.base + C.bytesIn]! += stream.bytesUploaded;
+  stream.assign();
+}
+
+/** The part of the body that came with the head. False: it is malformed and the request was refused. */
+function takeBody(stream: HttpStream, buf: Buffer, start: number, end: number): boolean {
+  const { reqBody, client } = stream;
+  const at = reqBody.feed(buf, start, end);
+  if (at < 0) {
+    stream.reason = errorName(at);
+    stream.termCause = "P";
+    stream.termState = "R";
+    stream.frontend.slab[stream.frontend.base + C.errReq]!++;
+    stream.clientKeep = false;
+    stream.reply(400);
+    return false;
+  }
+  stream.countIn(reqBody.payload + (reqBody.done ? reqBody.trailerBytes : 0));
+  stream.requestDone = reqBody.done;
+  if (at < end && reqBody.done) client.hold(buf, at, end);
+  if (start === end || reqBody.silent) return true;
+  if (reqBody.verbatim) {
+    stream.holdBody(buf, reqBody.verbatimStart(start), reqBody.verbatimEnd(at));
+  } else {
+    const out = reqBody.rewrite(at - start);
+    stream.holdBody(out, 0, out.length);
+  }
+  return true;
+}
+
+/** Puts the request on a connection: in one write wherever possible. Runs again for another attempt. */
+export function sendRequest(stream: HttpStream, conn: ServerConn): void {
+  const { req, reqEdits: edits } = stream;
+  if (!stream.prepared) prepare(stream);
+  const { server } = stream;
+  server!.slab[server!.base + C.bytesIn]! += stream.bytesUploaded;
+  stream.sent = true;
+  conn.requests++;
+  const body = stream.bodyBuf;
+  let taken: boolean;
+  if ((req.flags & WHOLE) === WHOLE && !edits.touched && edits.appendedCount === 0 && isPlain(req)) {
+    // Fast path: the client's bytes are what the server gets.
+    if (body === null) taken = conn.write(req.buf, req.start, req.end);
+    else if (body === req.buf && stream.bodyStart === req.end) taken = conn.write(body, req.start, stream.bodyEnd);
+    else {
+      conn.write(req.buf, req.start, req.end);
+      taken = conn.write(body, stream.bodyStart, stream.bodyEnd);
+    }
+  } else {
+    const size = headSize(req, edits);
+    const out = size > SCRATCH_BYTES ? Buffer.allocUnsafeSlow(size) : scratch;
+    let n = writeRequestHead(out, 0, req, edits);
+    if (body !== null && n + stream.bodyEnd - stream.bodyStart <= out.length) {
+      n += body.copy(out, n, stream.bodyStart, stream.bodyEnd);
+      taken = conn.writeScratch(out, 0, n);
+    } else {
+      taken = conn.writeScratch(out, 0, n);
+      if (body !== null) taken = conn.write(body, stream.bodyStart, stream.bodyEnd);
+    }
+  }
+  if (stream.requestDone) {
+    if (conn.established) stream.watchUpload();
+    return;
+  }
+  if (taken) stream.client.resume();
+  stream.watchUpload();
+}
+
+/** What the request needs on its way to any server of the backend, once per stream. */
+function prepare(stream: HttpStream): void {
+  stream.prepared = true;
+  const { req, reqEdits: edits, http } = stream;
+  const back = stream.backend!.http as HttpSettings;
+  forwardFor(stream, http.forwardFor, back.forwardFor);
+  originalTo(stream, http.originalTo, back.originalTo);
+  const close = http.connMode !== ConnMode.keepAlive || back.connMode !== ConnMode.keepAlive;
+  stream.serverKeep = !close;
+  if (!close) {
+    if (req.version < 11) edits.append(KEEP_ALIVE);
+  } else if (req.version === 11 && !(back.pretendKeepAlive || http.pretendKeepAlive)) {
+    edits.append(CLOSE);
+  }
+}
+
+/** The backend's setting names the header, either side's exception spares the client (manual, option forwardfor). */
+function forwardFor(stream: HttpStream, front: ForwardSetting | null, back: ForwardSetting | null): void {
+  const setting = back ?? front;
+  if (setting === null) return;
+  const { client } = stream;
+  if (!applies(stream, setting, front, back, client.address)) return;
+  if (client.forwardLine === null || client.forwardName !== setting.name) {
+    client.forwardName = setting.name;
+    client.forwardLine = Buffer.from(`${setting.name}: ${client.address}\r\n`, "latin1");
+  }
+  stream.reqEdits.append(client.forwardLine);
+}
+
+function originalTo(stream: HttpStream, front: ForwardSetting | null, back: ForwardSetting | null): void {
+  const setting = back ?? front;
+  if (setting === null) return;
+  const { client } = stream;
+  const address = client.localAddress;
+  if (!applies(stream, setting, front, back, address)) return;
+  if (client.originalLine === null || client.originalName !== setting.name) {
+    client.originalName = setting.name;
+    client.originalLine = Buffer.from(`${setting.name}: ${address}\r\n`, "latin1");
+  }
+  stream.reqEdits.append(client.originalLine);
+}
+
+function applies(
+  stream: HttpStream,
+  setting: ForwardSetting,
+  front: ForwardSetting | null,
+  back: ForwardSetting | null,
+  address: string,
+): boolean {
+  if (stream.client.unix) return false;
+  const ifNone = (front === null || front.ifNone) && (back === null || back.ifNone);
+  if (ifNone && findName(stream.req, setting.nameBytes, 0) >= 0) return false;
+  if ((front === null || front.except === null) && (back === null || back.except === null)) return true;
+  const bytes = parseIp(address);
+  if (bytes === null) return true;
+  return front?.except?.contains(bytes) !== true && back?.except?.contains(bytes) !== true;
+}
+
+/** The start line and the line ends are already as they would be written. */
+function isPlain(req: Head): boolean {
+  return (
+    req.version === 11 &&
+    req.versionEnd - req.versionStart === 8 &&
+    req.buf[req.versionEnd - 1] === 49 &&
+    req.targetStart === req.methodEnd + 1 &&
+    req.versionStart === req.targetEnd + 1 &&
+    req.headersStart === req.versionEnd + 2 &&
+    req.end === req.headersEnd + 2
+  );
+}

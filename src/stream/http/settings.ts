@@ -1,0 +1,75 @@
+import type { ForwardForModel, ProxyModel } from "../../config/model.ts";
+import { Network } from "../../util/ip.ts";
+import { compileReplies, type Reply } from "./reply.ts";
+
+/** How connections are kept (manual, section 4, options http-keep-alive, http-server-close, httpclose). */
+export const ConnMode = { keepAlive: 0, serverClose: 1, close: 2 } as const;
+
+/** `option forwardfor` or `originalto`, compiled. */
+export interface ForwardSetting {
+  /** Lower case, as bytes for the look-up and as text for the new line. */
+  readonly name: string;
+  readonly nameBytes: Uint8Array;
+  readonly except: Network | null;
+  readonly ifNone: boolean;
+}
+
+/** What the HTTP engine needs of a proxy, so that no name is looked up and no option tested by text per request. */
+export interface HttpSettings {
+  readonly connMode: number;
+  readonly forwardFor: ForwardSetting | null;
+  readonly originalTo: ForwardSetting | null;
+  readonly replies: ReadonlyMap<number, Reply>;
+  readonly reuse: ProxyModel["httpReuse"];
+  readonly monitorUri: string | null;
+  readonly logNormal: boolean;
+  readonly logAsap: boolean;
+  readonly logSeparateErrors: boolean;
+  /** Connections without a byte are logged. */
+  readonly logNull: boolean;
+  /** They are neither answered, nor logged, nor counted. */
+  readonly ignoreProbes: boolean;
+  readonly acceptInvalidRequest: boolean;
+  readonly acceptInvalidResponse: boolean;
+  readonly abortOnClose: boolean;
+  readonly pretendKeepAlive: boolean;
+  /** Retries beyond connection failures (manual, retry-on). */
+  readonly retryOn: ReadonlySet<string>;
+}
+
+function forward(model: ForwardForModel | null): ForwardSetting | null {
+  if (model === null) return null;
+  const name = model.header.toLowerCase();
+  return {
+    name,
+    nameBytes: Buffer.from(name, "latin1"),
+    except: model.except === null ? null : Network.parse(model.except),
+    ifNone: model.ifNone,
+  };
+}
+
+export function compileHttp(proxy: ProxyModel): HttpSettings {
+  const { options } = proxy;
+  return {
+    connMode: options.httpclose
+      ? ConnMode.close
+      : options["http-server-close"]
+        ? ConnMode.serverClose
+        : ConnMode.keepAlive,
+    forwardFor: forward(proxy.forwardFor),
+    originalTo: forward(proxy.originalTo),
+    replies: compileReplies(proxy),
+    reuse: proxy.httpReuse,
+    monitorUri: proxy.monitorUri,
+    logNormal: options["dontlog-normal"] !== true,
+    logAsap: options.logasap === true,
+    logSeparateErrors: options["log-separate-errors"] === true,
+    ignoreProbes: options["http-ignore-probes"] === true,
+    logNull: options.dontlognull !== true,
+    acceptInvalidRequest: options["accept-invalid-http-request"] === true,
+    acceptInvalidResponse: options["accept-invalid-http-response"] === true,
+    abortOnClose: options.abortonclose === true,
+    pretendKeepAlive: options["http-pretend-keepalive"] === true,
+    retryOn: new Set(proxy.retryOn),
+  };
+}

@@ -1,0 +1,509 @@
+import { ALL_FULL, type Balancer, type BalanceRequest } from "../balance/types.ts";
+import type { Mode } from "../config/model.ts";
+import { C } from "../counters/columns.ts";
+import { countEvent } from "../counters/rate.ts";
+import { L, LIVE_WIDTH } from "../counters/shared.ts";
+import { type Logger, type LogRecord, NEVER, NO_SERVER } from "../log/record.ts";
+import type { Backend } from "../proxy/backend.ts";
+import type { Frontend, Listener } from "../proxy/frontend.ts";
+import type { Server } from "../proxy/server.ts";
+import type { ServerConn, ServerOwner } from "../server/conn.ts";
+import { connectServer } from "../server/conn.ts";
+import { poolOf, type ServerPool } from "../server/pool.ts";
+import { type QueueEntry, queueOf } from "../server/queue.ts";
+import { clock } from "../util/clock.ts";
+import { type TimerEntry, wheel } from "../util/wheel.ts";
+import type { ClientConn } from "./client.ts";
+import type { StreamRuntime } from "./runtime.ts";
+import { connectAddress } from "./address.ts";
+
+/** Where a stream is on its way to a server. */
+export const Phase = {
+  request: 0,
+  queued: 1,
+  connecting: 2,
+  turnaround: 3,
+  connected: 4,
+  done: 5,
+} as const;
+
+/** HAProxy waits this long before it tries the same server again after a refused connection. */
+const TURNAROUND_MS = 1000;
+
+/**
+ * One request/response exchange, or one TCP session: from the choice of a backend over balance, queue, connect and
+ * retries to the end of the data. The subclasses bring the protocol. It is its own log record, its own queue entry and
+ * its own timer, so that none of these costs an allocation.
+ *
+ *     request ──> queued ──> connecting ──> connected ──> done
+ *         └──────────────────^   │  ^
+ *                                v  │
+ *                            turnaround
+ */
+export abstract class Stream implements TimerEntry, ServerOwner, BalanceRequest, LogRecord, QueueEntry {
+  wheelNext: TimerEntry | null = null;
+  wheelPrev: TimerEntry | null = null;
+  wheelSlot = -1;
+  wheelDue = 0;
+  deadline = 0;
+
+  queueNext: QueueEntry | null = null;
+  queuePrev: QueueEntry | null = null;
+  queueServer: Server | null = null;
+  queueBackend: Backend | null = null;
+  queueSince = 0;
+  queueRank = 0;
+
+  readonly rt: StreamRuntime;
+  client: ClientConn;
+  listener: Listener;
+  frontend: Frontend;
+  backend: Backend | null = null;
+  /** The backend counts this stream as live. */
+  inBackend = false;
+  server: Server | null = null;
+  /** The server counts this stream as served. */
+  inServer = false;
+  /** Server the last attempt failed on; avoided by the next choice. */
+  failed: Server | null = null;
+  serverConn: ServerConn | null = null;
+  phase: number = Phase.request;
+  /** Connection attempts left. */
+  tries = 0;
+
+  // Stamps in epoch ms, 0 = not reached.
+  accepted = 0;
+  firstByte = 0;
+  requestEnd = 0;
+  queueEnd = 0;
+  connectedAt = 0;
+  responseAt = 0;
+
+  // Log record: durations are filled in by `stamp()`.
+  tHandshake = 0;
+  tIdle = 0;
+  tRequest = NEVER;
+  tQueue = NEVER;
+  tConnect = NEVER;
+  tResponse = NEVER;
+  tData = NEVER;
+  tActive = 0;
+  tTotal = 0;
+  logasap = false;
+  status = -1;
+  bytesRead = 0;
+  bytesUploaded = 0;
+  /** Cause and state of the end, one character each (manual, section 8.5); "-" = nothing special. */
+  termCause = "-";
+  termState = "-";
+  redispatched = false;
+  retries = 0;
+  srvQueue = 0;
+  backendQueue = 0;
+  actconn = 0;
+  feconn = 0;
+  beconn = 0;
+  srvconn = 0;
+  logCounter = 0;
+  requestCounter = 0;
+  serverName = NO_SERVER;
+  backendName = "";
+
+  constructor(rt: StreamRuntime, client: ClientConn) {
+    this.rt = rt;
+    this.client = client;
+    this.listener = client.listener;
+    this.frontend = client.listener.frontend;
+  }
+
+  // ---- what the protocols bring
+
+  abstract readonly mode: Mode;
+  /** The socket to the server exists: send what there is. */
+  abstract onServerOpen(conn: ServerConn): void;
+  abstract onServerData(conn: ServerConn, chunk: Buffer): void;
+  abstract onServerDrain(conn: ServerConn): void;
+  abstract onServerEnd(conn: ServerConn): void;
+  /** An established connection is gone. */
+  abstract onServerLost(conn: ServerConn, error: Error | undefined): void;
+  /** No server, queue full or timed out, or every attempt failed; cause and state of the end are set. */
+  abstract onNoServer(): void;
+  /** A deadline of the data phases passed. */
+  abstract onExpire(now: number): void;
+  /** An idle connection that may carry this stream, or null. */
+  abstract reuse(pool: ServerPool): ServerConn | null;
+
+  // ---- backend, balance, queue
+
+  enterBackend(backend: Backend): void {
+    this.backend = backend;
+    this.backendName = backend.name;
+    this.inBackend = true;
+    this.tries = backend.model.retries;
+    backend.take();
+    backend.countSession(clock.now);
+  }
+
+  /** Chooses a server and goes on to the queue or the connection. */
+  assign(): void {
+    const backend = this.backend!;
+    const balancer = backend.balancer as Balancer;
+    if (backend.stale) {
+      backend.refresh();
+      balancer.rebuild();
+    }
+    const choice = balancer.pick(this, this.failed);
+    if (choice === null) {
+      backend.slab[backend.base + C.errConn]!++;
+      this.giveUp("S", "C");
+      return;
+    }
+    if (choice === ALL_FULL) {
+      this.enqueue(null);
+      return;
+    }
+    if (choice.maxconn > 0 && (choice.full || choice.queued > 0)) this.enqueue(choice);
+    else this.useServer(choice);
+  }
+
+  private enqueue(server: Server | null): void {
+    const backend = this.backend!;
+    this.phase = Phase.queued;
+    if (server !== null) {
+      this.server = server;
+      this.serverName = server.name;
+    }
+    if (!queueOf(backend).add(this, server)) {
+      this.giveUp("S", "Q");
+      return;
+    }
+    const timeout = backend.model.timeouts.queue || backend.model.timeouts.connect;
+    this.expire(timeout === 0 ? 0 : clock.now + timeout);
+  }
+
+  /** Called by the queue when a slot became free on `server`. */
+  onDequeued(server: Server, beforeInServer: number, beforeInBackend: number): void {
+    this.srvQueue = beforeInServer;
+    this.backendQueue = beforeInBackend;
+    this.useServer(server);
+  }
+
+  private useServer(server: Server): void {
+    const backend = this.backend!;
+    this.server = server;
+    this.serverName = server.name;
+    this.inServer = true;
+    const now = server.take();
+    this.srvconn = now;
+    (backend.balancer as Balancer).served(server);
+    const { slab } = server;
+    slab[server.base + C.lbTot]!++;
+    slab[backend.base + C.lbTot]!++;
+    slab[server.base + C.sessTot]!++;
+    const rate = countEvent(backend.shared.live, server.slot * LIVE_WIDTH + L.sessRate, Math.floor(clock.now / 1000));
+    if (rate > slab[server.base + C.sessRateMax]!) slab[server.base + C.sessRateMax] = rate;
+    slab[server.base + C.lastSession] = clock.now;
+    const { failed } = this;
+    if (failed !== null) {
+      if (failed !== server) {
+        this.redispatched = true;
+        slab[failed.base + C.redispatches]!++;
+        slab[backend.base + C.redispatches]!++;
+      } else {
+        slab[server.base + C.retries]!++;
+        slab[backend.base + C.retries]!++;
+      }
+    }
+    if (this.queueEnd === 0) this.queueEnd = clock.now;
+    this.connect();
+  }
+
+  // ---- connect and retry
+
+  private connect(): void {
+    const server = this.server!;
+    const backend = this.backend!;
+    const pool = poolOf(server);
+    const idle = this.reuse(pool);
+    if (idle !== null) {
+      idle.owner = this;
+      this.serverConn = idle;
+      server.slab[server.base + C.connectReuse]!++;
+      server.slab[backend.base + C.connectReuse]!++;
+      this.established();
+      this.onServerOpen(idle);
+      return;
+    }
+    const address = connectAddress(pool, this.client);
+    this.phase = Phase.connecting;
+    server.slab[server.base + C.connectAttempts]!++;
+    server.slab[backend.base + C.connectAttempts]!++;
+    const timeout = backend.model.timeouts.connect;
+    this.expire(timeout === 0 ? 0 : clock.now + timeout);
+    const result = address === null ? -1 : connectServer(pool, this, address);
+    if (typeof result === "number") this.connectFailed(false);
+    else this.opened(result);
+  }
+
+  /** Another connection to the same server, not counted as a retry: the one before was stale. */
+  reconnect(): void {
+    this.connect();
+  }
+
+  /** After onServerOpen: on loopback and fast networks the first write already tells that the connection stands. */
+  private opened(conn: ServerConn): void {
+    if (this.serverConn !== conn || this.phase !== Phase.connecting) return;
+    if (conn.established) this.established();
+  }
+
+  /** The connection stands; idempotent. */
+  established(): void {
+    if (this.phase === Phase.connected || this.phase === Phase.done) return;
+    this.phase = Phase.connected;
+    this.connectedAt = clock.now;
+    this.onEstablished();
+  }
+
+  /** Deadlines of the data phase start here. */
+  abstract onEstablished(): void;
+
+  onServerClose(conn: ServerConn, error: Error | undefined): void {
+    if (this.serverConn !== conn) return;
+    this.serverConn = null;
+    if (this.phase === Phase.connecting) this.connectFailed(false);
+    else if (this.phase === Phase.connected) this.onServerLost(conn, error);
+  }
+
+  /** One attempt failed: try again at once elsewhere, later here, or give up (manual: retries, option redispatch). */
+  connectFailed(timedOut: boolean): void {
+    const server = this.server!;
+    const backend = this.backend!;
+    const { model } = backend;
+    this.dropServerConn();
+    this.onConnectError(server);
+    if (this.tries <= 0) {
+      const { slab } = server;
+      slab[server.base + C.errConn]!++;
+      slab[backend.base + C.errConn]!++;
+      this.giveUp(timedOut ? "s" : "S", "C");
+      return;
+    }
+    this.tries--;
+    this.retries++;
+    const roundRobin = isRoundRobin(model.balance.algorithm.kind);
+    const several = usableServers(backend) > 1;
+    if (
+      model.redispatch !== 0 &&
+      (!server.up || redispatchNow(model.retries, this.retries, model.redispatch) || (roundRobin && several))
+    ) {
+      this.releaseServer();
+      this.failed = server;
+      this.server = null;
+      if (roundRobin && several) {
+        this.assign();
+        return;
+      }
+      if (timedOut || several) {
+        this.assign();
+        return;
+      }
+      this.waitTurn();
+      return;
+    }
+    this.failed = null;
+    const { slab } = server;
+    slab[server.base + C.retries]!++;
+    slab[backend.base + C.retries]!++;
+    if (timedOut) this.connect();
+    else this.waitTurn();
+  }
+
+  /** For passive health checks (`observe`). */
+  onConnectError(_server: Server): void {}
+
+  private waitTurn(): void {
+    this.phase = Phase.turnaround;
+    const { connect } = this.backend!.model.timeouts;
+    this.expire(clock.now + (connect > 0 ? Math.min(connect, TURNAROUND_MS) : TURNAROUND_MS));
+  }
+
+  private giveUp(cause: string, state: string): void {
+    this.termCause = cause;
+    this.termState = state;
+    this.releaseServer();
+    this.onNoServer();
+  }
+
+  /** Forgets the connection to the server; it is closed unless it went back to its pool before. */
+  dropServerConn(): void {
+    const conn = this.serverConn;
+    if (conn === null) return;
+    this.serverConn = null;
+    conn.owner = null;
+    conn.abort();
+  }
+
+  /** Gives the slot of the server back and lets the next waiting stream have it. */
+  releaseServer(): void {
+    if (!this.inServer) return;
+    this.inServer = false;
+    const server = this.server!;
+    const backend = this.backend!;
+    server.release();
+    (backend.balancer as Balancer).served(server);
+    if (backend.queue !== null) queueOf(backend).released(server);
+  }
+
+  /** Leaves the queue, the server and the backend: the counts of the process are as if this stream had never been. */
+  leave(): void {
+    this.expire(0);
+    if (this.phase === Phase.queued) queueOf(this.backend!).remove(this);
+    this.phase = Phase.done;
+    this.releaseServer();
+    if (this.inBackend) {
+      this.inBackend = false;
+      this.backend!.release();
+    }
+  }
+
+  // ---- timers
+
+  expire(deadline: number): void {
+    if (deadline === 0) this.deadline = 0;
+    else wheel.arm(this, deadline);
+  }
+
+  onTimer(now: number): void {
+    clock.now = now;
+    switch (this.phase) {
+      case Phase.queued: {
+        queueOf(this.backend!).remove(this);
+        this.phase = Phase.request;
+        this.giveUp("s", "Q");
+        break;
+      }
+      case Phase.connecting:
+        this.connectFailed(true);
+        break;
+      case Phase.turnaround:
+        if (this.server === null) this.assign();
+        else this.connect();
+        break;
+      case Phase.done:
+        break;
+      default:
+        this.onExpire(now);
+    }
+  }
+
+  // ---- log
+
+  /** Fills in durations and connection counts; `now` ends the stream. */
+  stamp(now: number): void {
+    const { firstByte, requestEnd, queueEnd, connectedAt, responseAt } = this;
+    this.tRequest = requestEnd === 0 ? NEVER : requestEnd - firstByte;
+    this.tQueue = queueEnd === 0 ? NEVER : queueEnd - (requestEnd || this.accepted);
+    this.tConnect = connectedAt === 0 ? NEVER : connectedAt - queueEnd;
+    this.tResponse = responseAt === 0 ? NEVER : responseAt - connectedAt;
+    this.tData = responseAt === 0 ? NEVER : now - responseAt;
+    this.tActive = now - (firstByte || this.accepted);
+    this.tTotal = now - this.accepted;
+    this.actconn = Atomics.load(this.rt.shared.live, L.live);
+    this.feconn = this.frontend.live;
+    this.beconn = this.backend === null ? 0 : this.backend.live;
+  }
+
+  get logger(): Logger {
+    return this.frontend.logger as Logger;
+  }
+
+  get clientAddress(): string {
+    return this.client.address;
+  }
+  get clientPort(): number {
+    return this.client.port;
+  }
+  get frontendAddress(): string {
+    return this.client.localAddress;
+  }
+  get frontendPort(): number {
+    return this.client.localPort;
+  }
+  get frontendName(): string {
+    return this.frontend.name;
+  }
+  get serverAddress(): string | null {
+    return this.serverConn?.socket?.remoteAddress ?? null;
+  }
+  get serverPort(): number {
+    return this.serverConn?.socket?.remotePort ?? 0;
+  }
+  get backendSourceAddress(): string | null {
+    return this.serverConn?.socket?.localAddress ?? null;
+  }
+  get backendSourcePort(): number {
+    return this.serverConn?.socket?.localPort ?? 0;
+  }
+  get acceptDate(): number {
+    return this.accepted;
+  }
+  get requestDate(): number {
+    return this.firstByte === 0 ? NEVER : this.firstByte;
+  }
+  get terminationState(): string {
+    return `${this.termCause}${this.termState}--`;
+  }
+  tls = false;
+  tlsCipher: string | null = null;
+  tlsVersion: string | null = null;
+  tlsSni: string | null = null;
+  requestCookie: string | null = null;
+  responseCookie: string | null = null;
+  requestCaptures: readonly (string | null)[] | null = null;
+  responseCaptures: readonly (string | null)[] | null = null;
+  uniqueId: string | null = null;
+  get requestLine(): string | null {
+    return null;
+  }
+
+  // ---- keys of balance algorithms
+
+  clientAddressBytes(): Uint8Array | null {
+    return this.client.addressBytes();
+  }
+  uri(): string | null {
+    return null;
+  }
+  header(_name: string): string | null {
+    return null;
+  }
+  urlParam(_name: string): string | null {
+    return null;
+  }
+  bodyParam(_name: string): string | null {
+    return null;
+  }
+  rdpCookie(_name: string): string | null {
+    return null;
+  }
+  expression(): string | null {
+    return null;
+  }
+}
+
+function isRoundRobin(kind: string): boolean {
+  return kind === "roundrobin" || kind === "static-rr" || kind === "random";
+}
+
+function usableServers(backend: Backend): number {
+  let n = 0;
+  for (const server of backend.servers) if (server.usable) n++;
+  return n;
+}
+
+/** `option redispatch N`: on every Nth retry, or for negative N on the last -N ones (manual, option redispatch). */
+function redispatchNow(retries: number, retry: number, interval: number): boolean {
+  if (interval > 0) return retry % interval === 0;
+  const period = retries + 1 + interval;
+  return period <= 0 || retry % period === 0;
+}

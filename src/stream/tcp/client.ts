@@ -1,0 +1,52 @@
+import type { Socket } from "bun";
+import type { Conn } from "../../net/conn.ts";
+import type { Listener } from "../../proxy/frontend.ts";
+import { ClientConn } from "../client.ts";
+import type { StreamRuntime } from "../runtime.ts";
+import { TcpStream } from "./stream.ts";
+
+/** A client of a frontend in mode tcp: one connection, one stream. */
+export class TcpClient extends ClientConn {
+  private readonly stream: TcpStream;
+
+  constructor(socket: Socket<Conn>, listener: Listener, rt: StreamRuntime) {
+    super(socket, listener, rt);
+    this.stream = new TcpStream(rt, this);
+  }
+
+  start(): void {
+    this.stream.start();
+  }
+
+  onData(chunk: Buffer): void {
+    this.established = true;
+    if (!this.lingering) this.stream.onClientData(chunk);
+  }
+
+  onDrain(): void {
+    if (!this.lingering) this.stream.onClientDrain();
+    else if (this.ended) this.close();
+  }
+
+  onEnd(): void {
+    if (!this.lingering) this.stream.onClientEnd();
+    else if (!this.blocked) this.close();
+  }
+
+  onTimer(): void {
+    // The peer did not finish within the linger time.
+    this.abort();
+  }
+
+  onClose(error: Error | undefined): void {
+    if (!this.lingering) this.stream.onClientClosed(error);
+    this.uncount();
+  }
+
+  /** The stream is over; `clean`: both directions ended on their own. */
+  finished(clean: boolean): void {
+    if (this.closed) return;
+    if (clean || this.blocked || !this.listener.frontend.model.options.nolinger) this.linger();
+    else this.abort();
+  }
+}

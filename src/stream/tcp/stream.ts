@@ -1,0 +1,267 @@
+import type { Mode } from "../../config/model.ts";
+import { C } from "../../counters/columns.ts";
+import { NEVER } from "../../log/record.ts";
+import type { ServerConn } from "../../server/conn.ts";
+import type { ServerPool } from "../../server/pool.ts";
+import { clock } from "../../util/clock.ts";
+import type { ClientConn } from "../client.ts";
+import type { StreamRuntime } from "../runtime.ts";
+import { Phase, Stream } from "../stream.ts";
+import type { TcpClient } from "./client.ts";
+
+/** One session in mode tcp: bytes both ways, each direction closed on its own. */
+export class TcpStream extends Stream {
+  readonly mode: Mode = "tcp";
+  /** Bytes of the client that wait for the connection to the server. */
+  private early: Buffer[] | null = null;
+  private logged = false;
+  /** When either side last moved a byte; the deadline is counted from it. */
+  private clientActive = 0;
+  private serverActive = 0;
+
+  constructor(rt: StreamRuntime, client: ClientConn) {
+    super(rt, client);
+    this.accepted = client.accepted;
+    this.backendName = this.frontend.name;
+  }
+
+  start(): void {
+    const { frontend } = this;
+    const backend = frontend.defaultBackend;
+    if (backend === null) {
+      this.slabOf(frontend.base, C.errReq);
+      this.end("S", "C");
+      return;
+    }
+    this.enterBackend(backend);
+    if (frontend.logWhen === "accept") this.log();
+    this.assign();
+  }
+
+  private slabOf(base: number, column: number): void {
+    this.frontend.slab[base + column]!++;
+  }
+
+  // ---- client side
+
+  onClientData(chunk: Buffer): void {
+    const n = chunk.length;
+    this.bytesUploaded += n;
+    const { frontend, backend, server } = this;
+    frontend.slab[frontend.base + C.bytesIn]! += n;
+    if (backend !== null) frontend.slab[backend.base + C.bytesIn]! += n;
+    const conn = this.serverConn;
+    if (conn === null || this.phase !== Phase.connected) {
+      (this.early ??= []).push(chunk);
+      this.client.pause();
+      return;
+    }
+    frontend.slab[server!.base + C.bytesIn]! += n;
+    this.clientActive = clock.now;
+    if (!conn.write(chunk, 0, n)) this.client.pause();
+    this.watch();
+  }
+
+  onClientDrain(): void {
+    this.clientActive = clock.now;
+    this.serverConn?.resume();
+    this.watch();
+  }
+
+  onClientEnd(): void {
+    const conn = this.serverConn;
+    if (this.phase !== Phase.connected || conn === null) {
+      // Nothing sent and gone before the server was reached: the rest of the session makes no sense.
+      if (this.early === null || this.backend?.model.options.abortonclose) this.end("C", "C");
+      return;
+    }
+    conn.finish();
+    if (conn.ended) this.closeBoth();
+    else this.watch();
+  }
+
+  onClientClosed(error: Error | undefined): void {
+    if (this.phase === Phase.done) return;
+    const state = this.phase === Phase.connected ? "D" : this.phase === Phase.queued ? "Q" : "C";
+    this.count(C.clientAborts);
+    void error;
+    this.end("C", state);
+  }
+
+  // ---- server side
+
+  reuse(_pool: ServerPool): ServerConn | null {
+    return null;
+  }
+
+  onServerOpen(conn: ServerConn): void {
+    this.serverConn = conn;
+    const { early } = this;
+    if (early !== null) {
+      this.early = null;
+      for (const chunk of early) {
+        conn.write(chunk, 0, chunk.length);
+        this.frontend.slab[this.server!.base + C.bytesIn]! += chunk.length;
+      }
+      // Kept for another attempt until the connection stands.
+      if (!conn.established) this.early = early;
+    } else if (conn.socket!.remoteAddress !== undefined) {
+      conn.established = true;
+    }
+  }
+
+  onEstablished(): void {
+    this.early = null;
+    this.clientActive = this.serverActive = clock.now;
+    const conn = this.serverConn!;
+    if (this.frontend.model.options.logasap || this.frontend.logWhen === "response") this.log();
+    if (this.client.ended) conn.finish();
+    if (!conn.blocked) this.client.resume();
+    this.watch();
+  }
+
+  onServerDrain(conn: ServerConn): void {
+    if (this.phase === Phase.connecting) {
+      if (conn.established) this.established();
+      return;
+    }
+    this.serverActive = clock.now;
+    this.client.resume();
+    this.watch();
+  }
+
+  onServerData(conn: ServerConn, chunk: Buffer): void {
+    if (this.phase === Phase.connecting) this.established();
+    const n = chunk.length;
+    if (this.responseAt === 0) this.responseAt = clock.now;
+    this.bytesRead += n;
+    const { frontend, backend, server } = this;
+    frontend.slab[frontend.base + C.bytesOut]! += n;
+    frontend.slab[backend!.base + C.bytesOut]! += n;
+    frontend.slab[server!.base + C.bytesOut]! += n;
+    this.serverActive = clock.now;
+    if (!this.client.write(chunk, 0, n)) conn.pause();
+    this.watch();
+  }
+
+  onServerEnd(_conn: ServerConn): void {
+    if (this.phase === Phase.connecting) this.established();
+    this.client.finish();
+    if (this.client.ended) this.closeBoth();
+    else this.watch();
+  }
+
+  onServerLost(_conn: ServerConn, error: Error | undefined): void {
+    // A reset after both sides finished is nothing to report.
+    if (this.client.ended && this.client.shut) {
+      this.closeBoth();
+      return;
+    }
+    if (error !== undefined || !this.client.shut) {
+      this.count(C.serverAborts);
+      this.end("S", "D");
+      return;
+    }
+    this.closeBoth();
+  }
+
+  onNoServer(): void {
+    this.end(this.termCause, this.termState);
+  }
+
+  // ---- deadlines
+
+  /** Each direction has its own timeout; the nearer one is armed, moving it later costs a store. */
+  private watch(): void {
+    const front = this.frontend.model.timeouts;
+    const back = this.backend!.model.timeouts;
+    const conn = this.serverConn;
+    let client = front.client;
+    let server = back.server;
+    if (back.tunnel > 0) client = server = back.tunnel;
+    // The side that still has to speak after the other one finished.
+    if (this.client.shut && front.clientFin > 0) client = front.clientFin;
+    if (conn?.shut && back.serverFin > 0) server = back.serverFin;
+    const byClient = client === 0 || (this.client.ended && !this.client.blocked) ? 0 : this.clientActive + client;
+    const byServer = server === 0 || conn === null || conn.ended ? 0 : this.serverActive + server;
+    this.expire(byClient === 0 ? byServer : byServer === 0 ? byClient : Math.min(byClient, byServer));
+  }
+
+  onExpire(now: number): void {
+    const back = this.backend!.model.timeouts;
+    const front = this.frontend.model.timeouts;
+    const conn = this.serverConn;
+    const tunnel = back.tunnel;
+    const client = this.client.shut && front.clientFin > 0 ? front.clientFin : tunnel || front.client;
+    const server = conn?.shut && back.serverFin > 0 ? back.serverFin : tunnel || back.server;
+    // In HAProxy a byte in either direction proves that a tunnel lives; without one each side has its own clock.
+    const active = Math.max(this.clientActive, this.serverActive);
+    const clientAt = tunnel > 0 && !this.client.shut ? active : this.clientActive;
+    const serverAt = tunnel > 0 && conn?.shut !== true ? active : this.serverActive;
+    if (client > 0 && !this.client.ended && now >= clientAt + client) {
+      this.end("c", "D");
+    } else if (server > 0 && conn !== null && !conn.ended && now >= serverAt + server) {
+      this.end("s", "D");
+    } else {
+      const next = [
+        client > 0 && !this.client.ended ? clientAt + client : 0,
+        server > 0 && conn !== null && !conn.ended ? serverAt + server : 0,
+      ].filter((at) => at > 0);
+      this.expire(next.length === 0 ? 0 : Math.min(...next));
+    }
+  }
+
+  // ---- end
+
+  private closeBoth(): void {
+    this.end(this.termCause, this.termState);
+  }
+
+  private count(column: number): void {
+    const { frontend, backend, server } = this;
+    frontend.slab[frontend.base + column]!++;
+    if (backend !== null) frontend.slab[backend.base + column]!++;
+    if (server !== null) frontend.slab[server.base + column]!++;
+  }
+
+  /** The only way out: log, give everything back, close both sides. Idempotent. */
+  end(cause: string, state: string): void {
+    if (this.phase === Phase.done) return;
+    this.termCause = cause;
+    this.termState = state;
+    this.log();
+    const conn = this.serverConn;
+    this.serverConn = null;
+    this.leave();
+    if (conn !== null) {
+      conn.owner = null;
+      if (conn.ended && !conn.blocked) conn.close();
+      else conn.abort();
+    }
+    (this.client as TcpClient).finished(cause === "-");
+  }
+
+  private log(): void {
+    if (this.logged) return;
+    const { logger, frontend } = this;
+    this.logged = true;
+    if (!logger.enabled) return;
+    const { options } = frontend.model;
+    const failed = this.termCause !== "-";
+    if (options.dontlognull && !early && this.bytesRead === 0 && this.bytesUploaded === 0 && this.backend === null)
+      return;
+    if (options["dontlog-normal"] && !failed && !this.redispatched && this.retries === 0) return;
+    this.logasap = options.logasap === true;
+    this.logCounter = frontend.logCount++;
+    this.requestCounter = this.rt.requestCounter++;
+    this.stamp(clock.now);
+    logger.stream(this, options["log-separate-errors"] && (failed || this.redispatched) ? "err" : "info");
+  }
+
+  override stamp(now: number): void {
+    super.stamp(now);
+    this.tRequest = NEVER;
+    this.tIdle = 0;
+    this.tTotal = now - this.accepted;
+  }
+}
