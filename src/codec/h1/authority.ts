@@ -48,6 +48,7 @@ export function checkAuthority(head: Head, buf: Buffer, relaxed: boolean): numbe
 
   const scheme = schemeEnd(buf, head.targetStart, head.targetEnd);
   let start = scheme < 0 ? head.targetStart : scheme + 3;
+  const authority = start;
   let end = start;
   while (end < head.targetEnd && buf[end] !== 47) end++;
   // Userinfo never counts (RFC 9110 section 4.2.4).
@@ -68,7 +69,7 @@ export function checkAuthority(head: Head, buf: Buffer, relaxed: boolean): numbe
 
   if (connect) {
     // RFC 9112 section 3.2.3: authority-form = uri-host ":" port
-    const noPort = colon === end || colon + 1 === end || colon === start;
+    const noPort = colon === end || colon + 1 === end || colon === authority;
     if (!relaxed && noPort) return H1Error.BAD_AUTHORITY;
     if (!has) return 0;
     if (!equalRanges(buf, start, end, hostStart, hostEnd)) {

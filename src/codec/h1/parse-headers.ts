@@ -30,15 +30,15 @@ export function suspend(
 }
 
 /**
- * HAProxy measures a head in its internal form: 8 bytes of descriptor a block (start line, each header, end mark) and 24 of start
- * line besides the bytes themselves, in a buffer with 48 bytes of its own; tune.maxrewrite stays free.
+ * HAProxy measures a head in its internal form: 8 bytes of descriptor a block (start line, each header, end mark) a byte for the
+ * end mark, and 68 for the start line and the buffer itself; tune.maxrewrite stays free.
  */
 function isTooLarge(head: Head, limits: HeadLimits): boolean {
   const startLine =
     (head.flags & IS_RESPONSE) !== 0
       ? head.versionEnd - head.versionStart + head.statusEnd - head.statusStart + head.reasonEnd - head.reasonStart
       : head.methodEnd - head.start + head.targetEnd - head.targetStart + head.versionEnd - head.versionStart;
-  let size = 48 + 8 * (head.count + 2) + 24 + startLine + 1;
+  let size = 68 + 8 * (head.count + 2) + startLine + 1;
   for (let i = 4 * head.count - 1; i > 0; i -= 2) size += head.index[i]! - head.index[i - 1]!;
   return size > limits.maxBytes;
 }

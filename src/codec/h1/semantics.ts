@@ -134,7 +134,8 @@ export function noteHeader(head: Head, buf: Buffer, id: number, i: number): numb
       head.flags |= HAS_TRAILER;
       return KEEP;
     case SEC_WEBSOCKET_KEY:
-      if (end > start) head.flags |= HAS_WEBSOCKET_KEY;
+      // RFC 6455 section 4.1: the key is 16 bytes in base64, which is 24 characters.
+      if (end - start === 24) head.flags |= HAS_WEBSOCKET_KEY;
       return KEEP;
     case SEC_WEBSOCKET_ACCEPT:
       head.flags |= HAS_WEBSOCKET_ACCEPT;
