@@ -1,6 +1,6 @@
 import type { Word } from "../lang/line.ts";
 import type { Position } from "../lang/position.ts";
-import type { BindModel, GlobalModel, OptionName, ProxyModel, ServerModel } from "./model.ts";
+import type { BindModel, GlobalModel, LogTargetModel, OptionName, ProxyModel, ServerModel } from "./model.ts";
 import type { ParseEnv } from "./env.ts";
 
 /** A model under construction: same fields, writable. */
@@ -20,17 +20,17 @@ export interface ProxyDraft extends Omit<Draft<ProxyModel>, "kind" | "options" |
   binds: BindDraft[];
   /** What `default-server` has set so far; every later `server` starts from it. */
   defaultServer: ServerDraft;
-  /** `id` was written; 0 in `id` means not yet numbered. */
+  /** Where each keyword of this section, or of the defaults it started from, stands. */
   marks: Marks;
   /** The section's name as written. */
   nameWord: Word;
-  /** Whether a later section used this one: HAProxy accepts an unused broken one too, but a warning needs it. */
-  used: boolean;
   /** `httpchk` or another check kind was chosen; http-check rules are kept until then. */
   httpCheck: Extract<ProxyModel["check"], { kind: "http" }>;
 }
 
 export interface ServerDraft extends Draft<ServerModel> {
+  /** Family the address of the name must have; 0 = either. */
+  fqdnFamily: 0 | 4 | 6;
   marks: Marks;
 }
 
@@ -43,6 +43,8 @@ export interface BindDraft extends Draft<BindModel> {
 export interface GlobalDraft extends Omit<Draft<GlobalModel>, "cpuMap" | "setenv"> {
   cpuMap: Record<number, readonly number[]>;
   setenv: Record<string, string>;
+  /** Log targets without a `format`: theirs depends on log-send-hostname, wherever that stands. */
+  unformatted: Set<LogTargetModel>;
   marks: Marks;
 }
 
@@ -85,6 +87,7 @@ export function newGlobal(env: ParseEnv): GlobalDraft {
     setenv: {},
     serverStateFile: null,
     serverStateBase: null,
+    unformatted: new Set(),
     marks: new Map(),
   };
 }
@@ -123,6 +126,7 @@ export function newServer(): ServerDraft {
     track: null,
     tfo: false,
     sendProxy: "none",
+    fqdnFamily: 0,
     marks: new Map(),
   };
 }
@@ -199,7 +203,6 @@ export function newProxy(kind: ProxyKind, name: string, nameWord: Word): ProxyDr
     errors: {},
     defaultServer: newServer(),
     marks: new Map(),
-    used: false,
     httpCheck: newHttpCheck(),
   };
 }

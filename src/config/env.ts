@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { findGroup, findUser } from "../ffi/users.ts";
+import { resolveName } from "./resolve.ts";
 
 /** What parsing needs from the machine; tests give their own. */
 export interface ParseEnv {
@@ -31,5 +32,6 @@ export function systemEnv(files: readonly string[] = []): ParseEnv {
       const gid = findGroup(name);
       return gid < 0 ? null : gid;
     },
+    resolve: resolveName,
   };
 }

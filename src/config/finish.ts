@@ -1,17 +1,18 @@
 import type { BindDraft, GlobalDraft, ProxyDraft, ServerDraft } from "./draft.ts";
-import type { BindModel, GlobalModel, Model, ProxyModel, ServerModel } from "./model.ts";
+import type { BindModel, GlobalModel, LogTargetModel, Model, ProxyModel, ServerModel } from "./model.ts";
 import type { ParseState } from "./sections/section.ts";
 
 /** Numbers what has no number and drops what only the parser needs. */
 export function finish(state: ParseState): Model {
-  numberAll(state.proxies, 2);
+  // In HAProxy the proxy of the runtime socket takes the first number, when there is one.
+  numberAll(state.proxies, state.global.marks.has("stats") ? 2 : 1);
   for (const proxy of state.proxies) {
     numberAll(proxy.binds, 1);
     numberAll(proxy.servers, 1);
   }
   return {
     global: globalModel(state.global),
-    proxies: state.proxies.map(proxyModel),
+    proxies: state.proxies.map((proxy) => proxyModel(proxy, state.global)),
     files: [...state.env.files],
   };
 }
@@ -35,15 +36,22 @@ function numberAll(entries: readonly { id: number }[], first: number): void {
 }
 
 function globalModel(draft: GlobalDraft): GlobalModel {
-  const { marks: _, ...model } = draft;
-  return model;
+  const { marks: _m, unformatted: _u, ...model } = draft;
+  return { ...model, logs: logTargets(draft.logs, draft) };
 }
 
-function proxyModel(draft: ProxyDraft): ProxyModel {
-  const { marks: _m, nameWord: _n, used: _u, httpCheck: _h, defaultServer: _d, kind, ...rest } = draft;
+/** Without `format`, lines look like rfc3164 when they carry a host name and like "local" otherwise (manual, "log"). */
+function logTargets(logs: readonly LogTargetModel[], global: GlobalDraft): LogTargetModel[] {
+  if (global.logSendHostname === null) return [...logs];
+  return logs.map((log) => (global.unformatted.has(log) ? { ...log, format: "rfc3164" } : log));
+}
+
+function proxyModel(draft: ProxyDraft, global: GlobalDraft): ProxyModel {
+  const { marks: _m, nameWord: _n, httpCheck: _h, defaultServer: _d, kind, ...rest } = draft;
   return {
     ...rest,
     kind: kind === "defaults" ? "backend" : kind,
+    logs: logTargets(draft.logs, global),
     binds: draft.binds.map(bindModel),
     servers: draft.servers.map(serverModel),
   };
@@ -55,6 +63,6 @@ function bindModel(draft: BindDraft): BindModel {
 }
 
 function serverModel(draft: ServerDraft): ServerModel {
-  const { marks: _, ...model } = draft;
+  const { marks: _m, fqdnFamily: _f, ...model } = draft;
   return model;
 }

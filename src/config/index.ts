@@ -1,27 +1,4 @@
-import type { Diagnostics } from "../lang/diagnostic.ts";
-import type { Line } from "../lang/line.ts";
-import { newGlobal } from "./draft.ts";
-import type { ParseEnv } from "./env.ts";
-import { finish } from "./finish.ts";
-import type { Model } from "./model.ts";
-import { parseSections } from "./sections/index.ts";
-import type { ParseState } from "./sections/section.ts";
-
+/** From configuration files to the model. */
 export { type ParseEnv, systemEnv } from "./env.ts";
-
-/**
- * From lines of words to the model. Always returns a model; whether it may be used is `!diagnostics.failed`. `lines` may be
- * lazy: `setenv` of the global section changes `env.variables` before the next line is asked for.
- */
-export function parseConfig(lines: Iterable<Line>, env: ParseEnv, diagnostics: Diagnostics): Model {
-  const state: ParseState = {
-    env,
-    diagnostics,
-    global: newGlobal(env),
-    proxies: [],
-    defaults: new Map(),
-    lastDefaults: null,
-  };
-  parseSections(state, lines);
-  return finish(state);
-}
+export { type LoadOptions, type LoadResult, loadConfig, loadText } from "./load.ts";
+export { parseConfig } from "./parse.ts";

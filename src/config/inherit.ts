@@ -24,7 +24,6 @@ export function inherit(base: ProxyDraft | null, kind: ProxyKind, name: string, 
   proxy.errors = base.errors;
   proxy.forwardFor = base.forwardFor;
   proxy.originalTo = base.originalTo;
-  proxy.logFormat = base.logFormat;
   proxy.options = {};
   for (const option of Object.keys(base.options) as OptionName[]) {
     if ((front && FRONTEND_OPTIONS.has(option)) || (back && BACKEND_OPTIONS.has(option))) proxy.options[option] = true;
@@ -44,6 +43,7 @@ export function inherit(base: ProxyDraft | null, kind: ProxyKind, name: string, 
     httpKeepAlive: t.httpKeepAlive,
   };
   if (front) {
+    proxy.logFormat = base.logFormat;
     proxy.maxconn = base.maxconn;
     proxy.backlog = base.backlog;
     proxy.defaultBackend = base.defaultBackend;

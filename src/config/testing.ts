@@ -1,7 +1,7 @@
 import type { Line, Word } from "../lang/line.ts";
 import { Diagnostics } from "../lang/diagnostic.ts";
 import type { ParseEnv } from "./env.ts";
-import { parseConfig } from "./index.ts";
+import { parseConfig } from "./parse.ts";
 import type { Model } from "./model.ts";
 
 /** Splits plain text into lines of words for parser tests: spaces, `#` comments, double quotes; no escapes, no variables. */

@@ -38,17 +38,17 @@ export class Args {
     return word;
   }
 
-  /** The next word; its absence is an error. `what` names it, e.g. "a time". */
+  /** The next word; its absence is an error, and an empty word counts as absent. `what` names it, e.g. "a time". */
   take(what: string): Word | null {
     const word = this.next();
-    if (word !== null) return word;
+    if (word !== null && word.text !== "") return word;
+    const message = `'${this.label}' expects ${what}`;
+    if (word !== null)
+      return this.error("config/missing-argument", word, `${message}, not an empty word`, usageHint(this));
     const last = this.words[this.words.length - 1] ?? this.keyword;
-    this.diagnostics.error(
-      "config/missing-argument",
-      { ...last.at, column: last.endColumn },
-      `'${this.label}' expects ${what}`,
-      { hint: `usage: ${this.label} ${this.usage}`.trimEnd() },
-    );
+    this.diagnostics.error("config/missing-argument", { ...last.at, column: last.endColumn }, message, {
+      hint: `usage: ${this.label} ${this.usage}`.trimEnd(),
+    });
     return null;
   }
 
@@ -80,7 +80,8 @@ export class Args {
   /** As `end`, for keywords whose extra words HAProxy ignores. */
   ignoreRest(): void {
     const word = this.peek();
-    if (word !== null) this.warn("config/extra-argument", word, `'${this.label}' ignores the argument '${word.text}'`, usageHint(this));
+    if (word !== null)
+      this.warn("config/extra-argument", word, `'${this.label}' ignores the argument '${word.text}'`, usageHint(this));
     this.rest();
   }
 

@@ -154,7 +154,12 @@ function parseRetryOn(c: ProxyContext, args: Args): void {
     }
     const condition = RETRY_CONDITIONS.find((known) => known === word.text);
     if (condition === undefined) {
-      args.error("config/bad-value", word, `'retry-on' does not know '${word.text}'`, `one of ${RETRY_CONDITIONS.join(", ")}`);
+      args.error(
+        "config/bad-value",
+        word,
+        `'retry-on' does not know '${word.text}'`,
+        `one of ${RETRY_CONDITIONS.join(", ")}`,
+      );
       return;
     }
     if (condition === "none" && args.words.length > 1) {
@@ -170,7 +175,8 @@ function takeDispatch(c: ProxyContext, args: Args): Address | null {
   const word = args.take("<address>:<port>");
   if (word === null) return null;
   const parsed = parseAddress(word.text);
-  if (!parsed.ok) return args.error(parsed.unsupported ? "config/not-supported" : "config/bad-address", word, parsed.message);
+  if (!parsed.ok)
+    return args.error(parsed.unsupported ? "config/not-supported" : "config/bad-address", word, parsed.message);
   const { host, port } = parsed.value;
   if (host.kind === "unix" || host.kind === "abns") return host;
   if (host.kind === "fd") return args.error("config/bad-address", word, "a file descriptor is not possible here");
@@ -178,6 +184,7 @@ function takeDispatch(c: ProxyContext, args: Args): Address | null {
   if (host.kind === "any") return wildcard(host.family, port.value);
   if (host.kind === "ip") return { kind: "ip", family: host.family, ip: host.ip, port: port.value };
   const found = c.env.resolve?.(host.name, host.family) ?? null;
-  if (found === null) return args.error("config/unresolved-name", word, `'${host.name}' does not resolve to an address`);
+  if (found === null)
+    return args.error("config/unresolved-name", word, `'${host.name}' does not resolve to an address`);
   return { kind: "ip", family: found.family, ip: found.ip, port: port.value };
 }

@@ -67,7 +67,11 @@ export const checkKeywords: readonly Row[] = [
       if (word.text === "comment") void args.take("a text");
       else if (word.text !== "connect" || !args.done) {
         args.rest();
-        args.error("config/not-supported", word, `'tcp-check ${word.text}' with arguments is known to HAProxy, not supported yet`);
+        args.error(
+          "config/not-supported",
+          word,
+          `'tcp-check ${word.text}' with arguments is known to HAProxy, not supported yet`,
+        );
       }
     },
   },
@@ -117,7 +121,11 @@ function parseConnect(c: ProxyContext, args: Args): void {
 function parseSend(c: ProxyContext, args: Args): void {
   if (c.proxy.marks.has("http-check send")) {
     args.rest();
-    args.error("config/not-supported", args.keyword, "a second 'http-check send' is known to HAProxy, not supported yet");
+    args.error(
+      "config/not-supported",
+      args.keyword,
+      "a second 'http-check send' is known to HAProxy, not supported yet",
+    );
     return;
   }
   const headers: [string, string][] = [];
@@ -141,7 +149,11 @@ function parseSend(c: ProxyContext, args: Args): void {
         const value = name === null ? null : args.take("a name and a value behind 'hdr'");
         if (name === null || value === null) return;
         if (/%\[/.test(value.text)) {
-          args.error("config/not-supported", value, "expressions in check headers are known to HAProxy, not supported yet");
+          args.error(
+            "config/not-supported",
+            value,
+            "expressions in check headers are known to HAProxy, not supported yet",
+          );
           return;
         }
         headers.push([name.text, value.text]);
@@ -157,7 +169,12 @@ function parseSend(c: ProxyContext, args: Args): void {
         return;
       default:
         args.rest();
-        args.error("config/bad-value", word, `'http-check send' has no parameter '${word.text}'`, `usage: ${args.label} ${args.usage}`);
+        args.error(
+          "config/bad-value",
+          word,
+          `'http-check send' has no parameter '${word.text}'`,
+          `usage: ${args.label} ${args.usage}`,
+        );
         return;
     }
   }

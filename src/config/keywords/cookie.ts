@@ -38,7 +38,12 @@ const PARAMETERS: Readonly<Record<string, (cookie: Cookie, args: Args) => void>>
     const word = args.take("a domain behind 'domain'");
     if (word === null) return;
     if (!word.text.startsWith(".") || !word.text.slice(1).includes(".")) {
-      args.warn("config/cookie-domain", word, `browsers may refuse cookies for '${word.text}'`, "start with a dot and hold another one");
+      args.warn(
+        "config/cookie-domain",
+        word,
+        `browsers may refuse cookies for '${word.text}'`,
+        "start with a dot and hold another one",
+      );
     }
     cookie.domains.push(word.text);
   },

@@ -9,6 +9,7 @@ function assign(name: string, help: string, overwrite: boolean): Row {
     name,
     where: ["global"],
     usage: "<name> <value>",
+    extra: "warning",
     help,
     parse: (c, args) => {
       const variable = args.take("a variable name");
@@ -31,6 +32,8 @@ export const environmentKeywords: readonly Row[] = [
     usage: "<name> ...",
     help: "Remove environment variables",
     parse: (c, args) => {
+      if (args.take("at least one variable name") === null) return;
+      args.index--;
       for (const word of args.rest()) {
         delete c.env.variables[word.text];
         delete c.global.setenv[word.text];

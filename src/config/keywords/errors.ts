@@ -56,7 +56,12 @@ function takeStatus(args: Args): number | null {
   if (word === null) return null;
   const status = ERROR_STATUSES.find((s) => String(s) === word.text);
   if (status !== undefined) return status;
-  return args.error("config/bad-value", word, `'${args.label}' cannot replace status '${word.text}'`, `one of ${ERROR_STATUSES.join(", ")}`);
+  return args.error(
+    "config/bad-value",
+    word,
+    `'${args.label}' cannot replace status '${word.text}'`,
+    `one of ${ERROR_STATUSES.join(", ")}`,
+  );
 }
 
 /** The file's bytes; empty is allowed and means: close without an answer. Null after a complaint. */
@@ -70,10 +75,16 @@ function readPage(c: ProxyContext, args: Args, file: Word): string | null {
   }
   if (bytes === "") return bytes;
   if (bytes.length > c.global.bufsize) {
-    return args.error("config/file-too-big", file, `'${file.text}' is larger than a buffer: ${bytes.length} of ${c.global.bufsize} bytes`);
+    return args.error(
+      "config/file-too-big",
+      file,
+      `'${file.text}' is larger than a buffer: ${bytes.length} of ${c.global.bufsize} bytes`,
+    );
   }
   const problem = responseProblem(bytes);
-  return problem === null ? bytes : args.error("config/bad-error-page", file, `'${file.text}' is not a complete HTTP response: ${problem}`);
+  return problem === null
+    ? bytes
+    : args.error("config/bad-error-page", file, `'${file.text}' is not a complete HTTP response: ${problem}`);
 }
 
 /** What keeps a text from being a complete HTTP/1 response (RFC 9112 sections 4 to 6), or null. */

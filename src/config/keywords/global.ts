@@ -22,7 +22,20 @@ function text(name: string, field: TextField, usage: string, help: string): Row 
     if (word === null) return;
     const before = c.global.marks.get(name);
     if (before !== undefined && (name === "chroot" || name === "pidfile")) {
-      args.error("config/duplicate-keyword", args.keyword, `'${name}' is already set at line ${before.at.line}`);
+      args.warn(
+        "config/duplicate-keyword",
+        args.keyword,
+        `this '${name}' is ignored: it is already set at line ${before.at.line}`,
+      );
+      return;
+    }
+    if (name === "node" && /[^A-Za-z0-9_.-]/.test(word.text)) {
+      args.error(
+        "config/bad-name",
+        word,
+        `'${word.text}' is not possible as a node name`,
+        "letters, digits, '.', '-' and '_'",
+      );
       return;
     }
     c.global[field] = word.text;
@@ -38,7 +51,11 @@ function identity(name: "user" | "group" | "uid" | "gid"): Row {
     const before = c.global.marks.get(who);
     if (before !== undefined) {
       args.rest();
-      args.error("config/duplicate-keyword", args.keyword, `the ${who} is already set at line ${before.at.line}`);
+      args.warn(
+        "config/duplicate-keyword",
+        args.keyword,
+        `this '${name}' is ignored: the ${who} is already set at line ${before.at.line}`,
+      );
       return;
     }
     let id: number | null;
@@ -112,7 +129,7 @@ const logs: readonly Row[] = [
         args.error("config/bad-value", args.next()!, "'log global' refers to this section itself");
         return;
       }
-      const target = parseLogTarget(c.env, args);
+      const target = parseLogTarget(c, args);
       if (target !== null) c.global.logs.push(target);
     }),
     invertible: true,

@@ -93,7 +93,11 @@ function takeMatch(args: Args, word: Word, kind: string): Match | null {
     case "string-lf":
     case "status-code":
       args.rest();
-      return args.error("config/not-supported", word, `'http-check expect ${kind}' is known to HAProxy, not supported yet`);
+      return args.error(
+        "config/not-supported",
+        word,
+        `'http-check expect ${kind}' is known to HAProxy, not supported yet`,
+      );
   }
   args.rest();
   return args.error(
@@ -112,7 +116,12 @@ function statusRanges(args: Args, word: Word): Match | null {
     const low = Number(match?.[1]);
     const high = match?.[2] === undefined ? low : Number(match[2]);
     if (match === null || high < low) {
-      return args.error("config/bad-value", word, `'${text}' is not a status or a range of them`, "for instance 200,300-399");
+      return args.error(
+        "config/bad-value",
+        word,
+        `'${text}' is not a status or a range of them`,
+        "for instance 200,300-399",
+      );
     }
     ranges.push([low, high]);
   }

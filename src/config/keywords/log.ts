@@ -1,6 +1,7 @@
 import type { Args } from "../../lang/args.ts";
 import type { Word } from "../../lang/line.ts";
 import { parseAddress } from "../address.ts";
+import type { GlobalContext } from "../context.ts";
 import type { ParseEnv } from "../env.ts";
 import type { LogFormatName, LogLevel, LogTargetModel } from "../model.ts";
 import { takeChoice, takeInteger } from "../values.ts";
@@ -41,7 +42,7 @@ export const LOG_USAGE =
   "<address> [len <bytes>] [format <format>] [sample <ranges>:<size>] <facility> [<level> [<minlevel>]]";
 
 /** The arguments of `log` with a target (manual section 4.2). Null after a complaint. */
-export function parseLogTarget(env: ParseEnv, args: Args): LogTargetModel | null {
+export function parseLogTarget({ env, global }: GlobalContext, args: Args): LogTargetModel | null {
   const word = args.take("an address and a facility");
   if (word === null) return null;
   let len = 1024;
@@ -71,16 +72,18 @@ export function parseLogTarget(env: ParseEnv, args: Args): LogTargetModel | null
   if (minLevel === null || !args.end()) return null;
   const target = parseTarget(env, args, word);
   if (target === null) return null;
-  return {
+  const model: LogTargetModel = {
     at: word.at,
     target,
     len,
-    format: format ?? "rfc3164",
+    format: format ?? "local",
     sample,
     facility,
     level: level as LogLevel,
     minLevel: minLevel as LogLevel,
   };
+  if (format === null) global.unformatted.add(model);
+  return model;
 }
 
 function choice(args: Args, names: readonly string[], what: string, required: boolean): number | null {

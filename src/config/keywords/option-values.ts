@@ -16,6 +16,15 @@ function logFormat(name: string, help: string, parse: Row["parse"], usage = ""):
     usage,
     help,
     parse: (c, args) => {
+      if (c.proxy.kind === "backend") {
+        args.warn(
+          "config/ignored-here",
+          args.keyword,
+          `'option ${name}' is ignored: backends write no log lines of their own`,
+        );
+        args.rest();
+        return;
+      }
       parse(c, args);
       c.proxy.marks.set("log-format", args.keyword);
     },
@@ -31,7 +40,12 @@ function parseForward(args: Args, header: string, allowIfNone: boolean): Forward
       const network = args.take("a network behind 'except'");
       if (network === null) return null;
       if (!isNetwork(network.text)) {
-        return args.error("config/bad-address", network, `'${network.text}' is not a network`, "for instance 127.0.0.0/8");
+        return args.error(
+          "config/bad-address",
+          network,
+          `'${network.text}' is not a network`,
+          "for instance 127.0.0.0/8",
+        );
       }
       except = network.text;
     } else if (word.text === "header") {
@@ -41,7 +55,12 @@ function parseForward(args: Args, header: string, allowIfNone: boolean): Forward
     } else if (word.text === "if-none" && allowIfNone) ifNone = true;
     else {
       const choices = allowIfNone ? "except, header and if-none" : "except and header";
-      return args.error("config/bad-value", word, `'${args.label}' has no parameter '${word.text}'`, `it takes ${choices}`);
+      return args.error(
+        "config/bad-value",
+        word,
+        `'${args.label}' has no parameter '${word.text}'`,
+        `it takes ${choices}`,
+      );
     }
   }
   return { header, except, ifNone };

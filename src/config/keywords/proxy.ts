@@ -89,6 +89,7 @@ const frontend: readonly Row[] = [
     help: "Connections of this frontend at the same time",
     parse: (c, args) => {
       c.proxy.maxconn = takeInteger(args, { lax: true }) ?? c.proxy.maxconn;
+      c.proxy.marks.set("maxconn", args.keyword);
     },
   },
   {
@@ -119,11 +120,13 @@ const frontend: readonly Row[] = [
     help: "Answer requests for this URI with 200 without a server",
     parse: (c, args) => {
       c.proxy.monitorUri = args.take("a URI")?.text ?? c.proxy.monitorUri;
+      c.proxy.marks.set("monitor-uri", args.keyword);
     },
   },
   {
     name: "rate-limit",
     where: FRONT,
+    extra: "warning",
     usage: "sessions <rate>",
     help: "Connections accepted each second",
     parse: (c, args) => {
@@ -151,13 +154,14 @@ const logs: readonly Row[] = [
         c.proxy.logs.push(...c.global.logs);
         return;
       }
-      const target = parseLogTarget(c.env, args);
+      const target = parseLogTarget(c, args);
       if (target !== null) c.proxy.logs.push(target);
     },
   },
   {
     name: "log-tag",
     where: BOTH,
+    extra: "warning",
     usage: "<text>",
     help: "Program name in log lines",
     parse: (c, args) => {
@@ -166,7 +170,7 @@ const logs: readonly Row[] = [
   },
   {
     name: "log-format",
-    where: BOTH,
+    where: FRONT,
     usage: "<format>",
     help: "What log lines look like",
     parse: (c, args) => {

@@ -95,8 +95,10 @@ function setAddress(server: ServerDraft, args: Args, word: Word): boolean {
   }
   server.port = port.kind === "fixed" ? port : { kind: "offset", value: port.kind === "offset" ? port.value : 0 };
   const number = port.kind === "fixed" ? port.value : 0;
-  if (host.kind === "name") server.fqdn = host.name;
-  else if (host.kind === "any") server.address = wildcard(host.family, number);
+  if (host.kind === "name") {
+    server.fqdn = host.name;
+    server.fqdnFamily = host.family;
+  } else if (host.kind === "any") server.address = wildcard(host.family, number);
   else server.address = { kind: "ip", family: host.family, ip: host.ip, port: number };
   return true;
 }

@@ -31,12 +31,18 @@ function count(name: string, field: NumberField, help: string, min = 0, max = 21
   });
 }
 
+/** Remembers the first word that means something only with `check`, on the server's own line. */
+function needsCheck(c: ServerContext, args: Args): void {
+  if (!c.isDefault && !c.server.marks.has("check parameter")) c.server.marks.set("check parameter", args.keyword);
+}
+
 function check(c: ServerContext, change: Partial<ServerDraft["check"]>): void {
   c.server.check = { ...c.server.check, ...change };
 }
 
 function checkTime(name: string, field: "inter" | "fastinter" | "downinter", help: string): Row {
   return row(name, "<time>", help, (c, args) => {
+    needsCheck(c, args);
     const value = takeTime(args);
     if (value === null) return;
     if (value === 0) args.error("config/out-of-range", args.words[args.index - 1]!, `'${name}' must be at least 1 ms`);
@@ -46,6 +52,7 @@ function checkTime(name: string, field: "inter" | "fastinter" | "downinter", hel
 
 function checkCount(name: "rise" | "fall", help: string): Row {
   return row(name, "<count>", help, (c, args) => {
+    needsCheck(c, args);
     const value = takeInteger(args, { min: 1, lax: true });
     if (value !== null) check(c, { [name]: value });
   });
@@ -177,7 +184,7 @@ function parseId(c: ServerContext, args: Args): void {
   if (id === null) return;
   const word = args.words[args.index - 1]!;
   if (c.isDefault) {
-    args.error("config/bad-value", args.keyword, "'id' is not possible in default-server");
+    args.warn("config/ignored-here", args.keyword, "'id' is ignored in default-server: ids are of one server");
     return;
   }
   const other = c.proxy.servers.find((s) => s.id === id);

@@ -64,6 +64,7 @@ export const statsKeyword: Keyword<GlobalContext> = {
     const what = takeChoice(args, ["socket", "timeout", "maxconn", "bind-process"]);
     if (what === null) return void args.rest();
     const sub = args.sub(args.words[args.index - 1]!, `stats ${what}`, what === "timeout" ? "<time>" : "<value>");
+    c.global.marks.set("stats", args.keyword);
     if (what === "socket") parseSocket(c, sub);
     else if (what === "timeout") {
       const value = takeTime(sub);

@@ -19,6 +19,7 @@ type Field =
 function size(name: string, field: Field, help: string, min = 0): Row {
   return tune(name, "<bytes>", help, (c, args) => {
     c.global[field] = takeSize(args, { min, max: 0x7fffffff }) ?? c.global[field];
+    c.global.marks.set(args.label, args.keyword);
   });
 }
 

@@ -58,12 +58,7 @@ function open(state: ParseState, line: Line, kind: ProxyKind): SectionBody {
         "'from' expects the name of a defaults section",
       );
     } else {
-      base = state.defaults.get(source.text) ?? null;
-      if (base === null) {
-        diagnostics.error("config/unknown-defaults", source.at, `there is no defaults section '${source.text}' above`, {
-          endColumn: source.endColumn,
-        });
-      } else base.used = true;
+      base = findDefaults(state, source);
     }
   }
   const extra = line.words[index];
@@ -76,22 +71,25 @@ function open(state: ParseState, line: Line, kind: ProxyKind): SectionBody {
   const proxy = inherit(base, kind, name, nameWord);
   if (kind === "defaults") {
     state.lastDefaults = proxy;
-    if (name !== "") {
-      const other = state.defaults.get(name);
-      if (other?.used) {
-        diagnostics.error(
-          "config/duplicate-name",
-          nameWord.at,
-          `defaults '${name}' is already used above and defined at line ${other.at.line}`,
-          {
-            endColumn: nameWord.endColumn,
-          },
-        );
-      }
-      state.defaults.set(name, proxy);
-    }
+    if (name !== "") state.defaults.set(name, [...(state.defaults.get(name) ?? []), proxy]);
   } else state.proxies.push(proxy);
   return body(state, proxy);
+}
+
+function findDefaults(state: ParseState, name: Word): ProxyDraft | null {
+  const found = state.defaults.get(name.text) ?? [];
+  if (found.length === 1) return found[0]!;
+  const { endColumn } = name;
+  if (found.length === 0) {
+    state.diagnostics.error("config/unknown-defaults", name.at, `there is no defaults section '${name.text}' above`, {
+      endColumn,
+    });
+    return null;
+  }
+  const lines = found.map((d) => d.at.line).join(" and ");
+  const message = `there are several defaults sections '${name.text}', at lines ${lines}`;
+  state.diagnostics.error("config/duplicate-name", name.at, message, { endColumn });
+  return found[0]!;
 }
 
 function checkName(diagnostics: Diagnostics, kind: ProxyKind, word: Word, name: string): void {

@@ -10,8 +10,8 @@ export interface ParseState {
   readonly diagnostics: Diagnostics;
   readonly global: GlobalDraft;
   readonly proxies: ProxyDraft[];
-  /** Named `defaults` by name. */
-  readonly defaults: Map<string, ProxyDraft>;
+  /** Named `defaults` by name; several of one name are fine until one of them is referred to. */
+  readonly defaults: Map<string, ProxyDraft[]>;
   /** The last `defaults` section, what a section without `from` starts from. */
   lastDefaults: ProxyDraft | null;
 }

@@ -1,0 +1,61 @@
+import { isIPv4 } from "node:net";
+import type { Address } from "../model.ts";
+import type { ServerDraft } from "../draft.ts";
+import { eachProxy, errorAt, warnAt } from "./check.ts";
+
+/**
+ * Gives servers with a host name their first address by the methods of `init-addr`, in order. `last` needs a state file and
+ * passes. A name that stays unresolved is an error unless `none` allows it. Without a resolver nothing is judged.
+ */
+export const resolveServers = eachProxy((proxy, { env, diagnostics }) => {
+  const { resolve } = env;
+  if (resolve === undefined) return;
+  const known = new Map<string, ReturnType<typeof resolve>>();
+  for (const server of proxy.servers) {
+    if (server.fqdn === null) continue;
+    const word = server.marks.get("address") ?? proxy.nameWord;
+    const result = firstAddress(server, (name) => {
+      const family = server.fqdnFamily;
+      const key = `${family} ${name}`;
+      let found = known.get(key);
+      if (found === undefined) known.set(key, (found = resolve(name, family)));
+      return found;
+    });
+    if (result === "unresolved") {
+      errorAt(
+        diagnostics,
+        word,
+        "config/unresolved-name",
+        `'${server.fqdn}' of server '${server.name}' does not resolve to an address`,
+        "'init-addr last,libc,none' starts without one",
+      );
+    } else if (result !== "none") {
+      server.address = result.address;
+      if (result.fallback) {
+        const message = `'${server.fqdn}' of server '${server.name}' does not resolve: its init-addr is used`;
+        warnAt(diagnostics, word, "config/unresolved-name", message);
+      }
+    }
+  }
+});
+
+type Lookup = (name: string) => { readonly family: 4 | 6; readonly ip: string } | null;
+
+function firstAddress(
+  server: ServerDraft,
+  lookup: Lookup,
+): { address: Address; fallback: boolean } | "none" | "unresolved" {
+  const port = server.port.kind === "fixed" ? server.port.value : 0;
+  for (const method of server.initAddr) {
+    if (method === "none") return "none";
+    if (method === "last") continue;
+    if (method === "libc") {
+      const found = lookup(server.fqdn!);
+      if (found !== null) return { address: { kind: "ip", family: found.family, ip: found.ip, port }, fallback: false };
+      continue;
+    }
+    const family = isIPv4(method.ip) ? 4 : 6;
+    return { address: { kind: "ip", family, ip: method.ip, port }, fallback: server.initAddr.includes("libc") };
+  }
+  return "unresolved";
+}

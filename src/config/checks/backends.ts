@@ -1,0 +1,51 @@
+import { hasBackend, hasFrontend } from "../draft.ts";
+import { suggest } from "../../lang/suggest.ts";
+import { eachProxy, errorAt, title, warnAt } from "./check.ts";
+
+/** Every frontend must lead somewhere, and to a backend that speaks its mode. */
+export const checkBackends = eachProxy((proxy, { proxies, diagnostics }) => {
+  if (!hasFrontend(proxy)) return;
+  const { defaultBackend } = proxy;
+  if (defaultBackend === null) {
+    const served =
+      hasBackend(proxy) && (proxy.servers.length > 0 || proxy.dispatch !== null || proxy.options.transparent);
+    if (served || (proxy.mode === "http" && proxy.monitorUri !== null)) return;
+    const why = hasBackend(proxy) ? "has neither servers nor a default_backend" : "has no default_backend";
+    warnAt(
+      diagnostics,
+      proxy.nameWord,
+      "config/no-backend",
+      `${title(proxy)} ${why}: nothing can be answered but errors`,
+    );
+    return;
+  }
+  const word = proxy.marks.get("default_backend") ?? proxy.nameWord;
+  const target = proxies.find((p) => hasBackend(p) && p.name === defaultBackend);
+  if (target === undefined) {
+    const near = suggest(
+      defaultBackend,
+      proxies.filter(hasBackend).map((p) => p.name),
+    );
+    const hint = near === null ? undefined : `did you mean '${near}'?`;
+    errorAt(
+      diagnostics,
+      word,
+      "config/unknown-backend",
+      `there is no backend '${defaultBackend}' for ${title(proxy)}`,
+      hint,
+    );
+    return;
+  }
+  if (target !== proxy && hasBackend(proxy) && proxy.servers.length > 0) {
+    const message = `the servers of ${title(proxy)} are never used: its default_backend goes first`;
+    warnAt(diagnostics, word, "config/unused-servers", message);
+  }
+  if (proxy.mode === target.mode) return;
+  if (proxy.mode === "http") {
+    const message = `${title(proxy)} is in mode http, its default_backend '${target.name}' (line ${target.at.line}) in mode tcp`;
+    errorAt(diagnostics, word, "config/mode-mismatch", message, "give both the same mode");
+  } else {
+    const message = `${title(proxy)} is in mode tcp, its default_backend '${target.name}' (line ${target.at.line}) in mode http: that upgrade is known to HAProxy, not supported yet`;
+    errorAt(diagnostics, word, "config/not-supported", message, "give both the same mode");
+  }
+});

@@ -1,0 +1,27 @@
+import { resolveServers } from "./addresses.ts";
+import { checkBackends } from "./backends.ts";
+import type { Check } from "./check.ts";
+import { checkLimits, checkUnusedRules } from "./limits.ts";
+import { checkAnyListener, checkDuplicateBinds, checkListeners } from "./listeners.ts";
+import { checkLogs } from "./logs.ts";
+import { checkMode } from "./mode.ts";
+import { checkNames } from "./names.ts";
+import { checkServers, checkTracking } from "./servers.ts";
+import { checkTimeouts } from "./timeouts.ts";
+
+/** In the order they run: those that repair drafts come before those that judge the result. */
+export const checks: readonly Check[] = [
+  checkNames,
+  checkMode,
+  checkBackends,
+  checkListeners,
+  checkDuplicateBinds,
+  checkServers,
+  checkTracking,
+  resolveServers,
+  checkTimeouts,
+  checkLogs,
+  checkLimits,
+  checkUnusedRules,
+  checkAnyListener,
+];

@@ -1,0 +1,64 @@
+import { hasBackend, hasFrontend } from "../draft.ts";
+import { type Check, title, warnAt } from "./check.ts";
+
+/** Numbers that contradict each other. */
+export const checkLimits: Check = ({ global, proxies, diagnostics }) => {
+  const rewrite = global.marks.get("tune.maxrewrite");
+  // As HAProxy: at most half of a buffer is kept for added headers.
+  if (global.maxrewrite >= global.bufsize / 2) {
+    const half = Math.floor(global.bufsize / 2);
+    if (rewrite !== undefined) {
+      warnAt(
+        diagnostics,
+        rewrite,
+        "config/limits",
+        `tune.maxrewrite ${global.maxrewrite} is more than half of tune.bufsize: ${half} is used`,
+      );
+    }
+    global.maxrewrite = half;
+  }
+  for (const proxy of proxies) {
+    if (!hasFrontend(proxy) || proxy.disabled || global.maxconn === 0 || proxy.maxconn <= global.maxconn) continue;
+    const word = proxy.marks.get("maxconn") ?? proxy.nameWord;
+    warnAt(
+      diagnostics,
+      word,
+      "config/limits",
+      `maxconn ${proxy.maxconn} of ${title(proxy)} is above the global maxconn ${global.maxconn}`,
+    );
+  }
+};
+
+/** Rules and addresses that another setting of the same backend makes void. */
+export const checkUnusedRules: Check = ({ proxies, diagnostics }) => {
+  for (const proxy of proxies) {
+    if (proxy.disabled || !hasBackend(proxy)) continue;
+    const rules = proxy.marks.get("http-check");
+    if (rules !== undefined && proxy.check.kind !== "http") {
+      warnAt(
+        diagnostics,
+        rules,
+        "config/unused-rules",
+        `${title(proxy)} has http-check rules without 'option httpchk': they are ignored`,
+      );
+    }
+    const tcp = proxy.marks.get("tcp-check");
+    if (tcp !== undefined && !proxy.marks.has("option tcp-check")) {
+      warnAt(
+        diagnostics,
+        tcp,
+        "config/unused-rules",
+        `${title(proxy)} has tcp-check rules without 'option tcp-check': they are ignored`,
+      );
+    }
+    const dispatch = proxy.marks.get("dispatch");
+    if (dispatch !== undefined && (proxy.servers.length > 0 || proxy.marks.has("balance"))) {
+      warnAt(
+        diagnostics,
+        dispatch,
+        "config/unused-dispatch",
+        `'dispatch' of ${title(proxy)} is ignored: it balances over servers`,
+      );
+    }
+  }
+};

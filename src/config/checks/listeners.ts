@@ -1,0 +1,41 @@
+import { formatAddress } from "../address.ts";
+import { hasFrontend } from "../draft.ts";
+import { type Check, eachProxy, title, warnAt } from "./check.ts";
+
+/** Frontends that listen nowhere, addresses bound twice. */
+export const checkListeners = eachProxy((proxy, { diagnostics }) => {
+  if (proxy.kind === "frontend" && proxy.binds.length === 0) {
+    warnAt(
+      diagnostics,
+      proxy.nameWord,
+      "config/no-bind",
+      `${title(proxy)} has no 'bind'`,
+      "make it a backend if it is not to listen",
+    );
+  }
+});
+
+/** The kernel would share the connections between the two at random. */
+export const checkDuplicateBinds: Check = ({ proxies, diagnostics }) => {
+  const seen = new Map<string, string>();
+  for (const proxy of proxies) {
+    if (proxy.disabled) continue;
+    for (const bind of proxy.binds) {
+      const key = `${formatAddress(bind.address)} ${bind.interface ?? ""} ${bind.namespace ?? ""}`;
+      const other = seen.get(key);
+      if (other === undefined) seen.set(key, `${title(proxy)} at line ${bind.at.line}`);
+      else {
+        const message = `${formatAddress(bind.address)} is bound by ${other} too: connections go to either`;
+        warnAt(diagnostics, bind.word, "config/duplicate-bind", message);
+      }
+    }
+  }
+};
+
+/** A configuration that listens nowhere does not start; only said when nothing else is wrong. */
+export const checkAnyListener: Check = ({ proxies, global, diagnostics, env }) => {
+  if (diagnostics.failed || global.marks.has("stats")) return;
+  if (proxies.some((proxy) => !proxy.disabled && hasFrontend(proxy) && proxy.binds.length > 0)) return;
+  const at = { file: env.files[0] ?? "", line: 1, column: 1 };
+  diagnostics.error("config/no-listener", at, "nothing to do: no enabled proxy has a 'bind'");
+};

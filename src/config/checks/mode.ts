@@ -1,0 +1,82 @@
+import { hasBackend, hasFrontend } from "../draft.ts";
+import { OPTION_ROWS } from "../keywords/option-sides.ts";
+import { eachProxy, errorAt, title, warnAt } from "./check.ts";
+
+/** What needs mode http is dropped with a warning in mode tcp, as HAProxy does; `redir` of a server is an error there. */
+export const checkMode = eachProxy((proxy, { diagnostics }) => {
+  if (proxy.mode === "http") return;
+  const ignored = (mark: string, what: string) => {
+    const word = proxy.marks.get(mark) ?? proxy.nameWord;
+    warnAt(diagnostics, word, "config/needs-http", `${what} is ignored for ${title(proxy)}: it needs mode http`);
+  };
+  if (hasFrontend(proxy)) {
+    const { kind } = proxy.logFormat;
+    if (kind === "httplog" || kind === "httplog-clf" || kind === "httpslog") {
+      const word = proxy.marks.get("log-format") ?? proxy.nameWord;
+      const message = `'option ${kind === "httpslog" ? kind : "httplog"}' needs mode http: ${title(proxy)} logs as with 'option tcplog'`;
+      warnAt(diagnostics, word, "config/needs-http", message);
+      proxy.logFormat = { kind: "tcplog" };
+    }
+    if (proxy.monitorUri !== null) {
+      ignored("monitor-uri", "'monitor-uri'");
+      proxy.monitorUri = null;
+    }
+  }
+  if (proxy.forwardFor !== null) {
+    ignored("option forwardfor", "'option forwardfor'");
+    proxy.forwardFor = null;
+  }
+  if (proxy.originalTo !== null) {
+    ignored("option originalto", "'option originalto'");
+    proxy.originalTo = null;
+  }
+  for (const row of OPTION_ROWS) {
+    if (!row.http || !proxy.options[row.name] || CONNECTION_MODES.has(row.name)) continue;
+    ignored(`option ${row.name}`, `'option ${row.name}'`);
+    delete proxy.options[row.name];
+  }
+  if (!hasBackend(proxy)) return;
+  if (proxy.cookie !== null) {
+    ignored("cookie", "'cookie'");
+    proxy.cookie = null;
+  }
+  const { kind } = proxy.balance.algorithm;
+  if (kind === "uri" || kind === "url_param" || kind === "hdr") {
+    const word = proxy.marks.get("balance") ?? proxy.nameWord;
+    warnAt(
+      diagnostics,
+      word,
+      "config/needs-http",
+      `'balance ${kind}' needs mode http: ${title(proxy)} uses roundrobin`,
+    );
+    proxy.balance = { ...proxy.balance, algorithm: { kind: "roundrobin" } };
+  }
+  for (const server of proxy.servers) {
+    const word = server.marks.get("name") ?? proxy.nameWord;
+    if (server.redir !== null) {
+      errorAt(
+        diagnostics,
+        server.marks.get("redir") ?? word,
+        "config/needs-http",
+        `'redir' of server '${server.name}' needs mode http`,
+      );
+    }
+    if (server.cookie !== null) {
+      warnAt(
+        diagnostics,
+        server.marks.get("cookie") ?? word,
+        "config/needs-http",
+        `the cookie of server '${server.name}' is ignored: it needs mode http`,
+      );
+      server.cookie = null;
+    }
+    if (server.observe === "layer7") {
+      const message = `'observe layer7' of server '${server.name}' is ignored: it needs mode http`;
+      warnAt(diagnostics, server.marks.get("observe") ?? word, "config/needs-http", message);
+      server.observe = "none";
+    }
+  }
+});
+
+/** Common in defaults sections; HAProxy says nothing about them in mode tcp. */
+const CONNECTION_MODES: ReadonlySet<string> = new Set(["http-keep-alive", "http-server-close", "httpclose"]);

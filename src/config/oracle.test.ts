@@ -1,0 +1,50 @@
+/**
+ * Accept or refuse as HAProxy does: each small configuration goes through `haproxy -c` and through `loadText`, and the
+ * two verdicts are compared. Where the programs differ on purpose the case says why, and the test fails when they agree.
+ */
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { cases, type OracleCase } from "./oracle.cases.ts";
+import { loadText } from "./load.ts";
+
+const haproxy = Bun.which("haproxy");
+if (haproxy === null) console.log("src/config/oracle.test.ts: skipped, there is no haproxy on this machine");
+
+let folder = "";
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "tlb-config-"));
+  writeFileSync(join(folder, "good.http"), "HTTP/1.0 503 Down\r\nContent-Length: 3\r\n\r\nabc");
+  writeFileSync(join(folder, "short.http"), "HTTP/1.0 503 Down\r\nContent-Length: 5\r\n\r\nabc");
+  writeFileSync(join(folder, "open.http"), "HTTP/1.0 503 Down\r\nFoo: bar\r\n");
+  writeFileSync(join(folder, "chunked.http"), "HTTP/1.1 503 x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n");
+  writeFileSync(join(folder, "page.html"), "<html>");
+  writeFileSync(join(folder, "empty.http"), "");
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Whether HAProxy would start with it: exit status 0. */
+function accepted(text: string): boolean {
+  const file = join(folder, "t.cfg");
+  writeFileSync(file, text, "latin1");
+  return Bun.spawnSync([haproxy!, "-c", "-f", file], { stdout: "ignore", stderr: "ignore" }).exitCode === 0;
+}
+
+describe.skipIf(haproxy === null)("haproxy -c and the parser agree", () => {
+  for (const { name, text, differs } of cases) {
+    test(name, () => {
+      const full = text.replaceAll("@DIR@", folder);
+      const { diagnostics } = loadText(full, "t.cfg");
+      const errors = diagnostics.list.filter((d) => d.severity === "error").map((d) => `${d.code}: ${d.message}`);
+      const theirs = accepted(full);
+      if (differs === undefined) expect({ accepted: errors.length === 0, errors }).toMatchObject({ accepted: theirs });
+      else expect({ differs, accepted: errors.length === 0 }).toEqual({ differs, accepted: !theirs });
+    });
+  }
+});
+
+test("there are enough cases, none twice", () => {
+  expect(cases.length).toBeGreaterThan(80);
+  expect(new Set(cases.map((c: OracleCase) => c.text)).size).toBe(cases.length);
+});
