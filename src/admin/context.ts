@@ -77,7 +77,8 @@ export interface WorkerInfo {
  *     check BACKEND/SERVER enable|disable   health checks of a server (leader only)
  *     check-port BACKEND/SERVER PORT        port the health checks connect to (leader only)
  *     show-errors [PROXY]                   captured bad requests and responses
- *     dump-table, clear-table …             stick tables live in shared memory: reserved
+ *     log-event LEVEL PROXY TEXT            one line to the log targets of the proxy (asked of worker 0)
+ *     queries                               names of the queries above that are answered, separated by blanks
  */
 export type QueryName =
   | "frontend-state"
@@ -88,4 +89,6 @@ export type QueryName =
   | "show-sess"
   | "check"
   | "check-port"
-  | "show-errors";
+  | "show-errors"
+  | "log-event"
+  | "queries";

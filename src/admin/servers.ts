@@ -9,18 +9,28 @@ export interface Cells {
 }
 
 /**
- * Gives every server of the proxies the state it starts in, as HAProxy does: up without having been checked, one bad
- * check away from down; `disabled` ones in maintenance. Call it once for servers that are new.
+ * Gives servers the state they start in, as HAProxy does: up without having been checked, one bad check away from down;
+ * `disabled` ones in maintenance. `fresh` tells by slot key whether an object is new; others are left alone.
  */
-export function initialiseServers(cells: Cells, proxies: readonly ProxyModel[], nowMs: number): void {
+export function initialiseServers(
+  cells: Cells,
+  proxies: readonly ProxyModel[],
+  nowMs: number,
+  fresh: (key: string) => boolean = () => true,
+): void {
   const now = Math.floor(nowMs / 1000);
   for (const proxy of proxies) {
     if (proxy.kind === "frontend") continue;
-    for (const server of proxy.servers) initialiseServer(cells, proxy, server, now);
-    cells.shared.setState(cells.slotOf(`B/${proxy.name}`), S.lastChange, now);
+    const backend = `B/${proxy.name}`;
+    if (fresh(backend)) cells.shared.setState(cells.slotOf(backend), S.lastChange, now);
+    for (const server of proxy.servers) {
+      if (fresh(`S/${proxy.name}/${server.name}`)) initialiseServer(cells, proxy, server, now);
+    }
   }
   for (const proxy of proxies) {
-    for (const server of proxy.servers) inheritAtStart(cells, proxies, proxy, server);
+    for (const server of proxy.servers) {
+      if (server.track !== null && fresh(`S/${proxy.name}/${server.name}`)) follow(cells, proxies, proxy, server);
+    }
   }
 }
 
@@ -44,19 +54,26 @@ function initialiseServer(cells: Cells, proxy: ProxyModel, server: ServerModel, 
   }
 }
 
-/** A server that tracks one which starts in maintenance starts in maintenance. */
-function inheritAtStart(cells: Cells, proxies: readonly ProxyModel[], proxy: ProxyModel, server: ServerModel): void {
+/** Gives a server that tracks another one the state which that one has now. */
+export function follow(cells: Cells, proxies: readonly ProxyModel[], proxy: ProxyModel, server: ServerModel): void {
   let at = { proxy, server };
   for (let hops = 0; hops < 64 && at.server.track !== null; hops++) {
     const next = trackedBy(proxies, at.proxy, at.server.track);
     if (next === null) return;
     at = next;
   }
-  if (at.server === server || !at.server.disabled) return;
+  if (at.server === server) return;
+  const { shared } = cells;
+  const root = cells.slotOf(`S/${at.proxy.name}/${at.server.name}`);
   const slot = cells.slotOf(`S/${proxy.name}/${server.name}`);
-  cells.shared.setState(slot, S.admin, cells.shared.getState(slot, S.admin) | Admin.inheritedMaint);
-  cells.shared.setState(slot, S.oper, Oper.stopped);
-  cells.shared.setState(slot, S.health, 0);
+  const rootAdmin = shared.getState(root, S.admin);
+  let admin = shared.getState(slot, S.admin) & ~(Admin.inheritedMaint | Admin.inheritedDrain);
+  if (rootAdmin & Admin.maint) admin |= Admin.inheritedMaint;
+  if (rootAdmin & Admin.drain) admin |= Admin.inheritedDrain;
+  const oper = admin & Admin.maint ? Oper.stopped : shared.getState(root, S.oper);
+  shared.setState(slot, S.admin, admin);
+  shared.setState(slot, S.oper, oper);
+  shared.setState(slot, S.health, oper === Oper.stopped ? 0 : server.check.rise);
 }
 
 /** The server that "backend/server", or "server" of the same backend, names. */

@@ -36,7 +36,7 @@ export class Connection {
   private closed: boolean;
   /** Pieces still to send: the rest of one that was accepted in part, then the iterator, then the end of the answer. */
   private tail: Uint8Array | null;
-  private pieces: Iterator<string> | null;
+  private pieces: Iterator<string, void> | null;
 
   constructor(
     ctx: AdminContext,
@@ -116,7 +116,7 @@ export class Connection {
         return;
       }
       if (this.session.prompt && this.input.continued > 0) {
-        this.pieces = ["+ ".repeat(this.input.continued)][Symbol.iterator]();
+        this.pieces = once("+ ".repeat(this.input.continued));
         continue;
       }
       if (this.sawEnd || this.input.overflow) return this.finish();
@@ -162,9 +162,16 @@ export class Connection {
   private pull(): string {
     let text = "";
     while (this.pieces !== null && text.length < CHUNK) {
-      const { value, done } = this.pieces.next();
-      if (done) this.pieces = null;
-      else text += value;
+      let piece: IteratorResult<string, void>;
+      try {
+        piece = this.pieces.next();
+      } catch (error) {
+        // A reload may take away what a long answer is about.
+        this.pieces = null;
+        return `${text}\nAnswer broken off: ${error instanceof Error ? error.message : String(error)}\n\n`;
+      }
+      if (piece.done) this.pieces = null;
+      else text += piece.value;
     }
     return text;
   }
@@ -177,4 +184,8 @@ export class Connection {
     if (this.sawEnd) this.socket.end();
     else this.arm(LINGER_MS);
   }
+}
+
+function* once(text: string): Generator<string, void> {
+  yield text;
 }

@@ -1,11 +1,20 @@
-/** Every command of the runtime API. Adding one is a line here. Order: as `help` lists them. */
+/** Every command of the runtime API. Adding one is a line here. */
 import type { AdminContext } from "../context.ts";
 import type { Command } from "./command.ts";
 import * as cli from "./commands/cli.ts";
-import { showInfo, showSchema, showStat } from "./commands/show.ts";
+import { clearCounters } from "./commands/counters.ts";
+import * as frontend from "./commands/frontend.ts";
+import * as process from "./commands/process.ts";
+import * as server from "./commands/server.ts";
+import * as servers from "./commands/servers.ts";
+import * as session from "./commands/session.ts";
+import * as show from "./commands/show.ts";
 
 const registered: readonly Command[] = [
+  cli.help,
   cli.operator,
+  cli.prompt,
+  cli.quit,
   cli.setSeverity,
   cli.setTimeoutCli,
   cli.showCliLevel,
@@ -13,12 +22,33 @@ const registered: readonly Command[] = [
   cli.showEnv,
   cli.showVersion,
   cli.user,
-  cli.help,
-  cli.prompt,
-  cli.quit,
-  showInfo,
-  showSchema,
-  showStat,
+  clearCounters,
+  frontend.disableFrontend,
+  frontend.enableFrontend,
+  frontend.setMaxconnFrontend,
+  frontend.setMaxconnGlobal,
+  frontend.shutdownFrontend,
+  process.drainProcess,
+  process.reload,
+  process.showWorkers,
+  server.disableHealth,
+  server.disableServer,
+  server.enableHealth,
+  server.enableServer,
+  server.getWeight,
+  server.setMaxconnServer,
+  server.setServer,
+  server.setWeightCommand,
+  servers.showBackend,
+  servers.showServersConn,
+  servers.showServersState,
+  session.showErrors,
+  session.showSess,
+  session.shutdownSession,
+  session.shutdownSessionsServer,
+  show.showInfo,
+  show.showSchema,
+  show.showStat,
 ];
 
 const sorted = [...registered].sort((a, b) => (a.name < b.name ? -1 : 1));
@@ -26,7 +56,7 @@ for (const [i, command] of sorted.entries()) {
   if (sorted[i + 1]?.name === command.name) throw new Error(`runtime command ${command.name} is registered twice`);
 }
 
-/** The commands whose effect is real in this process, sorted by name. */
+/** The commands whose effect is real in this process, sorted by name, as `help` lists them. */
 export function commandsOf(ctx: AdminContext): readonly Command[] {
   return sorted.filter(({ needs }) => needs === undefined || ctx.queries.has(needs));
 }

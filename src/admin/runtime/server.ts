@@ -1,47 +1,41 @@
 /** The runtime API: listens on every `stats socket` and hands clients to Connection. */
 import type { Socket, SocketHandler, TCPSocketListener } from "bun";
-import type { StatsSocketModel } from "../../config/model.ts";
+import { dup } from "../../ffi/file.ts";
 import type { AdminContext } from "../context.ts";
 import { Connection } from "./connection.ts";
-import { openSocket, removeSocket, socketInode } from "./sockets.ts";
-
-export { defaultSocketPath } from "./sockets.ts";
+import type { RuntimeSocket } from "./sockets.ts";
 
 export interface RuntimeServer {
-  /** Closes the listeners and every connection, and removes the paths of unix sockets. */
+  /** Starts to listen on sockets that are new in the list and stops on those that are gone; connections stay. */
+  update(sockets: readonly RuntimeSocket[]): void;
+  /** Stops listening and closes every connection. Paths of unix sockets belong to whoever opened them. */
   stop(): void;
   /** Connections being served, those that wait for a place not counted. */
   readonly connections: number;
 }
 
 interface Listening {
-  readonly model: StatsSocketModel;
+  socket: RuntimeSocket;
   readonly listener: { stop(force?: boolean): void };
-  readonly inode: number | null;
 }
 
 /** A client above `stats maxconn` is kept unread until another one leaves. */
 type State = Connection | "waiting" | "gone";
 
-/**
- * Listens on `sockets` (default: those of the configuration). Throws SocketError, having closed what was open, when one
- * cannot be opened.
- */
-export function serveRuntime(
-  ctx: AdminContext,
-  sockets: readonly StatsSocketModel[] = ctx.model().global.statsSockets,
-): RuntimeServer {
+/** Serves the runtime API on sockets that are bound and listening. */
+export function serveRuntime(ctx: AdminContext, sockets: readonly RuntimeSocket[]): RuntimeServer {
   const active = new Set<Connection>();
   const waiting: (() => void)[] = [];
-  const listening: Listening[] = [];
+  const listening = new Map<string, Listening>();
 
   const admit = (): void => {
     while (waiting.length > 0 && active.size < ctx.model().global.statsMaxconn) waiting.shift()!();
   };
 
-  const handlers = (model: StatsSocketModel): SocketHandler<{ state: State }> => {
+  const handlers = (key: string): SocketHandler<{ state: State }> => {
     const begin = (socket: Socket<{ state: State }>): void => {
-      const connection = new Connection(ctx, socket, model.level, ctx.model().global.statsTimeout, (gone) => {
+      const level = listening.get(key)?.socket.model.level ?? "user";
+      const connection = new Connection(ctx, socket, level, ctx.model().global.statsTimeout, (gone) => {
         active.delete(gone);
         socket.data.state = "gone";
         admit();
@@ -84,33 +78,36 @@ export function serveRuntime(
     };
   };
 
-  const stop = (): void => {
-    for (const { listener, model, inode } of listening.splice(0)) {
+  const update = (next: readonly RuntimeSocket[]): void => {
+    const keys = new Set(next.map(({ key }) => key));
+    for (const [key, { listener }] of listening) {
+      if (keys.has(key)) continue;
       listener.stop(false);
-      removeSocket(model.address, inode);
+      listening.delete(key);
     }
-    waiting.length = 0;
-    for (const connection of [...active]) connection.destroy();
+    for (const socket of next) {
+      const known = listening.get(socket.key);
+      if (known !== undefined) known.socket = socket;
+      else listening.set(socket.key, { socket, listener: adopt(dup(socket.fd), handlers(socket.key)) });
+    }
+    admit();
   };
 
-  try {
-    for (const model of sockets) {
-      const fd = openSocket(model);
-      listening.push({ model, listener: adopt(fd, handlers(model)), inode: socketInode(model.address) });
-    }
-  } catch (error) {
-    stop();
-    throw error;
-  }
+  update(sockets);
   return {
-    stop,
+    update,
+    stop() {
+      update([]);
+      waiting.length = 0;
+      for (const connection of [...active]) connection.destroy();
+    },
     get connections() {
       return active.size;
     },
   };
 }
 
-/** Bun.listen on a descriptor that listens already; not in Bun's types. */
+/** Bun.listen on a descriptor that listens already, which it closes in the end; not in Bun's types. */
 function adopt<T>(fd: number, socket: SocketHandler<T>): { stop(force?: boolean): void } {
   const listen = Bun.listen as unknown as (options: {
     fd: number;

@@ -1,6 +1,7 @@
 /** The status text of a server, as in the column `status` of HAProxy 2.6. */
 import type { Model, ProxyModel, ServerModel } from "../../config/model.ts";
 import { Admin, Oper, S, type Shared } from "../../counters/shared.ts";
+import { trackedBy } from "../servers.ts";
 
 /** A server together with its place in the shared segment. */
 export interface ServerRef {
@@ -9,31 +10,13 @@ export interface ServerRef {
   readonly slot: number;
 }
 
-/** Finds "backend/server", or "server" in the proxy given. */
-export function findTracked(
-  model: Model,
-  slotOf: (key: string) => number,
-  from: ProxyModel,
-  track: string,
-): ServerRef | null {
-  const slash = track.indexOf("/");
-  const proxyName = slash < 0 ? from.name : track.slice(0, slash);
-  const serverName = slash < 0 ? track : track.slice(slash + 1);
-  for (const proxy of model.proxies) {
-    if (proxy.name !== proxyName || proxy.kind === "frontend") continue;
-    const server = proxy.servers.find((s) => s.name === serverName);
-    if (server) return { proxy, server, slot: slotOf(`S/${proxy.name}/${server.name}`) };
-  }
-  return null;
-}
-
 /** The server at the end of a chain of `track`: the one that is checked. A cycle ends where it began. */
 export function trackedRoot(model: Model, slotOf: (key: string) => number, start: ServerRef): ServerRef {
   let ref = start;
   for (let hops = 0; hops < 64 && ref.server.track !== null; hops++) {
-    const next = findTracked(model, slotOf, ref.proxy, ref.server.track);
+    const next = trackedBy(model.proxies, ref.proxy, ref.server.track);
     if (next === null) break;
-    ref = next;
+    ref = { ...next, slot: slotOf(`S/${next.proxy.name}/${next.server.name}`) };
   }
   return ref;
 }

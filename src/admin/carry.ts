@@ -1,0 +1,111 @@
+/**
+ * The state of servers over a reload. What was changed at run time stays, and is reported where it differs from the file; where
+ * the file itself changed, the file wins.
+ */
+import type { ProxyModel, ServerModel } from "../config/model.ts";
+import { Admin, Oper, S, type Shared } from "../counters/shared.ts";
+import type { Change } from "../supervisor/types.ts";
+import { follow, initialiseServers, type Cells } from "./servers.ts";
+
+function cellsOf({ shared, slots }: Change): Cells {
+  return { shared, slotOf: (key) => slots.slots[key]! };
+}
+
+/** For `ServeOptions.initState`: the first state of servers that are new. */
+export function initState(change: Change): void {
+  const fresh = new Set(change.slots.fresh);
+  initialiseServers(cellsOf(change), change.next.proxies, Date.now(), (key) => fresh.has(key));
+}
+
+/** For `ServeOptions.beforeCommit`: brings kept objects in line with the new file. Returns lines for the report. */
+export function beforeCommit(change: Change): string[] {
+  const { previous, next, shared } = change;
+  if (previous === null) return [];
+  const cells = cellsOf(change);
+  const notes: string[] = [];
+  for (const proxy of next.proxies) {
+    const before = previous.proxies.find(({ name }) => name === proxy.name);
+    if (before === undefined) continue;
+    if (proxy.kind !== "backend" && before.kind !== "backend") carryFrontend(cells, before, proxy, notes);
+    if (proxy.kind === "frontend" || before.kind === "frontend") continue;
+    for (const server of proxy.servers) {
+      const old = before.servers.find(({ name }) => name === server.name);
+      if (old !== undefined) carryServer(cells, proxy, old, server, notes);
+    }
+  }
+  for (const proxy of next.proxies) {
+    if (proxy.kind === "frontend") continue;
+    for (const server of proxy.servers) if (server.track !== null) follow(cells, next.proxies, proxy, server);
+    shared.bump(cells.slotOf(`B/${proxy.name}`));
+  }
+  return notes;
+}
+
+function carryFrontend({ shared, slotOf }: Cells, before: ProxyModel, after: ProxyModel, notes: string[]): void {
+  const slot = slotOf(`F/${after.name}`);
+  const limit = shared.getState(slot, S.maxconn);
+  if (before.maxconn !== after.maxconn) shared.setState(slot, S.maxconn, 0);
+  else if (limit > 0 && limit !== after.maxconn)
+    notes.push(`kept: frontend ${after.name} has maxconn ${limit} since it was set at run time.`);
+  if (shared.getState(slot, S.admin) !== 0) notes.push(`kept: frontend ${after.name} stays disabled.`);
+}
+
+function carryServer(cells: Cells, proxy: ProxyModel, old: ServerModel, now: ServerModel, notes: string[]): void {
+  const { shared } = cells;
+  const name = `${proxy.name}/${now.name}`;
+  const slot = cells.slotOf(`S/${name}`);
+  const kept = (what: string): void => {
+    notes.push(`kept: server ${name} ${what} since it was set at run time.`);
+  };
+
+  const weight = shared.getState(slot, S.weight);
+  if (old.weight !== now.weight) shared.setState(slot, S.weight, now.weight);
+  else if (weight !== now.weight) kept(`has weight ${weight} (file: ${now.weight})`);
+  shared.setState(slot, S.initialWeight, now.weight);
+
+  const maxconn = shared.getState(slot, S.maxconn);
+  if (old.maxconn !== now.maxconn) shared.setState(slot, S.maxconn, now.maxconn);
+  else if (maxconn !== now.maxconn) kept(`has maxconn ${maxconn} (file: ${now.maxconn})`);
+
+  if (old.addressText !== now.addressText) shared.setState(slot, S.addrFamily, 0);
+  else if (now.fqdn === null && shared.getState(slot, S.addrFamily) !== 0) kept("has another address than in the file");
+
+  const admin = shared.getState(slot, S.admin);
+  if (old.disabled !== now.disabled) setDisabled(shared, slot, now);
+  else if (!now.disabled && admin & Admin.forcedMaint) kept("is in maintenance");
+  else if (now.disabled && (admin & Admin.forcedMaint) === 0) kept("is in service although disabled in the file");
+  else if (admin & Admin.forcedDrain) kept("is draining");
+
+  clampHealth(shared, slot, now);
+}
+
+function setDisabled(shared: Shared, slot: number, server: ServerModel): void {
+  const admin = shared.getState(slot, S.admin);
+  const flags = Admin.forcedMaint | Admin.configMaint;
+  const second = Math.floor(Date.now() / 1000);
+  const wasDown = shared.getState(slot, S.oper) === Oper.stopped;
+  if (server.disabled) {
+    shared.setState(slot, S.admin, admin | flags);
+    shared.setState(slot, S.oper, Oper.stopped);
+    if (!wasDown) shared.setState(slot, S.lastChange, second);
+    return;
+  }
+  shared.setState(slot, S.admin, admin & ~flags);
+  if (admin & ~flags & Admin.maint) return;
+  if (wasDown) {
+    const since = second - shared.getState(slot, S.lastChange);
+    shared.setState(slot, S.downSeconds, shared.getState(slot, S.downSeconds) + Math.max(0, since));
+    shared.setState(slot, S.lastChange, second);
+  }
+  shared.setState(slot, S.oper, Oper.running);
+  shared.setState(slot, S.health, server.check.rise);
+}
+
+/** `rise` and `fall` may have changed: the counter must fit the state. */
+function clampHealth(shared: Shared, slot: number, { check }: ServerModel): void {
+  const health = shared.getState(slot, S.health);
+  const down = shared.getState(slot, S.oper) === Oper.stopped;
+  const low = down ? 0 : check.rise;
+  const high = down ? check.rise - 1 : check.rise + check.fall - 1;
+  shared.setState(slot, S.health, Math.min(high, Math.max(low, health)));
+}

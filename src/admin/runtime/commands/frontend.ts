@@ -1,0 +1,107 @@
+/** disable, enable and shutdown frontend; set maxconn frontend and global. */
+import { PROCESS_SLOT } from "../../../counters/columns.ts";
+import { S } from "../../../counters/shared.ts";
+import { FrontendState } from "../../stats/rows.ts";
+import { failure, type Command } from "../command.ts";
+import { findFrontend } from "../target.ts";
+
+export const disableFrontend: Command = {
+  name: "disable frontend",
+  usage: "disable frontend <frontend>",
+  help: "stop accepting connections for a while",
+  level: "admin",
+  needs: "frontend-state",
+  async run({ ctx, args }) {
+    const found = findFrontend(ctx, args[0]);
+    if (!found.ok) return found.error;
+    const { name } = found.value;
+    const slot = ctx.slotOf(`F/${name}`);
+    const state = ctx.shared.getState(slot, S.admin);
+    if (state === FrontendState.stopped) return failure("Frontend was previously shut down, cannot disable.");
+    if (state === FrontendState.paused) return failure("All sockets are already disabled.");
+    ctx.shared.setState(slot, S.admin, FrontendState.paused);
+    await ctx.query("all", "frontend-state", [name, "pause"]);
+    ctx.logEvent(4, name, `Paused proxy ${name}.`);
+    return "";
+  },
+};
+
+export const enableFrontend: Command = {
+  name: "enable frontend",
+  usage: "enable frontend <frontend>",
+  help: "accept connections again",
+  level: "admin",
+  needs: "frontend-state",
+  async run({ ctx, args }) {
+    const found = findFrontend(ctx, args[0]);
+    if (!found.ok) return found.error;
+    const { name } = found.value;
+    const slot = ctx.slotOf(`F/${name}`);
+    const state = ctx.shared.getState(slot, S.admin);
+    if (state === FrontendState.stopped) return failure("Frontend was previously shut down, cannot enable.");
+    if (state === FrontendState.running) return failure("All sockets are already enabled.");
+    ctx.shared.setState(slot, S.admin, FrontendState.running);
+    await ctx.query("all", "frontend-state", [name, "run"]);
+    ctx.logEvent(4, name, `Resumed proxy ${name}.`);
+    return "";
+  },
+};
+
+export const shutdownFrontend: Command = {
+  name: "shutdown frontend",
+  usage: "shutdown frontend <frontend>",
+  help: "stop accepting connections for good",
+  level: "admin",
+  needs: "frontend-state",
+  async run({ ctx, args }) {
+    const found = findFrontend(ctx, args[0]);
+    if (!found.ok) return found.error;
+    const { name } = found.value;
+    const slot = ctx.slotOf(`F/${name}`);
+    if (ctx.shared.getState(slot, S.admin) === FrontendState.stopped) return failure("Frontend was already shut down.");
+    ctx.shared.setState(slot, S.admin, FrontendState.stopped);
+    await ctx.query("all", "frontend-state", [name, "stop"]);
+    ctx.logEvent(4, name, `Proxy ${name} stopped.`);
+    return "";
+  },
+};
+
+/** A number as atoi() reads it. */
+function integer(text: string): number {
+  const value = Number.parseInt(text, 10);
+  return Number.isNaN(value) ? 0 : value;
+}
+
+export const setMaxconnFrontend: Command = {
+  name: "set maxconn frontend",
+  usage: "set maxconn frontend <frontend> <value>",
+  help: "change the limit of connections of a frontend",
+  level: "admin",
+  needs: "frontend-maxconn",
+  async run({ ctx, args }) {
+    const found = findFrontend(ctx, args[0]);
+    if (!found.ok) return found.error;
+    if (args[1] === undefined) return failure("Integer value expected.");
+    const value = integer(args[1]);
+    if (value < 0) return failure("Value out of range.");
+    ctx.shared.setState(ctx.slotOf(`F/${found.value.name}`), S.maxconn, value);
+    await ctx.query("all", "frontend-maxconn", [found.value.name, String(value)]);
+    return "";
+  },
+};
+
+export const setMaxconnGlobal: Command = {
+  name: "set maxconn global",
+  usage: "set maxconn global <value>",
+  help: "change the limit of connections of the whole process",
+  level: "admin",
+  needs: "global-maxconn",
+  async run({ ctx, args }) {
+    if (args[0] === undefined) return failure("Expects an integer value.");
+    const value = integer(args[0]);
+    if (value < 0 || value > ctx.limits().hardMaxconn) return failure("Value out of range.");
+    ctx.shared.setState(PROCESS_SLOT, S.maxconn, value);
+    await ctx.query("all", "global-maxconn", [String(value || ctx.limits().hardMaxconn)]);
+    return "";
+  },
+};

@@ -1,0 +1,201 @@
+/** set server, set/get weight, set maxconn server, enable/disable server and health checks. */
+import type { ProxyModel } from "../../../config/model.ts";
+import { S } from "../../../counters/shared.ts";
+import type { ServerRef } from "../../stats/status.ts";
+import { setAdminState, setHealth, setWeight } from "../../transitions.ts";
+import { failure, type Answer, type Call, type Command } from "../command.ts";
+import { findServer } from "../target.ts";
+import { setServerAddress } from "./server-address.ts";
+
+const MAX_WEIGHT = 256;
+
+/** An integer and what stands behind it, or null when there are no digits (as strtol reads it). */
+function leadingInteger(text: string): { value: number; rest: string } | null {
+  const match = /^\s*([+-]?\d+)/.exec(text);
+  return match === null ? null : { value: Number(match[1]), rest: text.slice(match[0].length) };
+}
+
+/** Whether weights may change while it runs; else only 0 and the configured one. */
+function isDynamic({ balance }: ProxyModel): boolean {
+  switch (balance.algorithm.kind) {
+    case "roundrobin":
+    case "leastconn":
+    case "first":
+    case "random":
+      return true;
+    case "static-rr":
+      return false;
+    default:
+      return balance.hash.method === "consistent";
+  }
+}
+
+function changeWeight({ ctx, nowMs }: Call, ref: ServerRef, text: string | undefined): Answer {
+  if (text === undefined || text === "") return failure("Require <weight> or <weight%>.");
+  const parsed = leadingInteger(text);
+  if (parsed === null) return { severity: 3, text: "Empty weight string empty or preceded by garbage" };
+  const initial = ctx.shared.getState(ref.slot, S.initialWeight);
+  let weight = parsed.value;
+  if (parsed.rest === "%") {
+    if (weight < 0) return failure("Relative weight must be positive.");
+    weight = Math.min(MAX_WEIGHT, Math.floor((initial * weight) / 100));
+  } else if (parsed.rest !== "") {
+    return { severity: 3, text: "Trailing garbage in weight string" };
+  } else if (weight < 0 || weight > MAX_WEIGHT) {
+    return failure("Absolute weight can only be between 0 and 256 inclusive.");
+  }
+  if (weight !== 0 && weight !== initial && !isDynamic(ref.proxy)) {
+    return failure("Backend is using a static LB algorithm and only accepts weights '0%' and '100%'.");
+  }
+  setWeight(ctx, ref, weight, nowMs);
+  return "";
+}
+
+function changeHealth({ ctx, nowMs }: Call, ref: ServerRef, text: string | undefined): Answer {
+  if (ref.server.track !== null) return failure("cannot change health on a tracking server.");
+  if (text !== "up" && text !== "stopping" && text !== "down") {
+    return failure("'set server <srv> health' expects 'up', 'stopping', or 'down'.");
+  }
+  setHealth(ctx, ref, text, nowMs);
+  return "";
+}
+
+function changeState({ ctx, nowMs }: Call, ref: ServerRef, text: string | undefined): Answer {
+  if (text !== "ready" && text !== "drain" && text !== "maint") {
+    return failure("'set server <srv> state' expects 'ready', 'drain' and 'maint'.");
+  }
+  setAdminState(ctx, ref, text, nowMs);
+  return "";
+}
+
+async function changeCheckPort({ ctx }: Call, ref: ServerRef, text: string | undefined): Promise<Answer> {
+  const { server, proxy } = ref;
+  if (!server.check.enabled) return { severity: 3, text: "health checks are not enabled on this server" };
+  if (text === undefined) return failure("set server <b>/<s> check-port requires a port.");
+  const parsed = leadingInteger(text);
+  if (parsed === null || parsed.rest !== "" || parsed.value < 0 || parsed.value > 65535) {
+    return failure("provided port is not valid.");
+  }
+  await ctx.query(0, "check-port", [`${proxy.name}/${server.name}`, String(parsed.value)]);
+  return "";
+}
+
+export const setServer: Command = {
+  name: "set server",
+  usage: "set server <bk>/<srv> [opts]",
+  help: "change the state, health, weight or address of a server",
+  level: "admin",
+  run(call) {
+    const found = findServer(call.ctx, call.args[0]);
+    if (!found.ok) return found.error;
+    const [, what, ...rest] = call.args;
+    switch (what) {
+      case "weight":
+        return changeWeight(call, found.value, rest[0]);
+      case "state":
+        return changeState(call, found.value, rest[0]);
+      case "health":
+        return changeHealth(call, found.value, rest[0]);
+      case "addr":
+        return setServerAddress(call, found.value, rest);
+      case "check-port":
+        if (call.ctx.queries.has("check-port")) return changeCheckPort(call, found.value, rest[0]);
+        break;
+    }
+    const words = ["addr", ...(call.ctx.queries.has("check-port") ? ["check-port"] : []), "health", "state", "weight"];
+    return failure(`usage: set server <backend>/<server> ${words.join(" | ")}`);
+  },
+};
+
+export const setWeightCommand: Command = {
+  name: "set weight",
+  usage: "set weight <bk>/<srv>  (DEPRECATED)",
+  help: "change the weight of a server (better: 'set server')",
+  level: "admin",
+  run(call) {
+    const found = findServer(call.ctx, call.args[0]);
+    return found.ok ? changeWeight(call, found.value, call.args[1]) : found.error;
+  },
+};
+
+export const getWeight: Command = {
+  name: "get weight",
+  usage: "get weight <bk>/<srv>",
+  help: "show the weight of a server, and the configured one",
+  run({ ctx, args }) {
+    const found = findServer(ctx, args[0]);
+    if (!found.ok) return found.error;
+    const { slot } = found.value;
+    return `${ctx.shared.getState(slot, S.weight)} (initial ${ctx.shared.getState(slot, S.initialWeight)})\n`;
+  },
+};
+
+export const setMaxconnServer: Command = {
+  name: "set maxconn server",
+  usage: "set maxconn server <bk>/<srv>",
+  help: "change the limit of sessions on a server",
+  level: "admin",
+  run({ ctx, args }) {
+    const found = findServer(ctx, args[0]);
+    if (!found.ok) return found.error;
+    if (args[1] === undefined) return failure("Require <maxconn>.");
+    const parsed = leadingInteger(args[1]);
+    if (parsed === null) return { severity: 3, text: "maxconn string empty or preceded by garbage" };
+    if (parsed.rest !== "") return { severity: 3, text: "Trailing garbage in maxconn string" };
+    ctx.shared.setState(found.value.slot, S.maxconn, Math.min(0x7fffffff, Math.max(0, parsed.value)));
+    ctx.shared.bump(ctx.slotOf(`B/${found.value.proxy.name}`));
+    return "";
+  },
+};
+
+function oneServer(name: string, usage: string, help: string, state: "ready" | "maint"): Command {
+  return {
+    name,
+    usage,
+    help,
+    level: "admin",
+    run({ ctx, args, nowMs }) {
+      const found = findServer(ctx, args[0]);
+      if (!found.ok) return found.error;
+      setAdminState(ctx, found.value, state, nowMs);
+      return "";
+    },
+  };
+}
+
+export const enableServer = oneServer(
+  "enable server",
+  "enable server  (DEPRECATED)",
+  "take a server out of maintenance (better: 'set server')",
+  "ready",
+);
+
+export const disableServer = oneServer(
+  "disable server",
+  "disable server (DEPRECATED)",
+  "put a server into maintenance (better: 'set server')",
+  "maint",
+);
+
+function healthChecks(word: "enable" | "disable"): Command {
+  return {
+    name: `${word} health`,
+    usage: `${word} health <bk>/<srv>`,
+    help: `${word} the health checks of a server`,
+    level: "admin",
+    needs: "check",
+    async run({ ctx, args }) {
+      const found = findServer(ctx, args[0]);
+      if (!found.ok) return found.error;
+      const { proxy, server } = found.value;
+      if (!server.check.enabled) {
+        return word === "enable" ? failure("Health check was not configured on this server, cannot enable.") : "";
+      }
+      await ctx.query(0, "check", [`${proxy.name}/${server.name}`, word]);
+      return "";
+    },
+  };
+}
+
+export const enableHealth = healthChecks("enable");
+export const disableHealth = healthChecks("disable");

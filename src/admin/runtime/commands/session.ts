@@ -1,0 +1,54 @@
+/** show sess, shutdown session, shutdown sessions server, show errors: what only the workers know. */
+import { failure, type Command } from "../command.ts";
+import { findServer } from "../target.ts";
+
+export const showSess: Command = {
+  name: "show sess",
+  usage: "show sess [id]",
+  help: "list the sessions, or one in detail",
+  level: "operator",
+  needs: "show-sess",
+  async run({ ctx, args }) {
+    const answers = await ctx.query("all", "show-sess", args);
+    const text = answers.join("");
+    return text === "" && args[0] !== undefined && args[0] !== "all"
+      ? failure("No such session (use 'show sess').")
+      : text;
+  },
+};
+
+export const shutdownSession: Command = {
+  name: "shutdown session",
+  usage: "shutdown session [id]",
+  help: "close a session",
+  level: "admin",
+  needs: "shutdown-session",
+  async run({ ctx, args }) {
+    if (args[0] === undefined) return failure("Session pointer expected (use 'show sess').");
+    const answers = await ctx.query("all", "shutdown-session", [args[0]]);
+    return answers.includes("1") ? "" : failure("No such session (use 'show sess').");
+  },
+};
+
+export const shutdownSessionsServer: Command = {
+  name: "shutdown sessions server",
+  usage: "shutdown sessions server <bk>/<srv>",
+  help: "close the sessions on a server",
+  level: "admin",
+  needs: "shutdown-server",
+  async run({ ctx, args }) {
+    const found = findServer(ctx, args[0]);
+    if (!found.ok) return found.error;
+    await ctx.query("all", "shutdown-server", [found.value.proxy.name, found.value.server.name]);
+    return "";
+  },
+};
+
+export const showErrors: Command = {
+  name: "show errors",
+  usage: "show errors [<px>] [request|response]",
+  help: "show the last bad request and response of every proxy",
+  level: "operator",
+  needs: "show-errors",
+  run: async ({ ctx, args }) => (await ctx.query("all", "show-errors", args)).join(""),
+};
