@@ -96,8 +96,9 @@ export class Ring implements HashTable {
     }
     this.owners = owners;
     this.size = owners.length;
-    // Turns go on behind the node they had come to, or behind the one before it when it is gone.
-    this.turn = last < 0 ? -1 : this.search(last + 1) - 1;
+    // Turns go on behind the node they had come to, or, when it is gone, behind the next one left.
+    const turn = last < 0 ? -1 : this.search(last);
+    this.turn = turn === this.size ? -1 : turn;
   }
 
   private sortAll(): void {
