@@ -111,6 +111,12 @@ function setOper(ctx: AdminContext, ref: ServerRef, oper: number, nowMs: number)
   set(ctx, ref, S.lastChange, now);
 }
 
+/** The counter of good checks; it only rises where there are checks. */
+function setHealthCounter(ctx: AdminContext, ref: ServerRef, value: number): void {
+  const checked = ref.server.check.enabled && ref.server.track === null;
+  if (checked || value === 0) set(ctx, ref, S.health, value);
+}
+
 function enterMaintenance(
   ctx: AdminContext,
   ref: ServerRef,
@@ -127,12 +133,10 @@ function enterMaintenance(
     setOper(ctx, ref, Oper.stopped, nowMs);
     set(ctx, ref, S.admin, admin | flag);
     const quiet = wasDown || (admin & Admin.drain) !== 0;
-    const what = wasDown ? "was DOWN and now enters maintenance" : "is going DOWN for maintenance";
-    ctx.logEvent(
-      quiet ? NOTICE : ALERT,
-      ref.proxy.name,
-      `${title(ref)} ${what}${via(root)}${leftOver(ctx, ref, true)}`,
-    );
+    const text = wasDown
+      ? `was DOWN and now enters maintenance${via(root)}.`
+      : `is going DOWN for maintenance${via(root)}${leftOver(ctx, ref, true)}`;
+    ctx.logEvent(quiet ? NOTICE : ALERT, ref.proxy.name, `${title(ref)} ${text}`);
   });
   for (const tracker of trackers(ctx, ref)) enterMaintenance(ctx, tracker, Admin.inheritedMaint, root ?? ref, nowMs);
 }
@@ -152,12 +156,19 @@ function leaveMaintenance(
     set(ctx, ref, S.admin, admin);
     const tracked = root === null ? trackedRef(ctx, ref) : root;
     const oper = tracked === null ? Oper.running : get(ctx, tracked, S.oper);
-    set(ctx, ref, S.health, oper === Oper.stopped ? 0 : ref.server.check.rise);
+    setHealthCounter(ctx, ref, oper === Oper.stopped ? 0 : ref.server.check.rise);
     setOper(ctx, ref, oper === Oper.starting ? Oper.running : oper, nowMs);
     const up = oper === Oper.stopped ? "DOWN" : "UP";
     const ready = admin & Admin.drain ? "DRAIN" : "READY";
     const left = root === null ? "leaving forced maintenance" : "leaving maintenance";
     ctx.logEvent(NOTICE, ref.proxy.name, `${title(ref)} is ${up}/${ready} (${left}).`);
+    if (admin & Admin.drain) {
+      const drain =
+        root === null
+          ? "remains in forced drain mode"
+          : `is leaving forced drain but remains in drain mode${via(root)}`;
+      ctx.logEvent(NOTICE, ref.proxy.name, `${title(ref)} ${drain}.`);
+    }
   });
   for (const tracker of trackers(ctx, ref)) leaveMaintenance(ctx, tracker, Admin.inheritedMaint, root ?? ref, nowMs);
 }
@@ -204,7 +215,8 @@ export function setAdminState(
 ): void {
   switch (state) {
     case "maint":
-      return enterMaintenance(ctx, ref, Admin.forcedMaint, null, nowMs);
+      enterMaintenance(ctx, ref, Admin.forcedMaint, null, nowMs);
+      return leaveDrain(ctx, ref, Admin.forcedDrain, null, nowMs);
     case "drain":
       enterDrain(ctx, ref, Admin.forcedDrain, null, nowMs);
       return leaveMaintenance(ctx, ref, Admin.forcedMaint | Admin.configMaint, null, nowMs);
@@ -236,7 +248,9 @@ function changeHealth(
   const before = get(ctx, ref, S.oper);
   const { rise, fall } = ref.server.check;
   if (get(ctx, ref, S.admin) & Admin.maint) return;
-  set(ctx, ref, S.health, oper === Oper.stopped ? 0 : rise + fall - 1);
+  const counter = oper === Oper.stopped ? 0 : rise + fall - 1;
+  if (root === null) set(ctx, ref, S.health, counter);
+  else setHealthCounter(ctx, ref, counter);
   if (before === oper || (before === Oper.starting && oper === Oper.running)) return;
   changing(ctx, ref, nowMs, () => {
     setOper(ctx, ref, oper, nowMs);

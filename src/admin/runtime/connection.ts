@@ -110,15 +110,13 @@ export class Connection {
       if (!this.flush()) return;
       if (this.session.closing || this.input.overflow) return this.finish();
       const request = this.input.next();
+      if (this.session.prompt && this.input.continued > 0) this.pieces = once("+ ".repeat(this.input.continued));
       if (request !== null) {
         this.running = true;
         void this.run(request);
         return;
       }
-      if (this.session.prompt && this.input.continued > 0) {
-        this.pieces = once("+ ".repeat(this.input.continued));
-        continue;
-      }
+      if (this.pieces !== null) continue;
       if (this.sawEnd || this.input.overflow) return this.finish();
       if (this.answered && !this.session.prompt && this.input.empty) return this.finish();
       return;
@@ -130,14 +128,8 @@ export class Connection {
     this.running = false;
     if (this.closed) return;
     this.answered = true;
-    if (!this.session.closing) this.pieces = this.framed(answer);
+    if (!this.session.closing) this.pieces = framed(this.pieces, answer, this.session);
     this.step();
-  }
-
-  private *framed(answer: string | Iterable<string>): Generator<string, void> {
-    if (typeof answer === "string") yield answer;
-    else yield* answer;
-    yield this.session.prompt ? "\n> " : "\n";
   }
 
   /** Sends until all is out (true) or the client must take some first (false). */
@@ -184,6 +176,18 @@ export class Connection {
     if (this.sawEnd) this.socket.end();
     else this.arm(LINGER_MS);
   }
+}
+
+/** What waits already, the answer, and what ends it. */
+function* framed(
+  before: Iterator<string, void> | null,
+  answer: string | Iterable<string>,
+  session: Session,
+): Generator<string, void> {
+  for (let piece = before?.next(); piece !== undefined && !piece.done; piece = before?.next()) yield piece.value;
+  if (typeof answer === "string") yield answer;
+  else yield* answer;
+  yield session.prompt ? "\n> " : "\n";
 }
 
 function* once(text: string): Generator<string, void> {

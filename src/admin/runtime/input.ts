@@ -28,7 +28,7 @@ export class Input {
   private pending: Pending | null = null;
   /** The client sent more than the limits allow: nothing more can be understood. */
   overflow = false;
-  /** Payload lines taken since the last call of `next`, for the prompt of continuation lines. */
+  /** Lines that ask for more, taken by the last call of `next`: each gets a prompt of its own. */
   continued = 0;
 
   push(text: string): void {
@@ -71,7 +71,6 @@ export class Input {
       if (line.endsWith("\r")) line = line.slice(0, -1);
       if (line === pending.end) {
         this.pending = null;
-        this.continued = 0;
         return { words: pending.words, payload: pending.lines.map((text) => `${text}\n`).join("") };
       }
       this.continued++;

@@ -1,5 +1,5 @@
 /** disable, enable and shutdown frontend; set maxconn frontend and global. */
-import { PROCESS_SLOT } from "../../../counters/columns.ts";
+import { C, PROCESS_SLOT } from "../../../counters/columns.ts";
 import { S } from "../../../counters/shared.ts";
 import { FrontendState } from "../../stats/rows.ts";
 import { failure, type Command } from "../command.ts";
@@ -61,7 +61,9 @@ export const shutdownFrontend: Command = {
     if (ctx.shared.getState(slot, S.admin) === FrontendState.stopped) return failure("Frontend was already shut down.");
     ctx.shared.setState(slot, S.admin, FrontendState.stopped);
     await ctx.query("all", "frontend-state", [name, "stop"]);
-    ctx.logEvent(4, name, `Proxy ${name} stopped.`);
+    const front = ctx.shared.sum(slot, C.connTot);
+    const back = found.value.kind === "listen" ? ctx.shared.sum(ctx.slotOf(`B/${name}`), C.sessTot) : 0;
+    ctx.logEvent(4, name, `Proxy ${name} stopped (cumulated conns: FE: ${front}, BE: ${back}).`);
     return "";
   },
 };

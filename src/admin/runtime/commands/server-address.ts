@@ -23,7 +23,7 @@ export function setServerAddress({ ctx }: Call, ref: ServerRef, words: readonly 
   const before =
     now?.kind === "ip" ? now : { kind: "ip" as const, family: wanted.family, ip: "", port: ref.server.port.value };
   const moved = before.ip !== wanted.ip;
-  let answer = moved ? `IP changed from '${before.ip}' to '${wanted.ip}'` : "no need to change the addr";
+  let answer = moved ? `IP changed from '${before.ip}' to '${text}'` : "no need to change the addr";
   const ported = port !== null && port !== before.port;
   if (port !== null)
     answer += ported ? `, port changed from '${before.port}' to '${port}'` : ", no need to change the port";

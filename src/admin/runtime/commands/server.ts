@@ -74,7 +74,7 @@ async function changeCheckPort({ ctx }: Call, ref: ServerRef, text: string | und
   if (text === undefined) return failure("set server <b>/<s> check-port requires a port.");
   const parsed = leadingInteger(text);
   if (parsed === null || parsed.rest !== "" || parsed.value < 0 || parsed.value > 65535) {
-    return failure("provided port is not valid.");
+    return { severity: 3, text: "provided port is invalid" };
   }
   await ctx.query(0, "check-port", [`${proxy.name}/${server.name}`, String(parsed.value)]);
   return "";
