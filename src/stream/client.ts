@@ -28,6 +28,7 @@ export abstract class ClientConn extends Conn {
     this.counted = listener.frontend;
     this.accepted = clock.now;
     this.counted.take(listener, clock.now);
+    rt.clients.add(this);
   }
 
   get unix(): boolean {
@@ -77,9 +78,13 @@ export abstract class ClientConn extends Conn {
     this.expire(clock.now + LINGER_MS);
   }
 
+  /** Nothing is in progress on it: it may be closed when the worker drains. */
+  abstract get idle(): boolean;
+
   /** To be called by subclasses at the end of their onClose. */
   uncount(): void {
     this.counted.release(this.listener);
+    this.rt.clients.delete(this);
     onClientGone?.();
   }
 }

@@ -1,5 +1,7 @@
 import type { GlobalModel } from "../config/model.ts";
 import type { Shared } from "../counters/shared.ts";
+import type { Backend } from "../proxy/backend.ts";
+import type { ClientConn } from "./client.ts";
 import type { HeadLimits } from "../codec/h1/flags.ts";
 
 /**
@@ -17,6 +19,12 @@ export class StreamRuntime {
   relaxedResponseLimits: HeadLimits;
   /** No new connections, keep-alive ends at the next response. */
   draining = false;
+  /** Every open client connection of this worker. */
+  readonly clients = new Set<ClientConn>();
+  /** Backends in whose queues streams of this worker wait. */
+  readonly waiting = new Set<Backend>();
+  /** Told when a stream starts to wait: another worker may make room, so the queues must be looked at now and then. */
+  onWaiting: () => void = () => {};
   /** Requests (HTTP) and sessions (TCP) of this worker, for %rt. */
   requestCounter = 0;
 

@@ -177,6 +177,8 @@ export abstract class Stream implements TimerEntry, ServerOwner, BalanceRequest,
       this.giveUp("S", "Q");
       return;
     }
+    this.rt.waiting.add(backend);
+    this.rt.onWaiting();
     const timeout = backend.model.timeouts.queue || backend.model.timeouts.connect;
     this.expire(timeout === 0 ? 0 : clock.now + timeout);
   }
@@ -186,6 +188,13 @@ export abstract class Stream implements TimerEntry, ServerOwner, BalanceRequest,
     this.srvQueue = beforeInServer;
     this.backendQueue = beforeInBackend;
     this.useServer(server);
+  }
+
+  /** The server it waited for cannot serve it any more: choose again. */
+  onDisplaced(): void {
+    this.phase = Phase.request;
+    this.server = null;
+    this.assign();
   }
 
   private useServer(server: Server): void {

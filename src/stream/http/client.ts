@@ -40,6 +40,10 @@ export class HttpClient extends ClientConn implements ServerOwner {
     this.waitForRequest();
   }
 
+  get idle(): boolean {
+    return this.stream === null && this.requests > 0;
+  }
+
   onData(chunk: Buffer): void {
     this.established = true;
     if (this.lingering) return;

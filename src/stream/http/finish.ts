@@ -1,8 +1,8 @@
 import { clock } from "../../util/clock.ts";
 import { countTimes } from "../times.ts";
-import { responseColumn } from "./response.ts";
 import type { HttpSettings } from "./settings.ts";
 import type { HttpStream } from "./stream.ts";
+import { responseColumn } from "./wire.ts";
 
 /** Writes the line of a stream, once: at its end, or earlier under option logasap or when the format needs no more. */
 export function logStream(stream: HttpStream): void {

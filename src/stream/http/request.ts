@@ -12,7 +12,8 @@ import { parseIp } from "../../util/ip.ts";
 import { logStream } from "./finish.ts";
 import { builtinReply } from "./reply.ts";
 import { ConnMode, type ForwardSetting, type HttpSettings } from "./settings.ts";
-import { headBytes, type HttpStream, SCRATCH_BYTES, scratch } from "./stream.ts";
+import type { HttpStream } from "./stream.ts";
+import { headBytes, SCRATCH_BYTES, scratch } from "./wire.ts";
 
 const CLOSE = Buffer.from("connection: close\r\n", "latin1");
 const KEEP_ALIVE = Buffer.from("connection: keep-alive\r\n", "latin1");
@@ -41,7 +42,13 @@ export function analyseRequest(stream: HttpStream, buf: Buffer, at: number, end:
 
   // RFC 9112 section 9.3: 1.1 persists unless closed, 1.0 only when asked for.
   let keep = req.version === 11 ? (flags & CONN_CLOSE) === 0 : (flags & CONN_KEEPALIVE) !== 0;
-  if (http.connMode === ConnMode.close || rt.draining || (flags & (CL_AND_TE | TE_HTTP10)) !== 0) keep = false;
+  if (
+    http.connMode === ConnMode.close ||
+    rt.draining ||
+    client.listener.closing ||
+    (flags & (CL_AND_TE | TE_HTTP10)) !== 0
+  )
+    keep = false;
   stream.clientKeep = keep;
 
   const { reqBody } = stream;

@@ -6,7 +6,8 @@ import { headSize, writeResponseHead } from "../../codec/h1/write.ts";
 import { C } from "../../counters/columns.ts";
 import type { ServerConn } from "../../server/conn.ts";
 import { logStream } from "./finish.ts";
-import { headBytes, type HttpStream, SCRATCH_BYTES, scratch } from "./stream.ts";
+import type { HttpStream } from "./stream.ts";
+import { headBytes, responseColumn, SCRATCH_BYTES, scratch } from "./wire.ts";
 
 const CLOSE = Buffer.from("connection: close\r\n", "latin1");
 const KEEP_ALIVE = Buffer.from("connection: keep-alive\r\n", "latin1");
@@ -140,22 +141,4 @@ function isPlain(res: Head): boolean {
     res.headersStart === res.reasonEnd + 2 &&
     res.end === res.headersEnd + 2
   );
-}
-
-/** The counter of a status class. */
-export function responseColumn(status: number): number {
-  switch (Math.floor(status / 100)) {
-    case 1:
-      return C.resp1xx;
-    case 2:
-      return C.resp2xx;
-    case 3:
-      return C.resp3xx;
-    case 4:
-      return C.resp4xx;
-    case 5:
-      return C.resp5xx;
-    default:
-      return C.respOther;
-  }
 }

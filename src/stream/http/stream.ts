@@ -22,18 +22,11 @@ import { type Reply, builtinReply } from "./reply.ts";
 import { analyseRequest, sendRequest } from "./request.ts";
 import { analyseResponse } from "./response.ts";
 import type { HttpSettings } from "./settings.ts";
+import { headBytes, SCRATCH_BYTES, scratch } from "./wire.ts";
 
 /** Streams are reused: an idle client connection holds none, a busy one allocates none. */
 const free: HttpStream[] = [];
 const FREE_MAX = 1024;
-
-/** A head that is larger than this is gathered in a buffer of its own instead of the shared scratch area. */
-export const SCRATCH_BYTES = 65536;
-/** Where heads are put together before they are written in one call. */
-export const scratch: Buffer = Buffer.allocUnsafeSlow(SCRATCH_BYTES);
-
-/** What the log counts for a start line beside its parts (HAProxy's own accounting, visible in %B and %U). */
-export const START_LINE_BYTES = 20;
 
 /** One HTTP exchange. */
 export class HttpStream extends Stream {
@@ -766,20 +759,4 @@ export class HttpStream extends Stream {
   get methodName(): string {
     return methodNames[this.req.method] || latin1(this.req.buf, this.req.start, this.req.methodEnd);
   }
-}
-
-/** Size of a head as HAProxy's log counts it: the parts of the start line, names and values, and some fixed bytes. */
-export function headBytes(head: Head): number {
-  const { index, count } = head;
-  let n = START_LINE_BYTES + 1;
-  for (let i = 0; i < count; i++) {
-    const k = i << 2;
-    n += index[k + 1]! - index[k]! + index[k + 3]! - index[k + 2]!;
-  }
-  if (head.status > 0) {
-    return (
-      n + head.versionEnd - head.versionStart + head.statusEnd - head.statusStart + head.reasonEnd - head.reasonStart
-    );
-  }
-  return n + head.methodEnd - head.start + head.targetEnd - head.targetStart + head.versionEnd - head.versionStart;
 }

@@ -14,6 +14,10 @@ export class TcpClient extends ClientConn {
     this.stream = new TcpStream(rt, this);
   }
 
+  get idle(): boolean {
+    return false;
+  }
+
   start(): void {
     this.stream.start();
   }

@@ -248,8 +248,8 @@ export class TcpStream extends Stream {
     if (!logger.enabled) return;
     const { options } = frontend.model;
     const failed = this.termCause !== "-";
-    if (options.dontlognull && !early && this.bytesRead === 0 && this.bytesUploaded === 0 && this.backend === null)
-      return;
+    // Connections on which the client sent nothing (manual, option dontlognull).
+    if (options.dontlognull && this.bytesUploaded === 0) return;
     if (options["dontlog-normal"] && !failed && !this.redispatched && this.retries === 0) return;
     this.logasap = options.logasap === true;
     this.logCounter = frontend.logCount++;

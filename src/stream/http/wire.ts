@@ -1,0 +1,44 @@
+import type { Head } from "../../codec/h1/head.ts";
+import { C } from "../../counters/columns.ts";
+
+/** A head that is larger than this is gathered in a buffer of its own instead of the shared scratch area. */
+export const SCRATCH_BYTES = 65536;
+/** Where heads are put together before they are written in one call. */
+export const scratch: Buffer = Buffer.allocUnsafeSlow(SCRATCH_BYTES);
+
+/** What the log counts for a start line beside its parts (HAProxy's own accounting, visible in %B and %U). */
+const START_LINE_BYTES = 20;
+
+/** Size of a head as HAProxy's log counts it: the parts of the start line, names and values, and some fixed bytes. */
+export function headBytes(head: Head): number {
+  const { index, count } = head;
+  let n = START_LINE_BYTES + 1;
+  for (let i = 0; i < count; i++) {
+    const k = i << 2;
+    n += index[k + 1]! - index[k]! + index[k + 3]! - index[k + 2]!;
+  }
+  if (head.status > 0) {
+    return (
+      n + head.versionEnd - head.versionStart + head.statusEnd - head.statusStart + head.reasonEnd - head.reasonStart
+    );
+  }
+  return n + head.methodEnd - head.start + head.targetEnd - head.targetStart + head.versionEnd - head.versionStart;
+}
+
+/** The counter of a status class. */
+export function responseColumn(status: number): number {
+  switch (Math.floor(status / 100)) {
+    case 1:
+      return C.resp1xx;
+    case 2:
+      return C.resp2xx;
+    case 3:
+      return C.resp3xx;
+    case 4:
+      return C.resp4xx;
+    case 5:
+      return C.resp5xx;
+    default:
+      return C.respOther;
+  }
+}

@@ -1,0 +1,180 @@
+import { compile, type Compiled } from "../compile/compile.ts";
+import { L, LIVE_WIDTH, Shared } from "../counters/shared.ts";
+import { mapSegment } from "../counters/segment.ts";
+import type { Diagnostic } from "../lang/diagnostic.ts";
+import { flushLogs } from "../log/targets/index.ts";
+import { poolOf, type ServerPool } from "../server/pool.ts";
+import type { Server } from "../proxy/server.ts";
+import { setClientGone } from "../stream/client.ts";
+import { StreamRuntime } from "../stream/runtime.ts";
+import type { WorkerHandlers } from "./control.ts";
+import { Housekeeping } from "./housekeeping.ts";
+import { AcceptSocket } from "./listeners.ts";
+import type { Snapshot } from "./protocol.ts";
+
+/** The engine of one worker: what the control loop drives. A reload swaps `compiled`; connections stay. */
+export class Runtime implements WorkerHandlers {
+  private shared: Shared | null = null;
+  private rt: StreamRuntime | null = null;
+  private snapshot: Snapshot | null = null;
+  private compiled: Compiled | null = null;
+  private pending: { snapshot: Snapshot; compiled: Compiled } | null = null;
+  private readonly sockets = new Map<string, AcceptSocket>();
+  private readonly housekeeping = new Housekeeping();
+  /** Accepting is paused because a limit is reached. */
+  private held = false;
+  private draining = false;
+
+  prepare(snapshot: Snapshot): readonly Diagnostic[] {
+    this.shared ??= new Shared(mapSegment(snapshot.segment));
+    const slotOf = (key: string): number => {
+      const slot = snapshot.slots[key];
+      if (slot === undefined) throw new Error(`no counter slot for ${key}`);
+      return slot;
+    };
+    const compiled = compile(snapshot.model, slotOf, this.shared, snapshot.worker);
+    this.pending = { snapshot, compiled };
+    return compiled.diagnostics;
+  }
+
+  commit(): void {
+    const { snapshot, compiled } = this.pending!;
+    this.pending = null;
+    const { global } = snapshot.model;
+    if (this.rt === null) {
+      this.rt = new StreamRuntime(this.shared!, snapshot.worker, global);
+      setClientGone(() => {
+        if (this.held) this.resume();
+      });
+    } else {
+      this.rt.configure(global);
+    }
+    const before = this.compiled;
+    this.snapshot = snapshot;
+    this.compiled = compiled;
+    if (before !== null) movePools(before, compiled);
+    this.adopt(snapshot, compiled);
+    this.housekeeping.start(this.rt, compiled);
+  }
+
+  abort(): void {
+    this.pending = null;
+  }
+
+  /** Listening sockets: kept ones take the new frontends, new ones start, removed ones stop. */
+  private adopt(snapshot: Snapshot, compiled: Compiled): void {
+    const wanted = new Set<string>();
+    for (const info of snapshot.listeners) {
+      const frontend = compiled.frontends.get(info.proxy);
+      const listener = frontend?.listeners[info.bind];
+      if (frontend === undefined || listener === undefined) continue;
+      wanted.add(info.key);
+      const socket = this.sockets.get(info.key);
+      if (socket !== undefined) {
+        // Its connections refer to this listener: with it they get the new frontend at their next request.
+        socket.listener.frontend = frontend;
+        socket.listener.model = listener.model;
+        continue;
+      }
+      const made = new AcceptSocket(listener, this.rt!, info.fd, info.backlog, (one) => this.checkLimits(one));
+      this.sockets.set(info.key, made);
+      made.start();
+    }
+    for (const [key, socket] of this.sockets) {
+      if (wanted.has(key)) continue;
+      socket.pause();
+      socket.listener.closing = true;
+      this.sockets.delete(key);
+    }
+  }
+
+  /** After each accept: connections above a limit wait in the kernel. */
+  private checkLimits(socket: AcceptSocket): void {
+    const { live } = this.shared!;
+    const { maxconn } = this.snapshot!;
+    if (maxconn > 0 && Atomics.load(live, L.live) >= maxconn) {
+      for (const one of this.sockets.values()) one.pause();
+      this.hold();
+      return;
+    }
+    const { frontend, model, slot } = socket.listener;
+    if (frontend.model.maxconn > 0 && frontend.live >= frontend.model.maxconn) {
+      for (const one of this.sockets.values()) if (one.listener.frontend === frontend) one.pause();
+      this.hold();
+    } else if (model.maxconn > 0 && Atomics.load(live, slot * LIVE_WIDTH + L.live) >= model.maxconn) {
+      socket.pause();
+      this.hold();
+    }
+  }
+
+  private hold(): void {
+    this.held = true;
+    // Another worker's connections may end without this one being told.
+    this.housekeeping.retry(() => this.resume());
+  }
+
+  private resume(): void {
+    if (!this.held || this.draining) return;
+    const { live } = this.shared!;
+    const { maxconn } = this.snapshot!;
+    let waiting = false;
+    const room = maxconn === 0 || Atomics.load(live, L.live) < maxconn;
+    for (const socket of this.sockets.values()) {
+      if (socket.accepting) continue;
+      const { frontend, model, slot } = socket.listener;
+      const free =
+        room &&
+        (frontend.model.maxconn === 0 || frontend.live < frontend.model.maxconn) &&
+        (model.maxconn === 0 || Atomics.load(live, slot * LIVE_WIDTH + L.live) < model.maxconn);
+      if (free) socket.start();
+      else waiting = true;
+    }
+    this.held = waiting;
+    if (waiting) this.housekeeping.retry(() => this.resume());
+  }
+
+  async drain(): Promise<void> {
+    this.draining = true;
+    const { rt } = this;
+    if (rt === null) return;
+    rt.draining = true;
+    for (const socket of this.sockets.values()) socket.pause();
+    while (rt.clients.size > 0) {
+      for (const client of rt.clients) if (client.idle && !client.lingering) client.linger();
+      await Bun.sleep(20);
+    }
+    this.housekeeping.stop();
+    flushLogs();
+  }
+
+  stop(): void {
+    for (const socket of this.sockets.values()) socket.pause();
+    this.housekeeping.stop();
+    flushLogs();
+  }
+
+  query(name: string, args: readonly string[]): string {
+    void args;
+    throw new Error(`unknown question: ${name}`);
+  }
+}
+
+/** Idle connections stay with servers that stay; those of removed servers are closed. */
+function movePools(before: Compiled, after: Compiled): void {
+  for (const [name, old] of before.backends) {
+    const fresh = after.backends.get(name);
+    const servers = new Map<string, Server>(fresh?.servers.map((server) => [server.name, server]));
+    for (const server of old.servers) {
+      if (server.pool === null) continue;
+      const successor = servers.get(server.name);
+      const pool = server.pool as ServerPool;
+      if (successor === undefined) {
+        pool.closeIdle();
+      } else {
+        successor.pool = pool;
+        pool.configure(successor);
+      }
+    }
+    if (fresh !== undefined) for (const server of fresh.servers) poolOf(server);
+  }
+}
