@@ -56,7 +56,7 @@ function compareLogs(
   }
   for (const [index, want] of expected.entries()) {
     const got = actual[index]!;
-    if (want.text !== got.text || !timersAgree(want.timers, got.timers, options.timers ?? 60)) {
+    if (!sameText(want.text, got.text) || !timersAgree(want.timers, got.timers, options.timers ?? 60)) {
       differ(`log line ${index}`, withTimers(want), withTimers(got));
     }
   }
@@ -67,6 +67,13 @@ function loosen({ text, timers }: LogLine, options: CompareOptions): LogLine {
   if (options.logBytes === false) loose = loose.replace(/(\/T (?:\d{3} )?)\+?\d+/, "$1B");
   if (options.logServer === false) loose = loose.replace(/(?<= be\/)\S+/, "SERVER").replace(/(?<="GET \/)\d+/, "N");
   return { text: loose, timers };
+}
+
+/** Lines cut at their longest may differ by a few characters at the end: the date, ports and timers that were masked vary in length. */
+function sameText(want: string, got: string): boolean {
+  if (want === got) return true;
+  const [long, short] = want.length > got.length ? [want, got] : [got, want];
+  return short.length > 80 && long.length - short.length <= 8 && !long.endsWith('"') && long.startsWith(short);
 }
 
 /** "Not reached" (-1) must agree; times may differ by `tolerance` ms and a quarter of the larger. */

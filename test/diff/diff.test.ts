@@ -10,6 +10,7 @@ import { runAll } from "./run.ts";
 import { scenarios } from "./scenarios/index.ts";
 
 const self = process.env["DIFF_SELF"] === "1" || !tlbExists();
+const leaks: string[] = [];
 const outcomes = new Map<string, Outcome>();
 
 test("scenario names are unique and known divergences exist", () => {
@@ -21,10 +22,14 @@ test("scenario names are unique and known divergences exist", () => {
 // Needs the Debian package haproxy, which scripts/packages installs.
 describe.skipIf(haproxyPath === null)(self ? "haproxy against itself" : "tlb against haproxy", () => {
   beforeAll(async () => {
-    for (const outcome of await runAll(scenarios, startHaproxy, self ? startHaproxy : startTlb)) {
+    for (const outcome of await runAll(scenarios, startHaproxy, self ? startHaproxy : startTlb, { leaks })) {
       outcomes.set(outcome.scenario.name, outcome);
     }
   }, 300_000);
+
+  test("afterwards no session and no queued request is left, and no worker was replaced", () => {
+    expect(leaks).toEqual([]);
+  });
 
   for (const { name } of scenarios) {
     test(name, () => {

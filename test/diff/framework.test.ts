@@ -61,6 +61,7 @@ test.each([
     { ...base, servers: { s1: [...base.servers["s1"]!, { received: "", close: "open" }] } },
   ],
   ["a log line", { ...base, logs: [{ text: "other", timers: [0, 100, -1] }] }],
+  ["a log line that ends early", { ...base, logs: [{ text: "lin", timers: [0, 100, -1] }] }],
   ["a missing log line", { ...base, logs: [] }],
   ["a timer far off", { ...base, logs: [{ text: "line", timers: [0, 300, -1] }] }],
   ["a timer not reached", { ...base, logs: [{ text: "line", timers: [0, -1, -1] }] }],

@@ -19,8 +19,9 @@ const chosen = scenarios.filter(
   ({ name }) => patterns.length === 0 || patterns.some((pattern) => name.includes(pattern)),
 );
 
+const leaks: string[] = [];
 const started = Date.now();
-const outcomes = await runAll(chosen, startHaproxy, self ? startHaproxy : startTlb, { runs });
+const outcomes = await runAll(chosen, startHaproxy, self ? startHaproxy : startTlb, { runs, leaks });
 let bad = 0;
 for (const { scenario, differences, reference, subject, runs: took } of outcomes) {
   const broken = reference !== null && reference.error !== null;
@@ -35,5 +36,6 @@ for (const { scenario, differences, reference, subject, runs: took } of outcomes
   for (const difference of differences) console.log(`    ${difference}`);
   if (show) console.log(JSON.stringify({ reference, subject }, null, 2));
 }
+for (const leak of leaks) console.log(`LEFT   ${leak}`);
 console.log(`${outcomes.length - bad} alike, ${bad} different, ${((Date.now() - started) / 1000).toFixed(1)} s`);
-process.exit(bad === 0 ? 0 : 1);
+process.exit(bad + leaks.length === 0 ? 0 : 1);

@@ -16,6 +16,7 @@ import { startStuckServer } from "../harness/stuck.ts";
 import type { Syslog } from "../harness/syslog.ts";
 import { startSyslog } from "../harness/syslog.ts";
 import { differences } from "./compare.ts";
+import { children, leaks } from "./leaks.ts";
 import { maskBodies, maskLog, maskPorts } from "./mask.ts";
 import type { LogLine, Observation, Scenario, Talk } from "./scenario.ts";
 
@@ -34,6 +35,8 @@ export interface RunOptions {
   readonly concurrency?: number;
   /** Runs before a difference counts; default 3. */
   readonly runs?: number;
+  /** Takes what programs still held, or that they died, after a batch. */
+  readonly leaks?: string[];
 }
 
 const BATCH = 120;
@@ -47,7 +50,7 @@ export async function runAll(
   const outcomes: Outcome[] = [];
   for (const batch of batches(scenarios)) {
     const concurrency = batch[0]!.alone === true ? 1 : (options.concurrency ?? 12);
-    for (const outcome of await runBatch(batch, reference, subject, concurrency, 1)) {
+    for (const outcome of await runBatch(batch, reference, subject, concurrency, 1, options.leaks)) {
       outcomes.push(await settle(outcome, reference, subject, options.runs ?? 3));
     }
   }
@@ -78,6 +81,8 @@ function batches(scenarios: readonly Scenario[]): Scenario[][] {
 
 /** A program with the ports, servers and logs of the scenarios of a batch. */
 interface Side {
+  readonly proxy: Proxy;
+  readonly children: string;
   readonly stages: Stage[];
 }
 
@@ -93,20 +98,21 @@ async function runBatch(
   subject: Starter,
   concurrency: number,
   patience: number,
+  left?: string[],
 ): Promise<Outcome[]> {
   await using scope = new Scope();
   let sides: [Side, Side];
   try {
-    const left = await startSide(scope, batch, reference);
-    sides = [left, await startSide(scope, batch, subject)];
+    const first = await startSide(scope, batch, reference);
+    sides = [first, await startSide(scope, batch, subject)];
   } catch (error) {
     await scope.close();
     if (batch.length > 1) {
       // One scenario's configuration was refused: halve until it is found, the others still run.
       const half = batch.length >> 1;
       return [
-        ...(await runBatch(batch.slice(0, half), reference, subject, concurrency, patience)),
-        ...(await runBatch(batch.slice(half), reference, subject, concurrency, patience)),
+        ...(await runBatch(batch.slice(0, half), reference, subject, concurrency, patience, left)),
+        ...(await runBatch(batch.slice(half), reference, subject, concurrency, patience, left)),
       ];
     }
     const message = error instanceof Error ? error.message : String(error);
@@ -128,6 +134,14 @@ async function runBatch(
     }
   };
   await Promise.all(Array.from({ length: concurrency }, lane));
+  // Servers end what they hold first: a half-closed session may rightly wait for its server.
+  for (const side of sides) {
+    for (const stage of side.stages)
+      for (const server of stage.servers.values()) for (const peer of server.peers) peer.reset();
+  }
+  if (left !== undefined) {
+    for (const side of sides) left.push(...(await leaks(side.proxy, side.children)));
+  }
   return outcomes;
 }
 
@@ -156,8 +170,8 @@ async function startSide(scope: Scope, batch: readonly Scenario[], start: Starte
     for (const name of scenario.stuck ?? []) await startStuckServer(scope, port(name));
     stages.push({ ports, servers, log: await startSyslog(scope, port("log")) });
   }
-  await start(scope, config);
-  return { stages };
+  const proxy = await start(scope, config);
+  return { proxy, children: children(proxy.program.pid), stages };
 }
 
 async function observe(scenario: Scenario, stage: Stage, patience: number): Promise<Observation> {

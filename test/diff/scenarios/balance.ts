@@ -24,6 +24,7 @@ async function ask(talk: Talk, requests: readonly string[], from?: string): Prom
   talk.note(`servers${from ?? ""}`, answers.join(" "));
 }
 
+/** Not here: `hdr(Host) use_domain_only`, where HAProxy 2.6 itself chooses differently from run to run. */
 const keyed: readonly (readonly [string, string, readonly string[]])[] = [
   ["uri", "balance uri", words.map((word) => get(`/${word}?q=${word}`))],
   ["uri whole", "balance uri whole", words.map((word) => get(`/same?q=${word}`))],
@@ -49,11 +50,6 @@ const keyed: readonly (readonly [string, string, readonly string[]])[] = [
     "balance hdr(X-Key)",
     words.map((word, index) => get("/", index % 4 === 0 ? `X-Other: ${word}` : `X-Key: ${word}`)),
   ],
-  [
-    "hdr of Host with use_domain_only",
-    "balance hdr(Host) use_domain_only",
-    words.map((word) => `GET / HTTP/1.1\r\nHost: www.${word}.test\r\n\r\n`),
-  ],
 ];
 
 const hashes = ["map-based", "consistent"] as const;
@@ -75,6 +71,11 @@ async function hold(talk: Talk, count: number): Promise<void> {
     answers.push(await client.bytes(2));
   }
   talk.note("servers", answers.join(" "));
+  // One after the other, so that the counts in the log lines are those of this order.
+  for (const [index, client] of clients.entries()) {
+    client.close();
+    await talk.logged(index + 1);
+  }
 }
 const greets = Object.fromEntries(["s1", "s2", "s3"].map((name) => [name, (peer: Peer) => peer.send(name)]));
 
@@ -145,6 +146,8 @@ export const balance: readonly Scenario[] = [
         for (let host = 1; host <= 12; host++) {
           const client = await talk.connect("fe", { from: `127.0.1.${host}` });
           answers.push(await client.bytes(2));
+          client.close();
+          await talk.logged(host);
         }
         talk.note("servers", answers.join(" "));
       },
@@ -246,7 +249,7 @@ export const balance: readonly Scenario[] = [
     ),
     async client(talk) {
       const answers: string[] = [];
-      for (const user of ["alice", "bob", "carol", "alice", "dave", "bob"]) {
+      for (const [index, user] of ["alice", "bob", "carol", "alice", "dave", "bob"].entries()) {
         const cookie = `Cookie: mstshash=${user}\r\n`;
         const length = 4 + 7 + cookie.length;
         const client = await talk.connect();
@@ -255,6 +258,7 @@ export const balance: readonly Scenario[] = [
         );
         answers.push(await client.bytes(2));
         client.close();
+        await talk.logged(index + 1);
       }
       talk.note("servers", answers.join(" "));
     },

@@ -1,0 +1,48 @@
+/** What a program still holds when nobody talks to it any more: there must be nothing. */
+import { readFileSync } from "node:fs";
+import type { Proxy } from "../harness/proxy.ts";
+
+/** Process ids of the direct children, in order. */
+export function children(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim();
+  } catch {
+    return "";
+  }
+}
+
+/**
+ * Names of proxies and servers with current sessions or queued requests, after at most `ms`; sentences about a dead program or a replaced
+ * worker (`before` is what `children` said at the start).
+ */
+export async function leaks(proxy: Proxy, before: string, ms = 5000): Promise<string[]> {
+  if (!proxy.program.running) return [`${proxy.name} has ended: ${proxy.program.stderr().slice(-500)}`];
+  const found = children(proxy.program.pid) === before ? [] : [`${proxy.name}: a worker was replaced`];
+  const deadline = Date.now() + ms;
+  while (true) {
+    const busy = busyRows(await proxy.runtime("show stat"));
+    if (busy.length === 0) return found;
+    if (Date.now() > deadline) return [...found, ...busy.map((row) => `${proxy.name} still counts ${row}`)];
+    await Bun.sleep(50);
+  }
+}
+
+/** Rows of `show stat` (CSV) whose qcur or scur is not 0, except the runtime socket's own. */
+export function busyRows(csv: string): string[] {
+  const [head = "", ...lines] = csv.trim().split("\n");
+  const columns = head.replace(/^# /, "").split(",");
+  const at = (name: string): number => {
+    const index = columns.indexOf(name);
+    if (index < 0) throw new Error(`no column ${name} in: ${head.slice(0, 200)}`);
+    return index;
+  };
+  const [qcur, scur] = [at("qcur"), at("scur")];
+  const rows: string[] = [];
+  for (const line of lines) {
+    const cells = line.split(",");
+    const queued = Number(cells[qcur]);
+    const current = Number(cells[scur]);
+    if (queued !== 0 || current !== 0) rows.push(`${cells[0]}/${cells[1]}: qcur ${queued}, scur ${current}`);
+  }
+  return rows;
+}
