@@ -1,5 +1,6 @@
 /** Options that several commands share. */
 import type { ArgsDef } from "citty";
+import { defaultSocketPath } from "../admin/runtime/sockets.ts";
 import { runtimeAddressOf, parseRuntimeAddress, type RuntimeAddress } from "./runtime.ts";
 import { type Scanned, UsageError, valuesOf } from "./command.ts";
 import { loadConfiguration } from "./load.ts";
@@ -17,18 +18,17 @@ export const runtimeArgs = {
     type: "string",
     alias: "S",
     valueHint: "address",
-    description: "Runtime socket: a path or host:port (default: $TLB_SOCKET, else the stats socket of -f)",
+    description: "Runtime socket: a path or host:port (default: $TLB_SOCKET, the stats socket of -f, or tlb's own)",
   },
   file: fileArg,
 } as const satisfies ArgsDef;
 
-/** The runtime socket the options and the environment lead to. Throws UsageError when there is none. */
+/** The runtime socket the options and the environment lead to, else the default one. Throws UsageError. */
 export function runtimeAddress(scanned: Scanned): RuntimeAddress {
   const given = valuesOf(scanned, "socket").at(-1) ?? process.env["TLB_SOCKET"];
   if (given !== undefined && given !== "") return parseRuntimeAddress(given);
   const files = valuesOf(scanned, "file");
-  if (files.length === 0)
-    throw new UsageError("which daemon? name its socket with -S PATH, TLB_SOCKET, or its file with -f");
+  if (files.length === 0) return { unix: defaultSocketPath() };
   for (const { address } of loadConfiguration(files).model.global.statsSockets) {
     const found = runtimeAddressOf(address);
     if (found !== null) return found;

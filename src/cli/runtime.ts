@@ -92,3 +92,16 @@ export async function runtimeCommand(address: RuntimeAddress, command: string): 
   await promise;
   return Buffer.concat(exchange.chunks).toString("utf8");
 }
+
+/** Whether a connection to the address is accepted. */
+export async function someoneListens(address: RuntimeAddress): Promise<boolean> {
+  const socket = { data(): void {}, connectError(): void {} };
+  try {
+    const connection =
+      "unix" in address ? await Bun.connect({ unix: address.unix, socket }) : await Bun.connect({ ...address, socket });
+    connection.terminate();
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -7,10 +7,14 @@ import { featureList, haproxyVersion } from "../lang/features.ts";
 declare const TLB_VERSION: string | undefined;
 declare const TLB_COMMIT: string | undefined;
 
+/** Day of the release, YYYY/MM/DD; changes with the version in package.json. */
+const RELEASE_DATE = "2026/11/21";
+
 export interface VersionInfo {
   readonly version: string;
   /** Short commit id, "source" for a run from source. */
   readonly commit: string;
+  readonly date: string;
   readonly bun: string;
   /** Name and short revision of the TLS library. */
   readonly tls: string;
@@ -22,6 +26,7 @@ export function versionInfo(): VersionInfo {
   return {
     version: typeof TLB_VERSION === "string" ? TLB_VERSION : manifest.version,
     commit: typeof TLB_COMMIT === "string" ? TLB_COMMIT : "source",
+    date: RELEASE_DATE,
     bun: Bun.version,
     tls: `BoringSSL ${(process.versions["boringssl"] ?? "unknown").slice(0, 12)}`,
     language: haproxyVersion,

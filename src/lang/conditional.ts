@@ -70,7 +70,7 @@ export class Conditionals {
   /** Reports the blocks left open at the end of a source. */
   finish(): void {
     for (const { at } of this.blocks) {
-      this.diagnostics.error("open-condition", at, "non-terminated '.if' block", {
+      this.diagnostics.error("condition/unterminated", at, "non-terminated '.if' block", {
         endColumn: at.column + 3,
         hint: "close it with .endif",
       });
@@ -106,7 +106,7 @@ export class Conditionals {
     const block = this.blocks.at(-1);
     if (block === undefined) this.lone(keyword);
     else if (block.seenElse) {
-      this.error("misplaced-condition", keyword, `'${keyword.text}' after '.else' is not permitted`);
+      this.error("condition/misplaced", keyword, `'${keyword.text}' after '.else' is not permitted`);
       return undefined;
     }
     return block;
@@ -119,7 +119,7 @@ export class Conditionals {
     const result = parseCondition(text, this.env);
     if (result.ok) return result.value;
     const [at, endColumn] = locate(rest, result.offset, keyword);
-    this.diagnostics.error("bad-condition", at, `${result.message} in '${keyword.text}'`, {
+    this.diagnostics.error("condition/unparsable", at, `${result.message} in '${keyword.text}'`, {
       endColumn,
       ...(result.hint === undefined ? {} : { hint: result.hint }),
     });
@@ -131,28 +131,33 @@ export class Conditionals {
     const severity = Object.hasOwn(messages, keyword.text) ? messages[keyword.text] : undefined;
     if (severity === undefined) {
       this.error(
-        "unknown-directive",
+        "directive/unknown",
         keyword,
         `unknown directive '${keyword.text}'`,
         didYouMean(keyword.text, directives),
       );
     } else if (extra !== undefined && extra.text !== "") {
       const hint = "use quotes if the message should contain spaces";
-      this.error("unexpected-argument", extra, `unexpected argument '${extra.text}' for '${keyword.text}'`, hint);
+      this.error(
+        "directive/unexpected-argument",
+        extra,
+        `unexpected argument '${extra.text}' for '${keyword.text}'`,
+        hint,
+      );
     } else if (severity !== "diag" || this.diag) {
       const { at, endColumn } = text ?? keyword;
-      this.diagnostics.add(severity, "configured-message", at, `'${text?.text ?? ""}'`, { endColumn });
+      this.diagnostics.add(severity, "directive/message", at, `'${text?.text ?? ""}'`, { endColumn });
     }
   }
 
   private noArgument({ words }: Line): void {
     const [keyword, extra] = words;
     if (extra === undefined || extra.text === "") return;
-    this.error("unexpected-argument", extra, `unexpected argument '${extra.text}' for '${keyword.text}'`);
+    this.error("directive/unexpected-argument", extra, `unexpected argument '${extra.text}' for '${keyword.text}'`);
   }
 
   private lone(keyword: Word): void {
-    this.error("lone-condition", keyword, `lone '${keyword.text}' with no matching '.if'`);
+    this.error("condition/lone", keyword, `lone '${keyword.text}' with no matching '.if'`);
   }
 
   private error(code: string, { at, endColumn }: Word, message: string, hint?: string): void {

@@ -41,22 +41,22 @@ const good: readonly (readonly [string, readonly string[]])[] = [
 ];
 
 const bad: readonly (readonly [string, string])[] = [
-  ['k "ab', "unmatched-quote@3"],
-  ["k 'ab\\", "unmatched-quote@3"],
-  ['k "ab\\"', "unmatched-quote@3"],
-  ["k a\\x4", "bad-hex-escape@4"],
-  ["k \\xzz", "bad-hex-escape@3"],
-  ['k "a$"', "bad-variable-name@6"],
-  ['k "$1"', "bad-variable-name@5"],
-  ['k "${}"', "bad-variable-name@6"],
-  ['k "${.FOO}"', "bad-variable-name@6"],
-  ['k "${HOME"', "unmatched-brace@5"],
-  ['k "${HOME x}"', "unmatched-brace@5"],
-  ['k "${HOME-x"', "unmatched-brace@5"],
-  ['k "${HOME[x]}"', "bad-word-expansion@10"],
-  ["k a\0b", "nul-character@4"],
-  ["k ".repeat(MAX_WORDS + 1), "too-many-words@129"],
-  ["k".repeat(MAX_LINE_BYTES + 1), `line-too-long@${MAX_LINE_BYTES + 1}`],
+  ['k "ab', "syntax/unmatched-quote@3"],
+  ["k 'ab\\", "syntax/unmatched-quote@3"],
+  ['k "ab\\"', "syntax/unmatched-quote@3"],
+  ["k a\\x4", "syntax/bad-hex-escape@4"],
+  ["k \\xzz", "syntax/bad-hex-escape@3"],
+  ['k "a$"', "syntax/bad-variable-name@6"],
+  ['k "$1"', "syntax/bad-variable-name@5"],
+  ['k "${}"', "syntax/bad-variable-name@6"],
+  ['k "${.FOO}"', "syntax/bad-variable-name@6"],
+  ['k "${HOME"', "syntax/unmatched-brace@5"],
+  ['k "${HOME x}"', "syntax/unmatched-brace@5"],
+  ['k "${HOME-x"', "syntax/unmatched-brace@5"],
+  ['k "${HOME[x]}"', "syntax/bad-word-expansion@10"],
+  ["k a\0b", "syntax/nul-character@4"],
+  ["k ".repeat(MAX_WORDS + 1), "syntax/too-many-words@129"],
+  ["k".repeat(MAX_LINE_BYTES + 1), `syntax/line-too-long@${MAX_LINE_BYTES + 1}`],
 ];
 
 describe("words", () => {
@@ -74,7 +74,7 @@ describe("errors", () => {
     const diagnostics = new Diagnostics();
     const big = { env: { A: "x".repeat(MAX_LINE_BYTES / 4) }, section: "" };
     expect(lexLine('k "$A$A$A" "$A$A"', "f", 1, big, diagnostics)).toBeNull();
-    expect(diagnostics.list[0]?.code).toBe("line-too-long");
+    expect(diagnostics.list[0]?.code).toBe("syntax/line-too-long");
   });
 });
 

@@ -17,15 +17,15 @@ export const MAX_LINE_BYTES = 1 << 20;
 
 /** Codes of the errors the lexer reports; `haproxy -c` prints the line and a caret for these. */
 export const LEX_CODES = [
-  "unmatched-quote",
-  "bad-hex-escape",
-  "bad-variable-name",
-  "unmatched-brace",
-  "bad-word-expansion",
-  "too-many-words",
-  "line-too-long",
-  "nul-character",
-  "missing-newline",
+  "syntax/unmatched-quote",
+  "syntax/bad-hex-escape",
+  "syntax/bad-variable-name",
+  "syntax/unmatched-brace",
+  "syntax/bad-word-expansion",
+  "syntax/too-many-words",
+  "syntax/line-too-long",
+  "syntax/nul-character",
+  "syntax/missing-newline",
 ] as const;
 export type LexCode = (typeof LEX_CODES)[number];
 
@@ -99,10 +99,10 @@ class Scanner {
   scan(): LexError | null {
     const { text } = this;
     if (text.length > MAX_LINE_BYTES) {
-      return new LexError("line-too-long", MAX_LINE_BYTES, `line longer than ${MAX_LINE_BYTES} bytes`);
+      return new LexError("syntax/line-too-long", MAX_LINE_BYTES, `line longer than ${MAX_LINE_BYTES} bytes`);
     }
     const nul = text.indexOf("\0");
-    if (nul >= 0) return new LexError("nul-character", nul, "stray NUL character");
+    if (nul >= 0) return new LexError("syntax/nul-character", nul, "stray NUL character");
 
     let dquote = -1;
     let squote = -1;
@@ -139,7 +139,7 @@ class Scanner {
     const open = dquote >= 0 ? dquote : squote;
     if (open >= 0) {
       const hint = text.endsWith("\\") ? "a line cannot be continued with a backslash" : undefined;
-      return new LexError("unmatched-quote", open, "unmatched quote", hint);
+      return new LexError("syntax/unmatched-quote", open, "unmatched quote", hint);
     }
     return this.endWord(this.pos);
   }
@@ -147,7 +147,7 @@ class Scanner {
   private endWord(end: number): LexError | null {
     if (this.start < 0) return null;
     if (this.words.length === MAX_WORDS) {
-      return new LexError("too-many-words", this.start, `too many words, the limit is ${MAX_WORDS} on a line`);
+      return new LexError("syntax/too-many-words", this.start, `too many words, the limit is ${MAX_WORDS} on a line`);
     }
     const at: Position = { file: this.file, line: this.line, column: this.start + 1 };
     this.words.push({ text: this.out, at, endColumn: end + 1, quoted: this.quoted });
@@ -173,7 +173,7 @@ class Scanner {
       const low = hexValue(text.charCodeAt(pos + 3));
       if (high < 0 || low < 0) {
         return new LexError(
-          "bad-hex-escape",
+          "syntax/bad-hex-escape",
           pos,
           "truncated or invalid hexadecimal sequence",
           "write \\x and two hexadecimal digits, or \\\\x for a backslash and an x",
@@ -205,7 +205,7 @@ class Scanner {
     const pseudo = text[pos] === ".";
     const first = text.charCodeAt(pos);
     const badName = new LexError(
-      "bad-variable-name",
+      "syntax/bad-variable-name",
       nameAt,
       "forbidden first char in environment variable name",
       "write \\$ for a dollar inside double quotes",
@@ -218,7 +218,7 @@ class Scanner {
       value = this.pseudoVariable(text.slice(nameAt + 1, pos));
       if (value === undefined) {
         const hint = "the pseudo-variables are .FILE, .LINE and .SECTION";
-        return new LexError("bad-variable-name", nameAt, badName.message, hint);
+        return new LexError("syntax/bad-variable-name", nameAt, badName.message, hint);
       }
     } else value = variable(this.context.env, text.slice(nameAt, pos));
 
@@ -226,12 +226,17 @@ class Scanner {
     if (brace >= 0) {
       if (text[pos] === "[") {
         if (text[pos + 1] !== "*" || text[pos + 2] !== "]") {
-          return new LexError("bad-word-expansion", pos, "truncated or invalid word expansion sequence", "write [*]");
+          return new LexError(
+            "syntax/bad-word-expansion",
+            pos,
+            "truncated or invalid word expansion sequence",
+            "write [*]",
+          );
         }
         split = true;
         pos += 3;
       }
-      const unmatched = new LexError("unmatched-brace", brace, "unmatched brace in environment variable name");
+      const unmatched = new LexError("syntax/unmatched-brace", brace, "unmatched brace in environment variable name");
       if (text[pos] === "-") {
         const close = text.indexOf("}", pos);
         if (close < 0) return unmatched;
@@ -244,7 +249,7 @@ class Scanner {
     this.pos = pos;
     if (value === undefined) return null;
     if (this.emitted + this.out.length + value.length > MAX_LINE_BYTES) {
-      return new LexError("line-too-long", dollar, `line longer than ${MAX_LINE_BYTES} bytes after expansion`);
+      return new LexError("syntax/line-too-long", dollar, `line longer than ${MAX_LINE_BYTES} bytes after expansion`);
     }
     return split ? this.expandWords(value, dollar, pos) : this.append(value);
   }

@@ -56,7 +56,7 @@ function say({ code, at, message }: Diagnostic): string {
   const lexical = /^(unmatched quote|truncated or invalid|forbidden first|unmatched brace|too many)/.exec(message);
   if (lexical !== null) return `${lexical[1]}@${at.column}`;
   const extra = /^unexpected argument '([^]*)' for /.exec(message);
-  return code === "unexpected-argument" ? `extra ${extra?.[1]}` : message;
+  return code === "directive/unexpected-argument" ? `extra ${extra?.[1]}` : message;
 }
 
 /**

@@ -66,9 +66,14 @@ export class ConfigReader implements Iterable<Line> {
       }
       if (newline < 0) {
         const at = { file: name, line: number, column: typed.length + 1 };
-        diagnostics.error("missing-newline", at, "missing LF on the last line, the file might have been truncated", {
-          hint: "end the file with a line feed",
-        });
+        diagnostics.error(
+          "syntax/missing-newline",
+          at,
+          "missing LF on the last line, the file might have been truncated",
+          {
+            hint: "end the file with a line feed",
+          },
+        );
       }
     }
     conditionals.finish();

@@ -85,7 +85,7 @@ export function haproxyMessage(severity: Severity, pid: number, text: string): s
 }
 
 const lexical: ReadonlySet<string> = new Set(LEX_CODES);
-const directive: ReadonlySet<string> = new Set(["configured-message", "unknown-directive", "lone-condition"]);
+const directive: ReadonlySet<string> = new Set(["directive/message", "directive/unknown", "condition/lone"]);
 
 /** A finding as HAProxy prints it: `[ALERT]    (pid) : config : parsing [file:line] : text`. */
 export function renderHaproxy(
@@ -97,7 +97,12 @@ export function renderHaproxy(
   if (at.line === 0) return haproxyMessage(severity, pid, `config : ${text}`);
   const place = `config : parsing [${printable(at.file)}:${at.line}]`;
   const source = lines.get(at.file, at.line);
-  if (lexical.has(code) && code !== "missing-newline" && code !== "nul-character" && source !== undefined) {
+  if (
+    lexical.has(code) &&
+    code !== "syntax/missing-newline" &&
+    code !== "syntax/nul-character" &&
+    source !== undefined
+  ) {
     const { before, marked, after } = excerpt(source, at.column - 1, at.column);
     const caret = `${" ".repeat(Bun.stringWidth(before))}^`;
     return haproxyMessage(

@@ -13,7 +13,7 @@ const STDIN_FD = 0;
 
 /**
  * Reads every source in the order given. A directory stands for its `*.cfg` files that are not hidden, sorted by
- * bytes (C locale). What cannot be read is reported (code `unreadable-file`) and left out; the rest is still read.
+ * bytes (C locale). What cannot be read is reported (code `file/unreadable`) and left out; the rest is still read.
  */
 export function loadSources(
   files: readonly string[],
@@ -23,7 +23,7 @@ export function loadSources(
   const sources: Source[] = [];
   const fail = (name: string, message: string, hint?: string): void => {
     diagnostics.error(
-      "unreadable-file",
+      "file/unreadable",
       { file: name, line: 0, column: 0 },
       message,
       hint === undefined ? {} : { hint },

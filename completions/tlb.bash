@@ -1,0 +1,66 @@
+# bash completion for tlb. Made by: tlb completions bash
+_tlb() {
+  local cur="${COMP_WORDS[COMP_CWORD]}" prev="${COMP_WORDS[COMP_CWORD-1]}" words="" files=""
+  COMPREPLY=()
+  if (( COMP_CWORD == 1 )); then
+    words="serve check reload drain stats socket demo version completions haproxy help --help --version"
+  else
+    case "${COMP_WORDS[1]}" in
+    help) words="serve check reload drain stats socket demo version completions haproxy" ;;
+    serve)
+      words="--file -f --daemon -D --foreground --pidfile -p --help"
+      case "$prev" in --file|-f|--pidfile|-p) files=1 words="" ;; esac
+      [[ $cur == -* || -n $files ]] || files=1
+      ;;
+    check)
+      words="--file -f --json --strict --quiet -q --help"
+      case "$prev" in --file|-f) files=1 words="" ;; esac
+      [[ $cur == -* || -n $files ]] || files=1
+      ;;
+    reload)
+      words="--socket -S --file -f --help"
+      case "$prev" in --socket|-S|--file|-f) files=1 words="" ;; esac
+      [[ $cur == -* || -n $files ]] || :
+      ;;
+    drain)
+      words="--socket -S --file -f --undo --help"
+      case "$prev" in --socket|-S|--file|-f) files=1 words="" ;; esac
+      [[ $cur == -* || -n $files ]] || :
+      ;;
+    stats)
+      words="--socket -S --file -f --watch -w --interval -n --json --help"
+      case "$prev" in --socket|-S|--file|-f) files=1 words="" ;; esac
+      [[ $cur == -* || -n $files ]] || :
+      ;;
+    socket)
+      words="--socket -S --file -f --help"
+      case "$prev" in --socket|-S|--file|-f) files=1 words="" ;; esac
+      [[ $cur == -* || -n $files ]] || :
+      ;;
+    demo)
+      words="--once --dir --help"
+      case "$prev" in --dir) files=1 words="" ;; esac
+      [[ $cur == -* || -n $files ]] || :
+      ;;
+    version)
+      words="--short -s --json --help"
+      [[ $cur == -* || -n $files ]] || :
+      ;;
+    completions)
+      words="--help"
+      [[ $cur == -* || -n $files ]] || words="bash zsh fish"
+      ;;
+    haproxy)
+      words="--help"
+      [[ $cur == -* || -n $files ]] || :
+      ;;
+    esac
+  fi
+  if [[ -n $files ]]; then
+    compopt -o filenames 2>/dev/null
+    mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+  else
+    mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
+  fi
+}
+complete -F _tlb tlb

@@ -1,0 +1,15 @@
+import { defineCommand } from "citty";
+import { UsageError } from "../command.ts";
+import { type CommandTable, completionScript, isShell, shells } from "../completions/index.ts";
+
+/** Prints a completion script made from the command registry, which the dispatcher passes as `data`. */
+export const completions = defineCommand({
+  meta: { name: "completions", description: "Print the completion script of a shell" },
+  args: { shell: { type: "positional", description: shells.join(", ") } },
+  run({ args, data }): number {
+    const shell = args.shell ?? "";
+    if (!isShell(shell)) throw new UsageError(`unknown shell '${shell}', known are ${shells.join(", ")}`);
+    process.stdout.write(completionScript(shell, data as CommandTable));
+    return 0;
+  },
+});

@@ -1,0 +1,38 @@
+import { defineCommand } from "citty";
+import { fileArg } from "../args.ts";
+import { scan, valuesOf } from "../command.ts";
+import { requireFiles } from "../load.ts";
+import { startProxy } from "../serve.ts";
+
+const args = {
+  file: fileArg,
+  daemon: { type: "boolean", alias: "D", description: "Run in the background" },
+  foreground: { type: "boolean", description: "Stay in the foreground, whatever the configuration says" },
+  pidfile: { type: "string", alias: "p", valueHint: "file", description: "Write the process id there" },
+  files: { type: "positional", required: false, valueHint: "...", description: "Configuration files" },
+} as const;
+
+/**
+ * Serves until SIGTERM (now), SIGINT (now) or SIGUSR1 (after the last connection). SIGHUP loads the configuration again.
+ * Exit code 0 after SIGTERM and SIGUSR1, 1 when it cannot start.
+ */
+export const serve = defineCommand({
+  meta: { name: "serve", description: "Run the load balancer" },
+  args,
+  run({ rawArgs }): Promise<number> {
+    const scanned = scan(rawArgs, args);
+    const has = (name: string): boolean => valuesOf(scanned, name).length > 0;
+    return startProxy({
+      files: requireFiles([...valuesOf(scanned, "file"), ...scanned.positionals]),
+      daemon: has("foreground") ? false : has("daemon") ? true : null,
+      pidFile: valuesOf(scanned, "pidfile").at(-1) ?? null,
+      maxconn: 0,
+      proxyMaxconn: 0,
+      load: {},
+      oldPids: [],
+      oldSignal: "SIGUSR1",
+      daemonArgs: ["serve", ...rawArgs],
+      defaultSocket: true,
+    });
+  },
+});

@@ -1,0 +1,148 @@
+/** The program as `haproxy`: its options, its messages, its exit codes (compared with 2.6). */
+import type { Model } from "../../config/model.ts";
+import { evalCondition } from "../../lang/condition.ts";
+import type { Diagnostic, Severity } from "../../lang/diagnostic.ts";
+import { initialEnvironment } from "../../lang/environment.ts";
+import { haproxyMessage, renderHaproxy } from "../../lang/render.ts";
+import { hasListener, type Loaded, loadConfiguration } from "../load.ts";
+import { startProxy } from "../serve.ts";
+import { type HaproxyOptions, parseHaproxyOptions } from "./options.ts";
+import { announcedVersion, longVersionText, usage, versionText } from "./usage.ts";
+
+/** Exit code of `-c` for a file without errors that opens no socket. */
+const NO_LISTENER = 2;
+
+/** Runs the role with the words after the program's name; resolves with the exit code. */
+export async function runHaproxy(argv: readonly string[]): Promise<number> {
+  const outcome = parseHaproxyOptions(argv);
+  const messages = new Messages();
+  switch (outcome.kind) {
+    case "version":
+      process.stdout.write(outcome.long ? longVersionText() : versionText());
+      return 0;
+    case "usage":
+      return showUsage();
+    case "alert":
+      messages.say("error", outcome.text);
+      return 1;
+    case "run":
+      return run(outcome.options, argv, messages);
+  }
+}
+
+function showUsage(): number {
+  process.stdout.write(versionText());
+  process.stderr.write(usage);
+  return 1;
+}
+
+async function run(options: HaproxyOptions, argv: readonly string[], messages: Messages): Promise<number> {
+  messages.quiet = options.quiet;
+  if (options.condition !== null) return judge(options.condition, messages);
+  if (options.directory !== null) {
+    try {
+      process.chdir(options.directory);
+    } catch {
+      messages.say("error", `Could not change to directory ${options.directory} : No such file or directory`);
+      return 1;
+    }
+  }
+  if (options.files.length === 0) return showUsage();
+
+  const loaded = loadConfiguration(options.files, {
+    masterWorker: options.masterWorker,
+    diag: options.diag,
+    ...(options.localPeer === null ? {} : { localPeer: options.localPeer }),
+  });
+  for (const finding of loaded.findings) messages.finding(finding, loaded);
+  if (options.masterSocket !== null && !options.masterWorker) {
+    messages.say("warning", "config : a master CLI socket was defined, but master-worker mode (-W) is not enabled.");
+  }
+  if (loaded.failed) return reportFailure(loaded, messages);
+  if (options.zeroWarning && messages.warned) {
+    messages.say("error", "config : Some warnings were found and 'zero-warning' is set. Aborting.");
+    return 1;
+  }
+  if (options.listObjects) process.stdout.write(`List of loaded object files:\n${process.execPath}\n`);
+  if (options.check) return reportValid(loaded.model, messages);
+  if (!hasListener(loaded.model)) {
+    messages.say("error", "No enabled listener found (check for 'bind' directives) ! Exiting.");
+    return 1;
+  }
+  return startProxy({
+    files: options.files,
+    daemon: options.foreground ? false : options.daemon ? true : null,
+    pidFile: options.pidFile,
+    oldPids: options.oldPids,
+    oldSignal: options.oldSignal,
+    maxconn: options.maxconn,
+    proxyMaxconn: options.proxyMaxconn,
+    daemonArgs: ["haproxy", ...argv],
+    defaultSocket: false,
+    first: loaded.model,
+    load: {
+      masterWorker: options.masterWorker,
+      diag: options.diag,
+      ...(options.localPeer === null ? {} : { localPeer: options.localPeer }),
+    },
+  });
+}
+
+function judge(condition: string, messages: Messages): number {
+  const env = initialEnvironment(process.env, { localPeer: "" });
+  const result = evalCondition(condition, env);
+  if (result.ok) return result.value ? 0 : 1;
+  messages.say("error", `config : Failed to evaluate condition: ${result.message}`);
+  return 2;
+}
+
+function reportFailure({ findings }: Loaded, messages: Messages): number {
+  const errors = findings.filter(({ severity }) => severity === "error");
+  // A file that cannot be opened ends HAProxy with that message alone.
+  if (errors.every(({ code }) => code === "file/unreadable")) return 1;
+  const files = new Set(errors.map(({ at }) => at.file).filter((file) => file !== ""));
+  for (const file of files) messages.say("error", `config : Error(s) found in configuration file : ${file}`);
+  messages.say("error", "config : Fatal errors found in configuration.");
+  return 1;
+}
+
+function reportValid(model: Model, messages: Messages): number {
+  if (!hasListener(model)) {
+    messages.print("Configuration file has no error but will not start (no listener) => exit(2).");
+    return NO_LISTENER;
+  }
+  if (messages.warned) messages.print("Warnings were found.");
+  messages.print("Configuration file is valid");
+  return 0;
+}
+
+/** Messages in HAProxy's form. Before its first warning or alert a process says which program it is. */
+class Messages {
+  quiet = false;
+  warned = false;
+  private introduced = false;
+
+  say(severity: Severity, text: string): void {
+    this.before(severity);
+    if (!this.quiet) process.stderr.write(haproxyMessage(severity, process.pid, text));
+  }
+
+  finding(finding: Diagnostic, { lines }: Loaded): void {
+    this.before(finding.severity);
+    if (!this.quiet) process.stderr.write(renderHaproxy(finding, process.pid, lines));
+  }
+
+  /** A line on standard output. */
+  print(text: string): void {
+    if (!this.quiet) process.stdout.write(`${text}\n`);
+  }
+
+  private before(severity: Severity): void {
+    if (severity === "warning") this.warned = true;
+    if (this.introduced || (severity !== "warning" && severity !== "error")) return;
+    this.introduced = true;
+    if (this.quiet) return;
+    process.stderr.write(haproxyMessage("notice", process.pid, `haproxy version is ${announcedVersion()}`));
+    process.stderr.write(haproxyMessage("notice", process.pid, `path to executable is ${process.execPath}`));
+  }
+}

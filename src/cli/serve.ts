@@ -1,0 +1,103 @@
+/** Runs the proxy for `tlb serve` and for the `haproxy` role: hands the supervisor a way to read the configuration. */
+import { defaultSocketPath } from "../admin/runtime/sockets.ts";
+import type { Model, StatsSocketModel } from "../config/model.ts";
+import { haproxyMessage } from "../lang/render.ts";
+import { serve } from "../supervisor/serve.ts";
+import type { Loaded } from "../supervisor/types.ts";
+import { selfCommand } from "../util/self.ts";
+import { initialState, startAdmin } from "./admin.ts";
+import { type LoadOptions, loadConfiguration } from "./load.ts";
+import { someoneListens } from "./runtime.ts";
+
+export interface StartRequest {
+  readonly files: readonly string[];
+  /** null = as the configuration says. */
+  readonly daemon: boolean | null;
+  /** null = as the configuration says. */
+  readonly pidFile: string | null;
+  /** Command-line overrides of `maxconn`; 0 = none. */
+  readonly maxconn: number;
+  readonly proxyMaxconn: number;
+  readonly load: LoadOptions;
+  /** What to tell older processes once this one serves. */
+  readonly oldPids: readonly number[];
+  readonly oldSignal: "SIGUSR1" | "SIGTERM";
+  /** Arguments that run this again in the background; default: those of this process. */
+  readonly daemonArgs: readonly string[];
+  /** Listen on the default runtime socket when the configuration names none and no other process does. */
+  readonly defaultSocket: boolean;
+  /** A configuration that was read and shown already: used for the start, while reloads read the files. */
+  readonly first?: Model;
+}
+
+/** Serves until told to end; resolves with the exit code. */
+export async function startProxy(request: StartRequest): Promise<number> {
+  const { files, load } = request;
+  let { first } = request;
+  const socket = request.defaultSocket ? await freeDefaultSocket() : null;
+  return serve({
+    load(): Loaded {
+      if (first !== undefined) {
+        const model = override(first, request, socket);
+        first = undefined;
+        return { model, diagnostics: [] };
+      }
+      const loaded = loadConfiguration(files, load);
+      return { model: loaded.failed ? null : override(loaded.model, request, socket), diagnostics: loaded.findings };
+    },
+    startAdmin(context) {
+      for (const pid of request.oldPids) signal(pid, request.oldSignal);
+      return startAdmin(context);
+    },
+    initState: initialState,
+    daemonCommand: selfCommand(request.daemonArgs),
+    ...(request.daemon === null ? {} : { daemon: request.daemon }),
+    ...(request.pidFile === null ? {} : { pidfile: request.pidFile }),
+  });
+}
+
+/** The default runtime socket, or null when another process listens there. */
+async function freeDefaultSocket(): Promise<string | null> {
+  const path = defaultSocketPath();
+  return (await someoneListens({ unix: path })) ? null : path;
+}
+
+/** What the command line says wins over the file. */
+function override(model: Model, { maxconn, proxyMaxconn }: StartRequest, socket: string | null): Model {
+  const { global, proxies } = model;
+  const sockets: readonly StatsSocketModel[] =
+    socket === null || global.statsSockets.length > 0
+      ? global.statsSockets
+      : [
+          {
+            at: { file: "", line: 0, column: 0 },
+            address: { kind: "unix", path: socket },
+            level: "admin",
+            mode: 0o600,
+            uid: -1,
+            gid: -1,
+            exposeFdListeners: false,
+          },
+        ];
+  return {
+    ...model,
+    global: { ...global, statsSockets: sockets, maxconn: maxconn > 0 ? maxconn : global.maxconn },
+    proxies:
+      proxyMaxconn > 0
+        ? proxies.map((proxy) => (proxy.maxconn === 0 ? { ...proxy, maxconn: proxyMaxconn } : proxy))
+        : proxies,
+  };
+}
+
+/** An older process may have ended meanwhile: that is what was wanted. */
+function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "ESRCH")) {
+      process.stderr.write(
+        haproxyMessage("warning", process.pid, `cannot send ${name} to process ${pid}: ${String(error)}`),
+      );
+    }
+  }
+}

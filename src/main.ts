@@ -1,0 +1,23 @@
+/** Picks the role: a hidden one of our own processes, `haproxy` by the name the program was called, or the CLI. */
+import { basename } from "node:path";
+
+const [role, ...rest] = process.argv.slice(2);
+
+if (role === "__worker") {
+  const { startWorker } = await import("./worker/index.ts");
+  await startWorker();
+} else if (basename(process.argv0) === "haproxy") {
+  const { runHaproxy } = await import("./cli/haproxy/run.ts");
+  await finish(await runHaproxy(role === undefined ? [] : [role, ...rest]));
+} else {
+  const { runCli } = await import("./cli/index.ts");
+  await finish(await runCli(process.argv.slice(2)));
+}
+
+/** Ends with `code` once what was written is out: a pipe may still be taking it. */
+async function finish(code: number): Promise<never> {
+  await Promise.all(
+    [process.stdout, process.stderr].map((stream) => new Promise<void>((done) => stream.write("", () => done()))),
+  );
+  process.exit(code);
+}
