@@ -114,7 +114,8 @@ export function makeRequest({
     urlParam: (name) => findQueryParam(uri, name),
     bodyParam: (name) => (body === undefined ? null : findParam(body, 0, name)),
     rdpCookie: () => rdp ?? null,
-    expression: () => null,
+    // As of "req.hdr(x-key)".
+    expression: () => headers["x-key"] ?? null,
   };
 }
 

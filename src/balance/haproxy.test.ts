@@ -120,6 +120,7 @@ for (const method of ["map-based", "consistent"] as const) {
     add("param-post", { algorithm: { ...url, checkPost: 1 } }, params);
     add("domain", { algorithm: { ...header, useDomainOnly: true } }, domains);
     add("values", { algorithm: header }, domains);
+    add("hash", { algorithm: { kind: "hash", expression: "req.hdr(x-key)" } }, [{}, ...byHeader.slice(0, 100), {}]);
     add("source", { algorithm: { kind: "source" } }, addresses);
   }
 }

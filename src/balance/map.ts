@@ -14,12 +14,15 @@ export class StaticMap implements HashTable {
   private readonly divisor: number;
   private places: Server[];
   private turn: number;
+  /** What `places` was made of. */
+  private madeOf: string;
 
   constructor(backend: Backend) {
     this.group = new Group(backend);
     this.divisor = backend.servers.reduce((divisor, server) => gcd(divisor, server.model.weight), 0) || 1;
     this.places = [];
     this.turn = 0;
+    this.madeOf = "";
     this.fill();
   }
 
@@ -39,6 +42,10 @@ export class StaticMap implements HashTable {
   private fill(): void {
     const { servers } = this.group;
     const weights = servers.map((server) => Math.ceil(server.weight / this.divisor));
+    // Filling takes servers × places steps: not for changes that do not matter here, such as those of slow start.
+    const madeOf = servers.map((server, i) => `${server.index}:${weights[i]}`).join();
+    if (madeOf === this.madeOf) return;
+    this.madeOf = madeOf;
     const total = weights.reduce((sum, weight) => sum + weight, 0);
     const scores = new Int32Array(servers.length);
     const places: Server[] = new Array<Server>(total);

@@ -1,7 +1,10 @@
 import { createKeyed, NO_KEY } from "./keyed.ts";
 import type { Algorithm } from "./types.ts";
 
-/** `balance url_param NAME [check_post]`: by a parameter of the query string, or of the body of a POST. */
+/**
+ * `balance url_param NAME [check_post]`: by a parameter of the query string, else of the body of a POST. HAProxy 2.6 looks into
+ * any body it has buffered, with `check_post` or without, so what counts is whether the stream offers one.
+ */
 export const urlParam: Algorithm = {
   name: "url_param",
   help: "by a hash of a parameter of the query string, with check_post of a POST body too",
