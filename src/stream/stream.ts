@@ -202,8 +202,7 @@ export abstract class Stream implements TimerEntry, ServerOwner, BalanceRequest,
     this.server = server;
     this.serverName = server.name;
     this.inServer = true;
-    const now = server.take();
-    this.srvconn = now;
+    server.take();
     (backend.balancer as Balancer).served(server);
     const { slab } = server;
     slab[server.base + C.lbTot]!++;
@@ -420,6 +419,7 @@ export abstract class Stream implements TimerEntry, ServerOwner, BalanceRequest,
     this.actconn = Atomics.load(this.rt.shared.live, L.live);
     this.feconn = this.frontend.live;
     this.beconn = this.backend === null ? 0 : this.backend.live;
+    this.srvconn = this.server === null ? 0 : this.server.served;
   }
 
   get logger(): Logger {
@@ -442,10 +442,13 @@ export abstract class Stream implements TimerEntry, ServerOwner, BalanceRequest,
     return this.frontend.name;
   }
   get serverAddress(): string | null {
-    return this.serverConn?.socket?.remoteAddress ?? null;
+    const address = this.server?.address;
+    if (address === undefined || address === null) return null;
+    return address.kind === "ip" ? address.ip : "unix";
   }
   get serverPort(): number {
-    return this.serverConn?.socket?.remotePort ?? 0;
+    const address = this.server?.address;
+    return address?.kind === "ip" ? address.port : 0;
   }
   get backendSourceAddress(): string | null {
     return this.serverConn?.socket?.localAddress ?? null;

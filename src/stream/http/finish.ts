@@ -29,7 +29,6 @@ export function logStream(stream: HttpStream): void {
  */
 export function finishStream(stream: HttpStream, keep: boolean): void {
   const { client, frontend, backend, server } = stream;
-  logStream(stream);
   const { slab } = frontend;
   if (stream.status > 0 && !(stream.probe && stream.http.ignoreProbes)) {
     const column = responseColumn(stream.status);
@@ -40,7 +39,6 @@ export function finishStream(stream: HttpStream, keep: boolean): void {
 
   const conn = stream.serverConn;
   if (conn !== null) {
-    stream.serverConn = null;
     conn.owner = null;
     const reusable =
       stream.serverKeep && stream.responseDone && stream.requestDone && !conn.ended && !conn.blocked && !conn.closed;
@@ -51,6 +49,8 @@ export function finishStream(stream: HttpStream, keep: boolean): void {
   }
   const goesOn = keep && stream.clientKeep && !client.closed;
   stream.leave();
+  // The counts in the line are those without this stream, as in HAProxy.
+  logStream(stream);
   stream.recycle();
   if (goesOn) client.next();
   else client.end();

@@ -427,7 +427,7 @@ export class HttpStream extends Stream {
       return;
     }
     if (this.tunnel) {
-      this.termCause = this.client.shut ? "-" : error === undefined ? "-" : "S";
+      this.termCause = this.client.ended || error === undefined ? "-" : "S";
       if (this.termCause === "S") this.termState = "D";
       this.finish(false);
       return;

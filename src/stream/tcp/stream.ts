@@ -5,6 +5,7 @@ import type { ServerConn } from "../../server/conn.ts";
 import type { ServerPool } from "../../server/pool.ts";
 import { clock } from "../../util/clock.ts";
 import type { ClientConn } from "../client.ts";
+import { countTimes } from "../times.ts";
 import type { StreamRuntime } from "../runtime.ts";
 import { Phase, Stream } from "../stream.ts";
 import type { TcpClient } from "./client.ts";
@@ -82,9 +83,13 @@ export class TcpStream extends Stream {
 
   onClientClosed(error: Error | undefined): void {
     if (this.phase === Phase.done) return;
+    // After our own FIN Bun tells the peer's FIN by a close without error.
+    if (error === undefined && this.client.shut && this.serverConn?.ended) {
+      this.closeBoth();
+      return;
+    }
     const state = this.phase === Phase.connected ? "D" : this.phase === Phase.queued ? "Q" : "C";
     this.count(C.clientAborts);
-    void error;
     this.end("C", state);
   }
 
@@ -151,13 +156,14 @@ export class TcpStream extends Stream {
     else this.watch();
   }
 
-  onServerLost(_conn: ServerConn, error: Error | undefined): void {
-    // A reset after both sides finished is nothing to report.
-    if (this.client.ended && this.client.shut) {
+  onServerLost(conn: ServerConn, error: Error | undefined): void {
+    // After our own FIN Bun tells the peer's FIN by a close without error; the client has everything.
+    if (error === undefined && conn.shut) {
+      this.client.finish();
       this.closeBoth();
       return;
     }
-    if (error !== undefined || !this.client.shut) {
+    if (error !== undefined && !(this.client.ended && this.client.shut)) {
       this.count(C.serverAborts);
       this.end("S", "D");
       return;
@@ -229,10 +235,11 @@ export class TcpStream extends Stream {
     if (this.phase === Phase.done) return;
     this.termCause = cause;
     this.termState = state;
-    this.log();
     const conn = this.serverConn;
-    this.serverConn = null;
+    if (this.server !== null && this.backend !== null) countTimes(this, this.backend, this.server);
     this.leave();
+    this.log();
+    this.serverConn = null;
     if (conn !== null) {
       conn.owner = null;
       if (conn.ended && !conn.blocked) conn.close();
