@@ -89,10 +89,11 @@ export function checkAuthority(head: Head, buf: Buffer, relaxed: boolean): numbe
   const http = scheme >= 0 && equalsWord(buf, head.targetStart, scheme, HTTP);
   const https = scheme >= 0 && !http && equalsWord(buf, head.targetStart, scheme, HTTPS);
   const mask = http ? 1 : https ? 2 : 4;
-  const stripped = (http || https) && (port === 3 || port === mask);
+  // An empty port is the default of every scheme (RFC 3986 section 6.2.3).
+  const stripped = scheme >= 0 && (port === 3 || port === mask);
   if (has && !relaxed && !equalRanges(buf, start, end, hostStart, hostEnd)) {
     // RFC 9112 section 3.2.2: "a client MUST send a Host header field [...] identical to the authority component".
-    if (!http && !https) return H1Error.BAD_HOST;
+    if (scheme < 0) return H1Error.BAD_HOST;
     const hostStripped = hostPort === 3 || hostPort === mask ? hostColon : hostEnd;
     if (!equalRanges(buf, start, stripped ? colon : end, hostStart, hostStripped)) {
       return H1Error.BAD_HOST;

@@ -145,8 +145,9 @@ describe.skipIf(!haveHaproxy)("against HAProxy", () => {
     const { mutants } = await import("./fuzz.helper.ts");
     const wrong: string[] = [];
     for (const wire of mutants(7, 150)) {
-      // HAProxy takes a byte above 127 for a blank in TE, and joins list elements of Host into a relaxed absolute target.
-      if (/\nTE:.*\x80/i.test(wire) || /\nHost: [^\r\n]*,/i.test(wire)) continue;
+      // HAProxy joins list elements of Host into a relaxed absolute target, and its word-wise scan of the target lets bytes
+      // 127..160 pass here and there; this codec refuses them always.
+      if (/\nHost: [^\r\n]*,/i.test(wire) || /^[^\n]*\x80/.test(wire)) continue;
       for (const relaxed of [false, true]) {
         const mine = statusOnly(replayHead("request", wire, relaxed ? relaxedLimits : strictLimits, [], "grow", 0));
         if (mine === "?" || (mine === "! 400" && wire.length % 3 !== 0)) continue;

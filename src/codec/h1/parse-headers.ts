@@ -172,9 +172,13 @@ export function parseHeaders(head: Head, buf: Buffer, pos: number, end: number, 
         c = buf[p]!;
       }
     }
-    while (valueStart < valueEnd && (buf[valueStart] === 32 || buf[valueStart] === 9)) valueStart++;
-    while (valueEnd > valueStart && (buf[valueEnd - 1] === 32 || buf[valueEnd - 1] === 9)) {
-      valueEnd--;
+    if (valueStart < valueEnd && buf[valueEnd - 1]! > 32 && buf[valueStart]! > 32) {
+      // Fast path: nothing to trim.
+    } else {
+      while (valueStart < valueEnd && (buf[valueStart] === 32 || buf[valueStart] === 9)) valueStart++;
+      while (valueEnd > valueStart && (buf[valueEnd - 1] === 32 || buf[valueEnd - 1] === 9)) {
+        valueEnd--;
+      }
     }
     if (valueStart !== nameEnd + 2 || valueEnd + 2 !== p || buf[nameEnd + 1] !== 32 || buf[valueEnd] !== 13) {
       head.flags &= ~CANONICAL;

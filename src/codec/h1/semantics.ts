@@ -261,25 +261,22 @@ function noteUpgrade(head: Head, buf: Buffer, start: number, end: number): numbe
   return KEEP;
 }
 
-function isLower(buf: Uint8Array, start: number, end: number): boolean {
-  for (let p = start; p < end; p++) if (buf[p]! < 97) return false;
-  return true;
-}
-
-/** Only "trailers" is passed on: a transfer coding the client takes is no matter of the server behind a proxy. */
+/**
+ * Only "trailers" is passed on: a transfer coding the client takes is no matter of the server behind a proxy. As in HAProxy it is
+ * the first occurrence of the word that counts, case-sensitively, if a comma or the end follows.
+ */
 function noteTe(head: Head, buf: Buffer, i: number, start: number, end: number): number {
-  for (let p = start; p < end; p++) {
-    if (buf[p] === 32 || buf[p] === 9) continue;
-    const next = elementEnd(buf, p, end);
-    const wordEnd = trimEnd(buf, p, next);
-    if (equalsWord(buf, p, wordEnd, TRAILERS) && isLower(buf, p, wordEnd)) {
-      head.flags |= TE_TRAILERS;
-      if (p !== start || wordEnd !== end) head.flags &= ~CANONICAL;
-      head.index[4 * i + 2] = p;
-      head.index[4 * i + 3] = wordEnd;
-      return KEEP;
-    }
-    p = next;
+  for (let p = start; p + 8 <= end; p++) {
+    if (buf[p] !== 116) continue;
+    let n = 1;
+    while (n < 8 && buf[p + n] === TRAILERS[n]) n++;
+    if (n < 8) continue;
+    if (p + 8 < end && buf[p + 8] !== 44) return DROP;
+    head.flags |= TE_TRAILERS;
+    if (p !== start || p + 8 !== end) head.flags &= ~CANONICAL;
+    head.index[4 * i + 2] = p;
+    head.index[4 * i + 3] = p + 8;
+    return KEEP;
   }
   return DROP;
 }
