@@ -1,6 +1,6 @@
 /** The request target against the Host header, and the removal of default ports, as HAProxy 2.6 does both. */
 import { H1Error } from "./errors.ts";
-import { CANONICAL, HAS_HOST, Method } from "./flags.ts";
+import { CANONICAL, CANONICAL_LINE, HAS_HOST, Method } from "./flags.ts";
 import type { Head } from "./head.ts";
 import { equalRanges, equalsWord } from "./semantics.ts";
 
@@ -109,6 +109,7 @@ export function checkAuthority(head: Head, buf: Buffer, relaxed: boolean): numbe
     const gap = end - colon;
     buf.copyWithin(head.targetStart + gap, head.targetStart, colon);
     head.targetStart += gap;
+    head.flags &= ~CANONICAL_LINE;
     if (has) {
       head.index[at + 2]! += gap;
       head.index[at + 3]! += gap;

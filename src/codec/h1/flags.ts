@@ -31,8 +31,8 @@ export const HAS_WEBSOCKET_ACCEPT = 1 << 20;
 export const IS_RESPONSE = 1 << 21;
 /** Built with beginHead/appendHeader (from HTTP/2 or from rules), not parsed. */
 export const BUILT = 1 << 22;
-/** The target is in absolute form and its authority ends in the default port of its scheme, or in an empty port. */
-export const DEFAULT_PORT = 1 << 23;
+/** The start line is exactly what a writer would write, `METHOD target HTTP/1.1\r\n` or `HTTP/1.1 status reason\r\n`. */
+export const CANONICAL_LINE = 1 << 23;
 /** Transfer-Encoding in an HTTP/1.0 message: the connection must be closed after it. */
 export const TE_HTTP10 = 1 << 24;
 /** The Head is the trailer section of a chunked message. */

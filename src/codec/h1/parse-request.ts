@@ -4,6 +4,7 @@ import { LOWER, TARGET, VERSION } from "./chars.ts";
 import { H1Error, H2_PREFACE } from "./errors.ts";
 import {
   CANONICAL,
+  CANONICAL_LINE,
   CONN_UPGRADE,
   CONTIGUOUS,
   HAS_CL,
@@ -165,6 +166,18 @@ function parseRequestLine(head: Head, buf: Buffer, pos: number, end: number, lim
   }
   p++;
   head.headersStart = head.headersEnd = p;
+  if (
+    !limits.relaxed &&
+    major === 49 &&
+    minor === 49 &&
+    c === 13 &&
+    head.methodEnd + 1 === head.targetStart &&
+    head.targetEnd + 1 === version &&
+    buf[head.methodEnd] === 32 &&
+    buf[version - 1] === 32
+  ) {
+    head.flags |= CANONICAL_LINE;
+  }
   if (head.versionEnd === version) {
     head.version = 9;
     head.end = p;

@@ -3,6 +3,7 @@ import { VERSION } from "./chars.ts";
 import { H1Error } from "./errors.ts";
 import {
   CANONICAL,
+  CANONICAL_LINE,
   CONTIGUOUS,
   HAS_CL,
   HAS_TE,
@@ -120,6 +121,24 @@ function parseStatusLine(head: Head, buf: Buffer, pos: number, end: number, limi
   }
   p++;
   head.headersStart = head.headersEnd = p;
+  if (
+    eight &&
+    major === 49 &&
+    minor === 49 &&
+    buf[line] === 72 &&
+    buf[line + 1] === 84 &&
+    buf[line + 2] === 84 &&
+    buf[line + 3] === 80 &&
+    buf[line + 4] === 47 &&
+    buf[line + 6] === 46 &&
+    c === 13 &&
+    head.versionEnd + 1 === head.statusStart &&
+    head.statusEnd + 1 === head.reasonStart &&
+    buf[head.versionEnd] === 32 &&
+    buf[head.statusEnd] === 32
+  ) {
+    head.flags |= CANONICAL_LINE;
+  }
   return p;
 }
 

@@ -162,6 +162,11 @@ function noteHost(head: Head, buf: Buffer, i: number, start: number, end: number
 
 /** Reads the options and takes "close" and "keep-alive" out of the value, in place: they are this hop's own matter. */
 function noteConnection(head: Head, buf: Buffer, i: number, start: number, end: number): number {
+  if (end - start === 10 && equalsWord(buf, start, end, KEEPALIVE)) {
+    // Fast path: what browsers send.
+    head.flags |= CONN_KEEPALIVE;
+    return DROP;
+  }
   let flags = head.flags;
   let done = start;
   let previous = start;
