@@ -48,8 +48,15 @@ function logTargets(logs: readonly LogTargetModel[], global: GlobalDraft): LogTa
 
 function proxyModel(draft: ProxyDraft, global: GlobalDraft): ProxyModel {
   const { marks: _m, nameWord: _n, httpCheck: _h, defaultServer: _d, kind, ...rest } = draft;
+  // Unset, the queue and tarpit timeouts are that of connect, which HAProxy keeps from its early configurations.
+  const { timeouts } = draft;
   return {
     ...rest,
+    timeouts: {
+      ...timeouts,
+      queue: timeouts.queue || timeouts.connect,
+      tarpit: timeouts.tarpit || timeouts.connect,
+    },
     kind: kind === "defaults" ? "backend" : kind,
     logs: logTargets(draft.logs, global),
     binds: draft.binds.map(bindModel),

@@ -112,7 +112,7 @@ export interface LogTargetModel {
 export interface ProxyModel {
   readonly kind: "frontend" | "backend" | "listen";
   readonly name: string;
-  /** The `id` keyword or the next free number from 2 up, as in HAProxy. */
+  /** The `id` keyword or the next free number, as in HAProxy: from 2 up when there is a runtime socket, else from 1. */
   readonly id: number;
   readonly at: Position;
   readonly description: string | null;
@@ -184,7 +184,10 @@ export type ErrorPageModel =
   | { readonly kind: "file"; readonly path: string; readonly bytes: string }
   | { readonly kind: "loc"; readonly code: 302 | 303; readonly url: string };
 
-/** Milliseconds; 0 = none (infinite), as an unset timeout in HAProxy. */
+/**
+ * Milliseconds; 0 = none (infinite), as an unset timeout in HAProxy. `queue` and `tarpit` already hold the value of `connect`
+ * when they are not configured.
+ */
 export interface Timeouts {
   readonly client: number;
   readonly clientFin: number;

@@ -1,29 +1,6 @@
-import type { Line, Word } from "../lang/line.ts";
-import { Diagnostics } from "../lang/diagnostic.ts";
+import type { Diagnostic } from "../lang/diagnostic.ts";
 import type { ParseEnv } from "./env.ts";
-import { parseConfig } from "./parse.ts";
-import type { Model } from "./model.ts";
-
-/** Splits plain text into lines of words for parser tests: spaces, `#` comments, double quotes; no escapes, no variables. */
-export function splitLines(text: string, file = "t.cfg"): Line[] {
-  const lines: Line[] = [];
-  for (const [i, raw] of text.split("\n").entries()) {
-    const words: Word[] = [];
-    for (const match of raw.matchAll(/#.*|"([^"]*)"|\S+/g)) {
-      if (match[0].startsWith("#")) break;
-      const column = match.index + 1;
-      words.push({
-        text: match[1] ?? match[0],
-        at: { file, line: i + 1, column },
-        endColumn: column + match[0].length,
-        quoted: match[1] !== undefined,
-      });
-    }
-    const [first, ...rest] = words;
-    if (first !== undefined) lines.push({ words: [first, ...rest], at: first.at });
-  }
-  return lines;
-}
+import { type LoadResult, loadText } from "./load.ts";
 
 /** A machine that is the same everywhere: four CPUs, user root, two files, one host name. */
 export function testEnv(files: Readonly<Record<string, string>> = {}): ParseEnv {
@@ -42,11 +19,29 @@ export function testEnv(files: Readonly<Record<string, string>> = {}): ParseEnv 
   };
 }
 
-export function parseText(
-  text: string,
-  files?: Readonly<Record<string, string>>,
-): { model: Model; diagnostics: Diagnostics } {
-  const diagnostics = new Diagnostics();
-  const model = parseConfig(splitLines(text), testEnv(files), diagnostics);
-  return { model, diagnostics };
+/** Reads, parses and checks a text as the file t.cfg on the test machine. */
+export function parseText(text: string, files: Readonly<Record<string, string>> = {}): LoadResult {
+  return loadText(text, "t.cfg", { variables: {}, env: testEnv(files) });
+}
+
+/** Files golden cases may name. */
+const GOLDEN_FILES = {
+  "/etc/errors/503.http": "HTTP/1.0 503 Down\r\nContent-Length: 3\r\n\r\nabc",
+  "/etc/errors/page.html": "<html>down</html>",
+};
+
+export function runGolden(config: string): LoadResult {
+  return parseText(config, GOLDEN_FILES);
+}
+
+/** `severity line:column-endColumn code: message (hint)`. */
+export function renderFinding({ severity, at, endColumn, code, message, hint }: Diagnostic): string {
+  return `${severity} ${at.line}:${at.column}-${endColumn} ${code}: ${message}${hint === undefined ? "" : ` (${hint})`}`;
+}
+
+/** The value at a dotted path, e.g. `proxies.0.binds.1.address`. */
+export function valueAt(model: unknown, path: string): unknown {
+  let value = model;
+  for (const key of path.split(".")) value = (value as Record<string, unknown> | undefined)?.[key];
+  return value;
 }

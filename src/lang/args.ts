@@ -80,8 +80,7 @@ export class Args {
   /** As `end`, for keywords whose extra words HAProxy ignores. */
   ignoreRest(): void {
     const word = this.peek();
-    if (word !== null)
-      this.warn("config/extra-argument", word, `'${this.label}' ignores the argument '${word.text}'`, usageHint(this));
+    if (word !== null) this.warn("config/extra-argument", word, `'${this.label}' ignores the argument '${word.text}'`);
     this.rest();
   }
 

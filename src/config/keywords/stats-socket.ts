@@ -4,7 +4,9 @@ import type { GlobalContext } from "../context.ts";
 import type { Draft } from "../draft.ts";
 import type { Address, StatsSocketModel } from "../model.ts";
 import { takeChoice, takeInteger, takeTime } from "../values.ts";
+import { bindParameters } from "./bind.ts";
 import { type Keyword, KeywordTable } from "./keyword.ts";
+import { knownBind } from "./known.ts";
 import { takeGroup, takeMode, takeUser } from "./socket-owner.ts";
 
 interface SocketContext extends GlobalContext {
@@ -101,6 +103,18 @@ function parseSocket(c: GlobalContext, args: Args): void {
   };
   for (let next = args.next(); next !== null; next = args.next()) {
     const found = socketParameters.get(next.text);
+    const skip = bindParameters.has(next.text)
+      ? Number(bindParameters.get(next.text)?.usage !== "")
+      : knownBind.get(next.text);
+    if (found === undefined && skip !== undefined) {
+      args.error(
+        "config/not-supported",
+        next,
+        `'stats socket ... ${next.text}' is known to HAProxy, not supported yet`,
+      );
+      for (let i = skip; i > 0; i--) args.next();
+      continue;
+    }
     if (found === undefined) {
       const near = socketParameters.suggest(next.text);
       args.error(
