@@ -3,6 +3,9 @@ import { hostname } from "node:os";
 import type { AdminContext, QueryName, WorkerInfo } from "../admin/context.ts";
 import { serveRuntime } from "../admin/runtime/server.ts";
 import { initialiseServers } from "../admin/servers.ts";
+import type { Model } from "../config/model.ts";
+import { createLogger } from "../log/logger.ts";
+import { type LevelName, LEVELS, type Logger } from "../log/record.ts";
 import { haproxyMessage } from "../lang/render.ts";
 import type { AdminHandle, Change, AdminContext as SupervisorContext } from "../supervisor/types.ts";
 import { versionInfo } from "./version.ts";
@@ -25,13 +28,35 @@ export function startAdmin(supervisor: SupervisorContext): AdminHandle {
 /** New servers begin as HAProxy's do; kept ones keep their state. */
 export function initialState({ shared, next, slots }: Change): void {
   const fresh = new Set(slots.fresh);
-  const proxies = next.proxies
-    .filter(({ name }) => fresh.has(`B/${name}`) || [...fresh].some((key) => key.startsWith(`S/${name}/`)))
-    .map((proxy) => ({ ...proxy, servers: proxy.servers.filter(({ name }) => fresh.has(`S/${proxy.name}/${name}`)) }));
-  initialiseServers({ shared, slotOf: (key) => slots.slots[key]! }, proxies, Date.now());
+  initialiseServers({ shared, slotOf: (key) => slots.slots[key]! }, next.proxies, Date.now(), (key) => fresh.has(key));
+}
+
+const levelNames = Object.keys(LEVELS) as readonly LevelName[];
+
+/** The loggers of the proxies of one model, made when first used. */
+class Loggers {
+  private model: Model | null = null;
+  private readonly made = new Map<string, Logger>();
+
+  /** null when the model has no such proxy. */
+  of(model: Model, name: string): Logger | null {
+    if (this.model !== model) {
+      this.made.clear();
+      this.model = model;
+    }
+    const known = this.made.get(name);
+    if (known !== undefined) return known;
+    const proxy = model.proxies.find((one) => one.name === name);
+    if (proxy === undefined) return null;
+    // Only events are logged here; lines of streams are the workers' business.
+    const logger = createLogger(model.global, proxy, { format: () => "" });
+    this.made.set(name, logger);
+    return logger;
+  }
 }
 
 function adminContext(supervisor: SupervisorContext): AdminContext {
+  const loggers = new Loggers();
   return {
     model: () => supervisor.model,
     shared: supervisor.shared,
@@ -57,8 +82,11 @@ function adminContext(supervisor: SupervisorContext): AdminContext {
     stop: () => supervisor.stop(),
     queries: workerQueries,
     query: (worker, name, args) => query(supervisor, worker, name, args),
-    logEvent: (level, _proxy, text) => {
-      process.stderr.write(haproxyMessage(level <= 1 ? "error" : level <= 4 ? "warning" : "notice", process.pid, text));
+    logEvent: (level, proxy, text) => {
+      const severity = level <= LEVELS.alert ? "error" : level <= LEVELS.warning ? "warning" : "notice";
+      process.stderr.write(haproxyMessage(severity, process.pid, text));
+      const name = levelNames[level];
+      if (name !== undefined) loggers.of(supervisor.model, proxy)?.event(name, text);
     },
   };
 }

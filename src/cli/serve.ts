@@ -5,6 +5,7 @@ import { haproxyMessage } from "../lang/render.ts";
 import { serve } from "../supervisor/serve.ts";
 import type { Loaded } from "../supervisor/types.ts";
 import { selfCommand } from "../util/self.ts";
+import { carryOver } from "./carry-over.ts";
 import { initialState, startAdmin } from "./admin.ts";
 import { type LoadOptions, loadConfiguration } from "./load.ts";
 import { someoneListens } from "./runtime.ts";
@@ -50,6 +51,7 @@ export async function startProxy(request: StartRequest): Promise<number> {
       return startAdmin(context);
     },
     initState: initialState,
+    beforeCommit: carryOver,
     daemonCommand: selfCommand(request.daemonArgs),
     ...(request.daemon === null ? {} : { daemon: request.daemon }),
     ...(request.pidFile === null ? {} : { pidfile: request.pidFile }),

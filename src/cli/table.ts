@@ -36,24 +36,27 @@ export function renderTable<Row>(
 ): string {
   const kept = width > 0 ? fit(columns, rows, width) : [...columns];
   const widths = kept.map((column) => widthOf(column, rows));
-  const line = (cell: (column: Column<Row>) => string, paint?: (text: string, column: Column<Row>) => string): string =>
-    kept
+  const line = (
+    cell: (column: Column<Row>) => string,
+    paint?: (text: string, column: Column<Row>) => string,
+  ): string => {
+    const texts = kept.map(cell);
+    // Nothing after the last cell that says something: no trailing spaces.
+    const last = texts.findLastIndex((text) => text !== "");
+    return kept
+      .slice(0, last + 1)
       .map((column, i) => {
-        const text = cell(column);
+        const text = texts[i]!;
         const space = " ".repeat(Math.max(0, widths[i]! - Bun.stringWidth(text)));
-        // The last column is not padded: no trailing spaces.
-        const padded = column.align === "right" ? space + text : i === kept.length - 1 ? text : text + space;
+        const padded = column.align === "right" ? space + text : i === last ? text : text + space;
         return paint === undefined ? padded : paint(padded, column);
       })
       .join(GAP);
+  };
   const lines = [header(line((column) => column.title))];
   for (const row of rows) {
-    lines.push(
-      line(
-        (column) => column.text(row),
-        (text, column) => column.paint?.(text, row) ?? text,
-      ),
-    );
+    const paint = (text: string, column: Column<Row>): string => column.paint?.(text, row) ?? text;
+    lines.push(line((column) => column.text(row), paint));
   }
   return lines.map((text) => `${text}\n`).join("");
 }

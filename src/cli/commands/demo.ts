@@ -112,13 +112,13 @@ async function once({ web, url }: Demo): Promise<number> {
     0,
     bold,
   );
-  process.stdout.write(`\n${table.replace(/ +$/gm, "")}`);
+  process.stdout.write(`\n${table}`);
   return failures.length === 0 ? 0 : 1;
 }
 
 function instructions({ web, url, echoPort, config }: Demo): string {
   const { bold, cyan, dim } = createColors(wantsColor(process.stdout));
-  const line = (command: string, what: string): string => `  ${cyan(command.padEnd(46))} ${dim(what)}\n`;
+  const line = (command: string, what: string): string => `  ${cyan(command.padEnd(52))} ${dim(what)}\n`;
   return `
 ${bold("tlb is serving")} ${web.map(({ name }) => name).join(", ")} on ${url} and a TCP echo on 127.0.0.1:${echoPort}
 The configuration: ${config}

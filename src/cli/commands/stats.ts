@@ -1,8 +1,8 @@
 import { defineCommand } from "citty";
 import { createColors } from "picocolors";
 import { runtimeAddress, runtimeArgs } from "../args.ts";
-import { integerOption, type Scanned, scan, UsageError, valuesOf } from "../command.ts";
-import { runtimeCommand } from "../runtime.ts";
+import { integerOption, scan, UsageError, valuesOf } from "../command.ts";
+import { type RuntimeAddress, runtimeCommand } from "../runtime.ts";
 import { parseStats, statColumns, type StatRow } from "../stats.ts";
 import { renderTable } from "../table.ts";
 import { terminalWidth, wantsColor } from "../terminal.ts";
@@ -32,8 +32,10 @@ export const stats = defineCommand({
   async run({ rawArgs }): Promise<number> {
     const scanned = scan(rawArgs, args);
     const has = (name: string): boolean => valuesOf(scanned, name).length > 0;
+    const address = runtimeAddress(scanned);
+    const wanted = scanned.positionals;
     if (has("json")) {
-      const rows = await fetchRows(scanned);
+      const rows = await fetchRows(address, wanted);
       process.stdout.write(
         `${JSON.stringify(
           rows.map((row) => Object.fromEntries(row)),
@@ -44,22 +46,21 @@ export const stats = defineCommand({
       return 0;
     }
     if (!has("watch")) {
-      process.stdout.write(draw(await fetchRows(scanned), terminalWidth()));
+      process.stdout.write(draw(await fetchRows(address, wanted), terminalWidth()));
       return 0;
     }
-    return watch(scanned, integerOption(valuesOf(scanned, "interval").at(-1), "interval", 1, 1));
+    return watch(address, wanted, integerOption(valuesOf(scanned, "interval").at(-1), "interval", 1, 1));
   },
 });
 
-async function fetchRows(scanned: Scanned): Promise<StatRow[]> {
-  const answer = await runtimeCommand(runtimeAddress(scanned), "show stat");
+async function fetchRows(address: RuntimeAddress, wanted: readonly string[]): Promise<StatRow[]> {
+  const answer = await runtimeCommand(address, "show stat");
   let rows: StatRow[];
   try {
     rows = parseStats(answer);
   } catch (error) {
     throw new UsageError(`the runtime socket did not answer with statistics: ${(error as Error).message}`, 1);
   }
-  const wanted = scanned.positionals;
   const unknown = wanted.find((name) => !rows.some((row) => row.get("pxname") === name));
   if (unknown !== undefined) throw new UsageError(`no proxy '${unknown}'`, 1);
   return wanted.length === 0 ? rows : rows.filter((row) => wanted.includes(row.get("pxname") ?? ""));
@@ -71,7 +72,7 @@ function draw(rows: readonly StatRow[], width: number): string {
 }
 
 /** Redraws until SIGINT or SIGTERM, and gives the screen back. Without a terminal it prints table after table. */
-async function watch(scanned: Scanned, seconds: number): Promise<number> {
+async function watch(address: RuntimeAddress, wanted: readonly string[], seconds: number): Promise<number> {
   const screen = process.stdout.isTTY === true;
   const { promise: interrupted, resolve } = Promise.withResolvers<"stop">();
   const stop = (): void => resolve("stop");
@@ -80,7 +81,7 @@ async function watch(scanned: Scanned, seconds: number): Promise<number> {
   if (screen) process.stdout.write(ENTER);
   try {
     for (;;) {
-      const text = draw(await fetchRows(scanned), terminalWidth());
+      const text = draw(await fetchRows(address, wanted), terminalWidth());
       if (screen) {
         const title = `tlb stats  ${new Date().toLocaleTimeString("en-GB")}  every ${seconds}s, Ctrl-C ends`;
         const lines = [title, "", ...text.split("\n")].slice(0, Math.max(1, process.stdout.rows - 1));
