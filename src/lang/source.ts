@@ -60,12 +60,10 @@ function expand(file: string, fail: (name: string, message: string, hint?: strin
   try {
     const stat = statSync(file);
     if (!stat.isDirectory()) return [file];
-    const names = readdirSync(file, { withFileTypes: true, encoding: "buffer" })
-      .filter(({ name }) => name[0] !== 0x2e && name.length > 4 && name.subarray(-4).toString("latin1") === ".cfg")
-      .map(({ name }) => name)
-      .sort(Buffer.compare);
-    const paths = names
-      .map((name) => (file.endsWith("/") ? file : `${file}/`) + name.toString("utf8"))
+    const paths = readdirSync(file)
+      .filter((name) => name.endsWith(".cfg") && !name.startsWith("."))
+      .sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
+      .map((name) => (file.endsWith("/") ? file : `${file}/`) + name)
       .filter((path) => !statSync(path).isDirectory());
     if (paths.length === 0) {
       fail(

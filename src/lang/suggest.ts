@@ -22,7 +22,7 @@ export function editDistance(a: string, b: string, limit: number = Infinity): nu
     before = previous;
     previous = row;
   }
-  return previous[b.length]!;
+  return Math.min(previous[b.length]!, limit + 1);
 }
 
 /** The nearest name within a third of the word's length (at least 1, at most 3 edits), case ignored; null if none. */
