@@ -201,7 +201,7 @@ export class FakeContext implements AdminContext {
   constructor(current: Model, workers = 2) {
     this.current = current;
     this.startedMs = Date.now();
-    this.shared = Shared.local(256, workers);
+    this.shared = Shared.local(4096, workers);
     initialiseServers(this, current.proxies, this.startedMs);
   }
 

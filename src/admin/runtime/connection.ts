@@ -64,7 +64,7 @@ export class Connection {
 
   onData(data: Uint8Array): void {
     if (this.finished || this.closed) return;
-    this.arm(this.session.timeoutMs);
+    if (!this.running) this.arm(this.session.timeoutMs);
     this.input.push(this.decoder.decode(data, { stream: true }));
     this.step();
   }
@@ -76,7 +76,7 @@ export class Connection {
   }
 
   onDrain(): void {
-    if (this.closed) return;
+    if (this.closed || this.running) return;
     this.arm(this.finished ? LINGER_MS : this.session.timeoutMs);
     this.step();
   }
@@ -124,9 +124,12 @@ export class Connection {
   }
 
   private async run(request: Parameters<typeof execute>[2]): Promise<void> {
+    // A command may take longer than a client may idle: a reload asks every worker.
+    if (this.timer !== null) clearTimeout(this.timer);
     const answer = await execute(this.ctx, this.session, request);
     this.running = false;
     if (this.closed) return;
+    this.arm(this.session.timeoutMs);
     this.answered = true;
     if (!this.session.closing) this.pieces = framed(this.pieces, answer, this.session);
     this.step();

@@ -65,7 +65,10 @@ export class Input {
   private collect(pending: Pending): Request | null {
     for (;;) {
       const at = this.text.indexOf("\n");
-      if (at < 0) return null;
+      if (at < 0) {
+        if (this.text.length > MAX_PAYLOAD) this.overflow = true;
+        return null;
+      }
       let line = this.text.slice(0, at);
       this.text = this.text.slice(at + 1);
       if (line.endsWith("\r")) line = line.slice(0, -1);
