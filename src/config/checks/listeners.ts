@@ -32,10 +32,13 @@ export const checkDuplicateBinds: Check = ({ proxies, diagnostics }) => {
   }
 };
 
-/** A configuration that listens nowhere does not start; only said when nothing else is wrong. */
+/**
+ * A configuration that listens nowhere does not start; HAProxy's `-c` ends with status 2 then, not 1, so it is a warning
+ * here and the callers decide. Only said when nothing else is wrong.
+ */
 export const checkAnyListener: Check = ({ proxies, global, diagnostics, env }) => {
   if (diagnostics.failed || global.marks.has("stats")) return;
   if (proxies.some((proxy) => !proxy.disabled && hasFrontend(proxy) && proxy.binds.length > 0)) return;
   const at = { file: env.files[0] ?? "", line: 1, column: 1 };
-  diagnostics.error("config/no-listener", at, "nothing to do: no enabled proxy has a 'bind'");
+  diagnostics.warn("config/no-listener", at, "nothing to do: no enabled proxy has a 'bind'");
 };

@@ -1,6 +1,10 @@
 import { hasBackend, type ProxyDraft, type ServerDraft } from "../draft.ts";
+import type { RetryCondition } from "../model.ts";
 import type { ParseState } from "../sections/section.ts";
 import { eachProxy, errorAt, title, warnAt } from "./check.ts";
+
+/** With fast open the request leaves before the connection stands, so these failures may lose it. */
+const FAST_OPEN_RETRIES: readonly RetryCondition[] = ["conn-failure", "empty-response", "response-timeout"];
 
 /** Names are unique in their backend, checks have a port, limits make sense. */
 export const checkServers = eachProxy((proxy, { diagnostics }) => {
@@ -30,6 +34,15 @@ export const checkServers = eachProxy((proxy, { diagnostics }) => {
         "config/no-check-port",
         `server '${server.name}' has no port to check`,
         "add 'port <port>'",
+      );
+    }
+    if (server.tfo && !FAST_OPEN_RETRIES.every((condition) => proxy.retryOn.includes(condition))) {
+      warnAt(
+        diagnostics,
+        word,
+        "config/tfo-without-retries",
+        `server '${server.name}' has tfo: a request lost with its connection would not be sent again`,
+        `add 'retry-on ${FAST_OPEN_RETRIES.join(" ")}'`,
       );
     }
     const own = server.marks.get("check parameter");
