@@ -17,7 +17,10 @@ export function children(pid: number): string {
  */
 export async function leaks(proxy: Proxy, before: string, ms = 5000): Promise<string[]> {
   if (!proxy.program.running) return [`${proxy.name} has ended: ${proxy.program.stderr().slice(-500)}`];
-  const found = children(proxy.program.pid) === before ? [] : [`${proxy.name}: a worker was replaced`];
+  const found =
+    children(proxy.program.pid) === before
+      ? []
+      : [`${proxy.name}: a worker was replaced: ${proxy.program.stderr().slice(-800)}`];
   const deadline = Date.now() + ms;
   while (true) {
     const busy = busyRows(await proxy.runtime("show stat"));

@@ -171,6 +171,8 @@ async function startSide(scope: Scope, batch: readonly Scenario[], start: Starte
     stages.push({ ports, servers, log: await startSyslog(scope, port("log")) });
   }
   const proxy = await start(scope, config);
+  // tlb listens before its workers run.
+  if (proxy.name === "tlb") await waitFor(() => children(proxy.program.pid) !== "", 3000, "a worker of tlb");
   return { proxy, children: children(proxy.program.pid), stages };
 }
 

@@ -188,9 +188,9 @@ export const peerHandlers = {
   },
   close(socket: Socket<Peer>, error?: Error): void {
     const peer = socket.data;
-    // After our own FIN the other side's FIN is only seen as a close without an error.
+    // After our own FIN the other side's FIN is only seen as a close without an error. What comes after a FIN (a reset, because we sent
+    // more) does not change how it ended.
     if (peer.closeKind === "open") peer.closeKind = error === undefined || error === null ? "fin" : "reset";
-    else if (error !== undefined && error !== null) peer.closeKind = "reset";
     peer.gone = true;
     peer.wake();
   },
