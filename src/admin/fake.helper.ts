@@ -1,6 +1,7 @@
 /** A context without a supervisor, for tests: a model built by hand, private counters, and a record of what was asked. */
 import type { BindModel, GlobalModel, Model, ProxyModel, ServerModel, StatsSocketModel } from "../config/model.ts";
-import { Shared } from "../counters/shared.ts";
+import { PROCESS_SLOT } from "../counters/columns.ts";
+import { S, Shared } from "../counters/shared.ts";
 import type { AdminContext, Limits, QueryName, WorkerInfo } from "./context.ts";
 import { initialiseServers } from "./servers.ts";
 
@@ -191,6 +192,7 @@ export class FakeContext implements AdminContext {
   stopping = false;
   queries: ReadonlySet<QueryName> = new Set();
   maxconn = 9982;
+  hardMaxconn = 9982;
   readonly events: string[] = [];
   readonly asked: string[] = [];
   answers: readonly string[] = [""];
@@ -219,7 +221,11 @@ export class FakeContext implements AdminContext {
   }
 
   limits(): Limits {
-    return { maxconn: this.maxconn, hardMaxconn: 9982, ulimitN: 19999 };
+    return {
+      maxconn: this.shared.getState(PROCESS_SLOT, S.maxconn) || this.maxconn,
+      hardMaxconn: this.hardMaxconn,
+      ulimitN: 19999,
+    };
   }
 
   workers(): readonly WorkerInfo[] {

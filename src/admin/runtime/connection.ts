@@ -5,12 +5,14 @@
 import type { AdminContext } from "../context.ts";
 import type { Level, Session } from "./command.ts";
 import { execute } from "./execute.ts";
-import { Input } from "./input.ts";
+import { Input, MAX_LINE } from "./input.ts";
 
 /** The calls of a Bun socket used here; see Bun's `Socket`. */
 export interface AdminSocket {
   /** Bytes accepted; negative when the socket is closed. */
   write(data: Uint8Array, offset: number, length: number): number;
+  pause(): void;
+  resume(): void;
   shutdown(): void;
   end(): void;
   terminate(): void;
@@ -34,6 +36,8 @@ export class Connection {
   private sawEnd: boolean;
   private finished: boolean;
   private closed: boolean;
+  /** Reading rests: the client sends commands faster than it takes answers. */
+  private paused: boolean;
   /** Pieces still to send: the rest of one that was accepted in part, then the iterator, then the end of the answer. */
   private tail: Uint8Array | null;
   private pieces: Iterator<string, void> | null;
@@ -57,6 +61,7 @@ export class Connection {
     this.sawEnd = false;
     this.finished = false;
     this.closed = false;
+    this.paused = false;
     this.tail = null;
     this.pieces = null;
     this.arm(timeoutMs);
@@ -67,6 +72,10 @@ export class Connection {
     if (!this.running) this.arm(this.session.timeoutMs);
     this.input.push(this.decoder.decode(data, { stream: true }));
     this.step();
+    if (this.input.buffered > MAX_LINE && (this.running || this.tail !== null) && !this.closed) {
+      this.paused = true;
+      this.socket.pause();
+    }
   }
 
   onEnd(): void {
@@ -117,6 +126,7 @@ export class Connection {
         return;
       }
       if (this.pieces !== null) continue;
+      this.resume();
       if (this.sawEnd || this.input.overflow) return this.finish();
       if (this.answered && !this.session.prompt && this.input.empty) return this.finish();
       return;
@@ -171,9 +181,16 @@ export class Connection {
     return text;
   }
 
+  private resume(): void {
+    if (!this.paused) return;
+    this.paused = false;
+    this.socket.resume();
+  }
+
   /** Everything is sent: FIN, and close when the client does or after a moment. */
   private finish(): void {
     this.finished = true;
+    this.resume();
     this.socket.shutdown();
     if (this.closed) return;
     if (this.sawEnd) this.socket.end();

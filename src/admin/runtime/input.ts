@@ -35,6 +35,11 @@ export class Input {
     this.text += text;
   }
 
+  /** Characters that wait to be understood. */
+  get buffered(): number {
+    return this.text.length;
+  }
+
   get empty(): boolean {
     return this.text === "" && this.pending === null;
   }

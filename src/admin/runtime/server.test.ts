@@ -113,6 +113,27 @@ test("a long answer waits for a slow client, and arrives whole", async () => {
   await idle();
 });
 
+test("a client that sends commands without reading is not read either", async () => {
+  ctx.current = big;
+  try {
+    const client = await connect(path("admin"));
+    client.pause();
+    client.send("show stat typed\n");
+    // More than any buffer takes on the way, in commands that would run at once.
+    for (let i = 0; i < 200; i++) client.send("get weight app/a;".repeat(256));
+    await Bun.sleep(50);
+    const { heapUsed } = process.memoryUsage();
+    expect(heapUsed).toBeLessThan(400 * 1024 * 1024);
+    client.resume();
+    client.send("\n");
+    await client.until("1 (initial 1)\n\n");
+    client.vanish();
+  } finally {
+    ctx.current = small;
+  }
+  await idle();
+});
+
 test("a client that vanishes in the middle of an answer leaves nothing", async () => {
   ctx.current = big;
   const client = await connect(path("admin"));
