@@ -107,9 +107,21 @@ export function playsAndCloses(...pieces: string[]): ServerScript {
   };
 }
 
-/** Echoes method, target and body length, on every request of a connection. */
+/** Echoes method, target and body length (of the data, however it was cut into chunks), on every request of a connection. */
 export const echo = respond((text) => {
   const [method, target] = text.split(" ");
   const body = text.slice(text.indexOf("\r\n\r\n") + 4);
-  return ok(method === "HEAD" ? "" : `${method} ${target} ${body.length}`);
+  const length = /\r\ntransfer-encoding:[^\r]*chunked/i.test(text) ? chunkedLength(body) : body.length;
+  return ok(method === "HEAD" ? "" : `${method} ${target} ${length}`);
 });
+
+function chunkedLength(body: string): number {
+  let at = 0;
+  let total = 0;
+  while (true) {
+    const size = Number.parseInt(body.slice(at), 16);
+    if (!(size > 0)) return total;
+    total += size;
+    at = body.indexOf("\r\n", at) + 2 + size + 2;
+  }
+}

@@ -47,13 +47,15 @@ function joinChunks(text: string, from: number): [string, number] {
   let data = "";
   let at = from;
   while (true) {
+    // Whether the next chunk had been announced is a matter of boundaries too.
+    if (at >= text.length) return [`<chunked>${shorten(data)}<cut>`, text.length];
     const line = text.indexOf("\r\n", at);
     const size = line < 0 ? Number.NaN : Number.parseInt(text.slice(at, line), 16);
     if (Number.isNaN(size)) return [`<chunked>${shorten(data)}<broken>${shorten(text.slice(at))}`, text.length];
     if (size === 0) {
       const last = line + 2;
       const end = text.startsWith("\r\n", last) ? last + 2 : text.indexOf("\r\n\r\n", last) + 4;
-      if (end < last) return [`<chunked>${shorten(data)}<end>${text.slice(last)}`, text.length];
+      if (end < last) return [`<chunked>${shorten(data)}<cut>${text.slice(last)}`, text.length];
       return [`<chunked>${shorten(data)}<end>${text.slice(last, end)}`, end];
     }
     const chunk = text.slice(line + 2, line + 2 + size);

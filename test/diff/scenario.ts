@@ -30,6 +30,8 @@ export interface Scenario {
 export interface CompareOptions {
   /** What arrived at the servers; default true. False where it is timing (checks). */
   readonly servers?: boolean;
+  /** What clients received; default true. False where a client leaves at a moment at which bytes may still be held back. */
+  readonly received?: false;
   /** Tell FIN from RST on the server side too; default false: only closed or open. */
   readonly serverClose?: true;
   /** Client side closes: default "exact" (FIN or RST); "closed" where the kernel decides by what happens to be unread. */

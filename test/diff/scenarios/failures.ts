@@ -91,8 +91,9 @@ const clientFails: readonly Scenario[] = clientEnds.flatMap(([how, end]) =>
           await talk.sleep(Math.max(pause, 10));
           end(client);
           await silence(client, 300);
+          await talk.logged(1);
         },
-        compare: { clientClose: "closed" },
+        compare: { clientClose: "closed", ...(text.includes("/drip") ? { received: false as const } : {}) },
       })),
   ),
 );
