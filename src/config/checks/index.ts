@@ -3,7 +3,7 @@ import { checkBackends } from "./backends.ts";
 import type { Check } from "./check.ts";
 import { checkLimits, checkUnusedRules } from "./limits.ts";
 import { checkAnyListener, checkDuplicateBinds, checkListeners } from "./listeners.ts";
-import { checkLogs } from "./logs.ts";
+import { checkLogFormats, checkLogs } from "./logs.ts";
 import { checkMode } from "./mode.ts";
 import { checkNames } from "./names.ts";
 import { checkServers, checkTracking } from "./servers.ts";
@@ -21,6 +21,7 @@ export const checks: readonly Check[] = [
   resolveServers,
   checkTimeouts,
   checkLogs,
+  checkLogFormats,
   checkLimits,
   checkUnusedRules,
   checkAnyListener,

@@ -1,5 +1,7 @@
 import { hasFrontend } from "../draft.ts";
-import { eachProxy, title, warnAt } from "./check.ts";
+import { proxyLogFormat } from "../../expr/logformat/compile.ts";
+import type { ProxyModel } from "../model.ts";
+import { type Check, eachProxy, title, warnAt } from "./check.ts";
 
 /** A log format without any target has no effect. */
 export const checkLogs = eachProxy((proxy, { diagnostics }) => {
@@ -13,3 +15,13 @@ export const checkLogs = eachProxy((proxy, { diagnostics }) => {
     "add 'log global' and a 'log' line in the global section",
   );
 });
+
+/** Every `log-format` must compile. One that many frontends take from a defaults section is judged once for each mode. */
+export const checkLogFormats: Check = ({ proxies, diagnostics }) => {
+  const judged = { tcp: new Set<ProxyModel["logFormat"]>(), http: new Set<ProxyModel["logFormat"]>() };
+  for (const proxy of proxies) {
+    if (!hasFrontend(proxy) || proxy.disabled || judged[proxy.mode].has(proxy.logFormat)) continue;
+    judged[proxy.mode].add(proxy.logFormat);
+    proxyLogFormat(proxy, { hostname: "", pid: 0 }, diagnostics);
+  }
+};

@@ -130,6 +130,9 @@ function statusRanges(args: Args, word: Word): Match | null {
 
 /** `name [-m <method>] <name> [value [-m <method>] <value>]`. */
 function takeHeader(args: Args, kind: "hdr" | "fhdr"): Match | null {
+  if (args.peek()?.text === "name-lf") {
+    return args.error("config/not-supported", args.next()!, "'name-lf' is known to HAProxy, not supported yet");
+  }
   if (takeChoice(args, ["name"]) === null) return null;
   const name = takeString(args);
   if (name === null) return null;

@@ -177,7 +177,10 @@ const logs: readonly Row[] = [
       const word = args.take("one word: quote the format or escape its spaces");
       if (word === null) return;
       c.proxy.marks.set("log-format", args.keyword);
-      c.proxy.logFormat = { kind: "custom", text: word.text, at: word.at };
+      // The position is that of the first character of the text, behind a quote.
+      const quote = word.quoted && word.endColumn - word.at.column === word.text.length + 2 ? 1 : 0;
+      const at = { ...word.at, column: word.at.column + quote };
+      c.proxy.logFormat = { kind: "custom", text: word.text, at };
     },
   },
 ];
