@@ -212,6 +212,13 @@ describe.skipIf(haproxy === null)("compared with HAProxy", () => {
         (x) => `${t} ${x}`,
       ),
       `${t} health up`,
+      ...["health stopping", "health down", "health stopping", "state maint", "state ready", "health stopping"].map(
+        (x) => `${s} ${x}`,
+      ),
+      `${s} health up`,
+      ...["state drain", "health down", "health up", "state ready"].map((x) => `${s} ${x}`),
+      "set server both/s1 state maint",
+      "set server both/s1 state ready",
     ];
     for (const command of commands) {
       await same(command);

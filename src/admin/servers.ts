@@ -1,4 +1,5 @@
 /** The state of servers in the shared segment: how it begins, and what the administrator does to it. */
+import { CheckStatus } from "../check/status.ts";
 import type { ProxyModel, ServerModel } from "../config/model.ts";
 import { Admin, Oper, S, type Shared } from "../counters/shared.ts";
 
@@ -41,7 +42,7 @@ function initialiseServer(cells: Cells, proxy: ProxyModel, server: ServerModel, 
   shared.setState(slot, S.initialWeight, server.weight);
   shared.setState(slot, S.maxconn, server.maxconn);
   shared.setState(slot, S.lastChange, now);
-  shared.setState(slot, S.checkStatus, 1);
+  shared.setState(slot, S.checkStatus, CheckStatus.initializing);
   shared.setState(slot, S.checkDuration, -1);
   if (server.disabled) {
     shared.setState(slot, S.admin, Admin.forcedMaint | Admin.configMaint);

@@ -133,7 +133,7 @@ test("times and counts of a server", () => {
 
 test("a server with slow start begins small", () => {
   setAdminState(ctx, ref("s"), "ready", now);
-  expect([state("s", S.oper), state("s", S.slowstartStep)]).toEqual([Oper.starting, 1]);
+  expect([state("s", S.oper), state("s", S.slowstartStep)]).toEqual([Oper.starting, 8]);
   setAdminState(ctx, ref("s"), "maint", now);
   expect(state("s", S.slowstartStep)).toBe(0);
 });

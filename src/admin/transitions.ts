@@ -3,6 +3,7 @@
  * the servers that track this one, wakes the workers and reports it to the proxy's log in HAProxy's words (management
  * manual, section 9.3, `set server`).
  */
+import { isDynamic } from "../check/health.ts";
 import type { LogLevel, ProxyModel } from "../config/model.ts";
 import { C, COLUMNS } from "../counters/columns.ts";
 import { Admin, L, LIVE_WIDTH, Oper, S } from "../counters/shared.ts";
@@ -10,9 +11,6 @@ import type { AdminContext } from "./context.ts";
 import { trackedBy } from "./servers.ts";
 import { summarize } from "./stats/rows.ts";
 import type { ServerRef } from "./stats/status.ts";
-
-/** Slow start begins at the least weight there is; the leading worker raises it (in sixteenths of a weight). */
-const SLOWSTART_FIRST = 1;
 
 const ALERT: LogLevel = 1;
 const NOTICE: LogLevel = 5;
@@ -75,10 +73,16 @@ function changing(ctx: AdminContext, ref: ServerRef, nowMs: number, change: () =
   if (before && !after) {
     count(ctx, slot, C.checkDown);
     shared.setState(slot, S.lastChange, now);
-    ctx.logEvent(EMERG, ref.proxy.name, `backend ${ref.proxy.name} has no server available!`);
+    ctx.logEvent(
+      EMERG,
+      ref.proxy.name,
+      `${ref.proxy.kind === "listen" ? "proxy" : "backend"} ${ref.proxy.name} has no server available!`,
+    );
   } else if (!before && after) {
     const since = shared.getState(slot, S.lastChange) || Math.floor(ctx.startedMs / 1000);
-    shared.setState(slot, S.downSeconds, shared.getState(slot, S.downSeconds) + Math.max(0, now - since));
+    const down = Math.max(0, now - since);
+    shared.setState(slot, S.downSeconds, shared.getState(slot, S.downSeconds) + down);
+    count(ctx, slot, C.downtime, down * 1000);
     shared.setState(slot, S.lastChange, now);
   }
   shared.bump(slot);
@@ -90,9 +94,9 @@ function available(ctx: AdminContext, proxy: ProxyModel): boolean {
 }
 
 /** Slab 0 belongs to the leading worker, which alone counts these columns, once a state change: a lost count is next to impossible. */
-function count(ctx: AdminContext, slot: number, column: number): void {
+function count(ctx: AdminContext, slot: number, column: number, by = 1): void {
   const slab = ctx.shared.slabs[0]!;
-  slab[slot * COLUMNS + column]! += 1;
+  slab[slot * COLUMNS + column]! += by;
 }
 
 /** Moves between down and not down: the time of the change, and the time spent down. */
@@ -104,10 +108,12 @@ function setOper(ctx: AdminContext, ref: ServerRef, oper: number, nowMs: number)
   if (before === Oper.stopped) {
     const down = Math.max(0, now - get(ctx, ref, S.lastChange));
     set(ctx, ref, S.downSeconds, get(ctx, ref, S.downSeconds) + down);
+    count(ctx, ref.slot, C.downtime, down * 1000);
   }
-  const starts = oper === Oper.running && before === Oper.stopped && ref.server.slowstart > 0;
-  set(ctx, ref, S.slowstartStep, starts ? SLOWSTART_FIRST : 0);
-  set(ctx, ref, S.oper, starts ? Oper.starting : oper);
+  // Slow start begins with a sixteenth of the weight, and the leading worker raises it; algorithms with fixed weights have none.
+  const slow = oper === Oper.running && ref.server.slowstart > 0;
+  set(ctx, ref, S.slowstartStep, slow && isDynamic(ref.proxy) ? get(ctx, ref, S.weight) : 0);
+  set(ctx, ref, S.oper, slow ? Oper.starting : oper);
   set(ctx, ref, S.lastChange, now);
 }
 
@@ -115,6 +121,19 @@ function setOper(ctx: AdminContext, ref: ServerRef, oper: number, nowMs: number)
 function setHealthCounter(ctx: AdminContext, ref: ServerRef, value: number): void {
   const checked = ref.server.check.enabled && ref.server.track === null;
   if (checked || value === 0) set(ctx, ref, S.health, value);
+}
+
+/** HAProxy repeats what a change leaves as it was. */
+function stillDraining(ctx: AdminContext, ref: ServerRef, root: ServerRef | null): void {
+  if ((get(ctx, ref, S.admin) & Admin.drain) === 0) return;
+  const text =
+    root === null ? "remains in forced drain mode" : `is leaving forced drain but remains in drain mode${via(root)}`;
+  ctx.logEvent(NOTICE, ref.proxy.name, `${title(ref)} ${text}.`);
+}
+
+/** On its way out already: nobody is alarmed by its end. */
+function isLeaving(ctx: AdminContext, ref: ServerRef): boolean {
+  return get(ctx, ref, S.oper) === Oper.stopping || (get(ctx, ref, S.admin) & Admin.drain) !== 0;
 }
 
 function enterMaintenance(
@@ -128,11 +147,12 @@ function enterMaintenance(
   if (admin & flag) return;
   if (admin & Admin.maint) return set(ctx, ref, S.admin, admin | flag);
   const wasDown = get(ctx, ref, S.oper) === Oper.stopped;
+  const wasLeaving = isLeaving(ctx, ref);
   changing(ctx, ref, nowMs, () => {
     set(ctx, ref, S.health, 0);
     setOper(ctx, ref, Oper.stopped, nowMs);
     set(ctx, ref, S.admin, admin | flag);
-    const quiet = wasDown || (admin & Admin.drain) !== 0;
+    const quiet = wasDown || wasLeaving;
     const text = wasDown
       ? `was DOWN and now enters maintenance${via(root)}.`
       : `is going DOWN for maintenance${via(root)}${leftOver(ctx, ref, true)}`;
@@ -162,13 +182,7 @@ function leaveMaintenance(
     const ready = admin & Admin.drain ? "DRAIN" : "READY";
     const left = root === null ? "leaving forced maintenance" : "leaving maintenance";
     ctx.logEvent(NOTICE, ref.proxy.name, `${title(ref)} is ${up}/${ready} (${left}).`);
-    if (admin & Admin.drain) {
-      const drain =
-        root === null
-          ? "remains in forced drain mode"
-          : `is leaving forced drain but remains in drain mode${via(root)}`;
-      ctx.logEvent(NOTICE, ref.proxy.name, `${title(ref)} ${drain}.`);
-    }
+    stillDraining(ctx, ref, root);
   });
   for (const tracker of trackers(ctx, ref)) leaveMaintenance(ctx, tracker, Admin.inheritedMaint, root ?? ref, nowMs);
 }
@@ -252,11 +266,13 @@ function changeHealth(
   if (root === null) set(ctx, ref, S.health, counter);
   else setHealthCounter(ctx, ref, counter);
   if (before === oper || (before === Oper.starting && oper === Oper.running)) return;
+  const alarming = oper === Oper.stopped && !isLeaving(ctx, ref);
   changing(ctx, ref, nowMs, () => {
     setOper(ctx, ref, oper, nowMs);
     const down = oper === Oper.stopped;
     const cause = root === null ? ", changed from CLI" : via(root);
-    ctx.logEvent(down ? ALERT : NOTICE, ref.proxy.name, `${title(ref)} ${text}${cause}${leftOver(ctx, ref, down)}`);
+    ctx.logEvent(alarming ? ALERT : NOTICE, ref.proxy.name, `${title(ref)} ${text}${cause}${leftOver(ctx, ref, down)}`);
+    stillDraining(ctx, ref, root);
   });
   for (const tracker of trackers(ctx, ref)) changeHealth(ctx, tracker, to, root ?? ref, nowMs);
 }

@@ -5,7 +5,7 @@ import { readRate } from "../../counters/rate.ts";
 import { Admin, L, LIVE_WIDTH, Oper, S, type Shared } from "../../counters/shared.ts";
 import type { AdminContext } from "../context.ts";
 import { addressAndPort, serverAddress } from "./address.ts";
-import { checkStatusInfo, hasCode, isFinished } from "./checkstatus.ts";
+import { checkStatusInfo, hasCode, isFinished } from "../../check/status.ts";
 import type { StatName, StatRow } from "./columns.ts";
 import { serverStatus, trackedRoot } from "./status.ts";
 

@@ -4,7 +4,7 @@ import { countEvent } from "../../counters/rate.ts";
 import { Admin, L, LIVE_WIDTH, Oper, S } from "../../counters/shared.ts";
 import { bind, checked, FakeContext, model, proxy, server } from "../fake.helper.ts";
 import { parseIp, serverAddress, storeAddress } from "./address.ts";
-import { CheckStatus } from "./checkstatus.ts";
+import { CheckStatus } from "../../check/status.ts";
 import { statColumns, type StatRow } from "./columns.ts";
 import { infoFields, infoText, infoTyped } from "./info.ts";
 import { selectAll, statRows, type Selection } from "./select.ts";

@@ -1,5 +1,5 @@
 /** set server, set/get weight, set maxconn server, enable/disable server and health checks. */
-import type { ProxyModel } from "../../../config/model.ts";
+import { isDynamic } from "../../../check/health.ts";
 import { S } from "../../../counters/shared.ts";
 import type { ServerRef } from "../../stats/status.ts";
 import { setAdminState, setHealth, setWeight } from "../../transitions.ts";
@@ -13,21 +13,6 @@ const MAX_WEIGHT = 256;
 function leadingInteger(text: string): { value: number; rest: string } | null {
   const match = /^\s*([+-]?\d+)/.exec(text);
   return match === null ? null : { value: Number(match[1]), rest: text.slice(match[0].length) };
-}
-
-/** Whether weights may change while it runs; else only 0 and the configured one. */
-function isDynamic({ balance }: ProxyModel): boolean {
-  switch (balance.algorithm.kind) {
-    case "roundrobin":
-    case "leastconn":
-    case "first":
-    case "random":
-      return true;
-    case "static-rr":
-      return false;
-    default:
-      return balance.hash.method === "consistent";
-  }
 }
 
 function changeWeight({ ctx, nowMs }: Call, ref: ServerRef, text: string | undefined): Answer {
