@@ -41,7 +41,7 @@ export interface AdminContext {
   query(worker: number | "all", name: QueryName, args: readonly string[]): Promise<readonly string[]>;
   /**
    * Sends a line such as "Server app/web1 is going DOWN for maintenance…" to the log targets of the proxy, as HAProxy
-   * does for state changes.
+   * does for state changes. Levels: 0 emerg … 7 debug.
    */
   logEvent(level: LogLevel, proxy: string, text: string): void;
 }
@@ -77,8 +77,6 @@ export interface WorkerInfo {
  *     check BACKEND/SERVER enable|disable   health checks of a server (leader only)
  *     check-port BACKEND/SERVER PORT        port the health checks connect to (leader only)
  *     show-errors [PROXY]                   captured bad requests and responses
- *     log-event LEVEL PROXY TEXT            one line to the log targets of the proxy (asked of worker 0)
- *     queries                               names of the queries above that are answered, separated by blanks
  */
 export type QueryName =
   | "frontend-state"
@@ -89,6 +87,4 @@ export type QueryName =
   | "show-sess"
   | "check"
   | "check-port"
-  | "show-errors"
-  | "log-event"
-  | "queries";
+  | "show-errors";

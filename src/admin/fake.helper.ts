@@ -1,7 +1,6 @@
 /** A context without a supervisor, for tests: a model built by hand, private counters, and a record of what was asked. */
 import type { BindModel, GlobalModel, Model, ProxyModel, ServerModel, StatsSocketModel } from "../config/model.ts";
-import { PROCESS_SLOT } from "../counters/columns.ts";
-import { S, Shared } from "../counters/shared.ts";
+import { Shared } from "../counters/shared.ts";
 import type { AdminContext, Limits, QueryName, WorkerInfo } from "./context.ts";
 import { initialiseServers } from "./servers.ts";
 
@@ -222,7 +221,7 @@ export class FakeContext implements AdminContext {
 
   limits(): Limits {
     return {
-      maxconn: this.shared.getState(PROCESS_SLOT, S.maxconn) || this.maxconn,
+      maxconn: this.maxconn,
       hardMaxconn: this.hardMaxconn,
       ulimitN: 19999,
     };

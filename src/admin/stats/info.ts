@@ -1,7 +1,7 @@
 /** The fields of `show info`, in the order of HAProxy 2.6 (management manual, section 9.3). */
 import { C, COLUMNS } from "../../counters/columns.ts";
 import { readRate } from "../../counters/rate.ts";
-import { L } from "../../counters/shared.ts";
+import { L, S } from "../../counters/shared.ts";
 import type { AdminContext } from "../context.ts";
 import type { Tags, ValueType } from "./columns.ts";
 import { jsonTags } from "./tags.ts";
@@ -147,7 +147,7 @@ const table: readonly InfoColumn[] = [
     type: "u32",
     tags: "CLP",
     help: "Limit of connections in force",
-    value: ({ ctx }) => ctx.limits().maxconn,
+    value: ({ ctx }) => ctx.shared.getState(PROCESS, S.maxconn) || ctx.limits().maxconn,
   },
   {
     pos: 16,
