@@ -15,6 +15,8 @@ export interface LoadOptions {
   readonly masterWorker?: boolean;
   /** `-dD`: `.diag` messages count. Default false. */
   readonly diag?: boolean;
+  /** What "-" stands for; default: standard input is read. */
+  readonly stdin?: Uint8Array;
 }
 
 export interface Loaded {
@@ -34,7 +36,8 @@ export function loadConfiguration(files: readonly string[], options: LoadOptions
     localPeer: options.localPeer ?? hostname(),
     masterWorker: options.masterWorker ?? false,
   });
-  const reader = readConfig(files, { env, diag: options.diag ?? false }, diagnostics);
+  const stdin = options.stdin === undefined ? {} : { stdin: options.stdin };
+  const reader = readConfig(files, { env, diag: options.diag ?? false, ...stdin }, diagnostics);
   const names = reader.sources.map(({ name }) => name);
   const model = parseConfig(reader, { ...systemEnv(names), variables: env }, diagnostics);
   return {

@@ -19,7 +19,10 @@ export interface StartRequest {
   /** Command-line overrides of `maxconn`; 0 = none. */
   readonly maxconn: number;
   readonly proxyMaxconn: number;
+  /** How to read the files; `stdin` is set when they include "-": it can be read once only. */
   readonly load: LoadOptions;
+  /** Nothing on standard error. Default false. */
+  readonly quiet?: boolean;
   /** What to tell older processes once this one serves. */
   readonly oldPids: readonly number[];
   readonly oldSignal: "SIGUSR1" | "SIGTERM";
@@ -53,6 +56,7 @@ export async function startProxy(request: StartRequest): Promise<number> {
     initState: initialState,
     beforeCommit: carryOver,
     daemonCommand: selfCommand(request.daemonArgs),
+    ...(request.quiet === true ? { report: () => {} } : {}),
     ...(request.daemon === null ? {} : { daemon: request.daemon }),
     ...(request.pidFile === null ? {} : { pidfile: request.pidFile }),
   });

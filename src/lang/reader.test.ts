@@ -110,7 +110,7 @@ describe("sources", () => {
     const missing = join(dir, "nope.cfg");
     const reader = readConfig([missing, join(dir, "none"), join(dir, "many", "a.cfg")], { env: {} }, diagnostics);
     expect(words(reader)).toEqual(["a"]);
-    expect(diagnostics.list.map(({ code }) => code)).toEqual(["file/unreadable", "file/unreadable"]);
+    expect(diagnostics.list.map(({ code }) => code)).toEqual(["file/unreadable", "file/empty-folder"]);
     expect(diagnostics.list[0]?.message).toBe(
       `cannot open configuration file/directory ${missing} : No such file or directory`,
     );

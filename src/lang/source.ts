@@ -13,7 +13,8 @@ const STDIN_FD = 0;
 
 /**
  * Reads every source in the order given. A directory stands for its `*.cfg` files that are not hidden, sorted by
- * bytes (C locale). What cannot be read is reported (code `file/unreadable`) and left out; the rest is still read.
+ * bytes (C locale). What cannot be read (code `file/unreadable`) and folders without any (`file/empty-folder`) are
+ * reported and left out; the rest is still read.
  */
 export function loadSources(
   files: readonly string[],
@@ -21,34 +22,29 @@ export function loadSources(
   diagnostics: Diagnostics,
 ): Source[] {
   const sources: Source[] = [];
-  const fail = (name: string, message: string, hint?: string): void => {
-    diagnostics.error(
-      "file/unreadable",
-      { file: name, line: 0, column: 0 },
-      message,
-      hint === undefined ? {} : { hint },
-    );
+  const unreadable = (name: string, message: string): void => {
+    diagnostics.error("file/unreadable", { file: name, line: 0, column: 0 }, message);
   };
   let stdinUsed = false;
   for (const file of files) {
     if (file === "-") {
       if (stdinUsed) {
-        fail("-", "standard input can be read only once");
+        unreadable("-", "standard input can be read only once");
         continue;
       }
       stdinUsed = true;
       try {
         sources.push({ name: "-", text: latin1(stdin ?? readFileSync(STDIN_FD)) });
       } catch (error) {
-        fail("-", `cannot read standard input: ${reason(error)}`);
+        unreadable("-", `cannot read standard input: ${reason(error)}`);
       }
       continue;
     }
-    for (const path of expand(file, fail)) {
+    for (const path of expand(file, unreadable, diagnostics)) {
       try {
         sources.push({ name: path, text: latin1(readFileSync(path)) });
       } catch (error) {
-        fail(path, `cannot open configuration file ${path}: ${reason(error)}`);
+        unreadable(path, `cannot open configuration file ${path}: ${reason(error)}`);
       }
     }
   }
@@ -56,7 +52,11 @@ export function loadSources(
 }
 
 /** The files a name stands for: itself, or the configuration files of the directory it names. */
-function expand(file: string, fail: (name: string, message: string, hint?: string) => void): readonly string[] {
+function expand(
+  file: string,
+  unreadable: (name: string, message: string) => void,
+  diagnostics: Diagnostics,
+): readonly string[] {
   try {
     const stat = statSync(file);
     if (!stat.isDirectory()) return [file];
@@ -66,15 +66,14 @@ function expand(file: string, fail: (name: string, message: string, hint?: strin
       .map((name) => (file.endsWith("/") ? file : `${file}/`) + name)
       .filter((path) => !statSync(path).isDirectory());
     if (paths.length === 0) {
-      fail(
-        file,
-        `directory ${file} holds no configuration file`,
-        "only files named *.cfg that are not hidden are read",
-      );
+      const at = { file, line: 0, column: 0 };
+      diagnostics.error("file/empty-folder", at, `directory ${file} holds no configuration file`, {
+        hint: "only files named *.cfg that are not hidden are read",
+      });
     }
     return paths;
   } catch (error) {
-    fail(file, `cannot open configuration file/directory ${file} : ${reason(error)}`);
+    unreadable(file, `cannot open configuration file/directory ${file} : ${reason(error)}`);
     return [];
   }
 }

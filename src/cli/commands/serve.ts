@@ -1,6 +1,7 @@
+import { readFileSync } from "node:fs";
 import { defineCommand } from "citty";
 import { fileArg } from "../args.ts";
-import { scan, valuesOf } from "../command.ts";
+import { scan, UsageError, valuesOf } from "../command.ts";
 import { requireFiles } from "../load.ts";
 import { startProxy } from "../serve.ts";
 
@@ -22,13 +23,17 @@ export const serve = defineCommand({
   run({ rawArgs }): Promise<number> {
     const scanned = scan(rawArgs, args);
     const has = (name: string): boolean => valuesOf(scanned, name).length > 0;
+    const files = requireFiles([...valuesOf(scanned, "file"), ...scanned.positionals]);
+    if (has("daemon") && files.includes("-")) {
+      throw new UsageError("a configuration from standard input cannot be served in the background");
+    }
     return startProxy({
-      files: requireFiles([...valuesOf(scanned, "file"), ...scanned.positionals]),
+      files,
       daemon: has("foreground") ? false : has("daemon") ? true : null,
       pidFile: valuesOf(scanned, "pidfile").at(-1) ?? null,
       maxconn: 0,
       proxyMaxconn: 0,
-      load: {},
+      load: files.includes("-") ? { stdin: readFileSync(0) } : {},
       oldPids: [],
       oldSignal: "SIGUSR1",
       daemonArgs: ["serve", ...rawArgs],

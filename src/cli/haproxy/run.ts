@@ -1,16 +1,21 @@
 /** The program as `haproxy`: its options, its messages, its exit codes (compared with 2.6). */
+import { readFileSync } from "node:fs";
 import type { Model } from "../../config/model.ts";
 import { evalCondition } from "../../lang/condition.ts";
 import type { Diagnostic, Severity } from "../../lang/diagnostic.ts";
 import { initialEnvironment } from "../../lang/environment.ts";
 import { haproxyMessage, renderHaproxy } from "../../lang/render.ts";
-import { hasListener, type Loaded, loadConfiguration } from "../load.ts";
+import { hasListener, type Loaded, loadConfiguration, type LoadOptions } from "../load.ts";
+import { isDaemon } from "../../supervisor/daemon.ts";
 import { startProxy } from "../serve.ts";
 import { type HaproxyOptions, parseHaproxyOptions } from "./options.ts";
 import { announcedVersion, longVersionText, usage, versionText } from "./usage.ts";
 
 /** Exit code of `-c` for a file without errors that opens no socket. */
 const NO_LISTENER = 2;
+
+/** Findings HAProxy does not have: an empty folder is no error, and nothing to listen on has its own message and exit code. */
+const silent: ReadonlySet<string> = new Set(["file/empty-folder", "config/no-listener"]);
 
 /** Runs the role with the words after the program's name; resolves with the exit code. */
 export async function runHaproxy(argv: readonly string[]): Promise<number> {
@@ -37,9 +42,10 @@ function showUsage(): number {
 }
 
 async function run(options: HaproxyOptions, argv: readonly string[], messages: Messages): Promise<number> {
-  messages.quiet = options.quiet;
+  // The run in the background repeats what the one in the foreground has said and done already.
+  messages.quiet = options.quiet || isDaemon();
   if (options.condition !== null) return judge(options.condition, messages);
-  if (options.directory !== null) {
+  if (options.directory !== null && !isDaemon()) {
     try {
       process.chdir(options.directory);
     } catch {
@@ -49,16 +55,27 @@ async function run(options: HaproxyOptions, argv: readonly string[], messages: M
   }
   if (options.files.length === 0) return showUsage();
 
-  const loaded = loadConfiguration(options.files, {
+  const load: LoadOptions = {
     masterWorker: options.masterWorker,
     diag: options.diag,
     ...(options.localPeer === null ? {} : { localPeer: options.localPeer }),
-  });
-  for (const finding of loaded.findings) messages.finding(finding, loaded);
+    ...(options.files.includes("-") ? { stdin: readFileSync(0) } : {}),
+  };
+  const loaded = loadConfiguration(options.files, load);
+  const findings = loaded.findings.filter(({ code }) => !silent.has(code));
+  // A file that cannot be opened ends HAProxy at once, with that message alone; folders without files count for nothing.
+  const missing = findings.find(({ code }) => code === "file/unreadable");
+  if (missing !== undefined) {
+    messages.finding(missing, loaded);
+    return 1;
+  }
+  if (loaded.files.length === 0) return showUsage();
+  for (const finding of findings) messages.finding(finding, loaded);
   if (options.masterSocket !== null && !options.masterWorker) {
     messages.say("warning", "config : a master CLI socket was defined, but master-worker mode (-W) is not enabled.");
   }
-  if (loaded.failed) return reportFailure(loaded, messages);
+  const errors = findings.filter(({ severity }) => severity === "error");
+  if (errors.length > 0) return reportFailure(errors, messages);
   if (options.zeroWarning && messages.warned) {
     messages.say("error", "config : Some warnings were found and 'zero-warning' is set. Aborting.");
     return 1;
@@ -80,11 +97,8 @@ async function run(options: HaproxyOptions, argv: readonly string[], messages: M
     daemonArgs: ["haproxy", ...argv],
     defaultSocket: false,
     first: loaded.model,
-    load: {
-      masterWorker: options.masterWorker,
-      diag: options.diag,
-      ...(options.localPeer === null ? {} : { localPeer: options.localPeer }),
-    },
+    load,
+    quiet: options.quiet,
   });
 }
 
@@ -96,10 +110,7 @@ function judge(condition: string, messages: Messages): number {
   return 2;
 }
 
-function reportFailure({ findings }: Loaded, messages: Messages): number {
-  const errors = findings.filter(({ severity }) => severity === "error");
-  // A file that cannot be opened ends HAProxy with that message alone.
-  if (errors.every(({ code }) => code === "file/unreadable")) return 1;
+function reportFailure(errors: readonly Diagnostic[], messages: Messages): number {
   const files = new Set(errors.map(({ at }) => at.file).filter((file) => file !== ""));
   for (const file of files) messages.say("error", `config : Error(s) found in configuration file : ${file}`);
   messages.say("error", "config : Fatal errors found in configuration.");

@@ -1,0 +1,224 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { selfCommand } from "../util/self.ts";
+
+const HAPROXY = "/usr/sbin/haproxy";
+
+let dir = "";
+beforeAll(() => {
+  dir = mkdtempSync(join(tmpdir(), "tlb-cli-"));
+  const good = `defaults
+  mode http
+  timeout connect 1s
+  timeout client 1s
+  timeout server 1s
+frontend f
+  bind 127.0.0.1:1
+  default_backend b
+backend b
+  server s 127.0.0.1:2
+`;
+  const files = {
+    "good.cfg": good,
+    "warn.cfg": good.replace(/ +timeout.*\n/g, ""),
+    "bad.cfg": good.replace("mode", "moed"),
+    "quote.cfg": `${good}  foo "x\n`,
+    "nothing.cfg": "global\n",
+    "diag.cfg": `.diag hello\n${good}`,
+    "notice.cfg": `.notice hello\n${good}`,
+    "cut.cfg": good.trimEnd(),
+  };
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(dir, name), text);
+  mkdirSync(join(dir, "folder"));
+  mkdirSync(join(dir, "empty"));
+  writeFileSync(join(dir, "folder", "one.cfg"), good);
+});
+afterAll(() => rmSync(dir, { recursive: true, force: true }));
+
+interface Outcome {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function run(command: readonly string[], env: Record<string, string> = {}): Outcome {
+  const { exitCode, stdout, stderr } = Bun.spawnSync([...command], {
+    cwd: dir,
+    env: { ...process.env, NO_COLOR: "1", ...env },
+    stdin: "ignore",
+    timeout: 20_000,
+  });
+  return { code: exitCode, stdout: stdout.toString(), stderr: stderr.toString() };
+}
+
+const tlb = (...args: string[]): Outcome => run(selfCommand(args));
+
+describe("tlb", () => {
+  test("check tells every finding with its place, and fails", () => {
+    const { code, stdout, stderr } = tlb("check", "-f", "bad.cfg", "-f", "quote.cfg");
+    expect(code).toBe(1);
+    expect(stdout).toBe("");
+    expect(stderr).toContain("bad.cfg:2:3: error [config/unknown-keyword]");
+    expect(stderr).toContain("    2 |   moed http\n      |   ^^^^\n");
+    expect(stderr).toContain("quote.cfg:11:7: error [syntax/unmatched-quote]");
+  });
+
+  test("check of a good file", () => {
+    expect(tlb("check", "good.cfg")).toEqual({ code: 0, stdout: "Configuration file is valid\n", stderr: "" });
+    expect(tlb("check", "-f", "good.cfg", "--json")).toEqual({ code: 0, stdout: "[]\n", stderr: "" });
+  });
+
+  test("warnings fail under --strict only", () => {
+    expect(tlb("check", "warn.cfg").code).toBe(0);
+    expect(tlb("check", "warn.cfg", "--strict").code).toBe(1);
+  });
+
+  test("check --json", () => {
+    const { code, stdout } = tlb("check", "-f", "bad.cfg", "--json");
+    expect(code).toBe(1);
+    const first = (JSON.parse(stdout) as { code: string; line: number; severity: string }[])[0];
+    expect(first).toMatchObject({ code: "config/unknown-keyword", line: 2, severity: "error" });
+  });
+
+  test("check reads standard input", () => {
+    const { exitCode, stderr } = Bun.spawnSync(selfCommand(["check", "-f", "-"]), {
+      env: { ...process.env, NO_COLOR: "1" },
+      stdin: Buffer.from("global\n  nonsense\n"),
+    });
+    expect(exitCode).toBe(1);
+    expect(stderr.toString()).toStartWith("-:2:3: error");
+  });
+
+  test("mistakes exit with 2 and a hint", () => {
+    expect(tlb("chekc")).toEqual({
+      code: 2,
+      stdout: "",
+      stderr: "error: unknown command 'chekc'; did you mean 'check'?\n",
+    });
+    expect(tlb("check").stderr).toContain("-f FILE");
+    expect(tlb("check", "--jsno", "x").stderr).toContain("did you mean '--json'?");
+    expect(tlb("toString").code).toBe(2);
+    expect(tlb().code).toBe(2);
+  });
+
+  test("help and version", () => {
+    expect(tlb("--help").stdout).toContain("tlb <command>");
+    expect(tlb("help", "drain").stdout).toContain("SERVERS");
+    expect(tlb("drain", "--help").stdout).toContain("SERVERS");
+    expect(tlb("-v").stdout).toMatch(/^tlb \d+\.\d+\.\d+ \(\w+\)\n$/);
+    expect(tlb("-vv").stdout).toContain("\nFeature list : ");
+    expect(tlb("version").stdout).toContain("BoringSSL");
+  });
+
+  test("a runtime socket nobody listens on", () => {
+    const { code, stderr } = tlb("stats", "-S", join(dir, "none.sock"));
+    expect(code).toBe(1);
+    expect(stderr).toContain("is tlb running?");
+    expect(run(selfCommand(["socket", "show", "info"]), { TLB_SOCKET: join(dir, "other.sock") }).stderr).toContain(
+      "other.sock",
+    );
+    expect(tlb("stats", "-f", "good.cfg").stderr).toContain("no 'stats socket'");
+  });
+
+  test("demo --once loses no request and leaves nothing behind", () => {
+    const { code, stdout } = run(selfCommand(["demo", "--once", "--dir", join(dir, "demo")]));
+    expect(stdout).toMatch(/^failed +0$/m);
+    expect(stdout).toMatch(/^beta +\d+ +killed$/m);
+    expect(code).toBe(0);
+    expect(existsSync(join(dir, "demo", "lb.cfg"))).toBe(true);
+    expect(existsSync(join(dir, "demo", "tlb.sock"))).toBe(false);
+  }, 30_000);
+});
+
+/** What scripts look at: the exit code, standard output, and the labels at the start of the lines of standard error. */
+function shape({ code, stdout, stderr }: Outcome): unknown {
+  const labels = stderr
+    .split("\n")
+    .flatMap((line) => /^\[\w+\]\s+\(\d+\) : (?:config : )?(?:parsing \[[^\]]+\])?/.exec(line)?.[0] ?? []);
+  return {
+    code,
+    stdout: stdout.startsWith("HAProxy version ") ? "version" : stdout,
+    labels: labels.map((text) => text.replace(/\(\d+\)/, "()")),
+  };
+}
+
+describe.skipIf(!existsSync(HAPROXY))("the haproxy role answers like HAProxy 2.6", () => {
+  const same: string[][] = [
+    ["-c", "-f", "good.cfg"],
+    ["-c", "-V", "-f", "good.cfg"],
+    ["-c", "-q", "-f", "good.cfg"],
+    ["-c", "-q", "-f", "bad.cfg"],
+    ["-c", "-f", "bad.cfg"],
+    ["-c", "-f", "quote.cfg"],
+    ["-c", "-f", "cut.cfg"],
+    ["-c", "-f", "notice.cfg"],
+    ["-c", "-f", "diag.cfg"],
+    ["-c", "-dD", "-f", "diag.cfg"],
+    ["-c", "-f", "nothing.cfg"],
+    ["-db", "-f", "nothing.cfg"],
+    ["-c", "-f", "nope.cfg"],
+    ["-c", "-f", "nope.cfg", "-f", "nope2.cfg"],
+    ["-c", "-f", "folder"],
+    ["-c", "-f", "empty"],
+    ["-c", "-C", "folder", "-f", "one.cfg"],
+    ["-c", "-C", "nope", "-f", "one.cfg"],
+    ["-c", "--", "good.cfg"],
+    ["-c", "good.cfg"],
+    ["-c", "-dM", "-dI", "-dr", "-dp", "-de", "-ds", "-dG", "-dS", "-dZ", "-dV", "-f", "good.cfg"],
+    ["-c", "-n", "10", "-N", "5", "-m", "100", "-L", "me", "-f", "good.cfg"],
+    ["-c", "-n", "-f", "good.cfg"],
+    ["-c", "-W", "-f", "good.cfg"],
+    ["-c", "-S", "x.sock", "-f", "good.cfg"],
+    ["-c", "-Ws", "-D", "-f", "good.cfg"],
+    ["-c", "-sf", "1", "2", "-f", "good.cfg"],
+    ["-c", "-sf", "-f", "good.cfg"],
+    ["-c", "-st", "abc", "-f", "good.cfg"],
+    ["-c", "-x", "nope.sock", "-f", "good.cfg"],
+    ["-c", "-p", "/nope/x.pid", "-f", "good.cfg"],
+    ["-c", "-f"],
+    ["-c"],
+    [],
+    ["-Z"],
+    ["--foo"],
+    ["-v"],
+    ["-cc", "1"],
+    ["-cc", "0"],
+    ["-cc", "foo"],
+    ["-cc"],
+    ["-cc", 'streq("$TLB_TEST",x)'],
+  ];
+  for (const args of same) {
+    test(args.join(" ") || "(nothing)", () => {
+      const env = { TLB_TEST: "x" };
+      expect(shape(run(selfCommand(["haproxy", ...args]), env))).toEqual(shape(run([HAPROXY, ...args], env)));
+    });
+  }
+
+  test("warnings: same exit codes and output, with and without -dW", () => {
+    for (const args of [
+      ["-c", "-f", "warn.cfg"],
+      ["-c", "-q", "-f", "warn.cfg"],
+      ["-c", "-dW", "-f", "warn.cfg"],
+    ]) {
+      const ours = run(selfCommand(["haproxy", ...args]));
+      const theirs = run([HAPROXY, ...args]);
+      expect([args, ours.code, ours.stdout]).toEqual([args, theirs.code, theirs.stdout]);
+      expect(/^\[WARNING\] /m.test(ours.stderr)).toBe(/^\[WARNING\] /m.test(theirs.stderr));
+    }
+  });
+
+  test("-vv has the feature list in the same form", () => {
+    const features = (text: string): string | undefined =>
+      /^Feature list : (.*)$/m.exec(text)?.[1]?.replace(/[+-]/g, "");
+    expect(features(tlb("haproxy", "-vv").stdout)).toBe(features(run([HAPROXY, "-vv"]).stdout)!);
+  });
+
+  test("by its name", () => {
+    const binary = process.env["TLB_BIN"];
+    if (binary === undefined || binary === "") return;
+    symlinkSync(binary, join(dir, "haproxy"));
+    expect(run([join(dir, "haproxy"), "-c", "-f", "good.cfg"]).stdout).toBe("Configuration file is valid\n");
+  });
+});

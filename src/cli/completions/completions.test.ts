@@ -1,0 +1,29 @@
+import { expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { commands } from "../index.ts";
+import { completionScript, scriptFiles, shells } from "./index.ts";
+
+const folder = join(import.meta.dir, "..", "..", "..", "completions");
+
+for (const shell of shells) {
+  test(`completions/${scriptFiles[shell]} is what "tlb completions ${shell}" prints`, () => {
+    expect(readFileSync(join(folder, scriptFiles[shell]), "utf8")).toBe(completionScript(shell, commands));
+  });
+}
+
+/** What bash offers for a command line whose last word is being typed. */
+function offered(...words: string[]): string[] {
+  const script = `source "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _tlb; printf '%s\\n' "\${COMPREPLY[@]}"`;
+  const path = join(folder, scriptFiles.bash);
+  const { stdout } = Bun.spawnSync(["bash", "-c", script, "bash", path, ...words], { cwd: folder, stderr: "ignore" });
+  return stdout.toString().trim().split("\n");
+}
+
+test("bash completes commands, options, files and shells", () => {
+  expect(offered("tlb", "re")).toEqual(["reload"]);
+  expect(offered("tlb", "check", "--js")).toEqual(["--json"]);
+  expect(offered("tlb", "serve", "-f", "tlb.f")).toEqual(["tlb.fish"]);
+  expect(offered("tlb", "check", "tlb.b")).toEqual(["tlb.bash"]);
+  expect(offered("tlb", "completions", "z")).toEqual(["zsh"]);
+});
