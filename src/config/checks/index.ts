@@ -1,7 +1,7 @@
 import { resolveServers } from "./addresses.ts";
 import { checkBackends } from "./backends.ts";
 import type { Check } from "./check.ts";
-import { checkLimits, checkUnusedRules } from "./limits.ts";
+import { checkDestinations, checkLimits, checkUnusedRules } from "./limits.ts";
 import { checkAnyListener, checkDuplicateBinds, checkListeners } from "./listeners.ts";
 import { checkLogFormats, checkLogs } from "./logs.ts";
 import { checkMode } from "./mode.ts";
@@ -24,5 +24,6 @@ export const checks: readonly Check[] = [
   checkLogFormats,
   checkLimits,
   checkUnusedRules,
+  checkDestinations,
   checkAnyListener,
 ];

@@ -1,5 +1,5 @@
 import { hasBackend, hasFrontend } from "../draft.ts";
-import { type Check, title, warnAt } from "./check.ts";
+import { type Check, errorAt, title, warnAt } from "./check.ts";
 
 /** Numbers that contradict each other. */
 export const checkLimits: Check = ({ global, proxies, diagnostics }) => {
@@ -29,7 +29,7 @@ export const checkLimits: Check = ({ global, proxies, diagnostics }) => {
   }
 };
 
-/** Rules and addresses that another setting of the same backend makes void. */
+/** Check rules without the option that puts them to work. */
 export const checkUnusedRules: Check = ({ proxies, diagnostics }) => {
   for (const proxy of proxies) {
     if (proxy.disabled || !hasBackend(proxy)) continue;
@@ -51,14 +51,31 @@ export const checkUnusedRules: Check = ({ proxies, diagnostics }) => {
         `${title(proxy)} has tcp-check rules without 'option tcp-check': they are ignored`,
       );
     }
-    const dispatch = proxy.marks.get("dispatch");
-    if (dispatch !== undefined && (proxy.servers.length > 0 || proxy.marks.has("balance"))) {
-      warnAt(
+  }
+};
+
+/** `balance`, `dispatch` and `option transparent` are three answers to one question: where does a connection go? */
+export const checkDestinations: Check = ({ proxies, diagnostics }) => {
+  for (const proxy of proxies) {
+    if (proxy.disabled || !hasBackend(proxy)) continue;
+    const balanced = proxy.marks.has("balance");
+    if (balanced && proxy.options.transparent) {
+      const word = proxy.marks.get("option transparent") ?? proxy.nameWord;
+      errorAt(
         diagnostics,
-        dispatch,
-        "config/unused-dispatch",
-        `'dispatch' of ${title(proxy)} is ignored: it balances over servers`,
+        word,
+        "config/conflict",
+        `${title(proxy)} cannot use both 'option transparent' and 'balance'`,
       );
+    }
+    if (proxy.dispatch === null) continue;
+    const word = proxy.marks.get("dispatch") ?? proxy.nameWord;
+    if (balanced) {
+      warnAt(diagnostics, word, "config/unused-dispatch", `'dispatch' of ${title(proxy)} is ignored: it has 'balance'`);
+      proxy.dispatch = null;
+    } else if (proxy.servers.length > 0) {
+      const message = `'dispatch' goes before the servers of ${title(proxy)}: they get only what a cookie sends them`;
+      warnAt(diagnostics, word, "config/unused-servers", message, "write 'balance' to use the servers");
     }
   }
 };

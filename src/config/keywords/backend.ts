@@ -131,6 +131,7 @@ export const backendKeywords: readonly Row[] = [
     deprecated: "write 'option transparent'",
     parse: (c) => {
       c.proxy.options.transparent = true;
+      c.proxy.marks.set("option transparent", c.keyword);
     },
   },
   {

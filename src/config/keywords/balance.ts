@@ -91,7 +91,6 @@ export const balanceKeywords: readonly Keyword<ProxyContext>[] = [
       const algorithm = row.parse(args, word, match[2] ?? null);
       if (algorithm === null) return;
       set(c, algorithm);
-      c.proxy.marks.set("balance", word);
     },
   },
   {
@@ -131,6 +130,7 @@ export const balanceKeywords: readonly Keyword<ProxyContext>[] = [
 ];
 
 function set(c: ProxyContext, algorithm: Algorithm): void {
+  c.proxy.marks.set("balance", c.keyword);
   c.proxy.balance = { ...c.proxy.balance, at: c.keyword.at, algorithm };
 }
 

@@ -1,4 +1,5 @@
 import type { GlobalContext } from "../context.ts";
+import { variable as lookUp } from "../../lang/environment.ts";
 import type { Keyword } from "./keyword.ts";
 
 type Row = Keyword<GlobalContext>;
@@ -16,7 +17,7 @@ function assign(name: string, help: string, overwrite: boolean): Row {
       if (variable === null) return;
       const value = args.take("a value");
       if (value === null) return;
-      if (!overwrite && c.env.variables[variable.text] !== undefined) return;
+      if (!overwrite && lookUp(c.env.variables, variable.text) !== undefined) return;
       c.env.variables[variable.text] = value.text;
       c.global.setenv[variable.text] = value.text;
     },
