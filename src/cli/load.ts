@@ -2,11 +2,20 @@
 import { hostname } from "node:os";
 import { parseConfig, systemEnv } from "../config/index.ts";
 import type { Model } from "../config/model.ts";
+import { HTTPLOG, HTTPLOG_CLF, HTTPSLOG, TCPLOG } from "../expr/logformat/named.ts";
 import { type Diagnostic, Diagnostics } from "../lang/diagnostic.ts";
 import { initialEnvironment } from "../lang/environment.ts";
 import { readConfig } from "../lang/reader.ts";
 import { SourceLines } from "../lang/render.ts";
 import { UsageError } from "./command.ts";
+
+/** The default log formats, for a `log-format` that adds to one (manual section 2.3). */
+const logFormats = {
+  HAPROXY_TCP_LOG_FMT: TCPLOG,
+  HAPROXY_HTTP_LOG_FMT: HTTPLOG,
+  HAPROXY_HTTP_CLF_LOG_FMT: HTTPLOG_CLF,
+  HAPROXY_HTTPS_LOG_FMT: HTTPSLOG,
+} as const;
 
 export interface LoadOptions {
   /** Name of the local peer; default: the host name. */
@@ -36,6 +45,7 @@ export function loadConfiguration(files: readonly string[], options: LoadOptions
     localPeer: options.localPeer ?? hostname(),
     masterWorker: options.masterWorker ?? false,
   });
+  Object.assign(env, logFormats);
   const stdin = options.stdin === undefined ? {} : { stdin: options.stdin };
   const reader = readConfig(files, { env, diag: options.diag ?? false, ...stdin }, diagnostics);
   const names = reader.sources.map(({ name }) => name);

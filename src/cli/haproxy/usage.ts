@@ -3,8 +3,7 @@ import { release, type, version as kernelVersion } from "node:os";
 import { featureList, haproxyVersion } from "../../lang/features.ts";
 import { longVersion, versionInfo } from "../version.ts";
 
-export const usage = `Usage : haproxy [-f <cfgfile|cfgdir>]* [ -vdVD ] [ -n <maxconn> ] [ -N <maxpconn> ]
-        [ -p <pidfile> ] [ -m <max megs> ] [ -C <dir> ] [-- <cfgfile>*]
+export const usage = `Usage : haproxy [options] [-f <file|folder>]... [-- <file>...]
         -v version ; -vv version, build and features
         -c check the configuration and exit ; -cc <cond> judge a condition and exit
         -d, -db stay in the foreground ; -D run in the background
