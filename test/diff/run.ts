@@ -40,6 +40,7 @@ export interface RunOptions {
 }
 
 const BATCH = 120;
+const MOST_NOISE = 40;
 
 export async function runAll(
   scenarios: readonly Scenario[],
@@ -50,11 +51,14 @@ export async function runAll(
   const outcomes: Outcome[] = [];
   for (const batch of batches(scenarios)) {
     const concurrency = batch[0]!.alone === true ? 1 : (options.concurrency ?? 12);
-    for (const outcome of await runBatch(batch, reference, subject, concurrency, 1, options.leaks)) {
-      outcomes.push(await settle(outcome, reference, subject, options.runs ?? 3));
-    }
+    outcomes.push(...(await runBatch(batch, reference, subject, concurrency, 1, options.leaks)));
   }
-  return outcomes;
+  // Noise is a handful; where much differs it is no noise, and running it all again alone would take long.
+  const differing = outcomes.filter((outcome) => outcome.differences.length > 0).length;
+  if (differing > MOST_NOISE) return outcomes;
+  const settled: Outcome[] = [];
+  for (const outcome of outcomes) settled.push(await settle(outcome, reference, subject, options.runs ?? 3));
+  return settled;
 }
 
 /** Runs what differed again, alone and with more patience. */
