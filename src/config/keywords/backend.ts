@@ -67,6 +67,7 @@ export const backendKeywords: readonly Row[] = [
   {
     name: "retry-on",
     where: BACK,
+    misplaced: "error",
     usage: "<condition> ...",
     help: "What counts as a failure worth another attempt",
     parse: parseRetryOn,

@@ -73,7 +73,7 @@ export const bindParameters = new KeywordTable<BindContext>("bind", [
       "process",
       "<set>",
       "Processes and threads that listen (old)",
-      (_, args) => void args.take("a process set"),
+      (_, args) => takeThreadSet(args),
       "every worker listens on every address",
     ),
     row(
@@ -93,7 +93,7 @@ export const bindParameters = new KeywordTable<BindContext>("bind", [
       "thread",
       "<set>",
       "Threads that accept connections",
-      (_, args) => void args.take("a thread set"),
+      (_, args) => takeThreadSet(args),
       "every worker listens on every address",
     ),
     row("transparent", "", "Bind an address this machine does not have", (c) => {
@@ -135,6 +135,21 @@ function parseId(c: BindContext, args: Args): void {
   }
   c.bind.id = id;
   c.bind.marks.set("id", word);
+}
+
+/** Part of a process or thread set such as `all`, `1-4` or `1/odd`. */
+const SET = String.raw`(?:all|odd|even|\d+(?:-\d*)?)`;
+const THREAD_SET = new RegExp(`^(?:auto:)?${SET}(?:/${SET}(?:,${SET})*)?$`);
+
+function takeThreadSet(args: Args): void {
+  const word = args.take("a set such as all or 1-4");
+  if (word === null || THREAD_SET.test(word.text)) return;
+  args.error(
+    "config/bad-value",
+    word,
+    `'${word.text}' is not a process or thread set`,
+    "all, odd, even, a number or a range",
+  );
 }
 
 function parseShards(_: BindContext, args: Args): void {

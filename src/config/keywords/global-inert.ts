@@ -1,4 +1,6 @@
 import type { GlobalContext } from "../context.ts";
+import type { Args } from "../../lang/args.ts";
+import { takeChoice, takeInteger, takeTime } from "../values.ts";
 import type { Keyword } from "./keyword.ts";
 
 function inert(name: string, usage: string, help: string, noEffect: string): Keyword<GlobalContext> {
@@ -8,11 +10,18 @@ function inert(name: string, usage: string, help: string, noEffect: string): Key
     usage,
     help,
     noEffect,
-    parse: (_, args) => {
-      // The words of a switch are left for the caller to refuse.
-      if (usage !== "") args.rest();
-    },
+    parse: (_, args) => readArguments(args, usage),
   };
+}
+
+/** The value is of no use, but a wrong one is still an error, as in HAProxy. */
+function readArguments(args: Args, usage: string): void {
+  if (usage.includes(" | ")) takeChoice(args, usage.split(" | "));
+  else if (usage === "<count>" || usage === "<bytes>" || usage === "<percent>")
+    takeInteger(args, { min: -1, lax: true });
+  else if (usage === "<time>") takeTime(args);
+  else if (usage.startsWith("[") && !args.done) takeChoice(args, [usage.slice(1, -1)]);
+  else if (usage === "<group> [<threads>]" && takeInteger(args, { min: 1, max: 64 }) !== null) args.rest();
 }
 
 const POLLER = "the event loop chooses its own poller";
@@ -37,7 +46,7 @@ export const inertGlobalKeywords: readonly Keyword<GlobalContext>[] = [
   inert("mworker-max-reloads", "<count>", "Reloads a worker may survive", "workers survive every reload"),
   inert("thread-groups", "<count>", "Groups of threads", "workers are processes"),
   inert("thread-group", "<group> [<threads>]", "Threads of a group", "workers are processes"),
-  { ...inert("numa-cpu-mapping", "", "Stay on one NUMA node", "use cpu-map"), invertible: true },
+  { ...inert("numa-cpu-mapping", "", "Stay on one NUMA node", "use cpu-map"), invertible: true, extra: "warning" },
   { ...inert("set-dumpable", "", "Allow core dumps", "the run time decides on core dumps"), invertible: true },
   { ...inert("strict-limits", "", "Fail when limits cannot be set", "limits are always strict"), invertible: true },
   { ...inert("insecure-fork-wanted", "", "Allow new processes", "nothing here forks"), invertible: true },

@@ -96,8 +96,14 @@ const process: readonly Row[] = [
   }),
   text("pidfile", "pidfile", "<file>", "Write the process id there"),
   text("node", "node", "<name>", "Name of this node in statistics"),
-  text("server-state-file", "serverStateFile", "<file>", "File the server states are read from"),
-  text("server-state-base", "serverStateBase", "<directory>", "Directory of relative server state files"),
+  {
+    ...text("server-state-file", "serverStateFile", "<file>", "File the server states are read from"),
+    extra: "warning",
+  },
+  {
+    ...text("server-state-base", "serverStateBase", "<directory>", "Directory of relative server state files"),
+    extra: "warning",
+  },
   row("description", "<text>", "Text shown in statistics", (c, args) => {
     if (args.take("a text") === null) return;
     args.index--;

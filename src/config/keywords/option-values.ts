@@ -1,6 +1,7 @@
 import { isIPv4, isIPv6 } from "node:net";
 import type { Args } from "../../lang/args.ts";
 import type { ProxyContext } from "../context.ts";
+import { newProxy } from "../draft.ts";
 import type { ForwardForModel } from "../model.ts";
 import { takeInteger } from "../values.ts";
 import { parseHttpchk } from "./httpchk.ts";
@@ -22,7 +23,7 @@ function logFormat(name: string, help: string, parse: Row["parse"], usage = ""):
           args.keyword,
           `'option ${name}' is ignored: backends write no log lines of their own`,
         );
-        args.rest();
+        parse({ ...c, proxy: newProxy("listen", c.proxy.name, c.proxy.nameWord) }, args);
         return;
       }
       parse(c, args);
@@ -121,9 +122,12 @@ export const optionValues: readonly Row[] = [
     },
     "[clf]",
   ),
-  logFormat("httpslog", "Log requests with details of TLS", (c) => {
-    c.proxy.logFormat = { kind: "httpslog" };
-  }),
+  {
+    ...logFormat("httpslog", "Log requests with details of TLS", (c) => {
+      c.proxy.logFormat = { kind: "httpslog" };
+    }),
+    extra: "warning",
+  },
   logFormat("tcplog", "Log connections with timers and counters", (c) => {
     c.proxy.logFormat = { kind: "tcplog" };
   }),

@@ -1,6 +1,7 @@
-import type { Args } from "../../lang/args.ts";
+import { Args } from "../../lang/args.ts";
+import { Diagnostics } from "../../lang/diagnostic.ts";
 import type { ProxyContext } from "../context.ts";
-import type { ProxyDraft } from "../draft.ts";
+import { newProxy, type ProxyDraft } from "../draft.ts";
 import type { OptionName } from "../model.ts";
 import { type Keyword, KeywordTable, type Where } from "./keyword.ts";
 import { OPTION_ROWS, type OptionRow } from "./option-sides.ts";
@@ -103,6 +104,13 @@ function parseOption(context: ProxyContext, args: Args): void {
       name,
       `'option ${row.name}' is ignored: ${proxy.kind} '${proxy.name}' has no ${side} side`,
     );
+    // What it takes must be right all the same.
+    const scratch = new Diagnostics();
+    const again = new Args(name, inner.words, scratch, inner.label, inner.usage, inner.index);
+    const nowhere = newProxy("listen", proxy.name, proxy.nameWord);
+    row.parse({ ...context, proxy: nowhere, diagnostics: scratch, keyword: name }, again);
+    if (!scratch.failed && row.extra !== "warning") again.end();
+    context.diagnostics.list.push(...scratch.list.filter((d) => d.severity === "error"));
     return;
   }
   if (row.noEffect !== undefined && modifier === null) {

@@ -38,7 +38,7 @@ export const tuneKeywords: readonly Row[] = [
   size("bufsize", "bufsize", "Buffer of a message: headers must fit into it", 1024),
   size("maxrewrite", "maxrewrite", "Part of the buffer kept free for added headers"),
   count("http.maxhdr", "maxHeaders", "Headers of a message at most", 1, 32767),
-  count("http.logurilen", "logUriLen", "Bytes of the URI in log lines", 1, 0x7fffffff),
+  count("http.logurilen", "logUriLen", "Bytes of the URI in log lines", 0, 0x7fffffff),
   count("maxaccept", "maxAccept", "Connections accepted in a row; -1 is no limit", -1, 0x7fffffff),
   size("rcvbuf.client", "rcvbufClient", "Kernel receive buffer towards clients"),
   size("rcvbuf.server", "rcvbufServer", "Kernel receive buffer towards servers"),

@@ -1,6 +1,6 @@
-import type { Diagnostics } from "../../lang/diagnostic.ts";
+import { Diagnostics } from "../../lang/diagnostic.ts";
 import type { Line, Word } from "../../lang/line.ts";
-import type { ProxyDraft, ProxyKind } from "../draft.ts";
+import { newProxy, type ProxyDraft, type ProxyKind } from "../draft.ts";
 import { inherit } from "../inherit.ts";
 import type { Keyword } from "../keywords/keyword.ts";
 import { knownProxy } from "../keywords/known.ts";
@@ -106,10 +106,22 @@ function body(state: ParseState, proxy: ProxyDraft): SectionBody {
   return (line, at, modifier) => {
     const keyword = line.words[at]!;
     const row = find(proxyKeywords, UNLISTED, keyword, proxy.kind, diagnostics);
-    if (row === null || misplaced(row, proxy, keyword, diagnostics)) return;
+    if (row === null) return;
     const context: ProxyContext = { proxy, global, env, diagnostics, modifier, keyword };
+    if (misplaced(row, proxy, keyword, diagnostics)) {
+      if (proxy.kind !== "defaults" && row.misplaced !== "error") inspect(row, context, line, at);
+      return;
+    }
     run(row, context, line, at, diagnostics);
   };
+}
+
+/** An ignored keyword is still read: its errors count, what it sets goes nowhere. */
+function inspect(row: Keyword<ProxyContext>, context: ProxyContext, line: Line, at: number): void {
+  const proxy = newProxy("listen", context.proxy.name, context.proxy.nameWord);
+  const diagnostics = new Diagnostics();
+  run(row, { ...context, proxy, diagnostics }, line, at, diagnostics);
+  context.diagnostics.list.push(...diagnostics.list.filter((d) => d.severity === "error"));
 }
 
 /** HAProxy ignores most keywords of the other side with a warning; in `defaults` they are errors. */
