@@ -143,9 +143,12 @@ const logs: readonly Row[] = [
   row("log-tag", "<text>", "Program name in log lines", (c, args) => {
     c.global.logTag = args.take("a tag")?.text ?? c.global.logTag;
   }),
-  row("log-send-hostname", "[<name>]", "Put a host name into log lines", (c, args) => {
-    c.global.logSendHostname = args.next()?.text ?? "";
-  }),
+  {
+    ...row("log-send-hostname", "[<name>]", "Put a host name into log lines", (c, args) => {
+      c.global.logSendHostname = args.next()?.text ?? "";
+    }),
+    extra: "warning",
+  },
 ];
 
 export const globalKeywords = new KeywordTable<GlobalContext>("global", [
