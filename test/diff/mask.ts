@@ -82,7 +82,10 @@ export function maskLog(line: string, alone: boolean): LogLine | null {
     .replace(/(?<=DATE (?:\S+ )?\w+)\[\d+\](?=: )/, "[PID]")
     .replace(/ lb \d+ - - /, " lb PID - - ")
     .replace(/(^|[ :>])(127\.0\.\d+\.\d+):\d{4,5}(?= )/g, "$1$2:PORT")
-    .replace(/ - - \[[^\]]+\] (".*" \d+ \d+ "" "") \d+ \d+ "/, ' - - [ACCEPT] $1 PORT MS "')
+    .replace(
+      / - - \[[^\]]+\] (".*" \d+ \d+ "" "") \d+ \d+ ("\S+" "\S+" "\S+") [-\d]+ [-\d]+ [-\d]+ [-\d]+ [-\d]+ /,
+      " - - [ACCEPT] $1 PORT MS $2 T T T T T ",
+    )
     .replace(/\[\d\d\/\w{3}\/\d{4}:\d\d:\d\d:\d\d\.\d{3}\]/, "[ACCEPT]")
     .replace(/(\[ACCEPT\] \S+ \S+ )([-+\d/]+)/, (_, before: string, values: string) => {
       const fields = values.split("/").map((value) => {
@@ -96,6 +99,10 @@ export function maskLog(line: string, alone: boolean): LogLine | null {
       return "check duration: Tms";
     });
   // actconn counts the connections of the whole process, thus of other scenarios.
-  const counted = alone ? text : text.replace(/ \d+(\/\d+\/\d+\/\d+\/\+?\d+ \d+\/\d+)/, " A$1");
+  const counted = alone
+    ? text
+    : text
+        .replace(/ \d+(\/\d+\/\d+\/\d+\/\+?\d+ \d+\/\d+)/, " A$1")
+        .replace(/( PORT MS .* \S{4}) \d+( \d+ \d+ \d+ \d+ \d+ \d+ )/, "$1 A$2");
   return { text: counted, timers };
 }
