@@ -3,7 +3,8 @@ import type { Model, ServerModel } from "../config/model.ts";
 import { Admin, Oper, S } from "../counters/shared.ts";
 import type { Change } from "../supervisor/types.ts";
 import { beforeCommit, initState } from "./carry.ts";
-import { FakeContext, model, proxy, server } from "./fake.helper.ts";
+import { checked, FakeContext, model, proxy, server } from "./fake.helper.ts";
+import { storeAddress } from "./stats/address.ts";
 import { setAdminState, setWeight } from "./transitions.ts";
 
 function of(...servers: ServerModel[]): Model {
@@ -37,10 +38,7 @@ test("what was set at run time stays and is reported", () => {
   setWeight(ctx, refOf(ctx, "a"), 3, Date.now());
   setAdminState(ctx, refOf(ctx, "b"), "drain", Date.now());
   const notes = reload(ctx, of(server("a", 1, { weight: 10 }), server("b", 2), server("c", 3, { weight: 9 })));
-  expect(notes).toEqual([
-    "kept: server app/a has weight 3 (file: 10) since it was set at run time.",
-    "kept: server app/b is draining since it was set at run time.",
-  ]);
+  expect(notes).toEqual(["  app/a: keeps weight 3 set at run time (file: 10)", "  app/b: keeps drain set at run time"]);
   expect(state(ctx, "a", S.weight)).toBe(3);
   expect(state(ctx, "b", S.admin)).toBe(Admin.forcedDrain);
   expect([state(ctx, "c", S.weight), state(ctx, "c", S.oper)]).toEqual([9, Oper.running]);
@@ -51,7 +49,12 @@ test("where the file changed it wins", () => {
   setWeight(ctx, refOf(ctx, "a"), 3, Date.now());
   const bumped = ctx.shared.getState(ctx.slotOf("B/app"), S.generation);
   const notes = reload(ctx, of(server("a", 1, { weight: 20, maxconn: 6, disabled: true }), server("b", 2)));
-  expect(notes).toEqual([]);
+  expect(notes).toEqual([
+    "  app/a: weight 3 -> 20",
+    "  app/a: maxconn 5 -> 6",
+    "  app/a: enabled -> disabled",
+    "  app/b: disabled -> enabled",
+  ]);
   expect([state(ctx, "a", S.weight), state(ctx, "a", S.initialWeight), state(ctx, "a", S.maxconn)]).toEqual([
     20, 20, 6,
   ]);
@@ -64,7 +67,7 @@ test("an unchanged file leaves states alone", () => {
   const ctx = new FakeContext(of(server("a", 1), server("b", 2, { track: "a" })));
   setAdminState(ctx, refOf(ctx, "a"), "maint", Date.now());
   expect(reload(ctx, of(server("a", 1), server("b", 2, { track: "a" })))).toEqual([
-    "kept: server app/a is in maintenance since it was set at run time.",
+    "  app/a: keeps maintenance set at run time",
   ]);
   expect([state(ctx, "a", S.oper), state(ctx, "b", S.admin)]).toEqual([Oper.stopped, Admin.inheritedMaint]);
 });
@@ -74,4 +77,22 @@ test("a server that begins to track another one takes its state", () => {
   expect(state(ctx, "b", S.oper)).toBe(Oper.running);
   reload(ctx, of(server("a", 1, { disabled: true }), server("b", 2, { track: "a" })));
   expect([state(ctx, "b", S.oper), state(ctx, "b", S.admin)]).toEqual([Oper.stopped, Admin.inheritedMaint]);
+});
+
+test("an address set at run time stays until the file names another one", () => {
+  const ctx = new FakeContext(of(server("a", 1)));
+  storeAddress(ctx.shared, ctx.slotOf("S/app/a"), { kind: "ip", family: 4, ip: "10.0.0.1", port: 7 });
+  expect(reload(ctx, of(server("a", 1)))).toEqual(["  app/a: keeps the address set at run time (file: 127.0.0.1:1)"]);
+  expect(state(ctx, "a", S.addrFamily)).toBe(4);
+  expect(reload(ctx, of(server("a", 2)))).toEqual(["  app/a: address 127.0.0.1:1 -> 127.0.0.1:2"]);
+  expect(state(ctx, "a", S.addrFamily)).toBe(0);
+});
+
+test("the counter of checks fits new limits", () => {
+  const ctx = new FakeContext(of(server("a", 1, checked({ rise: 2, fall: 10 }))));
+  ctx.shared.setState(ctx.slotOf("S/app/a"), S.health, 11);
+  reload(ctx, of(server("a", 1, checked({ rise: 4, fall: 2 }))));
+  expect(state(ctx, "a", S.health)).toBe(5);
+  reload(ctx, of(server("a", 1, checked({ rise: 8, fall: 2 }))));
+  expect(state(ctx, "a", S.health)).toBe(8);
 });

@@ -46,36 +46,52 @@ function carryFrontend({ shared, slotOf }: Cells, before: ProxyModel, after: Pro
   const limit = shared.getState(slot, S.maxconn);
   if (before.maxconn !== after.maxconn) shared.setState(slot, S.maxconn, 0);
   else if (limit > 0 && limit !== after.maxconn)
-    notes.push(`kept: frontend ${after.name} has maxconn ${limit} since it was set at run time.`);
-  if (shared.getState(slot, S.admin) !== 0) notes.push(`kept: frontend ${after.name} stays disabled.`);
+    notes.push(`  ${after.name}: keeps maxconn ${limit} set at run time (file: ${after.maxconn})`);
+  if (shared.getState(slot, S.admin) !== 0) notes.push(`  ${after.name}: keeps disabled set at run time`);
 }
+
+/** A number that both the file and the runtime API set. */
+const settings = [
+  { name: "weight", of: (server: ServerModel) => server.weight, cell: S.weight },
+  { name: "maxconn", of: (server: ServerModel) => server.maxconn, cell: S.maxconn },
+] as const;
 
 function carryServer(cells: Cells, proxy: ProxyModel, old: ServerModel, now: ServerModel, notes: string[]): void {
   const { shared } = cells;
   const name = `${proxy.name}/${now.name}`;
   const slot = cells.slotOf(`S/${name}`);
-  const kept = (what: string): void => {
-    notes.push(`kept: server ${name} ${what} since it was set at run time.`);
+  const note = (text: string): void => {
+    notes.push(`  ${name}: ${text}`);
   };
-
-  const weight = shared.getState(slot, S.weight);
-  if (old.weight !== now.weight) shared.setState(slot, S.weight, now.weight);
-  else if (weight !== now.weight) kept(`has weight ${weight} (file: ${now.weight})`);
+  for (const { name: what, of, cell } of settings) {
+    const [before, wanted, current] = [of(old), of(now), shared.getState(slot, cell)];
+    if (before !== wanted) {
+      shared.setState(slot, cell, wanted);
+      note(`${what} ${current} -> ${wanted}`);
+    } else if (current !== wanted) {
+      note(`keeps ${what} ${current} set at run time (file: ${wanted})`);
+    }
+  }
   shared.setState(slot, S.initialWeight, now.weight);
 
-  const maxconn = shared.getState(slot, S.maxconn);
-  if (old.maxconn !== now.maxconn) shared.setState(slot, S.maxconn, now.maxconn);
-  else if (maxconn !== now.maxconn) kept(`has maxconn ${maxconn} (file: ${now.maxconn})`);
-
-  if (old.addressText !== now.addressText) shared.setState(slot, S.addrFamily, 0);
-  else if (now.fqdn === null && shared.getState(slot, S.addrFamily) !== 0) kept("has another address than in the file");
+  if (old.addressText !== now.addressText) {
+    shared.setState(slot, S.addrFamily, 0);
+    note(`address ${old.addressText} -> ${now.addressText}`);
+  } else if (now.fqdn === null && shared.getState(slot, S.addrFamily) !== 0) {
+    note(`keeps the address set at run time (file: ${now.addressText})`);
+  }
 
   const admin = shared.getState(slot, S.admin);
-  if (old.disabled !== now.disabled) setDisabled(shared, slot, now);
-  else if (!now.disabled && admin & Admin.forcedMaint) kept("is in maintenance");
-  else if (now.disabled && (admin & Admin.forcedMaint) === 0) kept("is in service although disabled in the file");
-  else if (admin & Admin.forcedDrain) kept("is draining");
-
+  if (old.disabled !== now.disabled) {
+    setDisabled(shared, slot, now);
+    note(now.disabled ? "enabled -> disabled" : "disabled -> enabled");
+  } else if (admin & Admin.forcedDrain) {
+    note("keeps drain set at run time");
+  } else if (!now.disabled && admin & Admin.forcedMaint) {
+    note("keeps maintenance set at run time");
+  } else if (now.disabled && (admin & Admin.forcedMaint) === 0) {
+    note("stays enabled as set at run time (file: disabled)");
+  }
   clampHealth(shared, slot, now);
 }
 

@@ -137,3 +137,18 @@ test("a server with slow start begins small", () => {
   setAdminState(ctx, ref("s"), "maint", now);
   expect(state("s", S.slowstartStep)).toBe(0);
 });
+
+test("sessions of a server that goes down, and of backups when it comes back, are closed where that is configured", () => {
+  const closing = proxy("backend", "closing", 3, {
+    servers: [
+      server("a", 1, { onMarkedDown: "shutdown-sessions", onMarkedUp: "shutdown-backup-sessions" }),
+      server("b", 2, { backup: true }),
+      server("c", 3),
+    ],
+  });
+  ctx = new FakeContext(model([closing]));
+  ctx.queries = new Set(["shutdown-server"]);
+  const refs = closing.servers.map((s) => ({ proxy: closing, server: s, slot: ctx.slotOf(`S/closing/${s.name}`) }));
+  for (const to of ["maint", "ready"] as const) for (const one of refs) setAdminState(ctx, one, to, now);
+  expect(ctx.asked).toEqual(["all shutdown-server closing a", "all shutdown-server closing b"]);
+});
