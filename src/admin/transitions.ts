@@ -9,7 +9,7 @@ import { C, COLUMNS } from "../counters/columns.ts";
 import { Admin, L, LIVE_WIDTH, Oper, S } from "../counters/shared.ts";
 import type { AdminContext } from "./context.ts";
 import { trackedBy } from "./servers.ts";
-import { summarize } from "./stats/rows.ts";
+import { summarize } from "./stats/backend-row.ts";
 import type { ServerRef } from "./stats/status.ts";
 
 const ALERT: LogLevel = 1;

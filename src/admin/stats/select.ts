@@ -2,7 +2,10 @@
 import { Admin, Oper, S } from "../../counters/shared.ts";
 import type { AdminContext } from "../context.ts";
 import type { StatRow } from "./columns.ts";
-import { backendRow, frontendRow, listenerRow, serverRow, type RowOptions } from "./rows.ts";
+import { backendRow } from "./backend-row.ts";
+import { frontendRow, listenerRow } from "./front-rows.ts";
+import type { RowOptions } from "./parts.ts";
+import { serverRow } from "./server-row.ts";
 
 /** Bits of the second argument of `show stat`. */
 export const StatType = { frontend: 1, backend: 2, server: 4, all: 7 } as const;

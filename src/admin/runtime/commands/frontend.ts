@@ -1,7 +1,7 @@
 /** disable, enable and shutdown frontend; set maxconn frontend and global. */
 import { C, PROCESS_SLOT } from "../../../counters/columns.ts";
 import { S } from "../../../counters/shared.ts";
-import { FrontendState } from "../../stats/rows.ts";
+import { FrontendState } from "../../stats/front-rows.ts";
 import { failure, type Command } from "../command.ts";
 import { findFrontend } from "../target.ts";
 
