@@ -2,9 +2,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Model } from "../config/model.ts";
-import { startProgram } from "../../test/harness/program.ts";
-import type { Scope } from "../../test/harness/scope.ts";
-import { freePort } from "../../test/harness/ports.ts";
 import { bind, checked, model, proxy, server, statsSocket } from "./fake.helper.ts";
 
 export const haproxy = ["/usr/sbin/haproxy", "/usr/local/sbin/haproxy"].find((path) => existsSync(path)) ?? null;
@@ -19,8 +16,14 @@ export interface Twin {
   readonly log: string[];
 }
 
-/** Starts HAProxy; checks are too far apart to disturb. */
-export async function twin(scope: Scope): Promise<Twin> {
+/** What the test's scope is used for. */
+interface Cleaner {
+  defer(close: () => void | Promise<void>): void;
+  tempDir(): string;
+}
+
+/** Starts HAProxy on free ports the caller found; checks are too far apart to disturb. */
+export async function twin(scope: Cleaner, freePort: () => number): Promise<Twin> {
   const folder = scope.tempDir();
   const log: string[] = [];
   const logPort = freePort();
@@ -93,7 +96,11 @@ backend empty
 `;
   const file = join(folder, "haproxy.cfg");
   await Bun.write(file, text);
-  startProgram(scope, [haproxy!, "-db", "-f", file]);
+  const child = Bun.spawn([haproxy!, "-db", "-q", "-f", file], { stdout: "ignore", stderr: "ignore" });
+  scope.defer(async () => {
+    child.kill("SIGKILL");
+    await child.exited;
+  });
   for (let tries = 0; !existsSync(theirs.user); tries++) {
     if (tries > 400) throw new Error("haproxy does not start");
     await Bun.sleep(10);

@@ -1,5 +1,6 @@
 /** The same commands to HAProxy and to this runtime API, and the same answers. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { freePort } from "../../test/harness/ports.ts";
 import { Scope } from "../../test/harness/scope.ts";
 import { which } from "../../test/harness/program.ts";
 import { ask } from "./client.helper.ts";
@@ -14,7 +15,7 @@ let ctx: FakeContext;
 
 beforeAll(async () => {
   if (haproxy === null) return;
-  pair = await twin(scope);
+  pair = await twin(scope, freePort);
   ctx = new FakeContext(pair.model);
   ctx.maxconn = ctx.hardMaxconn = 2000;
   ctx.queries = new Set([
