@@ -131,7 +131,8 @@ export class Server {
   }
 }
 
-function readAddress(shared: Shared, slot: number): Address | null {
+/** Address given at run time (`set server … addr`); null = as configured. */
+export function readAddress(shared: Shared, slot: number): Address | null {
   const at = slot * STATE_WIDTH;
   const family = Atomics.load(shared.state, at + S.addrFamily);
   if (family === 0) return null;

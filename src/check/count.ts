@@ -1,0 +1,27 @@
+import { Admin, Oper, S } from "../counters/shared.ts";
+import type { Backend } from "../proxy/backend.ts";
+import type { Server } from "../proxy/server.ts";
+
+/** Servers of a backend that take traffic, by the shared state (the mirrors of this worker may be older). */
+export interface Count {
+  readonly active: number;
+  readonly backups: number;
+}
+
+export function countServers(backend: Backend): Count {
+  let active = 0;
+  let backups = 0;
+  for (const server of backend.servers) {
+    if (!takesTraffic(server)) continue;
+    if (server.backup) backups++;
+    else active++;
+  }
+  return { active, backups };
+}
+
+/** As `Server.usable`, read from the shared state. */
+function takesTraffic({ shared, slot }: Server): boolean {
+  const oper = shared.getState(slot, S.oper);
+  if (oper === Oper.stopped || oper === Oper.stopping) return false;
+  return (shared.getState(slot, S.admin) & (Admin.maint | Admin.drain)) === 0 && shared.getState(slot, S.weight) > 0;
+}

@@ -1,0 +1,240 @@
+/**
+ * The checks of one server: one at a time, at the interval its state asks for.
+ *
+ *     waiting ── due ──> connecting ──> reading ──> reported ──> waiting
+ *
+ * Time (manual, `timeout check`): all of it within `inter`; with `timeout check`, min(inter, timeout connect) to connect and
+ * then `timeout check` for the answer.
+ */
+import type { Address, GlobalModel } from "../config/model.ts";
+import { Admin, Oper, S } from "../counters/shared.ts";
+import { strerror } from "../ffi/errno.ts";
+import { AF_UNIX, ipSockAddr, sockAddr, type SockAddr } from "../ffi/sockaddr.ts";
+import { type ConnectOptions, DEFAULT_CONNECT_OPTIONS } from "../ffi/socket.ts";
+import { readAddress, type Server } from "../proxy/server.ts";
+import { tick } from "../util/clock.ts";
+import type { TimerEntry } from "../util/wheel.ts";
+import { CheckConn, type CheckOwner, connectCheck } from "./conn.ts";
+import type { Health } from "./health.ts";
+import { takeObserved } from "./observe.ts";
+import { CheckStatus } from "./status.ts";
+import type { CheckerContext, Method, Probe, Verdict } from "./types.ts";
+
+/** Bytes of an answer that are looked at, as tune.chksize. */
+const MAX_ANSWER = 16384;
+
+const NOTHING: Buffer = Buffer.alloc(0);
+
+/** The interval that the state of the server asks for now, in ms. */
+export function interval({ shared, slot, model }: Server): number {
+  const { inter, fastinter, downinter, rise, fall } = model.check;
+  const health = shared.getState(slot, S.health);
+  if (health === rise + fall - 1) return inter;
+  if (health === 0 && shared.getState(slot, S.oper) === Oper.stopped) return downinter || inter;
+  return fastinter || inter;
+}
+
+export class CheckTask implements TimerEntry, CheckOwner {
+  wheelNext: TimerEntry | null = null;
+  wheelPrev: TimerEntry | null = null;
+  wheelSlot = -1;
+  wheelDue = 0;
+  deadline = 0;
+  server: Server;
+  method: Method;
+  /** Switched by the runtime API. */
+  enabled = true;
+  /** Port of the runtime API; 0 = as configured. */
+  port = 0;
+  /** When the next check is to begin, epoch ms. */
+  due = 0;
+  private readonly ctx: CheckerContext;
+  private readonly health: Health;
+  private spread: number;
+  private options: ConnectOptions;
+  private conn: CheckConn | null = null;
+  private probe: Probe | null = null;
+  private received: Buffer = NOTHING;
+  private startedAt = 0;
+
+  constructor(server: Server, method: Method, global: GlobalModel, ctx: CheckerContext, health: Health) {
+    this.server = server;
+    this.method = method;
+    this.spread = global.spreadChecks;
+    this.ctx = ctx;
+    this.health = health;
+    this.options = connectOptions(server);
+  }
+
+  /** The same server in a new configuration; a check under way goes on. */
+  adopt(server: Server, method: Method, global: GlobalModel): void {
+    this.server = server;
+    this.method = method;
+    this.spread = global.spreadChecks;
+    this.options = connectOptions(server);
+  }
+
+  /** Arms the first check. */
+  begin(at: number): void {
+    this.due = at;
+    this.sleep(this.ctx.clock.now);
+  }
+
+  /** Nothing of this task is left: no timer, no socket. */
+  stop(): void {
+    this.ctx.wheel.disarm(this);
+    this.release();
+  }
+
+  /** A check is under way. */
+  get busy(): boolean {
+    return this.conn !== null;
+  }
+
+  onTimer(now: number): void {
+    tick();
+    if (this.conn !== null) {
+      const connected = this.conn.established;
+      this.finish({ status: connected ? this.timeoutStatus() : CheckStatus.l4timeout, code: 0, info: "" });
+      return;
+    }
+    this.hurry(now);
+    if (now < this.due) return this.sleep(now);
+    if (this.resting()) {
+      const { inter } = this.server.model.check;
+      this.due += Math.ceil((now - this.due + 1) / inter) * inter;
+      return this.sleep(now);
+    }
+    this.connect(now);
+  }
+
+  /** Live traffic of some worker looked ill: the next check comes after `fastinter` (manual, `on-error`). */
+  private hurry(now: number): void {
+    const { model } = this.server;
+    if (model.observe === "none" || !takeObserved(this.server)) return;
+    const { fastinter } = model.check;
+    if (fastinter > 0) this.due = Math.min(this.due, now + Math.ceil(fastinter / 2));
+  }
+
+  /** Sleeps until the next check; observed servers look up twice in a `fastinter`, for what other workers saw. */
+  private sleep(now: number): void {
+    const { model } = this.server;
+    const { fastinter } = model.check;
+    let until = this.due;
+    if (model.observe !== "none" && fastinter > 0) until = Math.min(until, now + Math.ceil(fastinter / 2));
+    this.ctx.wheel.arm(this, until);
+  }
+
+  private resting(): boolean {
+    const { shared, slot } = this.server;
+    return !this.enabled || (shared.getState(slot, S.admin) & Admin.maint) !== 0;
+  }
+
+  private connect(now: number): void {
+    const { server } = this;
+    const { inter } = server.model.check;
+    const { timeouts } = server.backend.model;
+    this.startedAt = now;
+    const address = checkAddress(server, this.port || this.method.port);
+    if (address === null) return this.finish({ status: CheckStatus.socketError, code: 0, info: "" });
+    this.probe = this.method.probe(server);
+    const conn = connectCheck(this, address, this.options);
+    if (typeof conn === "number") {
+      return this.finish({ status: CheckStatus.l4con, code: 0, info: strerror(conn) });
+    }
+    this.conn = conn;
+    let limit = inter;
+    if (timeouts.check > 0 && timeouts.connect > 0) limit = Math.min(limit, timeouts.connect);
+    this.ctx.wheel.arm(this, now + limit);
+    if (address.family === AF_UNIX) conn.connected();
+  }
+
+  onCheckConnect(): void {
+    const { probe } = this;
+    if (probe === null) return this.finish({ status: CheckStatus.l4ok, code: 0, info: "" });
+    const { check } = this.server.backend.model.timeouts;
+    if (check > 0) this.ctx.wheel.arm(this, this.ctx.clock.now + check);
+    const { request } = probe;
+    if (request !== null) this.conn!.write(request, 0, request.length);
+  }
+
+  onCheckData(chunk: Buffer): void {
+    const { probe } = this;
+    if (probe === null) return;
+    this.received = this.received.length === 0 ? chunk : Buffer.concat([this.received, chunk]);
+    const full = this.received.length >= MAX_ANSWER;
+    if (full) this.received = this.received.subarray(0, MAX_ANSWER);
+    const verdict = probe.read(this.received, full);
+    if (verdict !== null) this.finish(verdict);
+  }
+
+  onCheckEnd(): void {
+    const { probe } = this;
+    if (probe === null) return;
+    this.finish(probe.read(this.received, true)!);
+  }
+
+  onCheckClose(error: Error | undefined): void {
+    const { conn, probe } = this;
+    if (error === undefined && probe !== null && conn!.established) return this.onCheckEnd();
+    const status = conn!.established ? CheckStatus.socketError : CheckStatus.l4con;
+    this.finish({ status, code: 0, info: errorText(error) });
+  }
+
+  private timeoutStatus(): Verdict["status"] {
+    return this.probe?.timeoutStatus ?? CheckStatus.l7timeout;
+  }
+
+  private finish(verdict: Verdict): void {
+    this.release();
+    const { now } = this.ctx.clock;
+    this.health.report(this.server, verdict, Math.max(0, now - this.startedAt));
+    // What was reported may have stopped or replaced this task's timer: only now is it known what comes next.
+    this.due = now + this.jittered(interval(this.server));
+    this.sleep(now);
+  }
+
+  private release(): void {
+    const { conn } = this;
+    this.conn = null;
+    this.probe = null;
+    this.received = NOTHING;
+    conn?.cancel();
+  }
+
+  /** The interval, up to `spread-checks` percent shorter or longer. */
+  private jittered(ms: number): number {
+    const range = Math.floor((ms * this.spread) / 100);
+    return range === 0 ? ms : ms + range - Math.floor(2 * range * Math.random());
+  }
+}
+
+function connectOptions({ model, backend }: Server): ConnectOptions {
+  const source = model.source ?? backend.model.source;
+  if (source === null) return DEFAULT_CONNECT_OPTIONS;
+  const { ip } = source;
+  return {
+    ...DEFAULT_CONNECT_OPTIONS,
+    source: ip === null ? null : ipSockAddr(ip.includes(":") ? 6 : 4, ip, source.port),
+    interface: source.interface,
+  };
+}
+
+/** Where checks go (manual section 5.2, `addr`, `port`); null = nowhere: no address is known, or no port. */
+function checkAddress(server: Server, port: number): SockAddr | null {
+  const { model, shared, slot } = server;
+  const at: Address | null = readAddress(shared, slot) ?? model.address;
+  const { addr } = model.check;
+  if (addr === null && at !== null && at.kind !== "ip") return sockAddr(at);
+  const own = at?.kind === "ip" ? at.port : 0;
+  const to = port || model.check.port || own;
+  if (to === 0) return null;
+  if (addr !== null) return ipSockAddr(addr.includes(":") ? 6 : 4, addr, to);
+  return at?.kind === "ip" ? ipSockAddr(at.family, at.ip, to) : null;
+}
+
+/** The C library's words for what Bun reports. */
+function errorText(error: Error | undefined): string {
+  const errno = (error as NodeJS.ErrnoException | undefined)?.errno;
+  return errno === undefined ? "" : strerror(errno);
+}
