@@ -60,7 +60,7 @@ function builtin(status: number): Buffer {
 export function parseReply(status: number, bytes: Buffer): Reply | null {
   const copy = Buffer.from(bytes);
   const head = new Head();
-  const end = parseResponse(head, copy, 0, copy.length, { ...defaultLimits, maxBytes: copy.length });
+  const end = parseResponse(head, copy, 0, copy.length, defaultLimits);
   if (end <= 0) return null;
   const body = copy.subarray(end);
   let lines = `HTTP/${head.version === 11 ? "1.1" : "1.0"} ${head.status} ${latin1(copy, head.reasonStart, head.reasonEnd)}\r\n`;
