@@ -38,13 +38,14 @@ export function compile(model: Model, slotOf: SlotOf, shared: Shared, worker: nu
       const frontend = new Frontend(proxy, slotOf, shared, worker);
       frontend.logger = logger.logger;
       frontend.logWhen = logger.when;
+      frontend.logsSilence = logger.logger.enabled && !proxy.options.dontlognull;
       frontend.http = compileHttp(proxy);
       frontends.set(proxy.name, frontend);
     }
   }
   for (const frontend of frontends.values()) {
     const { model: proxy } = frontend;
-    const own = proxy.kind === "listen" && (proxy.servers.length > 0 || proxy.defaultBackend === null);
+    const own = proxy.kind === "listen" && proxy.defaultBackend === null;
     frontend.defaultBackend = backends.get(own ? proxy.name : (proxy.defaultBackend ?? "")) ?? null;
   }
   return { model, frontends, backends, diagnostics: diagnostics.list };

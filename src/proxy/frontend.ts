@@ -11,6 +11,8 @@ export class Listener {
   model: BindModel;
   readonly slot: number;
   readonly base: number;
+  /** No longer in the configuration: its connections end at their next response. */
+  closing = false;
 
   constructor(frontend: Frontend, model: BindModel, slot: number) {
     this.frontend = frontend;
@@ -36,6 +38,8 @@ export class Frontend {
   http: unknown;
   /** When the line of a stream can be written at the earliest: what its format asks for decides. */
   logWhen: "accept" | "response" | "end" = "end";
+  /** Connections that never send a byte are logged. Set by compile. */
+  logsSilence = false;
   /** Lines logged by this worker so far, for %lc. */
   logCount = 0;
 
@@ -94,8 +98,12 @@ export class Frontend {
     slab[this.base + C.ownLive]!--;
     Atomics.sub(shared.live, listener.slot * LIVE_WIDTH + L.live, 1);
     slab[listener.base + C.ownLive]!--;
-    Atomics.sub(shared.live, PROCESS_LIVE, 1);
-    slab[C.ownLive]!--;
+  }
+
+  /** The descriptor of a connection is free again. */
+  releaseProcess(): void {
+    Atomics.sub(this.shared.live, PROCESS_LIVE, 1);
+    this.slab[C.ownLive]!--;
   }
 
   /** Counts an HTTP request: total, rate and its maximum, for the process too. */

@@ -87,7 +87,7 @@ export function connectServer(pool: ServerPool, owner: ServerOwner, address: Soc
   if (fd < 0) return fd;
   const conn = new ServerConn(pool, owner);
   if (address !== pool.address) conn.epoch = -1;
-  pool.opened(conn);
+  pool.opened();
   conn.idleSince = clock.now;
   try {
     Bun.connect({ fd, socket: handlers, data: conn, allowHalfOpen: true } as never).then(ignore, ignore);

@@ -7,7 +7,8 @@ import type { ServerConn } from "./conn.ts";
 
 /**
  * The connections of one server in one worker. Idle ones are a stack: the last used is the warmest, and the ones at the
- * bottom are those nobody needed. Every `pool-purge-delay` half of what stayed unused over the whole period is closed.
+ * bottom are those nobody needed. As in HAProxy, no more are kept than were used at once lately (and `pool-low-conn` on
+ * top), and every `pool-purge-delay` half of what exceeds that is closed.
  */
 export class ServerPool {
   server: Server;
@@ -18,8 +19,10 @@ export class ServerPool {
   /** Raised when the address changes: connections of an older epoch are not used again. */
   epoch = 0;
   private readonly idle: ServerConn[] = [];
-  /** Fewest idle connections seen since the last purge. */
-  private spare = 0;
+  /** Connections that were needed at once lately: the pool holds no more than these in all. */
+  private need = 0;
+  /** Most used at once since the last purge. */
+  private peak = 0;
   private nextPurge = 0;
 
   constructor(server: Server) {
@@ -61,9 +64,7 @@ export class ServerPool {
       const conn = idle[i]!;
       if (safeOnly && conn.requests < 2) continue;
       this.remove(conn);
-      this.used++;
-      const { slab, base } = this.server;
-      slab[base + C.usedConns]!++;
+      this.use();
       return conn;
     }
     return null;
@@ -77,6 +78,9 @@ export class ServerPool {
     if (
       conn.ended ||
       (limit >= 0 && this.idle.length >= limit) ||
+      model.poolPurgeDelay === 0 ||
+      (this.idle.length > 0 &&
+        this.used + this.idle.length > Math.max(this.used, this.need) + Math.max(0, model.poolLowConn)) ||
       (model.maxReuse >= 0 && conn.requests > model.maxReuse) ||
       conn.epoch !== this.epoch
     ) {
@@ -95,8 +99,16 @@ export class ServerPool {
     if (this.nextPurge === 0) this.nextPurge = clock.now + model.poolPurgeDelay;
   }
 
-  opened(_conn: ServerConn): void {
-    this.used++;
+  opened(): void {
+    this.use();
+  }
+
+  private use(): void {
+    const used = ++this.used;
+    if (used > this.peak) {
+      this.peak = used;
+      if (used > this.need) this.need = used;
+    }
     const { slab, base } = this.server;
     slab[base + C.usedConns]!++;
   }
@@ -115,11 +127,11 @@ export class ServerPool {
   /** Closes what was not needed lately; called about once a second. */
   purge(now: number): void {
     if (this.nextPurge === 0 || now < this.nextPurge) return;
-    const surplus = Math.ceil(this.spare / 2);
-    const low = this.server.model.poolLowConn;
-    for (let i = 0; i < surplus && this.idle.length > low; i++) this.idle[0]!.abort();
-    this.spare = this.idle.length;
-    this.nextPurge = this.idle.length === 0 ? 0 : now + this.server.model.poolPurgeDelay;
+    const surplus = Math.ceil((this.used + this.idle.length - this.need) / 2);
+    for (let i = 0; i < surplus && this.idle.length > 0; i++) this.idle[0]!.abort();
+    this.need = Math.floor((this.need + this.peak) / 2);
+    this.peak = this.used;
+    this.nextPurge = this.idle.length === 0 && this.need === 0 ? 0 : now + this.server.model.poolPurgeDelay;
   }
 
   closeIdle(): void {
@@ -139,7 +151,6 @@ export class ServerPool {
       last.idleIndex = at;
     }
     conn.idleIndex = -1;
-    if (idle.length < this.spare) this.spare = idle.length;
     const { slab, base } = conn.server;
     slab[base + C.idleConns]!--;
   }

@@ -116,6 +116,11 @@ export class PendingQueue {
     return true;
   }
 
+  /** The place an entry that gives up now has reached, from 1, counting those let through before it. */
+  placeOf(entry: QueueEntry): number {
+    return this.listOf(entry.queueServer).passed + 1 - entry.queueRank;
+  }
+
   /** Takes an entry out: it gave up. No effect when it does not wait here. */
   remove(entry: QueueEntry): void {
     if (entry.queueBackend !== this.backend) return;

@@ -18,6 +18,7 @@ export abstract class ClientConn extends Conn {
   readonly accepted: number;
   /** Shut down, only waiting for the peer to finish; what it sends is dropped. */
   lingering = false;
+  private inFrontend = true;
   private peerAddress: string | null = null;
   private peerPort = -1;
 
@@ -45,6 +46,12 @@ export abstract class ClientConn extends Conn {
     return this.peerAddress;
   }
 
+  /** Remembers address and port while the socket still knows them. */
+  noteAddress(): void {
+    void this.address;
+    void this.port;
+  }
+
   get port(): number {
     if (this.peerPort < 0) this.peerPort = this.unix ? this.listener.model.id : (this.socket?.remotePort ?? 0);
     return this.peerPort;
@@ -68,6 +75,7 @@ export abstract class ClientConn extends Conn {
    */
   linger(): void {
     if (this.closed) return;
+    this.uncountFrontend();
     this.finish();
     if (this.ended && !this.blocked) {
       this.close();
@@ -81,9 +89,17 @@ export abstract class ClientConn extends Conn {
   /** Nothing is in progress on it: it may be closed when the worker drains. */
   abstract get idle(): boolean;
 
+  /** A connection that only waits for the peer's FIN is none of the frontend's any more. */
+  private uncountFrontend(): void {
+    if (!this.inFrontend) return;
+    this.inFrontend = false;
+    this.counted.release(this.listener);
+  }
+
   /** To be called by subclasses at the end of their onClose. */
   uncount(): void {
-    this.counted.release(this.listener);
+    this.uncountFrontend();
+    this.counted.releaseProcess();
     this.rt.clients.delete(this);
     onClientGone?.();
   }

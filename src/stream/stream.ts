@@ -354,24 +354,42 @@ export abstract class Stream implements TimerEntry, ServerOwner, BalanceRequest,
   /** Gives the slot of the server back and lets the next waiting stream have it. */
   releaseServer(): void {
     if (!this.inServer) return;
-    this.inServer = false;
-    const server = this.server!;
-    const backend = this.backend!;
-    server.release();
-    (backend.balancer as Balancer).served(server);
-    if (backend.queue !== null) queueOf(backend).released(server);
+    this.giveBack();
+    offerSlot(this.backend!, this.server!);
   }
 
-  /** Leaves the queue, the server and the backend: the counts of the process are as if this stream had never been. */
-  leave(): void {
+  private giveBack(): void {
+    this.inServer = false;
+    const server = this.server!;
+    server.release();
+    (this.backend!.balancer as Balancer).served(server);
+  }
+
+  /**
+   * Leaves the queue, the server and the backend: the counts of the process are as if this stream had never been. True: a
+   * slot of the server became free; once the line is logged, `offerSlot` gives it to who waits.
+   */
+  leave(): boolean {
     this.expire(0);
-    if (this.phase === Phase.queued) queueOf(this.backend!).remove(this);
+    if (this.phase === Phase.queued) this.unqueue();
     this.phase = Phase.done;
-    this.releaseServer();
+    const freed = this.inServer;
+    if (freed) this.giveBack();
     if (this.inBackend) {
       this.inBackend = false;
       this.backend!.release();
     }
+    return freed;
+  }
+
+  /** Gives up waiting: the place it had reached and the time it waited go to the log. */
+  private unqueue(): void {
+    const queue = queueOf(this.backend!);
+    const place = queue.placeOf(this);
+    if (this.queueServer === null) this.backendQueue = place;
+    else this.srvQueue = place;
+    queue.remove(this);
+    if (this.queueEnd === 0) this.queueEnd = clock.now;
   }
 
   // ---- timers
@@ -385,7 +403,7 @@ export abstract class Stream implements TimerEntry, ServerOwner, BalanceRequest,
     clock.now = now;
     switch (this.phase) {
       case Phase.queued: {
-        queueOf(this.backend!).remove(this);
+        this.unqueue();
         this.phase = Phase.request;
         this.giveUp("s", "Q");
         break;
@@ -501,6 +519,11 @@ export abstract class Stream implements TimerEntry, ServerOwner, BalanceRequest,
   expression(): string | null {
     return null;
   }
+}
+
+/** A stream left `server`: the longest waiting one may take its place. */
+export function offerSlot(backend: Backend, server: Server): void {
+  if (backend.queue !== null) queueOf(backend).released(server);
 }
 
 function isRoundRobin(kind: string): boolean {

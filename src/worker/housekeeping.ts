@@ -1,12 +1,15 @@
+import { createChecker, type Checker } from "../check/index.ts";
 import type { Balancer } from "../balance/types.ts";
 import type { Compiled } from "../compile/compile.ts";
 import { C } from "../counters/columns.ts";
+import type { Logger } from "../log/record.ts";
 import { poolOf } from "../server/pool.ts";
 import { queueOf } from "../server/queue.ts";
 import type { StreamRuntime } from "../stream/runtime.ts";
 import type { Stream } from "../stream/stream.ts";
 import { clock, tick } from "../util/clock.ts";
 import { type TimerEntry, wheel } from "../util/wheel.ts";
+import type { Snapshot } from "./protocol.ts";
 
 /** How often queues are looked at while streams wait, because another worker may have made room. */
 const PUMP_MS = 5;
@@ -40,18 +43,32 @@ class Timer implements TimerEntry {
 export class Housekeeping {
   private rt: StreamRuntime | null = null;
   private compiled: Compiled | null = null;
+  private checker: Checker | null = null;
   private readonly pumpTimer = new Timer(() => this.pump());
   private readonly secondTimer = new Timer(() => this.everySecond());
   private readonly retryTimer = new Timer(() => {});
 
-  start(rt: StreamRuntime, compiled: Compiled): void {
+  start(rt: StreamRuntime, compiled: Compiled, snapshot: Snapshot): void {
     this.rt = rt;
     this.compiled = compiled;
     rt.onWaiting = () => this.pumpTimer.in(PUMP_MS);
     this.secondTimer.in(SECOND);
+    if (snapshot.worker !== 0) return;
+    const backends = [...compiled.backends.values()];
+    if (this.checker !== null) {
+      this.checker.reconfigure(backends, compiled.model.global);
+      return;
+    }
+    this.checker = createChecker(backends, compiled.model.global, {
+      wheel,
+      clock,
+      event: (backend, level, text) => (backend.logger as Logger).event(level, text),
+    });
+    this.checker.start();
   }
 
   stop(): void {
+    this.checker?.stop();
     for (const timer of [this.pumpTimer, this.secondTimer, this.retryTimer]) wheel.disarm(timer);
   }
 

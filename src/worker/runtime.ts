@@ -54,7 +54,7 @@ export class Runtime implements WorkerHandlers {
     this.compiled = compiled;
     if (before !== null) movePools(before, compiled);
     this.adopt(snapshot, compiled);
-    this.housekeeping.start(this.rt, compiled);
+    this.housekeeping.start(this.rt, compiled, snapshot);
   }
 
   abort(): void {

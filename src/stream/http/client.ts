@@ -36,6 +36,8 @@ export class HttpClient extends ClientConn implements ServerOwner {
 
   constructor(socket: Socket<Conn>, listener: Listener, rt: StreamRuntime) {
     super(socket, listener, rt);
+    // A connection that ends without a request would not be asked in time.
+    if (this.counted.logsSilence) this.noteAddress();
     this.idleSince = this.accepted;
     this.waitForRequest();
   }
@@ -63,7 +65,8 @@ export class HttpClient extends ClientConn implements ServerOwner {
     if (at === end && this.requests > 0) return;
     const stream = HttpStream.acquire(this.rt, this);
     this.stream = stream;
-    this.requests++;
+    // Asked for now: the socket does not know it any more when the line of an aborted stream is written.
+    if (this.requests++ === 0 && stream.logger.enabled) this.noteAddress();
     stream.begin(this.idleSince, clock.now);
     this.parse(stream, buf, start, end);
   }
@@ -237,8 +240,10 @@ export class HttpClient extends ClientConn implements ServerOwner {
 
   onClose(error: Error | undefined): void {
     const { stream } = this;
-    if (stream !== null && !this.lingering) stream.onClientGone(error);
-    this.stream = null;
+    if (!this.lingering) {
+      if (stream !== null) stream.onClientGone(error);
+      else if (this.requests === 0) this.silent("C", 400);
+    }
     this.held = null;
     this.dropPrivate();
     this.uncount();

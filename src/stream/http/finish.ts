@@ -1,4 +1,5 @@
 import { clock } from "../../util/clock.ts";
+import { offerSlot } from "../stream.ts";
 import { countTimes } from "../times.ts";
 import type { HttpSettings } from "./settings.ts";
 import type { HttpStream } from "./stream.ts";
@@ -48,10 +49,11 @@ export function finishStream(stream: HttpStream, keep: boolean): void {
     else conn.abort();
   }
   const goesOn = keep && stream.clientKeep && !client.closed;
-  stream.leave();
+  const freed = stream.leave();
   // The counts in the line are those without this stream, as in HAProxy.
   logStream(stream);
   stream.recycle();
+  if (freed) offerSlot(backend!, server!);
   if (goesOn) client.next();
   else client.end();
 }

@@ -31,7 +31,10 @@ export const replyStatuses: readonly number[] = Object.keys(pages).map(Number);
 
 /** A ready answer. */
 export interface Reply {
+  /** The status the log shows: that of the event, whatever the page says. */
   readonly status: number;
+  /** The page announces no length: only the end of the connection ends it. */
+  readonly closes: boolean;
   /** The bytes as they stand in the error file: sent when no request was understood (400, 408). The connection closes. */
   readonly raw: Buffer;
   /** Status line and headers in lower case, without the blank line and without a Connection header. */
@@ -49,15 +52,20 @@ function builtin(status: number): Buffer {
     status === 200
       ? "<html><body><h1>200 OK</h1>\nService ready.\n</body></html>\n"
       : `<html><body><h1>${title}</h1>\n${text}\n</body></html>\n`;
+  const close = status === 400 || status === 408 ? "Connection: close\r\n" : "";
   return Buffer.from(
     `HTTP/1.1 ${status} ${reason}\r\nContent-length: ${body.length}\r\nCache-Control: no-cache\r\n` +
-      `Connection: close\r\nContent-Type: text/html\r\n\r\n${body}`,
+      `${close}Content-Type: text/html\r\n\r\n${body}`,
     "latin1",
   );
 }
 
 /** Makes the answer from the bytes of an error file; null when they are no HTTP response. */
 export function parseReply(status: number, bytes: Buffer): Reply | null {
+  if (bytes.length === 0) {
+    // An empty error file: the connection is closed without a word.
+    return { status, closes: true, raw: bytes, head: bytes, body: bytes, size: 0, http11: false };
+  }
   const copy = Buffer.from(bytes);
   const head = new Head();
   const end = parseResponse(head, copy, 0, copy.length, defaultLimits);
@@ -78,12 +86,9 @@ export function parseReply(status: number, bytes: Buffer): Reply | null {
     lines += `${name}: ${value}\r\n`;
     size += name.length + value.length;
   }
-  if (!announced) {
-    lines += `content-length: ${body.length}\r\n`;
-    size += 14 + String(body.length).length;
-  }
   return {
     status,
+    closes: !announced,
     raw: bytes,
     head: Buffer.from(lines, "latin1"),
     body,
@@ -92,13 +97,13 @@ export function parseReply(status: number, bytes: Buffer): Reply | null {
   };
 }
 
-function redirect(code: number, url: string): Reply {
+function redirect(status: number, code: number, url: string): Reply {
   const reason = code === 303 ? "See Other" : "Found";
   const raw = Buffer.from(
     `HTTP/1.1 ${code} ${reason}\r\nCache-Control: no-cache\r\nContent-length: 0\r\nLocation: ${url}\r\n\r\n`,
     "latin1",
   );
-  return parseReply(code, raw)!;
+  return parseReply(status, raw)!;
 }
 
 const builtins = new Map<number, Reply>();
@@ -118,7 +123,7 @@ export function compileReplies(proxy: ProxyModel): ReadonlyMap<number, Reply> {
   const out = new Map<number, Reply>();
   for (const [status, page] of Object.entries(proxy.errors) as [string, ErrorPageModel][]) {
     const code = Number(status);
-    if (page.kind === "loc") out.set(code, redirect(page.code, page.url));
+    if (page.kind === "loc") out.set(code, redirect(code, page.code, page.url));
     else out.set(code, parseReply(code, Buffer.from(page.bytes, "latin1")) ?? builtinReply(code));
   }
   return out;

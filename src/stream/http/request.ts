@@ -1,7 +1,15 @@
-import { CANONICAL, CL_AND_TE, CONN_CLOSE, CONN_KEEPALIVE, CONTIGUOUS, TE_HTTP10 } from "../../codec/h1/flags.ts";
+import {
+  CANONICAL,
+  CANONICAL_LINE,
+  CL_AND_TE,
+  CONN_CLOSE,
+  CONN_KEEPALIVE,
+  CONN_UPGRADE,
+  CONTIGUOUS,
+  TE_HTTP10,
+} from "../../codec/h1/flags.ts";
 import { errorName } from "../../codec/h1/errors.ts";
 import { Framing, requestFraming } from "../../codec/h1/framing.ts";
-import type { Head } from "../../codec/h1/head.ts";
 import { findName } from "../../codec/h1/view.ts";
 import { headSize, writeRequestHead } from "../../codec/h1/write.ts";
 import { C } from "../../counters/columns.ts";
@@ -17,7 +25,8 @@ import { headBytes, SCRATCH_BYTES, scratch } from "./wire.ts";
 
 const CLOSE = Buffer.from("connection: close\r\n", "latin1");
 const KEEP_ALIVE = Buffer.from("connection: keep-alive\r\n", "latin1");
-const WHOLE = CANONICAL | CONTIGUOUS;
+/** Every line, the first included, is already as it would be written. */
+const WHOLE = CANONICAL | CANONICAL_LINE | CONTIGUOUS;
 
 /**
  * The analysers of a request, in HAProxy's order (manual, section 2.1 and the order of rules in section 4):
@@ -79,7 +88,6 @@ export function analyseRequest(stream: HttpStream, buf: Buffer, at: number, end:
     stream.reply(503);
     return;
   }
-  if ((backend.http as HttpSettings).connMode === ConnMode.close) stream.clientKeep = false;
   stream.enterBackend(backend);
   backend.slab[backend.base + C.reqTot]!++;
   backend.slab[backend.base + C.bytesIn]! += stream.bytesUploaded;
@@ -92,11 +100,7 @@ function takeBody(stream: HttpStream, buf: Buffer, start: number, end: number): 
   const at = reqBody.feed(buf, start, end);
   if (at < 0) {
     stream.reason = errorName(at);
-    stream.termCause = "P";
-    stream.termState = "R";
-    stream.frontend.slab[stream.frontend.base + C.errReq]!++;
-    stream.clientKeep = false;
-    stream.reply(400);
+    stream.refuse(400);
     return false;
   }
   stream.countIn(reqBody.payload + (reqBody.done ? reqBody.trailerBytes : 0));
@@ -122,7 +126,7 @@ export function sendRequest(stream: HttpStream, conn: ServerConn): void {
   conn.requests++;
   const body = stream.bodyBuf;
   let taken: boolean;
-  if ((req.flags & WHOLE) === WHOLE && !edits.touched && edits.appendedCount === 0 && isPlain(req)) {
+  if ((req.flags & WHOLE) === WHOLE && !edits.touched && edits.appendedCount === 0) {
     // Fast path: the client's bytes are what the server gets.
     if (body === null) taken = conn.write(req.buf, req.start, req.end);
     else if (body === req.buf && stream.bodyStart === req.end) taken = conn.write(body, req.start, stream.bodyEnd);
@@ -157,11 +161,16 @@ function prepare(stream: HttpStream): void {
   const back = stream.backend!.http as HttpSettings;
   forwardFor(stream, http.forwardFor, back.forwardFor);
   originalTo(stream, http.originalTo, back.originalTo);
-  const close = http.connMode !== ConnMode.keepAlive || back.connMode !== ConnMode.keepAlive;
+  const { flags } = req;
+  // RFC 9112 section 6.1: nothing that follows a doubtful message on the same connection can be trusted.
+  const close =
+    http.connMode !== ConnMode.keepAlive ||
+    back.connMode !== ConnMode.keepAlive ||
+    (flags & (CL_AND_TE | TE_HTTP10)) !== 0;
   stream.serverKeep = !close;
   if (!close) {
     if (req.version < 11) edits.append(KEEP_ALIVE);
-  } else if (req.version === 11 && !(back.pretendKeepAlive || http.pretendKeepAlive)) {
+  } else if (req.version === 11 && (flags & CONN_UPGRADE) === 0 && !(back.pretendKeepAlive || http.pretendKeepAlive)) {
     edits.append(CLOSE);
   }
 }
@@ -206,17 +215,4 @@ function applies(
   const bytes = parseIp(address);
   if (bytes === null) return true;
   return front?.except?.contains(bytes) !== true && back?.except?.contains(bytes) !== true;
-}
-
-/** The start line and the line ends are already as they would be written. */
-function isPlain(req: Head): boolean {
-  return (
-    req.version === 11 &&
-    req.versionEnd - req.versionStart === 8 &&
-    req.buf[req.versionEnd - 1] === 49 &&
-    req.targetStart === req.methodEnd + 1 &&
-    req.versionStart === req.targetEnd + 1 &&
-    req.headersStart === req.versionEnd + 2 &&
-    req.end === req.headersEnd + 2
-  );
 }

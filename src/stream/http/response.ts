@@ -1,17 +1,30 @@
-import { CANONICAL, CL_AND_TE, CONN_CLOSE, CONN_KEEPALIVE, CONTIGUOUS, TE_HTTP10 } from "../../codec/h1/flags.ts";
+import {
+  CANONICAL,
+  CANONICAL_LINE,
+  CL_AND_TE,
+  CONN_CLOSE,
+  CONN_KEEPALIVE,
+  CONTIGUOUS,
+  TE_HTTP10,
+  UPGRADE_WEBSOCKET,
+} from "../../codec/h1/flags.ts";
 import { errorName } from "../../codec/h1/errors.ts";
-import { Framing, responseFraming } from "../../codec/h1/framing.ts";
+import { Framing, isUpgrade, responseFraming } from "../../codec/h1/framing.ts";
 import type { Head } from "../../codec/h1/head.ts";
+import { SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY } from "../../codec/h1/known.ts";
+import { findKnown, valueText } from "../../codec/h1/view.ts";
 import { headSize, writeResponseHead } from "../../codec/h1/write.ts";
 import { C } from "../../counters/columns.ts";
 import type { ServerConn } from "../../server/conn.ts";
+import { websocketAccept } from "../../util/websocket.ts";
 import { logStream } from "./finish.ts";
 import type { HttpStream } from "./stream.ts";
 import { headBytes, responseColumn, SCRATCH_BYTES, scratch } from "./wire.ts";
 
 const CLOSE = Buffer.from("connection: close\r\n", "latin1");
 const KEEP_ALIVE = Buffer.from("connection: keep-alive\r\n", "latin1");
-const WHOLE = CANONICAL | CONTIGUOUS;
+/** Every line, the first included, is already as it would be written. */
+const WHOLE = CANONICAL | CANONICAL_LINE | CONTIGUOUS;
 
 /**
  * The analysers of a response, in HAProxy's order:
@@ -24,20 +37,32 @@ const WHOLE = CANONICAL | CONTIGUOUS;
  * buf[at, end) is what came after the head.
  */
 export function analyseResponse(stream: HttpStream, conn: ServerConn, buf: Buffer, at: number, end: number): void {
-  const { res, req, server, resBody } = stream;
+  const { res, req, client, server, resBody, resEdits: edits } = stream;
   const { flags, status } = res;
+  const framing = responseFraming(res, req.method);
+  if (framing === Framing.TUNNEL && status === 101 && !acceptsUpgrade(req, res)) {
+    stream.countOut(headBytes(res));
+    stream.badResponse("h1-unasked-upgrade");
+    return;
+  }
+  resBody.begin(framing, res.contentLength, stream.rt.responseLimits);
+  let next = at;
+  if (at < end && !resBody.done && framing !== Framing.TUNNEL) {
+    next = resBody.feed(buf, at, end);
+    if (next < 0) {
+      stream.badResponse(errorName(next));
+      return;
+    }
+  }
+
   stream.status = status;
   const { slab } = server!;
   slab[server!.base + responseColumn(status)]!++;
   slab[server!.base + C.reqTot]!++;
-
-  const framing = responseFraming(res, req.method);
-  resBody.begin(framing, res.contentLength, stream.rt.responseLimits);
   const persists = res.version === 11 ? (flags & CONN_CLOSE) === 0 : (flags & CONN_KEEPALIVE) !== 0;
-  if (!persists || framing >= Framing.UNTIL_CLOSE || (flags & (CL_AND_TE | TE_HTTP10)) !== 0) stream.serverKeep = false;
-  if (framing >= Framing.UNTIL_CLOSE || stream.rt.draining) stream.clientKeep = false;
-
-  const { resEdits: edits } = stream;
+  const doubtful = (flags & (CL_AND_TE | TE_HTTP10)) !== 0;
+  if (!persists || framing >= Framing.UNTIL_CLOSE || doubtful) stream.serverKeep = false;
+  if (framing >= Framing.UNTIL_CLOSE || doubtful || stream.rt.draining) stream.clientKeep = false;
   if (framing !== Framing.TUNNEL) {
     if (stream.clientKeep) {
       if (req.version < 11 || res.version < 11) edits.append(KEEP_ALIVE);
@@ -45,8 +70,13 @@ export function analyseResponse(stream: HttpStream, conn: ServerConn, buf: Buffe
       edits.append(CLOSE);
     }
   }
-  stream.countOut(headBytes(res));
+  stream.countOut(headBytes(res) + resBody.payload + (resBody.done ? resBody.trailerBytes : 0));
   stream.answered = true;
+  if (client.closed) {
+    // It left while the server was at work; noticed now that there is something to tell it.
+    stream.clientLeft();
+    return;
+  }
   if (stream.http.logAsap || stream.frontend.logWhen === "response") logStream(stream);
 
   if (framing === Framing.TUNNEL) {
@@ -55,35 +85,30 @@ export function analyseResponse(stream: HttpStream, conn: ServerConn, buf: Buffe
     if (at < end) stream.onServerData(conn, buf.subarray(at, end));
     return;
   }
-  forward(stream, buf, at, end);
+  forward(stream, buf, at, next, end);
 }
 
-/** Head and the part of the body that came with it, in one write wherever possible. */
-function forward(stream: HttpStream, buf: Buffer, at: number, end: number): void {
+/** A protocol change the client asked for, and for WebSocket the right proof (RFC 6455 section 4.2.2). */
+function acceptsUpgrade(req: Head, res: Head): boolean {
+  if (!isUpgrade(req, res)) return false;
+  if ((req.flags & UPGRADE_WEBSOCKET) === 0) return true;
+  const key = findKnown(req, SEC_WEBSOCKET_KEY, 0);
+  const accept = findKnown(res, SEC_WEBSOCKET_ACCEPT, 0);
+  return key >= 0 && accept >= 0 && valueText(res, accept) === websocketAccept(valueText(req, key));
+}
+
+/** Head and the part of the body that came with it, in one write wherever possible; the body took buf[at, next). */
+function forward(stream: HttpStream, buf: Buffer, at: number, next: number, end: number): void {
   const { resBody } = stream;
   let from = at;
   let to = at;
   let rewritten: Buffer | null = null;
-  let next = at;
-  if (at < end && !resBody.done) {
-    next = resBody.feed(buf, at, end);
-    if (next < 0) {
-      stream.reason = errorName(next);
-      stream.answered = false;
-      stream.termCause = "P";
-      stream.termState = "H";
-      stream.clientKeep = false;
-      stream.reply(502);
-      return;
-    }
-    stream.countOut(resBody.payload + (resBody.done ? resBody.trailerBytes : 0));
-    if (!resBody.silent) {
-      if (resBody.verbatim) {
-        from = resBody.verbatimStart(at);
-        to = resBody.verbatimEnd(next);
-      } else {
-        rewritten = resBody.rewrite(next - at);
-      }
+  if (next > at && !resBody.silent) {
+    if (resBody.verbatim) {
+      from = resBody.verbatimStart(at);
+      to = resBody.verbatimEnd(next);
+    } else {
+      rewritten = resBody.rewrite(next - at);
     }
   }
   // Bytes after the response belong to nothing: the connection cannot be used again.
@@ -103,13 +128,7 @@ function forward(stream: HttpStream, buf: Buffer, at: number, end: number): void
 function sendHead(stream: HttpStream, buf: Buffer, at: number, from: number, to: number): boolean {
   const { res, resEdits: edits, client } = stream;
   const size = to - from;
-  if (
-    (res.flags & WHOLE) === WHOLE &&
-    !edits.touched &&
-    edits.appendedCount === 0 &&
-    isPlain(res) &&
-    (size === 0 || from === at)
-  ) {
+  if ((res.flags & WHOLE) === WHOLE && !edits.touched && edits.appendedCount === 0 && (size === 0 || from === at)) {
     // Fast path: the server's bytes are what the client gets.
     return client.write(buf, res.start, size === 0 ? at : to);
   }
@@ -128,17 +147,4 @@ function sendHead(stream: HttpStream, buf: Buffer, at: number, from: number, to:
   }
   client.writeScratch(out, 0, n);
   return client.write(buf, from, to);
-}
-
-/** The status line and the line ends are already as they would be written. */
-function isPlain(res: Head): boolean {
-  return (
-    res.version === 11 &&
-    res.versionEnd - res.versionStart === 8 &&
-    res.buf[res.versionEnd - 1] === 49 &&
-    res.statusStart === res.versionEnd + 1 &&
-    res.reasonStart === res.statusEnd + 1 &&
-    res.headersStart === res.reasonEnd + 2 &&
-    res.end === res.headersEnd + 2
-  );
 }

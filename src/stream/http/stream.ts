@@ -1,6 +1,6 @@
 import { Edits } from "../../codec/h1/edits.ts";
 import { errorName } from "../../codec/h1/errors.ts";
-import { Method, methodNames } from "../../codec/h1/flags.ts";
+import { CANONICAL_LINE, Method, methodNames } from "../../codec/h1/flags.ts";
 import { Framing } from "../../codec/h1/framing.ts";
 import { Head, parseResponse } from "../../codec/h1/head.ts";
 import { writeResponseHead } from "../../codec/h1/write.ts";
@@ -153,7 +153,10 @@ export class HttpStream extends Stream {
       this.requestDone = true;
       if (at < end) this.client.hold(chunk, at, end);
     }
-    if (reqBody.silent) return;
+    if (reqBody.silent) {
+      if (this.responseDone && this.requestDone) this.finish(true);
+      return;
+    }
     let buf = chunk;
     let from = start;
     let to = at;
@@ -173,7 +176,8 @@ export class HttpStream extends Stream {
     this.spent = true;
     this.bodyBuf = null;
     if (!conn.write(buf, from, to)) this.client.pause();
-    this.watchUpload();
+    if (this.responseDone && this.requestDone) this.finish(true);
+    else this.watchUpload();
   }
 
   /** Body bytes that come before the server is reached: kept, and the client is no longer read. */
@@ -318,7 +322,7 @@ export class HttpStream extends Stream {
         return;
       }
       const { status } = this.res;
-      if (status >= 200 || status === 101) {
+      if (status >= 200 || status < 100 || status === 101) {
         this.resHeld = null;
         this.responded = true;
         this.responseAt = clock.now;
@@ -339,7 +343,6 @@ export class HttpStream extends Stream {
   private forwardInterim(): void {
     const { res } = this;
     this.countOut(headBytes(res));
-    if (this.req.version < 11) return;
     const size = res.end - res.start + 4 * res.count + 64;
     const out = size > SCRATCH_BYTES ? Buffer.allocUnsafeSlow(size) : scratch;
     const end = writeResponseHead(out, 0, res, null);
@@ -377,6 +380,10 @@ export class HttpStream extends Stream {
       return;
     }
     this.countOut(resBody.payload - before + (resBody.done ? resBody.trailerBytes : 0));
+    if (client.closed) {
+      this.clientLeft();
+      return;
+    }
     if (!resBody.silent) {
       let taken: boolean;
       if (resBody.verbatim) {
@@ -453,6 +460,17 @@ export class HttpStream extends Stream {
     this.serverError("S", "H", 502);
   }
 
+  /** The head of the response, or the first bytes of its body, cannot be passed on. */
+  badResponse(reason: string): void {
+    this.reason = reason;
+    this.responded = false;
+    this.responseAt = 0;
+    const { slab } = this.frontend;
+    slab[this.backend!.base + C.errResp]!++;
+    slab[this.server!.base + C.errResp]!++;
+    this.serverError("P", "H", 502);
+  }
+
   /** The request can be sent again from what is held. */
   private get repeatable(): boolean {
     return !this.spent && !this.answered && this.requestDone;
@@ -510,7 +528,7 @@ export class HttpStream extends Stream {
     this.status = reply.status;
     this.dropServerConn();
     // A body that is still on its way would be taken for the next request.
-    const keep = this.clientKeep && this.requestDone && !client.closed;
+    const keep = this.clientKeep && this.requestDone && !client.closed && !reply.closes;
     this.clientKeep = keep;
     const text = keep
       ? this.req.version === 11 && reply.http11
@@ -525,7 +543,7 @@ export class HttpStream extends Stream {
     const parts = [reply.head, Buffer.from(text, "latin1")];
     if (body !== null) parts.push(body);
     const bytes = Buffer.concat(parts);
-    client.write(bytes, 0, bytes.length);
+    if (reply.size > 0) client.write(bytes, 0, bytes.length);
     this.responseDone = true;
     this.finish(keep);
   }
@@ -598,21 +616,46 @@ export class HttpStream extends Stream {
       this.clientAborted();
       return;
     }
-    this.clientKeep = false;
+    // A client may finish its side and still read the answer, unless option abortonclose says that nobody does so.
     const { abortOnClose } = (this.backend?.http as HttpSettings | undefined) ?? this.http;
-    if (abortOnClose && !this.responded) this.clientAborted();
+    if (abortOnClose && this.phase !== Phase.connected) this.clientAborted();
   }
 
-  /** The client is gone. */
-  onClientGone(_error: Error | undefined): void {
+  /**
+   * The client is gone. As in HAProxy, a server that works on a complete request finishes it: the loss is noticed when there
+   * is something to send.
+   */
+  onClientGone(error: Error | undefined): void {
     if (this.phase === Phase.done) return;
+    if (this.tunnel) {
+      // After our own FIN Bun tells the peer's FIN by a close without error.
+      if (error === undefined && this.client.shut) this.finish(false);
+      else this.clientAborted();
+      return;
+    }
     if (this.readingHead) {
       this.termCause = "C";
       this.reason = "client-abort";
       this.refuse(400);
       return;
     }
+    const { abortOnClose } = (this.backend?.http as HttpSettings | undefined) ?? this.http;
+    const waits = this.requestDone && !(this.responded && this.resBody.done);
+    if (waits && this.serverConn !== null && this.phase === Phase.connected) {
+      this.serverConn.resume();
+      this.watchDownload();
+      return;
+    }
+    if (waits && !abortOnClose && this.phase !== Phase.connected) return;
     this.clientAborted();
+  }
+
+  /** There is something to send, and nobody to send it to. */
+  clientLeft(): void {
+    this.abortCounts(C.clientAborts);
+    this.termCause = "C";
+    this.termState = "D";
+    this.finish(false);
   }
 
   private clientAborted(): void {
@@ -628,8 +671,7 @@ export class HttpStream extends Stream {
             : this.requestDone
               ? "H"
               : "D";
-    if (this.client.closed || this.answered) this.finish(false);
-    else this.reply(400);
+    this.finish(false);
   }
 
   private abortCounts(column: number): void {
@@ -735,8 +777,13 @@ export class HttpStream extends Stream {
   noteLine(): void {
     const { req, rt } = this;
     const { logUriLen } = rt.global;
-    const end = Math.min(req.versionEnd || req.targetEnd, req.start + logUriLen - 1);
-    this.line = latin1(req.buf, req.start, end);
+    const { buf } = req;
+    if ((req.flags & CANONICAL_LINE) !== 0) {
+      this.line = latin1(buf, req.start, Math.min(req.versionEnd, req.start + logUriLen - 1));
+      return;
+    }
+    const parts = `${latin1(buf, req.start, req.methodEnd)} ${latin1(buf, req.targetStart, req.targetEnd)} ${latin1(buf, req.versionStart, req.versionEnd)}`;
+    this.line = parts.slice(0, logUriLen - 1);
   }
 
   override stamp(now: number): void {

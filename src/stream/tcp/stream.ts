@@ -7,7 +7,7 @@ import { clock } from "../../util/clock.ts";
 import type { ClientConn } from "../client.ts";
 import { countTimes } from "../times.ts";
 import type { StreamRuntime } from "../runtime.ts";
-import { Phase, Stream } from "../stream.ts";
+import { offerSlot, Phase, Stream } from "../stream.ts";
 import type { TcpClient } from "./client.ts";
 
 /** One session in mode tcp: bytes both ways, each direction closed on its own. */
@@ -23,6 +23,8 @@ export class TcpStream extends Stream {
   constructor(rt: StreamRuntime, client: ClientConn) {
     super(rt, client);
     this.accepted = client.accepted;
+    // Asked for now: the socket does not know it any more when the line is written.
+    if (this.logger.enabled) client.noteAddress();
     this.backendName = this.frontend.name;
   }
 
@@ -237,8 +239,9 @@ export class TcpStream extends Stream {
     this.termState = state;
     const conn = this.serverConn;
     if (this.server !== null && this.backend !== null) countTimes(this, this.backend, this.server);
-    this.leave();
+    const freed = this.leave();
     this.log();
+    if (freed) offerSlot(this.backend!, this.server!);
     this.serverConn = null;
     if (conn !== null) {
       conn.owner = null;
