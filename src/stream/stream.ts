@@ -66,6 +66,8 @@ export abstract class Stream implements TimerEntry, ServerOwner, BalanceRequest,
   inServer = false;
   /** Server the last attempt failed on; avoided by the next choice. */
   failed: Server | null = null;
+  /** The server persistence asks for: no other is chosen as long as it serves. Null = balance. */
+  direct: Server | null = null;
   serverConn: ServerConn | null = null;
   phase: number = Phase.request;
   /** Connection attempts left. */
@@ -152,7 +154,7 @@ export abstract class Stream implements TimerEntry, ServerOwner, BalanceRequest,
       backend.refresh();
       balancer.rebuild();
     }
-    const choice = balancer.pick(this, this.failed);
+    const choice = this.direct ?? balancer.pick(this, this.failed);
     if (choice === null) {
       backend.slab[backend.base + C.errConn]!++;
       this.giveUp("S", "C");
@@ -162,9 +164,18 @@ export abstract class Stream implements TimerEntry, ServerOwner, BalanceRequest,
       this.enqueue(null);
       return;
     }
+    if (this.intercept(choice)) return;
     if (choice.maxconn > 0 && (choice.full || choice.queued > 0)) this.enqueue(choice);
     else this.useServer(choice);
   }
+
+  /** True: the stream was answered instead of being sent to `server`. */
+  intercept(_server: Server): boolean {
+    return false;
+  }
+
+  /** The stream goes to another server than the one it failed on. */
+  onRedispatch(): void {}
 
   private enqueue(server: Server | null): void {
     const backend = this.backend!;
@@ -174,6 +185,13 @@ export abstract class Stream implements TimerEntry, ServerOwner, BalanceRequest,
       this.serverName = server.name;
     }
     if (!queueOf(backend).add(this, server)) {
+      if (this.direct !== null && backend.model.redispatch !== 0) {
+        // The queue of its own server is full: persistence gives way.
+        this.direct = null;
+        this.failed = server;
+        this.assign();
+        return;
+      }
       this.giveUp("S", "Q");
       return;
     }
@@ -193,6 +211,7 @@ export abstract class Stream implements TimerEntry, ServerOwner, BalanceRequest,
   /** The server it waited for cannot serve it any more: choose again. */
   onDisplaced(): void {
     this.phase = Phase.request;
+    this.direct = null;
     this.server = null;
     this.assign();
   }
@@ -215,6 +234,7 @@ export abstract class Stream implements TimerEntry, ServerOwner, BalanceRequest,
     if (failed !== null) {
       if (failed !== server) {
         this.redispatched = true;
+        this.onRedispatch();
         slab[failed.base + C.redispatches]!++;
         slab[backend.base + C.redispatches]!++;
       } else {
@@ -298,13 +318,14 @@ export abstract class Stream implements TimerEntry, ServerOwner, BalanceRequest,
     }
     this.tries--;
     this.retries++;
-    const roundRobin = isRoundRobin(model.balance.algorithm.kind);
+    const roundRobin = this.direct === null && isRoundRobin(model.balance.algorithm.kind);
     const several = usableServers(backend) > 1;
     if (
       model.redispatch !== 0 &&
       (!server.up || redispatchNow(model.retries, this.retries, model.redispatch) || (roundRobin && several))
     ) {
       this.releaseServer();
+      this.direct = null;
       this.failed = server;
       this.server = null;
       if (roundRobin && several) {

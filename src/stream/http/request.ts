@@ -18,6 +18,7 @@ import { clock } from "../../util/clock.ts";
 import { latin1 } from "../../util/latin1.ts";
 import { parseIp } from "../../util/ip.ts";
 import { logStream } from "./finish.ts";
+import { nameServer, persistRequest } from "./persist.ts";
 import { builtinReply } from "./reply.ts";
 import { ConnMode, type ForwardSetting, type HttpSettings } from "./settings.ts";
 import type { HttpStream } from "./stream.ts";
@@ -91,6 +92,8 @@ export function analyseRequest(stream: HttpStream, buf: Buffer, at: number, end:
   stream.enterBackend(backend);
   backend.slab[backend.base + C.reqTot]!++;
   backend.slab[backend.base + C.bytesIn]! += stream.bytesUploaded;
+  const { cookie } = backend.http as HttpSettings;
+  if (cookie !== null) persistRequest(stream, cookie, backend);
   stream.assign();
 }
 
@@ -120,6 +123,7 @@ function takeBody(stream: HttpStream, buf: Buffer, start: number, end: number): 
 export function sendRequest(stream: HttpStream, conn: ServerConn): void {
   const { req, reqEdits: edits } = stream;
   if (!stream.prepared) prepare(stream);
+  else if (stream.nameSlot >= 0) nameServer(stream, (stream.backend!.http as HttpSettings).sendName!);
   const { server } = stream;
   server!.slab[server!.base + C.bytesIn]! += stream.bytesUploaded;
   stream.sent = true;
@@ -161,6 +165,7 @@ function prepare(stream: HttpStream): void {
   const back = stream.backend!.http as HttpSettings;
   forwardFor(stream, http.forwardFor, back.forwardFor);
   originalTo(stream, http.originalTo, back.originalTo);
+  if (back.sendName !== null) nameServer(stream, back.sendName);
   const { flags } = req;
   // RFC 9112 section 6.1: nothing that follows a doubtful message on the same connection can be trusted.
   const close =

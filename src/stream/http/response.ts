@@ -18,6 +18,8 @@ import { C } from "../../counters/columns.ts";
 import type { ServerConn } from "../../server/conn.ts";
 import { websocketAccept } from "../../util/websocket.ts";
 import { logStream } from "./finish.ts";
+import { blockResponse, persistResponse } from "./persist.ts";
+import type { HttpSettings } from "./settings.ts";
 import type { HttpStream } from "./stream.ts";
 import { headBytes, responseColumn, SCRATCH_BYTES, scratch } from "./wire.ts";
 
@@ -59,6 +61,11 @@ export function analyseResponse(stream: HttpStream, conn: ServerConn, buf: Buffe
   const { slab } = server!;
   slab[server!.base + responseColumn(status)]!++;
   slab[server!.base + C.reqTot]!++;
+  const back = stream.backend!.http as HttpSettings;
+  if ((back.cookie !== null || back.checkCache) && !persistResponse(stream, back)) {
+    blockResponse(stream);
+    return;
+  }
   const persists = res.version === 11 ? (flags & CONN_CLOSE) === 0 : (flags & CONN_KEEPALIVE) !== 0;
   const doubtful = (flags & (CL_AND_TE | TE_HTTP10)) !== 0;
   if (!persists || framing >= Framing.UNTIL_CLOSE || doubtful) stream.serverKeep = false;

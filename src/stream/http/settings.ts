@@ -1,4 +1,5 @@
 import type { ForwardForModel, ProxyModel } from "../../config/model.ts";
+import { CookieRules } from "../../server/cookies.ts";
 import { Network } from "../../util/ip.ts";
 import { compileReplies, type Reply } from "./reply.ts";
 
@@ -35,6 +36,15 @@ export interface HttpSettings {
   readonly pretendKeepAlive: boolean;
   /** Retries beyond connection failures (manual, retry-on). */
   readonly retryOn: ReadonlySet<string>;
+  /** Failed connections are tried again; statuses that are. */
+  readonly retryConnect: boolean;
+  readonly retryStatus: ReadonlySet<number>;
+  /** Persistence by cookie; null = none. */
+  readonly cookie: CookieRules | null;
+  readonly checkCache: boolean;
+  /** Header that tells the server its name, lower case; null = none. */
+  readonly sendName: Buffer | null;
+  readonly preferLast: boolean;
 }
 
 function forward(model: ForwardForModel | null): ForwardSetting | null {
@@ -71,5 +81,11 @@ export function compileHttp(proxy: ProxyModel): HttpSettings {
     abortOnClose: options.abortonclose === true,
     pretendKeepAlive: options["http-pretend-keepalive"] === true,
     retryOn: new Set(proxy.retryOn),
+    retryConnect: proxy.retryOn.length === 0 || proxy.retryOn.includes("conn-failure"),
+    retryStatus: new Set(proxy.retryOn.map(Number).filter((status) => status > 0)),
+    cookie: proxy.cookie === null ? null : new CookieRules(proxy.cookie, proxy.servers, proxy.options.persist === true),
+    checkCache: options.checkcache === true,
+    sendName: proxy.sendNameHeader === null ? null : Buffer.from(proxy.sendNameHeader, "latin1"),
+    preferLast: options["prefer-last-server"] === true,
   };
 }

@@ -10,7 +10,9 @@ import type { Mode } from "../../config/model.ts";
 import { C } from "../../counters/columns.ts";
 import { BAD_REQUEST } from "../../log/record.ts";
 import type { ServerConn } from "../../server/conn.ts";
+import { Persistence } from "../../server/cookies.ts";
 import type { ServerPool } from "../../server/pool.ts";
+import type { Server } from "../../proxy/server.ts";
 import { clock } from "../../util/clock.ts";
 import { latin1 } from "../../util/latin1.ts";
 import type { StreamRuntime } from "../runtime.ts";
@@ -21,6 +23,7 @@ import { finishStream } from "./finish.ts";
 import { type Reply, builtinReply } from "./reply.ts";
 import { analyseRequest, sendRequest } from "./request.ts";
 import { analyseResponse } from "./response.ts";
+import { leftServer, redirectToServer } from "./persist.ts";
 import type { HttpSettings } from "./settings.ts";
 import { headBytes, SCRATCH_BYTES, scratch } from "./wire.ts";
 
@@ -38,6 +41,9 @@ export class HttpStream extends Stream {
   readonly resEdits = new Edits();
   readonly reqBody = new Body();
   readonly resBody = new Body();
+  readonly persistence = new Persistence();
+  /** Place of the line of `http-send-name-header` among the added headers, -1 = none yet. */
+  nameSlot = -1;
   http: HttpSettings;
 
   readingHead = true;
@@ -101,7 +107,9 @@ export class HttpStream extends Stream {
     this.resBody.reset();
     this.bodyBuf = this.resHeld = null;
     this.resHeldEnd = 0;
-    this.backend = this.server = this.failed = this.serverConn = null;
+    this.backend = this.server = this.failed = this.direct = this.serverConn = null;
+    this.persistence.reset();
+    this.nameSlot = -1;
     this.inBackend = this.inServer = false;
     this.requestDone = this.spent = this.sent = this.prepared = this.clientKeep = this.serverKeep = false;
     this.responded = this.answered = this.responseDone = this.tunnel = this.probe = this.logged = false;
@@ -792,6 +800,19 @@ export class HttpStream extends Stream {
     if (this.backend === null && !this.answeredByRules) this.tRequest = -1;
   }
   answeredByRules = false;
+
+  override get terminationState(): string {
+    const { cookie } = (this.backend ?? this.frontend).http as HttpSettings;
+    return `${this.termCause}${this.termState}${cookie === null ? "--" : this.persistence.flags}`;
+  }
+
+  override intercept(server: Server): boolean {
+    return server.model.redir !== null && redirectToServer(this, server);
+  }
+
+  override onRedispatch(): void {
+    leftServer(this);
+  }
 
   override uri(): string | null {
     return latin1(this.req.buf, this.req.targetStart, this.req.targetEnd);
