@@ -14,8 +14,12 @@ import type { Backend } from "../proxy/backend.ts";
 import type { Server } from "../proxy/server.ts";
 import { type Count, countServers } from "./count.ts";
 import { type Cause, healthLine, noServerLine, reason, remaining, title } from "./lines.ts";
-import { CheckResult, checkStatusInfo } from "./status.ts";
+import { countError, forgetErrors, type Observation, observations, watch } from "./observe.ts";
+import { CheckResult, CheckStatus, checkStatusInfo } from "./status.ts";
 import type { HealthContext, Verdict } from "./types.ts";
+
+/** HAProxy cuts what it says of a check. */
+const MAX_INFO = 127;
 
 const NO_TRACKERS: readonly Server[] = [];
 
@@ -32,12 +36,14 @@ export class Health {
   /** After a reload: which servers follow which. */
   link(backends: readonly Backend[]): void {
     this.trackers = findTrackers(backends);
+    for (const { servers } of backends) watch(servers, this);
   }
 
   /** A check of the server ended. `duration` in ms, -1 = not measured. */
   report(server: Server, verdict: Verdict, duration: number): void {
     const { shared, slot } = server;
-    const { status, code, info } = verdict;
+    const { status, code } = verdict;
+    const info = verdict.info.slice(0, MAX_INFO);
     const { result } = checkStatusInfo(status);
     const before = shared.getState(slot, S.checkStatus);
     const paused = (shared.getState(slot, S.admin) & Admin.maint) !== 0;
@@ -76,14 +82,46 @@ export class Health {
     if (result === CheckResult.failed) {
       if (health === 0) return false;
       server.slab[server.base + C.checkFailed]!++;
-      shared.setState(slot, S.health, health - 1 < rise ? 0 : health - 1);
+      shared.setState(slot, S.health, health <= rise ? 0 : health - 1);
       return true;
     }
-    if (server.model.observe !== "none") shared.setState(slot, S.consecutiveErrors, 0);
+    if (server.model.observe !== "none") forgetErrors(server);
     const full = rise + fall - 1;
     if (health >= full) return false;
     shared.setState(slot, S.health, health + 1 >= rise ? full : health + 1);
     return true;
+  }
+
+  /**
+   * Live traffic saw the server do well or badly. At `error-limit` errors in a row it acts as `on-error` says, in whatever worker
+   * this is; the leader's next check follows after `fastinter`.
+   */
+  observe(server: Server, what: Observation): void {
+    const { model, shared, slot } = server;
+    if (model.observe === "none") return;
+    const seen = observations[what];
+    const good = seen[model.observe];
+    if (good === null) return;
+    if (good) return forgetErrors(server);
+    const errors = countError(server);
+    if (errors === 0) return;
+    const { rise } = model.check;
+    const health = shared.getState(slot, S.health);
+    switch (model.onError) {
+      case "fastinter":
+        return;
+      case "sudden-death":
+        // As if all failures but the last one had been seen.
+        if (health > rise) shared.setState(slot, S.health, rise + 1);
+        break;
+      case "fail-check":
+        break;
+      case "mark-down":
+        shared.setState(slot, S.health, rise);
+        break;
+    }
+    const info = `Detected ${errors} consecutive errors, last one was: ${seen.text}`;
+    this.report(server, { status: CheckStatus.healthAnalyze, code: 0, info }, -1);
   }
 
   /** The server is down. `cause` null: told already, or it follows another one. */
@@ -202,7 +240,7 @@ function conditionally(result: CheckResult): string {
   return result === CheckResult.conditional ? "conditionally " : "";
 }
 
-/** The direct followers of each server that has some. */
+/** The direct followers of each server that has some, the last configured first, as HAProxy tells of them. */
 function findTrackers(backends: readonly Backend[]): Map<Server, readonly Server[]> {
   const byName = new Map<string, Server>();
   for (const backend of backends) {
@@ -216,7 +254,7 @@ function findTrackers(backends: readonly Backend[]): Map<Server, readonly Server
     if (target === undefined) continue;
     const list = found.get(target);
     if (list === undefined) found.set(target, [server]);
-    else list.push(server);
+    else list.unshift(server);
   }
   return found;
 }

@@ -43,3 +43,20 @@ export function takeObserved({ shared, slot }: Server): boolean {
   Atomics.and(shared.state, at, COUNT);
   return true;
 }
+
+/** The health machines of the servers whose live traffic counts. */
+const watched = new WeakMap<Server, Watcher>();
+
+interface Watcher {
+  observe(server: Server, what: Observation): void;
+}
+
+/** In every worker, whenever its configuration changes: who acts on what `observeResult` tells. */
+export function watch(servers: Iterable<Server>, watcher: Watcher): void {
+  for (const server of servers) if (server.model.observe !== "none") watched.set(server, watcher);
+}
+
+/** What a stream saw of a server. Costs nothing for servers without `observe`. */
+export function observeResult(server: Server, what: Observation): void {
+  if (server.model.observe !== "none") watched.get(server)?.observe(server, what);
+}

@@ -17,6 +17,7 @@ import type { TimerEntry } from "../util/wheel.ts";
 import { CheckConn, type CheckOwner, connectCheck } from "./conn.ts";
 import type { Health } from "./health.ts";
 import { takeObserved } from "./observe.ts";
+import { proxyLine } from "./proxy-line.ts";
 import { CheckStatus } from "./status.ts";
 import type { CheckerContext, Method, Probe, Verdict } from "./types.ts";
 
@@ -140,7 +141,12 @@ export class CheckTask implements TimerEntry, CheckOwner {
     this.probe = this.method.probe(server);
     const conn = connectCheck(this, address, this.options);
     if (typeof conn === "number") {
-      return this.finish({ status: CheckStatus.l4con, code: 0, info: strerror(conn) });
+      // The kernel would not even try.
+      return this.finish({
+        status: CheckStatus.socketError,
+        code: 0,
+        info: `General socket error (${strerror(conn)})`,
+      });
     }
     this.conn = conn;
     let limit = inter;
@@ -151,11 +157,14 @@ export class CheckTask implements TimerEntry, CheckOwner {
 
   onCheckConnect(): void {
     const { probe } = this;
+    const conn = this.conn!;
+    const proxy = proxyLine(this.server.model, conn.socket ?? {});
+    if (proxy !== null) conn.write(proxy, 0, proxy.length);
     if (probe === null) return this.finish({ status: CheckStatus.l4ok, code: 0, info: "" });
     const { check } = this.server.backend.model.timeouts;
     if (check > 0) this.ctx.wheel.arm(this, this.ctx.clock.now + check);
     const { request } = probe;
-    if (request !== null) this.conn!.write(request, 0, request.length);
+    if (request !== null) conn.write(request, 0, request.length);
   }
 
   onCheckData(chunk: Buffer): void {

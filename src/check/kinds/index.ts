@@ -1,13 +1,16 @@
-import type { CheckModel } from "../../config/model.ts";
+import type { CheckModel, GlobalModel } from "../../config/model.ts";
 import type { Method } from "../types.ts";
+import { httpMethod } from "./http.ts";
 import { tcpMethod } from "./tcp.ts";
 
+type Kind = CheckModel["kind"];
+
 /** Kinds of checks by the name the model has for them. */
-const kinds: { readonly [K in CheckModel["kind"]]: (model: Extract<CheckModel, { kind: K }>) => Method } = {
+const kinds: { readonly [K in Kind]: (model: Extract<CheckModel, { kind: K }>, global: GlobalModel) => Method } = {
   tcp: tcpMethod,
-  http: tcpMethod,
+  http: httpMethod,
 };
 
-export function compileCheck(model: CheckModel): Method {
-  return kinds[model.kind](model as never);
+export function compileCheck(model: CheckModel, global: GlobalModel): Method {
+  return kinds[model.kind](model as never, global);
 }
