@@ -24,6 +24,8 @@ export abstract class Conn implements TimerEntry {
   /** The peer sent FIN. */
   ended = false;
   paused = false;
+  /** A write failed: the peer is gone, the close event follows. */
+  broken = false;
   /** The kernel took bytes of ours or gave us some: a connection under way has been established. */
   established = false;
   private tail: Buffer | null = null;
@@ -59,8 +61,10 @@ export abstract class Conn implements TimerEntry {
       this.established = true;
       if (n === end - start) return true;
     }
-    // Gone: the close event tells the rest.
-    if (n < 0) return true;
+    if (n < 0) {
+      this.broken = true;
+      return true;
+    }
     this.tail = buf.subarray(start + n, end);
     return false;
   }
@@ -70,6 +74,7 @@ export abstract class Conn implements TimerEntry {
     if (this.tail === null && !this.closed) {
       const n = this.socket!.write(buf, start, end - start);
       if (n > 0) this.established = true;
+      if (n < 0) this.broken = true;
       if (n === end - start || n < 0) return true;
       this.tail = Buffer.from(buf.subarray(start + n, end));
       return false;
@@ -97,6 +102,11 @@ export abstract class Conn implements TimerEntry {
     return true;
   }
 
+  /** Nobody is there to be written to. */
+  get gone(): boolean {
+    return this.closed || this.broken;
+  }
+
   pause(): void {
     if (this.paused || this.closed) return;
     this.paused = true;
@@ -121,7 +131,7 @@ export abstract class Conn implements TimerEntry {
     if (this.closed) return;
     this.closed = true;
     this.socket?.end();
-    this.gone(undefined);
+    this.release(undefined);
   }
 
   /** Closes with a reset. */
@@ -129,7 +139,7 @@ export abstract class Conn implements TimerEntry {
     if (this.closed) return;
     this.closed = true;
     this.socket?.terminate();
-    this.gone(undefined);
+    this.release(undefined);
   }
 
   /** Arms the connection's timer; 0 disarms it. */
@@ -138,7 +148,7 @@ export abstract class Conn implements TimerEntry {
     else wheel.arm(this, deadline);
   }
 
-  private gone(error: Error | undefined): void {
+  private release(error: Error | undefined): void {
     this.tail = this.rest = null;
     wheel.disarm(this);
     this.onClose(error);
@@ -155,7 +165,7 @@ export abstract class Conn implements TimerEntry {
   handleClose(error: Error | undefined): void {
     if (this.closed) return;
     this.closed = true;
-    this.gone(error);
+    this.release(error);
   }
 }
 

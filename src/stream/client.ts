@@ -75,7 +75,7 @@ export abstract class ClientConn extends Conn {
    */
   linger(): void {
     if (this.closed) return;
-    this.uncountFrontend();
+    this.uncountSession();
     this.finish();
     if (this.ended && !this.blocked) {
       this.close();
@@ -89,17 +89,17 @@ export abstract class ClientConn extends Conn {
   /** Nothing is in progress on it: it may be closed when the worker drains. */
   abstract get idle(): boolean;
 
-  /** A connection that only waits for the peer's FIN is none of the frontend's any more. */
-  private uncountFrontend(): void {
+  /** A connection that only waits for the peer's FIN is no session any more. */
+  private uncountSession(): void {
     if (!this.inFrontend) return;
     this.inFrontend = false;
     this.counted.release(this.listener);
+    this.counted.releaseProcess();
   }
 
-  /** To be called by subclasses at the end of their onClose. */
+  /** To be called by subclasses when the connection and what was done for it have ended. */
   uncount(): void {
-    this.uncountFrontend();
-    this.counted.releaseProcess();
+    this.uncountSession();
     this.rt.clients.delete(this);
     onClientGone?.();
   }

@@ -185,6 +185,7 @@ export abstract class Stream implements TimerEntry, ServerOwner, BalanceRequest,
       this.serverName = server.name;
     }
     if (!queueOf(backend).add(this, server)) {
+      this.phase = Phase.request;
       if (this.direct !== null && backend.model.redispatch !== 0) {
         // The queue of its own server is full: persistence gives way.
         this.direct = null;

@@ -37,7 +37,8 @@ export function responseFraming(head: Head, requestMethod: number): Framing {
   if (requestMethod === Method.HEAD || status === 204 || status === 304) return Framing.NONE;
   // RFC 9110 section 15.2.2: 101 "indicates that the server [...] is willing to comply"; what follows is the new protocol.
   if (status === 101) return Framing.TUNNEL;
-  if (status >= 100 && status < 200) return Framing.NONE;
+  // Below 100 nothing is defined; HAProxy sees no body there either.
+  if (status < 200) return Framing.NONE;
   // Item 2: "Any 2xx (Successful) response to a CONNECT request implies that the connection will become a tunnel immediately
   // after the empty line that concludes the header fields".
   if (requestMethod === Method.CONNECT && status >= 200 && status < 300) return Framing.TUNNEL;

@@ -51,6 +51,8 @@ export class Head {
   flags = CANONICAL | CONTIGUOUS;
   /** Payload length announced by Content-Length; -1 when none (or when Transfer-Encoding overrules it). */
   contentLength = -1;
+  /** Bytes of names and values of framing headers a response may not have, which were left out. */
+  dropped = 0;
   /** Index of the Host header, -1 when none. */
   host = -1;
   /** Parser state between two calls: a `Phase`, the position to go on from, what that position is inside of. */

@@ -144,6 +144,7 @@ function parseStatusLine(head: Head, buf: Buffer, pos: number, end: number, limi
 
 function finishResponse(head: Head, p: number): number {
   const flags = head.flags;
+  head.dropped = 0;
   if ((flags & HAS_TE) !== 0) {
     if ((flags & TE_OTHER) !== 0) return fail(head, H1Error.UNSUPPORTED_CODING, head.headersStart);
     if (head.version < 11 && (flags & TE_CHUNKED) !== 0) head.flags |= TE_HTTP10;
@@ -153,7 +154,10 @@ function finishResponse(head: Head, p: number): number {
   // and RFC 9112 section 6.1 says the same of Transfer-Encoding: they are not passed on.
   if ((head.status < 200 || head.status === 204) && (head.flags & (HAS_CL | HAS_TE)) !== 0) {
     for (let i = head.count - 1; i >= 0; i--) {
-      if (head.ids[i] === CONTENT_LENGTH || head.ids[i] === TRANSFER_ENCODING) head.remove(i);
+      if (head.ids[i] !== CONTENT_LENGTH && head.ids[i] !== TRANSFER_ENCODING) continue;
+      const k = 4 * i;
+      head.dropped += head.index[k + 1]! - head.index[k]! + head.index[k + 3]! - head.index[k + 2]!;
+      head.remove(i);
     }
     head.flags &= ~(HAS_CL | HAS_TE | TE_CHUNKED);
     head.contentLength = -1;

@@ -213,6 +213,7 @@ export class HttpClient extends ClientConn implements ServerOwner {
   private silent(cause: string, status: number): void {
     const stream = HttpStream.acquire(this.rt, this);
     this.stream = stream;
+    this.requests++;
     stream.begin(this.idleSince, 0);
     stream.probe = true;
     stream.termCause = cause;
@@ -241,12 +242,17 @@ export class HttpClient extends ClientConn implements ServerOwner {
   onClose(error: Error | undefined): void {
     const { stream } = this;
     if (!this.lingering) {
-      if (stream !== null) stream.onClientGone(error);
-      else if (this.requests === 0) this.silent("C", 400);
+      if (stream !== null) {
+        stream.onClientGone(error);
+      } else if (this.requests === 0) {
+        this.silent("C", 400);
+        return;
+      }
     }
     this.held = null;
     this.dropPrivate();
-    this.uncount();
+    // A stream that goes on without its client counts until it ends.
+    if (this.stream === null) this.uncount();
   }
 
   /** Bytes held for a next request that turn out to belong to a tunnel. */
@@ -298,7 +304,10 @@ export class HttpClient extends ClientConn implements ServerOwner {
   /** No further request: the response is out (or queued), the connection ends once the client has it all. */
   end(): void {
     this.stream = null;
-    if (this.closed) return;
+    if (this.closed) {
+      this.uncount();
+      return;
+    }
     this.held = null;
     this.linger();
   }

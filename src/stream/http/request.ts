@@ -1,7 +1,6 @@
 import {
   CANONICAL,
   CANONICAL_LINE,
-  CL_AND_TE,
   CONN_CLOSE,
   CONN_KEEPALIVE,
   CONN_UPGRADE,
@@ -52,12 +51,7 @@ export function analyseRequest(stream: HttpStream, buf: Buffer, at: number, end:
 
   // RFC 9112 section 9.3: 1.1 persists unless closed, 1.0 only when asked for.
   let keep = req.version === 11 ? (flags & CONN_CLOSE) === 0 : (flags & CONN_KEEPALIVE) !== 0;
-  if (
-    http.connMode === ConnMode.close ||
-    rt.draining ||
-    client.listener.closing ||
-    (flags & (CL_AND_TE | TE_HTTP10)) !== 0
-  )
+  if (http.connMode === ConnMode.close || rt.draining || client.listener.closing || (flags & TE_HTTP10) !== 0)
     keep = false;
   stream.clientKeep = keep;
 
@@ -167,11 +161,9 @@ function prepare(stream: HttpStream): void {
   originalTo(stream, http.originalTo, back.originalTo);
   if (back.sendName !== null) nameServer(stream, back.sendName);
   const { flags } = req;
-  // RFC 9112 section 6.1: nothing that follows a doubtful message on the same connection can be trusted.
+  // RFC 9112 section 6.1: with a coding in a message of HTTP/1.0 nothing that follows can be trusted.
   const close =
-    http.connMode !== ConnMode.keepAlive ||
-    back.connMode !== ConnMode.keepAlive ||
-    (flags & (CL_AND_TE | TE_HTTP10)) !== 0;
+    http.connMode !== ConnMode.keepAlive || back.connMode !== ConnMode.keepAlive || (flags & TE_HTTP10) !== 0;
   stream.serverKeep = !close;
   if (!close) {
     if (req.version < 11) edits.append(KEEP_ALIVE);

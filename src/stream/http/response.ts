@@ -43,7 +43,7 @@ export function analyseResponse(stream: HttpStream, conn: ServerConn, buf: Buffe
   const { flags, status } = res;
   const framing = responseFraming(res, req.method);
   if (framing === Framing.TUNNEL && status === 101 && !acceptsUpgrade(req, res)) {
-    stream.countOut(headBytes(res));
+    stream.countOut(headBytes(res) + end - at);
     stream.badResponse("h1-unasked-upgrade");
     return;
   }
@@ -67,8 +67,9 @@ export function analyseResponse(stream: HttpStream, conn: ServerConn, buf: Buffe
     return;
   }
   const persists = res.version === 11 ? (flags & CONN_CLOSE) === 0 : (flags & CONN_KEEPALIVE) !== 0;
-  const doubtful = (flags & (CL_AND_TE | TE_HTTP10)) !== 0;
-  if (!persists || framing >= Framing.UNTIL_CLOSE || doubtful) stream.serverKeep = false;
+  // A coding in a message of HTTP/1.0 (RFC 9112 section 6.1).
+  const doubtful = (flags & TE_HTTP10) !== 0;
+  if (!persists || framing >= Framing.UNTIL_CLOSE || doubtful || (flags & CL_AND_TE) !== 0) stream.serverKeep = false;
   if (framing >= Framing.UNTIL_CLOSE || doubtful || stream.rt.draining) stream.clientKeep = false;
   if (framing !== Framing.TUNNEL) {
     if (stream.clientKeep) {
@@ -79,7 +80,7 @@ export function analyseResponse(stream: HttpStream, conn: ServerConn, buf: Buffe
   }
   stream.countOut(headBytes(res) + resBody.payload + (resBody.done ? resBody.trailerBytes : 0));
   stream.answered = true;
-  if (client.closed) {
+  if (client.gone) {
     // It left while the server was at work; noticed now that there is something to tell it.
     stream.clientLeft();
     return;

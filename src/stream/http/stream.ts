@@ -388,7 +388,7 @@ export class HttpStream extends Stream {
       return;
     }
     this.countOut(resBody.payload - before + (resBody.done ? resBody.trailerBytes : 0));
-    if (client.closed) {
+    if (client.gone) {
       this.clientLeft();
       return;
     }
@@ -559,7 +559,8 @@ export class HttpStream extends Stream {
   /** No request was understood: the bytes of the error file as they are, then the end. */
   refuse(status: number): void {
     const { client, frontend } = this;
-    const reply = this.http.replies.get(status) ?? builtinReply(status);
+    // Error files are for requests that were understood, as in HAProxy.
+    const reply = builtinReply(status);
     if (!this.probe || this.termCause !== "C") frontend.slab[frontend.base + C.errReq]!++;
     if (this.termCause === "-") this.termCause = "P";
     this.termState = "R";
@@ -663,6 +664,7 @@ export class HttpStream extends Stream {
     this.abortCounts(C.clientAborts);
     this.termCause = "C";
     this.termState = "D";
+    this.responseDone = this.resBody.done;
     this.finish(false);
   }
 
@@ -787,11 +789,11 @@ export class HttpStream extends Stream {
     const { logUriLen } = rt.global;
     const { buf } = req;
     if ((req.flags & CANONICAL_LINE) !== 0) {
-      this.line = latin1(buf, req.start, Math.min(req.versionEnd, req.start + logUriLen - 1));
+      this.line = latin1(buf, req.start, Math.min(req.versionEnd, req.start + logUriLen));
       return;
     }
     const parts = `${latin1(buf, req.start, req.methodEnd)} ${latin1(buf, req.targetStart, req.targetEnd)} ${latin1(buf, req.versionStart, req.versionEnd)}`;
-    this.line = parts.slice(0, logUriLen - 1);
+    this.line = parts.slice(0, logUriLen);
   }
 
   override stamp(now: number): void {
@@ -803,7 +805,7 @@ export class HttpStream extends Stream {
 
   override get terminationState(): string {
     const { cookie } = (this.backend ?? this.frontend).http as HttpSettings;
-    return `${this.termCause}${this.termState}${cookie === null ? "--" : this.persistence.flags}`;
+    return `${this.termCause}${this.termState}${cookie?.logged !== true ? "--" : this.persistence.flags}`;
   }
 
   override intercept(server: Server): boolean {

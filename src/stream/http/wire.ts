@@ -19,7 +19,14 @@ export function headBytes(head: Head): number {
   }
   if (head.status > 0) {
     return (
-      n + head.versionEnd - head.versionStart + head.statusEnd - head.statusStart + head.reasonEnd - head.reasonStart
+      n +
+      head.dropped +
+      head.versionEnd -
+      head.versionStart +
+      head.statusEnd -
+      head.statusStart +
+      head.reasonEnd -
+      head.reasonStart
     );
   }
   return n + head.methodEnd - head.start + head.targetEnd - head.targetStart + head.versionEnd - head.versionStart;
