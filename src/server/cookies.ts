@@ -61,6 +61,8 @@ export class CookieRules {
   readonly preserve: boolean;
   readonly nocache: boolean;
   readonly postOnly: boolean;
+  /** Whether the log tells what happened; not in passive mode. */
+  readonly logged: boolean;
   readonly name: Buffer;
   /** Seconds, 0 = no limit. */
   readonly maxIdle: number;
@@ -84,6 +86,7 @@ export class CookieRules {
     this.preserve = model.preserve;
     this.nocache = model.nocache;
     this.postOnly = model.postonly;
+    this.logged = model.mode !== "passive" || model.indirect;
     this.name = Buffer.from(model.name, "latin1");
     this.nameText = model.name;
     this.maxIdle = Math.floor(model.maxidle / 1000);
@@ -172,11 +175,17 @@ function scanLine(
     const ours = scanner.hasValue && scanner.nameIs(rules.name);
     if (!ours) {
       keep = true;
+      // Blanks around "=" are left out.
+      const spaced = scanner.hasValue && scanner.valueStart !== scanner.nameEnd + 1;
       if (removing >= 0) {
         text = (text ?? "") + withoutTail(buf, done, removing, from);
         done = resumeAt(buf, scanner.begin, to);
         if (removing > from) text += `${String.fromCharCode(buf[scanner.begin]!)} `;
         removing = -1;
+      }
+      if (spaced) {
+        text = `${text ?? ""}${latin1(buf, done, scanner.nameEnd)}=`;
+        done = scanner.valueStart;
       }
       continue;
     }
@@ -184,7 +193,6 @@ function scanLine(
     const delimiter = nameEnd(rules, buf, valueStart, valueEnd, state);
     const stop = checkDates(rules, state, now) ? delimiter : valueStart;
     if (chosen === null) chosen = choose(rules, buf, valueStart, stop, servers, state);
-    else if (state.client !== ClientCookie.down) state.client = ClientCookie.unused;
     if (rules.prefix && delimiter < valueEnd) {
       // What the application set stays, without the server's name.
       text = (text ?? "") + latin1(buf, done, valueStart);
@@ -201,7 +209,7 @@ function scanLine(
       edits.delete(at);
       return chosen;
     }
-    text = (text ?? "") + withoutTail(buf, done, removing, from);
+    text = (text ?? "") + (removing > done ? latin1(buf, done, removing) : "");
     done = to;
   }
   if (text !== null) {
@@ -308,6 +316,9 @@ export function responseCookies(
     const to = index[4 * i + 3]!;
     scanner.start(buf, from, to, true);
     if (!scanner.next() || !scanner.hasValue) continue;
+    const spaced = scanner.valueStart !== scanner.nameEnd + 1;
+    const name = `${latin1(buf, from, scanner.nameEnd)}=`;
+    if (spaced) replaceLine(edits, i, name + latin1(buf, scanner.valueStart, to));
     if (!scanner.nameIs(rules.name)) continue;
     state.found = true;
     state.server = ServerCookie.passed;
@@ -317,13 +328,15 @@ export function responseCookies(
       edits.delete(i);
       state.server = ServerCookie.deleted;
     } else if (value !== null && (rules.rewrite || rules.prefix)) {
-      const before = latin1(buf, from, scanner.valueStart);
       const rest = latin1(buf, rules.rewrite ? scanner.valueEnd : scanner.valueStart, to);
-      const middle = latin1(value, 0, value.length) + (rules.rewrite ? "" : "~");
-      edits.replace(i, Buffer.from(`set-cookie: ${before}${middle}${rest}\r\n`, "latin1"));
+      replaceLine(edits, i, name + latin1(value, 0, value.length) + (rules.rewrite ? "" : "~") + rest);
       state.server = ServerCookie.rewritten;
     }
   }
+}
+
+function replaceLine(edits: Edits, at: number, value: string): void {
+  edits.replace(at, Buffer.from(`set-cookie: ${value}\r\n`, "latin1"));
 }
 
 /** Whether the response needs a cookie of ours. `now` in seconds. */

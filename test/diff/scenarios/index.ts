@@ -10,6 +10,7 @@ import { logs } from "./logs.ts";
 import { malformed } from "./malformed.ts";
 import { relay } from "./tcp.ts";
 import { timeouts } from "./timeouts.ts";
+import { persistence } from "./persistence.ts";
 import { tunnels } from "./tunnels.ts";
 
 export const scenarios: readonly Scenario[] = [
@@ -26,4 +27,5 @@ export const scenarios: readonly Scenario[] = [
   ...balance,
   ...logs,
   ...checks,
+  ...persistence,
 ];
