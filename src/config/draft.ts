@@ -77,7 +77,8 @@ export function newGlobal(env: ParseEnv): GlobalDraft {
     maxrewrite: 1024,
     maxHeaders: 101,
     maxAccept: 4,
-    logUriLen: 1024,
+    // HAProxy keeps one byte of its default of 1024 for the end of the string; a configured value counts in full.
+    logUriLen: 1023,
     rcvbufClient: 0,
     rcvbufServer: 0,
     sndbufClient: 0,

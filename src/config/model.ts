@@ -58,7 +58,7 @@ export interface GlobalModel {
   readonly maxrewrite: number;
   readonly maxHeaders: number;
   readonly maxAccept: number;
-  /** Upper bound of bytes of the logged URI (tune.http.logurilen), default 1024. */
+  /** Upper bound of bytes of the logged URI (tune.http.logurilen), default 1023. */
   readonly logUriLen: number;
   /** 0 = kernel default. */
   readonly rcvbufClient: number;

@@ -2,6 +2,14 @@
 export const divergences: Readonly<Record<string, string>> = {
   "malformed request: HTTP/2 preface without h2":
     "HAProxy 2.6 switches a clear-text HTTP/1 listener to HTTP/2 at this preface; tlb does not speak HTTP/2 yet and refuses it",
+  "max-reuse 1 ends a connection after its second request":
+    "tlb honours max-reuse as the manual describes it; HAProxy 2.6 does so on HTTP/2 connections only",
+  "timeout client, in the middle of a body":
+    "tlb applies timeout client to a body that stalls, as the manual says (cD); HAProxy 2.6.12 waits for the server instead",
+  "timeout client, in the middle of a chunk":
+    "tlb applies timeout client to a body that stalls, as the manual says (cD); HAProxy 2.6.12 waits for the server instead",
+  "queue: client leaves while waiting":
+    "with option abortonclose tlb drops a queued request whose client left, as the manual says; HAProxy 2.6.12 does not look",
   "http-reuse safe: a pooled connection dies with the request, before an answer":
     "tlb sends a request again when a reused connection died before any byte of an answer; HAProxy 2.6 closes and leaves that to the client",
   "http-reuse always: a pooled connection dies with the request, before an answer":

@@ -137,7 +137,8 @@ export const checks: readonly Scenario[] = [
     servers: { s1: row.script },
     async client(talk) {
       await talk.logMatch(row.up === true ? /succeeded/ : /is (DOWN|stopping)|stopping, reason/);
-      talk.note("the check", talk.server("s1").peers[0]?.received);
+      // A bare connection may be reset before the server has accepted it.
+      if (row.name !== "tcp check passes") talk.note("the check", talk.server("s1").peers[0]?.received);
       await talk.sleep(60);
     },
     compare: { servers: false, timers: 150 },

@@ -311,10 +311,19 @@ const cacheTargets = [
   "/plain",
 ];
 
-const checkcache: readonly Scenario[] = cacheTargets.flatMap((target) =>
-  (["GET", "HEAD", "POST"] as const).map((method): Scenario => ({
-    name: `checkcache ${method} ${target}`,
-    config: http({ backend: "option checkcache\ncookie SRV insert nocache", servers: SERVERS }),
+const cacheLines = {
+  checkcache: "option checkcache",
+  "checkcache and cookie": "option checkcache\ncookie SRV insert",
+  "cookie nocache": "cookie SRV insert nocache",
+  "checkcache and cookie nocache": "option checkcache\ncookie SRV insert nocache",
+} as const;
+
+const methods = ["GET", "HEAD", "POST"] as const;
+
+function cached(what: string, backend: string, method: string, target: string): Scenario {
+  return {
+    name: `${what}: ${method} ${target}`,
+    config: http({ backend, servers: SERVERS }),
     servers,
     async client(talk) {
       const client = await talk.connect();
@@ -324,7 +333,11 @@ const checkcache: readonly Scenario[] = cacheTargets.flatMap((target) =>
       await talk.logMatch(/\[ACCEPT\]/);
     },
     compare: { logOrder: "any" },
-  })),
+  };
+}
+
+const checkcache: readonly Scenario[] = Object.entries(cacheLines).flatMap(([what, backend]) =>
+  cacheTargets.flatMap((target) => methods.map((method) => cached(what, backend, method, target))),
 );
 
 export const persistence: readonly Scenario[] = [...byMode, ...byDate, ...states, ...checkcache];
