@@ -1,7 +1,19 @@
 import type { Socket } from "bun";
 import { close as closeFd } from "../ffi/file.ts";
-import type { SockAddr } from "../ffi/sockaddr.ts";
-import { connectFd, type ConnectOptions, socketError } from "../ffi/socket.ts";
+import { EINPROGRESS } from "../ffi/errno.ts";
+import { AF_UNIX, type SockAddr } from "../ffi/sockaddr.ts";
+import {
+  connect,
+  connectFd,
+  type ConnectOptions,
+  DEFAULT_CONNECT_OPTIONS,
+  IPPROTO_TCP,
+  setIntOption,
+  SOCK_STREAM,
+  socket,
+  socketError,
+  TCP_QUICKACK,
+} from "../ffi/socket.ts";
 import { Conn, connHandlers } from "../net/conn.ts";
 
 /** Who waits for the connection of a check. Exactly one of `onCheckClose` and a call of `abort()` ends it. */
@@ -71,9 +83,18 @@ const handlers = connHandlers((socket: Socket<Conn>) => {
 
 const ignore = (): void => {};
 
-/** Starts a connection. Returns the negated errno when the kernel refused at once; nothing is left open then. */
-export function connectCheck(owner: CheckOwner, address: SockAddr, options: ConnectOptions): CheckConn | number {
-  const fd = connectFd(address, options);
+/**
+ * Starts a connection. Returns the negated errno when the kernel refused at once; nothing is left open then.
+ * `silent`: nothing will be sent, so the server's program need not learn of it (see `silentFd`).
+ */
+export function connectCheck(
+  owner: CheckOwner,
+  address: SockAddr,
+  options: ConnectOptions,
+  silent: boolean,
+): CheckConn | number {
+  const plain = options === DEFAULT_CONNECT_OPTIONS && address.family !== AF_UNIX;
+  const fd = silent && plain ? silentFd(address) : connectFd(address, options);
   if (fd < 0) return fd;
   const conn = new CheckConn(owner);
   try {
@@ -84,4 +105,18 @@ export function connectCheck(owner: CheckOwner, address: SockAddr, options: Conn
     return status > 0 ? -status : -1;
   }
   return conn;
+}
+
+/**
+ * A connection whose last ACK the kernel holds back for a moment: the reset that ends the check comes first, so the server
+ * never accepts it and neither logs nor forks for it. HAProxy checks the same way.
+ */
+function silentFd(address: SockAddr): number {
+  const fd = socket(address.family, SOCK_STREAM);
+  if (fd < 0) return fd;
+  setIntOption(fd, IPPROTO_TCP, TCP_QUICKACK, 0);
+  const status = connect(fd, address);
+  if (status >= 0 || status === -EINPROGRESS) return fd;
+  closeFd(fd);
+  return status;
 }

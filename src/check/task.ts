@@ -139,7 +139,7 @@ export class CheckTask implements TimerEntry, CheckOwner {
     const address = checkAddress(server, this.port || this.method.port);
     if (address === null) return this.finish({ status: CheckStatus.socketError, code: 0, info: "" });
     this.probe = this.method.probe(server);
-    const conn = connectCheck(this, address, this.options);
+    const conn = connectCheck(this, address, this.options, this.probe === null && server.model.sendProxy === "none");
     if (typeof conn === "number") {
       // The kernel would not even try.
       return this.finish({
