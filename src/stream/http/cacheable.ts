@@ -15,6 +15,9 @@ export interface Cacheability {
 const CACHE_CONTROL = Buffer.from("cache-control", "latin1");
 const PRAGMA = Buffer.from("pragma", "latin1");
 
+/** What lets a cache judge how long a response is good, beside `max-age`. */
+const FRESHNESS = ["etag", "last-modified", "expires"].map((name) => Buffer.from(name, "latin1"));
+
 /** Statuses that caches keep without being told (RFC 9110 section 15.1). */
 const CACHEABLE: ReadonlySet<number> = new Set([200, 203, 204, 206, 300, 301, 404, 405, 410, 414, 501]);
 
@@ -31,6 +34,7 @@ export function cacheability(method: number, res: Head): Cacheability {
     while (values.next()) noCache ||= word(res) === "no-cache";
   }
   let controlled = false;
+  let lasting = FRESHNESS.some((name) => findName(res, name, 0) >= 0);
   values.start(res, CACHE_CONTROL);
   while (values.next()) {
     controlled = true;
@@ -41,11 +45,15 @@ export function cacheability(method: number, res: Head): Cacheability {
       result.response = result.cookies = false;
     } else if (text.startsWith('no-cache="set-cookie')) {
       result.cookies = false;
+    } else if (text.startsWith("max-age=") || text.startsWith("s-maxage=")) {
+      lasting = true;
     } else if (text === "public") {
       result.response = result.cookies = true;
     }
   }
   if (noCache && !controlled) result.response = result.cookies = false;
+  // Without a date or a validator no cache keeps it.
+  if (!lasting) result.response = false;
   return result;
 }
 

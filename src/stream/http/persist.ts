@@ -20,6 +20,7 @@ import { cacheability } from "./cacheable.ts";
 import { parseReply } from "./reply.ts";
 import type { HttpSettings } from "./settings.ts";
 import type { HttpStream } from "./stream.ts";
+import { headBytes } from "./wire.ts";
 
 const PRIVATE = Buffer.from("cache-control: private\r\n", "latin1");
 
@@ -72,6 +73,8 @@ export function blockResponse(stream: HttpStream): void {
   const text = `Blocking cacheable cookie in response from instance ${backend!.name}, server ${server!.name}.`;
   (backend!.logger as Logger).event("alert", text);
   stream.reason = "cacheable-cookie";
+  stream.responseAt = 0;
+  stream.countOut(headBytes(stream.res));
   stream.termCause = "P";
   stream.termState = "H";
   stream.reply(502);

@@ -804,7 +804,7 @@ export class HttpStream extends Stream {
   answeredByRules = false;
 
   override get terminationState(): string {
-    const { cookie } = (this.backend ?? this.frontend).http as HttpSettings;
+    const cookie = this.backend === null ? null : (this.backend.http as HttpSettings).cookie;
     return `${this.termCause}${this.termState}${cookie?.logged !== true ? "--" : this.persistence.flags}`;
   }
 
