@@ -1,8 +1,8 @@
 /** A checker in this process on a configuration text, and servers that behave as told. */
 import type { Socket } from "bun";
-import { initialiseServers } from "../admin/servers.ts";
-import { parseText } from "../config/testing.ts";
-import { Shared } from "../counters/shared.ts";
+import type { initialiseServers } from "../admin/servers.ts";
+import type { parseText } from "../config/testing.ts";
+import { S, Shared } from "../counters/shared.ts";
 import type { LevelName } from "../log/record.ts";
 import { Backend } from "../proxy/backend.ts";
 import type { Server } from "../proxy/server.ts";
@@ -107,7 +107,13 @@ export interface CheckBench extends Bench {
   [Symbol.dispose](): void;
 }
 
-function objects(text: string, shared: Shared, slots: Map<string, number>) {
+/** From rows above this one: the test hands them in. */
+export interface Rows {
+  readonly parseText: typeof parseText;
+  readonly initialiseServers: typeof initialiseServers;
+}
+
+function objects({ parseText, initialiseServers }: Rows, text: string, shared: Shared, slots: Map<string, number>) {
   const { model, diagnostics } = parseText(text);
   if (diagnostics.failed) throw new Error(diagnostics.list.map(({ message }) => message).join("\n"));
   const slotOf = (key: string): number => {
@@ -131,9 +137,9 @@ function find(backends: readonly Backend[], key: string): Server {
 }
 
 /** The backends of a configuration and a state machine on a clock of the test's own, ms. */
-export function healthBench(text: string, time: { now: number }): Bench & { readonly health: Health } {
+export function healthBench(rows: Rows, text: string, time: { now: number }): Bench & { readonly health: Health } {
   const shared = Shared.local();
-  const { backends } = objects(text, shared, new Map());
+  const { backends } = objects(rows, text, shared, new Map());
   const events: string[] = [];
   const changes: string[] = [];
   const health = new Health(
@@ -146,17 +152,17 @@ export function healthBench(text: string, time: { now: number }): Bench & { read
   );
   for (const { servers } of backends) {
     for (const server of servers) {
-      shared.setState(server.slot, 10, Math.floor(time.now / 1000));
+      shared.setState(server.slot, S.lastChange, Math.floor(time.now / 1000));
     }
   }
   return { shared, backends, wheel: new Wheel(), events, changes, health, server: (key) => find(backends, key) };
 }
 
 /** Runs the checks of a configuration for real. `reload` gives it another one. */
-export function checkBench(text: string): CheckBench & { reload(text: string): void } {
+export function checkBench(rows: Rows, text: string): CheckBench & { reload(text: string): void } {
   const shared = Shared.local();
   const slots = new Map<string, number>();
-  let { model, backends } = objects(text, shared, slots);
+  let { model, backends } = objects(rows, text, shared, slots);
   const events: string[] = [];
   const changes: string[] = [];
   const wheel = new Wheel();
@@ -179,7 +185,7 @@ export function checkBench(text: string): CheckBench & { reload(text: string): v
     },
     server: (key) => find(backends, key),
     reload(next) {
-      ({ model, backends } = objects(next, shared, slots));
+      ({ model, backends } = objects(rows, next, shared, slots));
       checker.reconfigure(backends, model.global);
     },
     [Symbol.dispose]() {

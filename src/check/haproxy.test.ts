@@ -3,8 +3,12 @@ import { afterAll, describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { initialiseServers } from "../admin/servers.ts";
+import { parseText } from "../config/testing.ts";
 import { LEVELS } from "../log/record.ts";
 import { answer, checkBench, fakeServer, type FakeServer, masked, type Script, until } from "./fixture.helper.ts";
+
+const rows = { parseText, initialiseServers };
 
 const haproxy = Bun.which("haproxy", { PATH: `${process.env["PATH"] ?? ""}:/usr/sbin` });
 const folder = mkdtempSync(join(tmpdir(), "tlb-check-"));
@@ -93,7 +97,7 @@ async function withOurs(c: Case): Promise<Outcome> {
   using s1 = fakeServer(c.script ?? null);
   using s2 = fakeServer(c.script ?? null);
   c.before?.(s1, s2);
-  using bench = checkBench(`global\n node n1\n${configuration(c, s1, s2)}`);
+  using bench = checkBench(rows, `global\n node n1\n${configuration(c, s1, s2)}`);
   await drive(c, s1, s2, bench.events);
   return outcome(c, bench.events, s1);
 }

@@ -57,6 +57,7 @@ export class CheckTask implements TimerEntry, CheckOwner {
   private probe: Probe | null = null;
   private received: Buffer = NOTHING;
   private startedAt = 0;
+  private active = false;
 
   constructor(server: Server, method: Method, global: GlobalModel, ctx: CheckerContext, health: Health) {
     this.server = server;
@@ -77,19 +78,16 @@ export class CheckTask implements TimerEntry, CheckOwner {
 
   /** Arms the first check. */
   begin(at: number): void {
+    this.active = true;
     this.due = at;
     this.sleep(this.ctx.clock.now);
   }
 
   /** Nothing of this task is left: no timer, no socket. */
   stop(): void {
+    this.active = false;
     this.ctx.wheel.disarm(this);
     this.release();
-  }
-
-  /** A check is under way. */
-  get busy(): boolean {
-    return this.conn !== null;
   }
 
   onTimer(now: number): void {
@@ -198,9 +196,9 @@ export class CheckTask implements TimerEntry, CheckOwner {
     this.release();
     const { now } = this.ctx.clock;
     this.health.report(this.server, verdict, Math.max(0, now - this.startedAt));
-    // What was reported may have stopped or replaced this task's timer: only now is it known what comes next.
     this.due = now + this.jittered(interval(this.server));
-    this.sleep(now);
+    // Whoever heard the report may have stopped this task.
+    if (this.active) this.sleep(now);
   }
 
   private release(): void {
