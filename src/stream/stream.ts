@@ -310,13 +310,21 @@ export abstract class Stream implements TimerEntry, ServerOwner, BalanceRequest,
     const { model } = backend;
     this.dropServerConn();
     this.onConnectError(server);
-    if (this.tries <= 0) {
+    if (this.tries <= 0 || !model.retryOn.includes("conn-failure")) {
       const { slab } = server;
       slab[server.base + C.errConn]!++;
       slab[backend.base + C.errConn]!++;
       this.giveUp(timedOut ? "s" : "S", "C");
       return;
     }
+    this.retry(timedOut);
+  }
+
+  /** Another attempt, counted; there must be one left. `atOnce`: without the pause that spares a server that refuses. */
+  retry(atOnce: boolean): void {
+    const server = this.server!;
+    const backend = this.backend!;
+    const { model } = backend;
     this.tries--;
     this.retries++;
     const roundRobin = this.direct === null && isRoundRobin(model.balance.algorithm.kind);
@@ -333,7 +341,7 @@ export abstract class Stream implements TimerEntry, ServerOwner, BalanceRequest,
         this.assign();
         return;
       }
-      if (timedOut || several) {
+      if (atOnce || several) {
         this.assign();
         return;
       }
@@ -344,7 +352,7 @@ export abstract class Stream implements TimerEntry, ServerOwner, BalanceRequest,
     const { slab } = server;
     slab[server.base + C.retries]!++;
     slab[backend.base + C.retries]!++;
-    if (timedOut) this.connect();
+    if (atOnce) this.connect();
     else this.waitTurn();
   }
 

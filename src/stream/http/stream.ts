@@ -325,11 +325,19 @@ export class HttpStream extends Stream {
         return;
       }
       if (at < 0) {
+        if (this.retryable("junk-response")) {
+          this.repeat();
+          return;
+        }
         this.reason = errorName(at);
         this.serverError("P", "H", 502);
         return;
       }
       const { status } = this.res;
+      if ((this.backend!.http as HttpSettings).retryStatus.has(status) && this.retryable("")) {
+        this.repeat();
+        return;
+      }
       if (status >= 200 || status < 100 || status === 101) {
         this.resHeld = null;
         this.responded = true;
@@ -458,7 +466,11 @@ export class HttpStream extends Stream {
       return;
     }
     // Nothing came back. An idle connection may have been closed while the request was on its way to it.
-    if (this.resHeld === null && this.repeatable && (this.reusedConn || this.retryable("empty-response"))) {
+    if (this.resHeld === null && this.reusedConn && this.repeatable) {
+      this.replace();
+      return;
+    }
+    if (this.retryable("empty-response")) {
       this.repeat();
       return;
     }
@@ -484,20 +496,31 @@ export class HttpStream extends Stream {
     return !this.spent && !this.answered && this.requestDone;
   }
 
+  /** "" = any: the caller has looked at `retry-on` itself. */
   private retryable(condition: string): boolean {
-    return this.tries > 0 && (this.backend!.http as HttpSettings).retryOn.has(condition);
+    if (this.tries <= 0 || !this.repeatable) return false;
+    return condition === "" || (this.backend!.http as HttpSettings).retryOn.has(condition);
   }
 
-  /** Sends the request again: over a new connection to the same server after a stale one, else as a counted retry. */
+  /** Sends the request again over a new connection to the same server: the pooled one was stale. */
+  private replace(): void {
+    this.forgetAttempt();
+    this.reconnect();
+  }
+
+  /** Sends the request again, as a counted retry (manual, retry-on). */
   private repeat(): void {
-    const stale = this.reusedConn;
-    this.serverConn = null;
-    this.sent = false;
-    this.connectedAt = 0;
+    this.forgetAttempt();
+    this.retry(true);
+  }
+
+  private forgetAttempt(): void {
+    this.dropServerConn();
+    this.sent = this.responded = this.reusedConn = false;
+    this.connectedAt = this.responseAt = 0;
+    this.resHeld = null;
     this.res.reset();
     this.noReuse = true;
-    if (stale) this.reconnect();
-    else this.connectFailed(false);
   }
 
   /** The exchange with the server failed: `status` is answered unless something was answered before. */
@@ -707,9 +730,7 @@ export class HttpStream extends Stream {
     const { slab } = this.frontend;
     slab[this.backend!.base + C.errResp]!++;
     slab[this.server!.base + C.errResp]!++;
-    if (this.repeatable && this.retryable("response-timeout")) {
-      this.dropServerConn();
-      this.reusedConn = false;
+    if (this.retryable("response-timeout")) {
       this.repeat();
       return;
     }

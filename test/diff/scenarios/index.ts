@@ -11,6 +11,7 @@ import { malformed } from "./malformed.ts";
 import { relay } from "./tcp.ts";
 import { timeouts } from "./timeouts.ts";
 import { persistence } from "./persistence.ts";
+import { retries } from "./retries.ts";
 import { tunnels } from "./tunnels.ts";
 
 export const scenarios: readonly Scenario[] = [
@@ -28,4 +29,5 @@ export const scenarios: readonly Scenario[] = [
   ...logs,
   ...checks,
   ...persistence,
+  ...retries,
 ];
