@@ -62,6 +62,8 @@ global
     nbthread ${values.workers}
 defaults
     mode http
+    # The new connections that count are those of clients; nginx need not pay for as many.
+    http-reuse always
     timeout connect 5s
     timeout client 60s
     timeout server 60s
