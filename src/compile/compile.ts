@@ -10,6 +10,7 @@ import { Backend, type SlotOf } from "../proxy/backend.ts";
 import { Frontend } from "../proxy/frontend.ts";
 import { compileHttp } from "../stream/http/settings.ts";
 import { clock } from "../util/clock.ts";
+import { destinationBalancer } from "./destination.ts";
 
 /** A configuration ready to run in one worker. */
 export interface Compiled {
@@ -31,7 +32,7 @@ export function compile(model: Model, slotOf: SlotOf, shared: Shared, worker: nu
       const backend = new Backend(proxy, slotOf, shared, worker);
       backend.logger = logger.logger;
       backend.http = compileHttp(proxy);
-      backend.balancer = createBalancer(backend);
+      backend.balancer = destinationBalancer(backend, slotOf, shared, worker) ?? createBalancer(backend);
       backends.set(proxy.name, backend);
     }
     if (proxy.kind !== "backend") {

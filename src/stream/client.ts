@@ -86,6 +86,15 @@ export abstract class ClientConn extends Conn {
     this.expire(clock.now + LINGER_MS);
   }
 
+  /**
+   * Ends the connection at once. Only for peers that promised to send nothing more (RFC 9112, section 9.6: a client that sent
+   * "close" must not send further requests): what came unread would turn the FIN into a reset and cost the answer's tail.
+   */
+  closeNow(): void {
+    if (this.blocked) this.linger();
+    else this.close();
+  }
+
   /** Nothing is in progress on it: it may be closed when the worker drains. */
   abstract get idle(): boolean;
 

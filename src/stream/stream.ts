@@ -154,7 +154,7 @@ export abstract class Stream implements TimerEntry, ServerOwner, BalanceRequest,
       backend.refresh();
       balancer.rebuild();
     }
-    const choice = this.direct ?? balancer.pick(this, this.failed);
+    const choice = this.direct ?? this.lastServer() ?? balancer.pick(this, this.failed);
     if (choice === null) {
       backend.slab[backend.base + C.errConn]!++;
       this.giveUp("S", "C");
@@ -167,6 +167,11 @@ export abstract class Stream implements TimerEntry, ServerOwner, BalanceRequest,
     if (this.intercept(choice)) return;
     if (choice.maxconn > 0 && (choice.full || choice.queued > 0)) this.enqueue(choice);
     else this.useServer(choice);
+  }
+
+  /** The server of the request before, when this one is to stay there. */
+  lastServer(): Server | null {
+    return null;
   }
 
   /** True: the stream was answered instead of being sent to `server`. */
@@ -467,7 +472,7 @@ export abstract class Stream implements TimerEntry, ServerOwner, BalanceRequest,
     this.actconn = Atomics.load(this.rt.shared.live, L.live);
     this.feconn = this.frontend.live;
     this.beconn = this.backend === null ? 0 : this.backend.live;
-    this.srvconn = this.server === null ? 0 : this.server.served;
+    this.srvconn = this.server === null || this.server.index < 0 ? 0 : this.server.served;
   }
 
   get logger(): Logger {
@@ -553,7 +558,7 @@ export abstract class Stream implements TimerEntry, ServerOwner, BalanceRequest,
 
 /** A stream left `server`: the longest waiting one may take its place. */
 export function offerSlot(backend: Backend, server: Server): void {
-  if (backend.queue !== null) queueOf(backend).released(server);
+  if (backend.queue !== null && server.index >= 0) queueOf(backend).released(server);
 }
 
 function isRoundRobin(kind: string): boolean {

@@ -12,6 +12,7 @@ export function slotKeys(model: Model): string[] {
     }
     if (proxy.kind !== "frontend") {
       keys.push(`B/${proxy.name}`);
+      if (proxy.dispatch !== null || proxy.options.transparent) keys.push(`D/${proxy.name}`);
       for (const server of proxy.servers) keys.push(`S/${proxy.name}/${server.name}`);
     }
   }

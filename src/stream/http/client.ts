@@ -3,11 +3,11 @@ import { H1Error, H2_PREFACE, errorName } from "../../codec/h1/errors.ts";
 import { parseRequest } from "../../codec/h1/head.ts";
 import type { Conn } from "../../net/conn.ts";
 import type { Listener } from "../../proxy/frontend.ts";
-import type { ServerConn, ServerOwner } from "../../server/conn.ts";
-import type { ServerPool } from "../../server/pool.ts";
+import type { ServerConn } from "../../server/conn.ts";
 import { clock } from "../../util/clock.ts";
 import { ClientConn } from "../client.ts";
 import type { StreamRuntime } from "../runtime.ts";
+import { PrivateConns } from "./private.ts";
 import { HttpStream } from "./stream.ts";
 
 /** Bytes of further requests kept while one is being answered; beyond them the client is not read. */
@@ -17,7 +17,7 @@ const PIPELINE_BYTES = 65536;
  * HTTP/1 on the client side: cuts the byte stream into requests, one stream after the other, and keeps the connection
  * between them. A stream exists from the first byte of a request to the end of its response; an idle connection has none.
  */
-export class HttpClient extends ClientConn implements ServerOwner {
+export class HttpClient extends ClientConn {
   stream: HttpStream | null = null;
   /** Requests begun on this connection. */
   requests = 0;
@@ -32,7 +32,8 @@ export class HttpClient extends ClientConn implements ServerOwner {
   forwardName = "";
   originalLine: Buffer | null = null;
   originalName = "";
-  private private_: ServerConn | null = null;
+  /** Server connections nobody else uses. */
+  own: PrivateConns | null = null;
 
   constructor(socket: Socket<Conn>, listener: Listener, rt: StreamRuntime) {
     super(socket, listener, rt);
@@ -250,7 +251,7 @@ export class HttpClient extends ClientConn implements ServerOwner {
       }
     }
     this.held = null;
-    this.dropPrivate();
+    this.own?.drop();
     // A stream that goes on without its client counts until it ends.
     if (this.stream === null) this.uncount();
   }
@@ -262,50 +263,23 @@ export class HttpClient extends ClientConn implements ServerOwner {
     return held === null ? null : held.subarray(this.heldStart, this.heldEnd);
   }
 
-  /** With http-reuse never a server connection stays with its client. */
+  /** A server connection that stays with this client. */
   keepPrivate(conn: ServerConn): void {
-    this.dropPrivate();
-    conn.private_ = true;
-    conn.owner = this;
-    this.private_ = conn;
+    (this.own ??= new PrivateConns()).keep(conn);
   }
 
-  takePrivate(pool: ServerPool): ServerConn | null {
-    const conn = this.private_;
-    if (conn === null) return null;
-    this.private_ = null;
-    conn.owner = null;
-    if (conn.pool === pool && !conn.closed && !conn.ended) return conn;
-    conn.abort();
-    return null;
-  }
-
-  private dropPrivate(): void {
-    const conn = this.private_;
-    if (conn === null) return;
-    this.private_ = null;
-    conn.owner = null;
-    conn.abort();
-  }
-
-  // As owner of an idle private connection: whatever happens on it ends it.
-  onServerOpen(): void {}
-  onServerDrain(): void {}
-  onServerData(): void {
-    this.dropPrivate();
-  }
-  onServerEnd(): void {
-    this.dropPrivate();
-  }
-  onServerClose(): void {
-    this.private_ = null;
-  }
-
-  /** No further request: the response is out (or queued), the connection ends once the client has it all. */
-  end(): void {
+  /**
+   * No further request: the response is out (or queued), the connection ends once the client has it all. `quiet`: the
+   * client will send nothing more.
+   */
+  end(quiet: boolean): void {
     this.stream = null;
     if (this.closed) {
       this.uncount();
+      return;
+    }
+    if (quiet && this.held === null) {
+      this.closeNow();
       return;
     }
     this.held = null;

@@ -44,10 +44,12 @@ export function finishStream(stream: HttpStream, keep: boolean): void {
     const reusable =
       stream.serverKeep && stream.responseDone && stream.requestDone && !conn.ended && !conn.blocked && !conn.closed;
     if (!reusable) conn.abort();
-    else if ((backend!.http as HttpSettings).reuse !== "never") conn.pool.put(conn);
+    else if ((backend!.http as HttpSettings).reuse !== "never" && conn.server.index >= 0) conn.pool.put(conn);
     else if (stream.clientKeep && keep) client.keepPrivate(conn);
     else conn.abort();
   }
+  // The client itself asked for the end and sent its whole request.
+  const quiet = keep && stream.requestDone && !stream.keptByClient;
   const goesOn = keep && stream.clientKeep && !client.closed;
   const freed = stream.leave();
   // The counts in the line are those without this stream, as in HAProxy.
@@ -55,5 +57,5 @@ export function finishStream(stream: HttpStream, keep: boolean): void {
   stream.recycle();
   if (freed) offerSlot(backend!, server!);
   if (goesOn) client.next();
-  else client.end();
+  else client.end(quiet);
 }

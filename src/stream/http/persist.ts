@@ -18,6 +18,7 @@ import {
 import { clock } from "../../util/clock.ts";
 import { cacheability } from "./cacheable.ts";
 import { parseReply } from "./reply.ts";
+import type { HttpClient } from "./client.ts";
 import type { HttpSettings } from "./settings.ts";
 import type { HttpStream } from "./stream.ts";
 import { headBytes } from "./wire.ts";
@@ -33,6 +34,24 @@ export function persistRequest(stream: HttpStream, rules: CookieRules, backend: 
   const { persistence } = stream;
   const now = Math.floor(clock.now / 1000);
   stream.direct = requestCookies(rules, stream.req, stream.reqEdits, backend.servers, persistence, now);
+}
+
+/** Algorithms that choose by a key: `option prefer-last-server` does not override them. */
+const KEYED: ReadonlySet<string> = new Set(["source", "uri", "url_param", "hdr", "rdp-cookie", "hash"]);
+
+/**
+ * `option prefer-last-server` (manual, section 4.2): the server a connection of this client is open to, unless its queue is longer
+ * than max-keep-alive-queue allows.
+ */
+export function preferredServer(client: HttpClient, backend: Backend): Server | null {
+  const server = client.own?.server ?? null;
+  const { model } = backend;
+  if (server === null || server.backend !== backend || !server.usable || KEYED.has(model.balance.algorithm.kind)) {
+    return null;
+  }
+  const { maxKeepAliveQueue: most } = model;
+  const room = server.maxconn === 0 || (server.queued === 0 && !server.full);
+  return most <= 0 || room || server.queued + 1 < most ? server : null;
 }
 
 /** The server the client's cookie asked for could not serve it, another one does. */
@@ -100,8 +119,8 @@ export function nameServer(stream: HttpStream, name: Buffer): void {
 export function redirectToServer(stream: HttpStream, server: Server): boolean {
   const { redir } = server.model;
   const { req } = stream;
-  if (redir === null || (req.method !== Method.GET && req.method !== Method.HEAD)) return false;
-  const location = redir + pathOf(stream.uri()!);
+  const path = redir === null ? "" : pathOf(stream.uri()!);
+  if (path === "" || (req.method !== Method.GET && req.method !== Method.HEAD)) return false;
   stream.server = server;
   stream.serverName = server.name;
   server.slab[server.base + C.sessTot]!++;
@@ -109,16 +128,18 @@ export function redirectToServer(stream: HttpStream, server: Server): boolean {
   stream.termCause = "L";
   stream.termState = "C";
   const raw = Buffer.from(
-    `HTTP/1.1 302 Found\r\nCache-Control: no-cache\r\nContent-length: 0\r\nLocation: ${location}\r\n\r\n`,
+    `HTTP/1.1 302 Found\r\nCache-Control: no-cache\r\nContent-length: 0\r\nLocation: ${redir}${path}\r\n\r\n`,
     "latin1",
   );
   stream.clientKeep = false;
+  stream.queueEnd = clock.now;
+  stream.countOut("connection".length + "close".length);
   stream.answer(parseReply(302, raw)!);
   return true;
 }
 
-/** Path and query of a target in absolute form; others as they are (RFC 9112 section 3.2). */
+/** Path and query of a target in absolute form, "" when it has none; others as they are (RFC 9112 section 3.2). */
 function pathOf(target: string): string {
   const scheme = /^[a-z][a-z0-9+.-]*:\/\/[^/?]*/i.exec(target);
-  return scheme === null ? target : target.slice(scheme[0].length) || "/";
+  return scheme === null ? target : target.slice(scheme[0].length);
 }

@@ -51,6 +51,7 @@ export function analyseRequest(stream: HttpStream, buf: Buffer, at: number, end:
 
   // RFC 9112 section 9.3: 1.1 persists unless closed, 1.0 only when asked for.
   let keep = req.version === 11 ? (flags & CONN_CLOSE) === 0 : (flags & CONN_KEEPALIVE) !== 0;
+  stream.keptByClient = keep;
   if (http.connMode === ConnMode.close || rt.draining || client.listener.closing || (flags & TE_HTTP10) !== 0)
     keep = false;
   stream.clientKeep = keep;
@@ -159,7 +160,6 @@ function prepare(stream: HttpStream): void {
   const back = stream.backend!.http as HttpSettings;
   forwardFor(stream, http.forwardFor, back.forwardFor);
   originalTo(stream, http.originalTo, back.originalTo);
-  if (back.sendName !== null) nameServer(stream, back.sendName);
   const { flags } = req;
   // RFC 9112 section 6.1: with a coding in a message of HTTP/1.0 nothing that follows can be trusted.
   const close =
@@ -170,6 +170,7 @@ function prepare(stream: HttpStream): void {
   } else if (req.version === 11 && (flags & CONN_UPGRADE) === 0 && !(back.pretendKeepAlive || http.pretendKeepAlive)) {
     edits.append(CLOSE);
   }
+  if (back.sendName !== null) nameServer(stream, back.sendName);
 }
 
 /** The backend's setting names the header, either side's exception spares the client (manual, option forwardfor). */

@@ -23,7 +23,7 @@ import { finishStream } from "./finish.ts";
 import { type Reply, builtinReply } from "./reply.ts";
 import { analyseRequest, sendRequest } from "./request.ts";
 import { analyseResponse } from "./response.ts";
-import { leftServer, redirectToServer } from "./persist.ts";
+import { leftServer, preferredServer, redirectToServer } from "./persist.ts";
 import type { HttpSettings } from "./settings.ts";
 import { headBytes, SCRATCH_BYTES, scratch } from "./wire.ts";
 
@@ -61,6 +61,8 @@ export class HttpStream extends Stream {
   sent = false;
   /** Connection kept after this exchange, on each side. */
   clientKeep = false;
+  /** The client would have kept it. */
+  keptByClient = true;
   serverKeep = false;
   /** Head of the final response received. */
   responded = false;
@@ -111,6 +113,7 @@ export class HttpStream extends Stream {
     this.persistence.reset();
     this.nameSlot = -1;
     this.inBackend = this.inServer = false;
+    this.keptByClient = true;
     this.requestDone = this.spent = this.sent = this.prepared = this.clientKeep = this.serverKeep = false;
     this.responded = this.answered = this.responseDone = this.tunnel = this.probe = this.logged = false;
     this.reusedConn = this.noReuse = false;
@@ -242,8 +245,8 @@ export class HttpStream extends Stream {
     }
     const { reuse } = this.backend!.http as HttpSettings;
     let conn: ServerConn | null = null;
-    if (reuse === "never") {
-      conn = this.client.takePrivate(pool);
+    if (reuse === "never" || pool.server.index < 0) {
+      conn = this.client.own?.take(pool) ?? null;
     } else if (this.client.requests > 1 || reuse === "always") {
       conn = pool.take(false);
     } else if (reuse === "aggressive") {
@@ -831,6 +834,11 @@ export class HttpStream extends Stream {
 
   override intercept(server: Server): boolean {
     return server.model.redir !== null && redirectToServer(this, server);
+  }
+
+  override lastServer(): Server | null {
+    if (!(this.backend!.http as HttpSettings).preferLast || this.failed !== null) return null;
+    return preferredServer(this.client, this.backend!);
   }
 
   override onRedispatch(): void {

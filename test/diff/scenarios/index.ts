@@ -12,6 +12,7 @@ import { relay } from "./tcp.ts";
 import { timeouts } from "./timeouts.ts";
 import { persistence } from "./persistence.ts";
 import { retries } from "./retries.ts";
+import { destinations } from "./destinations.ts";
 import { tunnels } from "./tunnels.ts";
 
 export const scenarios: readonly Scenario[] = [
@@ -30,4 +31,5 @@ export const scenarios: readonly Scenario[] = [
   ...checks,
   ...persistence,
   ...retries,
+  ...destinations,
 ];

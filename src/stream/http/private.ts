@@ -1,0 +1,69 @@
+import type { Server } from "../../proxy/server.ts";
+import type { ServerConn, ServerOwner } from "../../server/conn.ts";
+import type { ServerPool } from "../../server/pool.ts";
+
+/** Idle server connections one client may hold; HAProxy's default of max-session-srv-conns. */
+const MOST = 5;
+
+/**
+ * Idle server connections that serve one client alone: with `http-reuse never`, and those of `dispatch`, which belong to no
+ * server. Whatever happens on one of them while it is idle ends it.
+ */
+export class PrivateConns implements ServerOwner {
+  /** The last used at the end. */
+  private readonly conns: ServerConn[] = [];
+
+  keep(conn: ServerConn): void {
+    if (this.conns.length >= MOST) {
+      conn.owner = null;
+      conn.abort();
+      return;
+    }
+    conn.private_ = true;
+    conn.owner = this;
+    this.conns.push(conn);
+  }
+
+  /** A connection of this pool, no longer held here; null = there is none. */
+  take(pool: ServerPool): ServerConn | null {
+    for (const conn of this.conns) {
+      if (conn.pool !== pool) continue;
+      this.remove(conn);
+      conn.owner = null;
+      return conn;
+    }
+    return null;
+  }
+
+  /** Where the last used connection leads. */
+  get server(): Server | null {
+    return this.conns[this.conns.length - 1]?.server ?? null;
+  }
+
+  drop(): void {
+    while (this.conns.length > 0) this.end(this.conns[0]!);
+  }
+
+  onServerOpen(): void {}
+  onServerDrain(): void {}
+  onServerData(conn: ServerConn): void {
+    this.end(conn);
+  }
+  onServerEnd(conn: ServerConn): void {
+    this.end(conn);
+  }
+  onServerClose(conn: ServerConn): void {
+    this.remove(conn);
+  }
+
+  private end(conn: ServerConn): void {
+    this.remove(conn);
+    conn.owner = null;
+    conn.abort();
+  }
+
+  private remove(conn: ServerConn): void {
+    const at = this.conns.indexOf(conn);
+    if (at >= 0) this.conns.splice(at, 1);
+  }
+}
