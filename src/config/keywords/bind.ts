@@ -26,9 +26,6 @@ function row(name: string, usage: string, help: string, parse: Row["parse"], noE
 /** Parameters of `bind` (manual section 5.1). */
 export const bindParameters = new KeywordTable<BindContext>("bind", [
   [
-    row("accept-proxy", "", "Expect a PROXY protocol header on every connection", (c) => {
-      c.bind.acceptProxy = true;
-    }),
     row("backlog", "<count>", "Length of the kernel's accept queue", (c, args) => {
       c.bind.backlog = takeInteger(args, { lax: true }) ?? c.bind.backlog;
     }),

@@ -76,6 +76,8 @@ function identity(name: "user" | "group" | "uid" | "gid"): Row {
   });
 }
 
+const STATE_FILE = "no file is read at start: a reload keeps the state of the servers by itself";
+
 /** Keywords of the `global` section (manual section 3). */
 const process: readonly Row[] = [
   row("maxconn", "<count>", "Connections of the whole process at the same time", (c, args) => {
@@ -98,10 +100,12 @@ const process: readonly Row[] = [
   text("node", "node", "<name>", "Name of this node in statistics"),
   {
     ...text("server-state-file", "serverStateFile", "<file>", "File the server states are read from"),
+    noEffect: STATE_FILE,
     extra: "warning",
   },
   {
     ...text("server-state-base", "serverStateBase", "<directory>", "Directory of relative server state files"),
+    noEffect: STATE_FILE,
     extra: "warning",
   },
   row("description", "<text>", "Text shown in statistics", (c, args) => {

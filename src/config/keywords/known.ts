@@ -37,7 +37,7 @@ const OPTIONS = `
 `;
 
 const BIND = `
-  accept-netscaler-cip+1 allow-0rtt alpn+1 ca-file+1 ca-ignore-err+1 ca-sign-file+1 ca-sign-pass+1
+  accept-netscaler-cip+1 accept-proxy allow-0rtt alpn+1 ca-file+1 ca-ignore-err+1 ca-sign-file+1 ca-sign-pass+1
   ca-verify-file+1 ciphers+1 ciphersuites+1 crl-file+1 crt+1 crt-ignore-err+1 crt-list+1 curves+1 ecdhe+1
   expose-fd+1 force-sslv3 force-tlsv10 force-tlsv11 force-tlsv12 force-tlsv13 generate-certificates level+1
   no-ca-names no-sslv3 no-tls-tickets no-tlsv10 no-tlsv11 no-tlsv12 no-tlsv13 npn+1 prefer-client-ciphers proto+1
@@ -50,7 +50,7 @@ const SERVER = `
   force-sslv3 force-tlsv10 force-tlsv11 force-tlsv12 force-tlsv13 log-proto+1 namespace+1 no-agent-check
   no-check-send-proxy no-check-ssl no-send-proxy-v2-ssl no-send-proxy-v2-ssl-cn no-ssl no-ssl-reuse no-sslv3
   no-tls-tickets no-tlsv10 no-tlsv11 no-tlsv12 no-tlsv13 non-stick npn+1 proto+1 proxy-v2-options+1 resolve-net+1
-  resolve-opts+1 resolve-prefer+1 resolvers+1 send-proxy-v2-ssl send-proxy-v2-ssl-cn sni+1 socks4+1 ssl
+  resolve-opts+1 resolve-prefer+1 resolvers+1 send-proxy send-proxy-v2 send-proxy-v2-ssl send-proxy-v2-ssl-cn sni+1 socks4+1 ssl
   ssl-max-ver+1 ssl-min-ver+1 ssl-reuse stick tls-tickets verify+1 verifyhost+1 ws+1
 `;
 

@@ -153,12 +153,6 @@ const identity: readonly Row[] = [
     );
     args.next();
   }),
-  flag("send-proxy", "Send a PROXY protocol header, version 1", (s) => {
-    s.sendProxy = "v1";
-  }),
-  flag("send-proxy-v2", "Send a PROXY protocol header, version 2", (s) => {
-    s.sendProxy = "v2";
-  }),
   flag("no-send-proxy", "Undo 'send-proxy' of default-server", (s) => {
     s.sendProxy = "none";
   }),

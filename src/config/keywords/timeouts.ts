@@ -8,12 +8,19 @@ const FRONT = ["defaults", "frontend", "listen"] as const;
 const BACK = ["defaults", "listen", "backend"] as const;
 const BOTH = ["defaults", "frontend", "listen", "backend"] as const;
 
-function timeout(name: string, field: keyof Timeouts, where: readonly Where[], help: string): Keyword<ProxyContext> {
+function timeout(
+  name: string,
+  field: keyof Timeouts,
+  where: readonly Where[],
+  help: string,
+  noEffect?: string,
+): Keyword<ProxyContext> {
   return {
     name,
     where,
     usage: "<time>",
     help,
+    ...(noEffect === undefined ? {} : { noEffect }),
     parse: (context, args) => {
       const value = takeTime(args);
       if (value === null) return;
@@ -45,7 +52,7 @@ export const timeouts = new KeywordTable<ProxyContext>("timeout", [
     timeout("queue", "queue", BACK, "Longest wait for a free server slot"),
     timeout("server", "server", BACK, "Longest silence on the server side"),
     timeout("server-fin", "serverFin", BACK, "Longest silence of a half-closed server"),
-    timeout("tarpit", "tarpit", BOTH, "How long a tarpitted connection is held"),
+    timeout("tarpit", "tarpit", BOTH, "How long a tarpitted connection is held", "no rule tarpits yet"),
     timeout("tunnel", "tunnel", BACK, "Longest silence in both directions of a tunnel"),
   ],
 ]);
@@ -74,6 +81,9 @@ function parseTimeout(context: ProxyContext, args: Args): void {
     return;
   }
   const inner = args.sub(name, `timeout ${row.name}`, row.usage);
+  if (row.noEffect !== undefined) {
+    args.warn("config/no-effect", name, `'timeout ${row.name}' has no effect here: ${row.noEffect}`);
+  }
   row.parse(context, inner);
   if (inner.index > args.index) inner.end();
   args.rest();

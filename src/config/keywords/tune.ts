@@ -23,11 +23,15 @@ function size(name: string, field: Field, help: string, min = 0): Row {
   });
 }
 
-function count(name: string, field: Field, help: string, min: number, max: number): Row {
-  return tune(name, "<count>", help, (c, args) => {
+function count(name: string, field: Field, help: string, min: number, max: number, noEffect?: string): Row {
+  const row = tune(name, "<count>", help, (c, args) => {
     c.global[field] = takeInteger(args, { min, max, lax: true }) ?? c.global[field];
   });
+  return noEffect === undefined ? row : { ...row, noEffect };
 }
+
+const ACCEPT = "the event loop accepts all that wait";
+const IDLE = "idle connections go by pool-purge-delay alone";
 
 function tune(name: string, usage: string, help: string, parse: Row["parse"]): Row {
   return { name: `tune.${name}`, where: ["global"], usage, help, parse };
@@ -39,11 +43,25 @@ export const tuneKeywords: readonly Row[] = [
   size("maxrewrite", "maxrewrite", "Part of the buffer kept free for added headers"),
   count("http.maxhdr", "maxHeaders", "Headers of a message at most", 1, 32767),
   count("http.logurilen", "logUriLen", "Bytes of the URI in log lines", 0, 0x7fffffff),
-  count("maxaccept", "maxAccept", "Connections accepted in a row; -1 is no limit", -1, 0x7fffffff),
+  count("maxaccept", "maxAccept", "Connections accepted in a row; -1 is no limit", -1, 0x7fffffff, ACCEPT),
   size("rcvbuf.client", "rcvbufClient", "Kernel receive buffer towards clients"),
   size("rcvbuf.server", "rcvbufServer", "Kernel receive buffer towards servers"),
   size("sndbuf.client", "sndbufClient", "Kernel send buffer towards clients"),
   size("sndbuf.server", "sndbufServer", "Kernel send buffer towards servers"),
-  count("pool-low-fd-ratio", "poolLowFdRatio", "Percent of descriptors below which idle connections stay", 0, 100),
-  count("pool-high-fd-ratio", "poolHighFdRatio", "Percent of descriptors above which idle connections go", 0, 100),
+  count(
+    "pool-low-fd-ratio",
+    "poolLowFdRatio",
+    "Percent of descriptors below which idle connections stay",
+    0,
+    100,
+    IDLE,
+  ),
+  count(
+    "pool-high-fd-ratio",
+    "poolHighFdRatio",
+    "Percent of descriptors above which idle connections go",
+    0,
+    100,
+    IDLE,
+  ),
 ];
