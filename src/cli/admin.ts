@@ -14,7 +14,7 @@ import { versionInfo } from "./version.ts";
 const QUERY_MS = 1000;
 
 /** What workers answer. The runtime API offers no command that needs another query. */
-const workerQueries: ReadonlySet<QueryName> = new Set<QueryName>([]);
+const workerQueries: ReadonlySet<QueryName> = new Set<QueryName>(["show-sess", "shutdown-session", "shutdown-server"]);
 
 /** Starts the runtime API on the supervisor's sockets. */
 export function startAdmin(supervisor: SupervisorContext): AdminHandle {

@@ -4,6 +4,7 @@ import type { Frontend, Listener } from "../proxy/frontend.ts";
 import { parseIp } from "../util/ip.ts";
 import { clock } from "../util/clock.ts";
 import type { StreamRuntime } from "./runtime.ts";
+import type { Stream } from "./stream.ts";
 
 /** How long a connection that was shut down waits for the peer's FIN before it is reset. */
 const LINGER_MS = 3000;
@@ -94,6 +95,9 @@ export abstract class ClientConn extends Conn {
     if (this.blocked) this.linger();
     else this.close();
   }
+
+  /** What is in progress on it. */
+  abstract get current(): Stream | null;
 
   /** Nothing is in progress on it: it may be closed when the worker drains. */
   abstract get idle(): boolean;

@@ -1,4 +1,5 @@
 import { ALL_FULL, type Balancer, type BalanceRequest } from "../balance/types.ts";
+import { observeResult } from "../check/index.ts";
 import type { Mode } from "../config/model.ts";
 import { C } from "../counters/columns.ts";
 import { countEvent } from "../counters/rate.ts";
@@ -130,6 +131,8 @@ export abstract class Stream implements TimerEntry, ServerOwner, BalanceRequest,
   abstract onServerLost(conn: ServerConn, error: Error | undefined): void;
   /** No server, queue full or timed out, or every attempt failed; cause and state of the end are set. */
   abstract onNoServer(): void;
+  /** Somebody ends it; `cause`: K the administrator, D its server went down, U the one it stands in for came back. */
+  abstract shutdown(cause: string): void;
   /** A deadline of the data phases passed. */
   abstract onExpire(now: number): void;
   /** An idle connection that may carry this stream, or null. */
@@ -295,6 +298,7 @@ export abstract class Stream implements TimerEntry, ServerOwner, BalanceRequest,
     if (this.phase === Phase.connected || this.phase === Phase.done) return;
     this.phase = Phase.connected;
     this.connectedAt = clock.now;
+    observeResult(this.server!, "l4ok");
     this.onEstablished();
   }
 
@@ -362,7 +366,9 @@ export abstract class Stream implements TimerEntry, ServerOwner, BalanceRequest,
   }
 
   /** For passive health checks (`observe`). */
-  onConnectError(_server: Server): void {}
+  onConnectError(server: Server): void {
+    observeResult(server, "l4error");
+  }
 
   private waitTurn(): void {
     this.phase = Phase.turnaround;

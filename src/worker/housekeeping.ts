@@ -1,21 +1,29 @@
-import { createChecker, type Checker } from "../check/index.ts";
+import { createChecker, type Checker, Health } from "../check/index.ts";
 import type { Balancer } from "../balance/types.ts";
 import type { Compiled } from "../compile/compile.ts";
 import { C } from "../counters/columns.ts";
-import type { Logger } from "../log/record.ts";
+import type { LevelName, Logger } from "../log/record.ts";
+import type { Backend } from "../proxy/backend.ts";
 import { poolOf } from "../server/pool.ts";
 import { queueOf } from "../server/queue.ts";
 import type { StreamRuntime } from "../stream/runtime.ts";
 import type { Stream } from "../stream/stream.ts";
 import { clock, tick } from "../util/clock.ts";
 import { type TimerEntry, wheel } from "../util/wheel.ts";
+import { MarkedServers } from "./marked.ts";
 import type { Snapshot } from "./protocol.ts";
 
 /** How often queues are looked at while streams wait, because another worker may have made room. */
 const PUMP_MS = 5;
 /** How often the limits are looked at while accepting is paused. */
 const RETRY_MS = 10;
+/** How often servers with on-marked-down or on-marked-up are looked at. */
+const MARKED_MS = 100;
 const SECOND = 1000;
+
+function logEvent(backend: Backend, level: LevelName, text: string): void {
+  (backend.logger as Logger).event(level, text);
+}
 
 class Timer implements TimerEntry {
   wheelNext: TimerEntry | null = null;
@@ -47,14 +55,25 @@ export class Housekeeping {
   private readonly pumpTimer = new Timer(() => this.pump());
   private readonly secondTimer = new Timer(() => this.everySecond());
   private readonly retryTimer = new Timer(() => {});
+  private readonly markedTimer = new Timer(() => this.lookMarked());
+  private marked: MarkedServers | null = null;
+  private health: Health | null = null;
 
   start(rt: StreamRuntime, compiled: Compiled, snapshot: Snapshot): void {
     this.rt = rt;
     this.compiled = compiled;
     rt.onWaiting = () => this.pumpTimer.in(PUMP_MS);
     this.secondTimer.in(SECOND);
-    if (snapshot.worker !== 0) return;
     const backends = [...compiled.backends.values()];
+    this.marked ??= new MarkedServers(rt);
+    this.marked.link(backends);
+    if (this.marked.some) this.markedTimer.in(MARKED_MS);
+    if (snapshot.worker !== 0) {
+      // Checks are the leader's business, what live traffic tells is everybody's.
+      if (this.health === null) this.health = new Health({ clock, event: logEvent }, backends);
+      else this.health.link(backends);
+      return;
+    }
     if (this.checker !== null) {
       this.checker.reconfigure(backends, compiled.model.global);
       return;
@@ -62,14 +81,15 @@ export class Housekeeping {
     this.checker = createChecker(backends, compiled.model.global, {
       wheel,
       clock,
-      event: (backend, level, text) => (backend.logger as Logger).event(level, text),
+      event: logEvent,
+      onStateChange: () => this.marked!.look(),
     });
     this.checker.start();
   }
 
   stop(): void {
     this.checker?.stop();
-    for (const timer of [this.pumpTimer, this.secondTimer, this.retryTimer]) wheel.disarm(timer);
+    for (const timer of [this.pumpTimer, this.secondTimer, this.retryTimer, this.markedTimer]) wheel.disarm(timer);
   }
 
   retry(run: () => void): void {
@@ -92,6 +112,12 @@ export class Housekeeping {
       if (queue.waiting === 0) waiting.delete(backend);
     }
     if (waiting.size > 0) this.pumpTimer.in(PUMP_MS);
+  }
+
+  /** Servers that went down or came back since: their streams end (on-marked-down, on-marked-up). */
+  lookMarked(): void {
+    this.marked?.look();
+    if (this.marked?.some) this.markedTimer.in(MARKED_MS);
   }
 
   private everySecond(): void {

@@ -1,16 +1,20 @@
 import { compile, type Compiled } from "../compile/compile.ts";
+import { readRate } from "../counters/rate.ts";
 import { L, LIVE_WIDTH, Shared } from "../counters/shared.ts";
 import { mapSegment } from "../counters/segment.ts";
 import type { Diagnostic } from "../lang/diagnostic.ts";
 import { flushLogs } from "../log/targets/index.ts";
 import { poolOf, type ServerPool } from "../server/pool.ts";
+import type { Frontend } from "../proxy/frontend.ts";
 import type { Server } from "../proxy/server.ts";
 import { setClientGone } from "../stream/client.ts";
 import { StreamRuntime } from "../stream/runtime.ts";
 import type { WorkerHandlers } from "./control.ts";
+import { clock, tick } from "../util/clock.ts";
 import { Housekeeping } from "./housekeeping.ts";
 import { AcceptSocket } from "./listeners.ts";
 import type { Snapshot } from "./protocol.ts";
+import { showSessions, shutdownServer, shutdownSession } from "./sessions.ts";
 
 /** The engine of one worker: what the control loop drives. A reload swaps `compiled`; connections stay. */
 export class Runtime implements WorkerHandlers {
@@ -98,7 +102,10 @@ export class Runtime implements WorkerHandlers {
       return;
     }
     const { frontend, model, slot } = socket.listener;
-    if (frontend.model.maxconn > 0 && frontend.live >= frontend.model.maxconn) {
+    if (tooFast(frontend)) {
+      for (const one of this.sockets.values()) if (one.listener.frontend === frontend) one.pause();
+      this.hold();
+    } else if (frontend.model.maxconn > 0 && frontend.live >= frontend.model.maxconn) {
       for (const one of this.sockets.values()) if (one.listener.frontend === frontend) one.pause();
       this.hold();
     } else if (model.maxconn > 0 && Atomics.load(live, slot * LIVE_WIDTH + L.live) >= model.maxconn) {
@@ -115,6 +122,7 @@ export class Runtime implements WorkerHandlers {
 
   private resume(): void {
     if (!this.held || this.draining) return;
+    tick();
     const { live } = this.shared!;
     const { maxconn } = this.snapshot!;
     let waiting = false;
@@ -124,6 +132,7 @@ export class Runtime implements WorkerHandlers {
       const { frontend, model, slot } = socket.listener;
       const free =
         room &&
+        !tooFast(frontend) &&
         (frontend.model.maxconn === 0 || frontend.live < frontend.model.maxconn) &&
         (model.maxconn === 0 || Atomics.load(live, slot * LIVE_WIDTH + L.live) < model.maxconn);
       if (free) socket.start();
@@ -154,9 +163,27 @@ export class Runtime implements WorkerHandlers {
   }
 
   query(name: string, args: readonly string[]): string {
-    void args;
+    const rt = this.rt!;
+    tick();
+    switch (name) {
+      case "show-sess":
+        return showSessions(rt, args[0], clock.now);
+      case "shutdown-session":
+        return shutdownSession(rt, args[0] ?? "") ? "1" : "";
+      case "shutdown-server":
+        // A server that was just put down takes its streams along by itself, with the better reason.
+        this.housekeeping.lookMarked();
+        shutdownServer(rt, args[0] ?? "", args[1] ?? "", "K");
+        return "";
+    }
     throw new Error(`unknown question: ${name}`);
   }
+}
+
+/** `rate-limit sessions` (manual, section 4.2): further connections wait in the kernel. */
+function tooFast({ model, shared, slot }: Frontend): boolean {
+  const { rateLimitSessions: limit } = model;
+  return limit > 0 && readRate(shared.live, slot * LIVE_WIDTH + L.sessRate, clock.now) >= limit;
 }
 
 /** Idle connections stay with servers that stay; those of removed servers are closed. */

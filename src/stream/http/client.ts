@@ -43,6 +43,10 @@ export class HttpClient extends ClientConn {
     this.waitForRequest();
   }
 
+  get current(): HttpStream | null {
+    return this.stream;
+  }
+
   get idle(): boolean {
     return this.stream === null && this.requests > 0;
   }

@@ -14,6 +14,7 @@ import type { Head } from "../../codec/h1/head.ts";
 import { SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY } from "../../codec/h1/known.ts";
 import { findKnown, valueText } from "../../codec/h1/view.ts";
 import { headSize, writeResponseHead } from "../../codec/h1/write.ts";
+import { observeResult } from "../../check/index.ts";
 import { C } from "../../counters/columns.ts";
 import type { ServerConn } from "../../server/conn.ts";
 import { websocketAccept } from "../../util/websocket.ts";
@@ -61,6 +62,8 @@ export function analyseResponse(stream: HttpStream, conn: ServerConn, buf: Buffe
   const { slab } = server!;
   slab[server!.base + responseColumn(status)]!++;
   slab[server!.base + C.reqTot]!++;
+  // 501 and 505 are what a client can provoke: no fault of the server.
+  observeResult(server!, status < 500 || status === 501 || status === 505 ? "httpOk" : "httpStatus");
   const back = stream.backend!.http as HttpSettings;
   if ((back.cookie !== null || back.checkCache) && !persistResponse(stream, back)) {
     blockResponse(stream);

@@ -6,6 +6,7 @@ import { Head, parseResponse } from "../../codec/h1/head.ts";
 import { writeResponseHead } from "../../codec/h1/write.ts";
 import { findName, valueText } from "../../codec/h1/view.ts";
 import { findQueryParam } from "../../balance/keys.ts";
+import { observeResult } from "../../check/index.ts";
 import type { Mode } from "../../config/model.ts";
 import { C } from "../../counters/columns.ts";
 import { BAD_REQUEST } from "../../log/record.ts";
@@ -333,6 +334,7 @@ export class HttpStream extends Stream {
           return;
         }
         this.reason = errorName(at);
+        observeResult(this.server!, "httpHeaders");
         this.serverError("P", "H", 502);
         return;
       }
@@ -477,6 +479,7 @@ export class HttpStream extends Stream {
       this.repeat();
       return;
     }
+    observeResult(this.server!, error === undefined ? "httpBrokenPipe" : "httpReadError");
     const { slab } = this.frontend;
     slab[this.backend!.base + C.errResp]!++;
     slab[this.server!.base + C.errResp]!++;
@@ -488,6 +491,7 @@ export class HttpStream extends Stream {
     this.reason = reason;
     this.responded = false;
     this.responseAt = 0;
+    observeResult(this.server!, "httpResponse");
     const { slab } = this.frontend;
     slab[this.backend!.base + C.errResp]!++;
     slab[this.server!.base + C.errResp]!++;
@@ -710,6 +714,15 @@ export class HttpStream extends Stream {
     this.finish(false);
   }
 
+  shutdown(cause: string): void {
+    if (this.phase === Phase.done) return;
+    this.termCause = cause;
+    const connected = this.phase === Phase.connected;
+    this.termState = this.phase === Phase.queued ? "Q" : !connected ? "C" : this.answered ? "D" : "H";
+    if (this.answered || this.tunnel) this.finish(false);
+    else this.reply(connected ? 502 : 503);
+  }
+
   private abortCounts(column: number): void {
     const { frontend, backend, server } = this;
     const { slab } = frontend;
@@ -730,6 +743,7 @@ export class HttpStream extends Stream {
       return;
     }
     if (this.phase !== Phase.connected) return;
+    observeResult(this.server!, "httpReadTimeout");
     const { slab } = this.frontend;
     slab[this.backend!.base + C.errResp]!++;
     slab[this.server!.base + C.errResp]!++;

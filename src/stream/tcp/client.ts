@@ -18,6 +18,10 @@ export class TcpClient extends ClientConn {
     return false;
   }
 
+  get current(): TcpStream | null {
+    return this.lingering || this.closed ? null : this.stream;
+  }
+
   start(): void {
     this.stream.start();
   }

@@ -177,6 +177,10 @@ export class TcpStream extends Stream {
     this.end(this.termCause, this.termState);
   }
 
+  shutdown(cause: string): void {
+    this.end(cause, "-");
+  }
+
   // ---- deadlines
 
   /** Each direction has its own timeout; the nearer one is armed, moving it later costs a store. */
