@@ -150,5 +150,5 @@ test("sessions of a server that goes down, and of backups when it comes back, ar
   ctx.queries = new Set(["shutdown-server"]);
   const refs = closing.servers.map((s) => ({ proxy: closing, server: s, slot: ctx.slotOf(`S/closing/${s.name}`) }));
   for (const to of ["maint", "ready"] as const) for (const one of refs) setAdminState(ctx, one, to, now);
-  expect(ctx.asked).toEqual(["all shutdown-server closing a", "all shutdown-server closing b"]);
+  expect(ctx.asked).toEqual(["all shutdown-server closing a D", "all shutdown-server closing b U"]);
 });

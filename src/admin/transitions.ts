@@ -115,17 +115,20 @@ function setOper(ctx: AdminContext, ref: ServerRef, oper: number, nowMs: number)
   set(ctx, ref, S.slowstartStep, slow && isDynamic(ref.proxy) ? get(ctx, ref, S.weight) : 0);
   set(ctx, ref, S.oper, slow ? Oper.starting : oper);
   set(ctx, ref, S.lastChange, now);
-  if (oper === Oper.stopped && ref.server.onMarkedDown === "shutdown-sessions") closeSessions(ctx, ref);
+  if (oper === Oper.stopped && ref.server.onMarkedDown === "shutdown-sessions") closeSessions(ctx, ref, "D");
   if (oper === Oper.running && before === Oper.stopped && ref.server.onMarkedUp === "shutdown-backup-sessions") {
     for (const server of ref.proxy.servers) {
-      if (server.backup) closeSessions(ctx, { proxy: ref.proxy, server, slot: -1 });
+      if (server.backup) closeSessions(ctx, { proxy: ref.proxy, server, slot: -1 }, "U");
     }
   }
 }
 
-/** `on-marked-down shutdown-sessions`, `on-marked-up shutdown-backup-sessions` (manual, section 5.2). */
-function closeSessions(ctx: AdminContext, { proxy, server }: ServerRef): void {
-  if (ctx.queries.has("shutdown-server")) void ctx.query("all", "shutdown-server", [proxy.name, server.name]);
+/**
+ * `on-marked-down shutdown-sessions`, `on-marked-up shutdown-backup-sessions` (manual, section 5.2); `cause`: what the log says
+ * about the end.
+ */
+function closeSessions(ctx: AdminContext, { proxy, server }: ServerRef, cause: "D" | "U"): void {
+  if (ctx.queries.has("shutdown-server")) void ctx.query("all", "shutdown-server", [proxy.name, server.name, cause]);
 }
 
 /** The counter of good checks; it only rises where there are checks. */

@@ -115,7 +115,7 @@ export class Housekeeping {
   }
 
   /** Servers that went down or came back since: their streams end (on-marked-down, on-marked-up). */
-  lookMarked(): void {
+  private lookMarked(): void {
     this.marked?.look();
     if (this.marked?.some) this.markedTimer.in(MARKED_MS);
   }

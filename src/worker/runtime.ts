@@ -171,9 +171,7 @@ export class Runtime implements WorkerHandlers {
       case "shutdown-session":
         return shutdownSession(rt, args[0] ?? "") ? "1" : "";
       case "shutdown-server":
-        // A server that was just put down takes its streams along by itself, with the better reason.
-        this.housekeeping.lookMarked();
-        shutdownServer(rt, args[0] ?? "", args[1] ?? "", "K");
+        shutdownServer(rt, args[0] ?? "", args[1] ?? "", args[2] ?? "K");
         return "";
     }
     throw new Error(`unknown question: ${name}`);
