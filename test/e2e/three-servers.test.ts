@@ -37,6 +37,8 @@ defaults
     mode http
     retries 3
     option redispatch
+    # What a killed server had read on a new connection, and not answered, goes to another one: redispatch alone is for failed connects.
+    retry-on conn-failure empty-response
     timeout connect 1s
     timeout client 10s
     timeout server 10s
