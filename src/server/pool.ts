@@ -42,6 +42,8 @@ export class ServerPool {
     this.address = server.address === null ? null : sockAddr(server.address);
     this.options = {
       ...DEFAULT_CONNECT_OPTIONS,
+      // Bun sets TCP_NODELAY itself on every socket it adopts.
+      nodelay: false,
       keepalive,
       tcpUserTimeout: model.tcpUserTimeout,
       fastOpen: model.tfo,
@@ -50,6 +52,8 @@ export class ServerPool {
           ? null
           : ipSockAddr(source.ip.includes(":") ? 6 : 4, source.ip, source.port),
       interface: source?.interface ?? null,
+      rcvbuf: buffers.rcvbuf,
+      sndbuf: buffers.sndbuf,
     };
     if (before !== null && !sameAddress(before, this.address)) {
       this.epoch++;
@@ -158,6 +162,14 @@ export class ServerPool {
 
 function sameAddress(a: SockAddr, b: SockAddr | null): boolean {
   return b !== null && a.length === b.length && a.bytes.every((byte, i) => byte === b.bytes[i]);
+}
+
+/** Kernel buffers of server connections in bytes, 0 = the kernel's choice; holds for pools configured after it. */
+const buffers = { rcvbuf: 0, sndbuf: 0 };
+
+export function setConnectBuffers(rcvbuf: number, sndbuf: number): void {
+  buffers.rcvbuf = rcvbuf;
+  buffers.sndbuf = sndbuf;
 }
 
 export function poolOf(server: Server): ServerPool {

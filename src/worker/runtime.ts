@@ -4,7 +4,7 @@ import { L, LIVE_WIDTH, Shared } from "../counters/shared.ts";
 import { mapSegment } from "../counters/segment.ts";
 import type { Diagnostic } from "../lang/diagnostic.ts";
 import { flushLogs } from "../log/targets/index.ts";
-import { poolOf, type ServerPool } from "../server/pool.ts";
+import { poolOf, type ServerPool, setConnectBuffers } from "../server/pool.ts";
 import type { Frontend } from "../proxy/frontend.ts";
 import type { Server } from "../proxy/server.ts";
 import { setClientGone } from "../stream/client.ts";
@@ -53,6 +53,7 @@ export class Runtime implements WorkerHandlers {
     } else {
       this.rt.configure(global);
     }
+    setConnectBuffers(global.rcvbufServer, global.sndbufServer);
     const before = this.compiled;
     this.snapshot = snapshot;
     this.compiled = compiled;
@@ -149,7 +150,7 @@ export class Runtime implements WorkerHandlers {
     rt.draining = true;
     for (const socket of this.sockets.values()) socket.pause();
     while (rt.clients.size > 0) {
-      for (const client of rt.clients) if (client.idle && !client.lingering) client.linger();
+      for (const client of rt.clients) if (client.idle && !client.lingering) client.closeNow();
       await Bun.sleep(20);
     }
     this.housekeeping.stop();

@@ -54,7 +54,9 @@ export class TcpClient extends ClientConn {
   /** The stream is over; `clean`: both directions ended on their own. */
   finished(clean: boolean): void {
     if (this.closed) return;
-    if (clean || this.blocked || !this.listener.frontend.model.options.nolinger) this.linger();
-    else this.abort();
+    // A client that finished first gets no FIN of its own (manual, option nolinger).
+    const { nolinger } = this.listener.frontend.model.options;
+    if (nolinger && clean && this.ended && !this.shut && !this.blocked) this.abort();
+    else this.linger();
   }
 }

@@ -78,6 +78,11 @@ export class TcpStream extends Stream {
       if (this.early === null || this.backend?.model.options.abortonclose) this.end("C", "C");
       return;
     }
+    // With nolinger the server gets no half-closed connection.
+    if (this.backend!.model.options.nolinger) {
+      this.closeBoth();
+      return;
+    }
     conn.finish();
     if (conn.ended) this.closeBoth();
     else this.watch();
@@ -153,7 +158,7 @@ export class TcpStream extends Stream {
 
   onServerEnd(_conn: ServerConn): void {
     if (this.phase === Phase.connecting) this.established();
-    this.client.finish();
+    if (!(this.client.ended && this.frontend.model.options.nolinger)) this.client.finish();
     if (this.client.ended) this.closeBoth();
     else this.watch();
   }
@@ -161,7 +166,7 @@ export class TcpStream extends Stream {
   onServerLost(conn: ServerConn, error: Error | undefined): void {
     // After our own FIN Bun tells the peer's FIN by a close without error; the client has everything.
     if (error === undefined && conn.shut) {
-      this.client.finish();
+      if (!(this.client.ended && this.frontend.model.options.nolinger)) this.client.finish();
       this.closeBoth();
       return;
     }

@@ -13,6 +13,7 @@ import { timeouts } from "./timeouts.ts";
 import { persistence } from "./persistence.ts";
 import { retries } from "./retries.ts";
 import { destinations } from "./destinations.ts";
+import { options } from "./options.ts";
 import { tunnels } from "./tunnels.ts";
 
 export const scenarios: readonly Scenario[] = [
@@ -32,4 +33,5 @@ export const scenarios: readonly Scenario[] = [
   ...persistence,
   ...retries,
   ...destinations,
+  ...options,
 ];
