@@ -239,3 +239,106 @@ listen web
   late.close();
   await becomes(() => busy(proxy), []);
 }, 20_000);
+
+test("requests under way and in a queue end well when their server, or their whole section, is removed", async () => {
+  await using scope = new Scope();
+  const [port, other] = [freePort(), freePort()];
+  const waiting: (() => void)[] = [];
+  let holding = true;
+  const slow = startServer(scope, async (peer) => {
+    while (true) {
+      await peer.request(600_000);
+      const { promise, resolve } = Promise.withResolvers<void>();
+      if (holding) waiting.push(resolve);
+      else resolve();
+      await promise;
+      peer.send(ok("slow"));
+    }
+  });
+  const quick = startServer(scope, respond(ok("quick")));
+  const proxy = await startServing(
+    scope,
+    `
+global
+    nbthread 1
+${DEFAULTS}
+    timeout queue 10s
+listen web
+    bind 127.0.0.1:${port}
+    server s1 127.0.0.1:${slow.port} maxconn 2
+    server s2 127.0.0.1:${slow.port} maxconn 2
+listen gone
+    bind 127.0.0.1:${other}
+    server g1 127.0.0.1:${slow.port}
+`,
+  );
+  const get = "GET / HTTP/1.1\r\nHost: h\r\n\r\n";
+  const clients = await Promise.all(Array.from({ length: 12 }, () => connect(scope, port)));
+  for (const client of clients) client.send(get);
+  const last = await connect(scope, other);
+  last.send(get);
+  await becomes(() => waiting.length, 5);
+  await becomes(() => stat(proxy, "web/BACKEND", "qcur"), 8);
+
+  // s2 leaves with two requests on it, and what waits has one server less.
+  edit(proxy, /    server s2 .*\n/, "");
+  edit(proxy, /listen gone[^]*/, "");
+  await reload(proxy);
+  await expect(connect(scope, other)).rejects.toThrow();
+  edit(proxy, /$/, `    server s3 127.0.0.1:${quick.port}\n`);
+  await reload(proxy);
+  const answers = [...clients, last].map(async (client) => {
+    const text = await client.response({ ms: 12_000 });
+    return text.slice(9, 12);
+  });
+  const all = Promise.all(answers);
+  let over = false;
+  void all.then(
+    () => (over = true),
+    () => (over = true),
+  );
+  await eventually(
+    "all are answered",
+    () => {
+      for (const release of waiting.splice(0)) release();
+      return over;
+    },
+    12_000,
+  );
+  expect(await all).toEqual(Array<string>(13).fill("200"));
+  for (const client of [...clients, last]) client.close();
+  await becomes(() => busy(proxy), []);
+  holding = false;
+  for (let i = 0; i < 4; i++) expect(await body(port)).toStartWith("200 ");
+}, 20_000);
+
+test("many reloads asked for at the same time, with a worker killed in between, end in the last file", async () => {
+  await using scope = new Scope();
+  const server = startServer(scope, respond(ok("one")));
+  const port = freePort();
+  const proxy = await startServing(
+    scope,
+    `
+global
+    nbthread 2
+${DEFAULTS}
+listen web
+    bind 127.0.0.1:${port}
+    server s1 127.0.0.1:${server.port} weight 1
+`,
+  );
+  const [victim] = workers(proxy) as [number];
+  for (let round = 0; round < 3; round++) {
+    edit(proxy, /weight \d+/, `weight ${10 + round}`);
+    const answers = Array.from({ length: 8 }, () => proxy.runtime("reload"));
+    if (round === 1) process.kill(victim, "SIGKILL");
+    for (const answer of await Promise.all(answers)) {
+      // A reload that meets the dying worker may be refused; then nothing was changed.
+      if (round !== 1) expect(answer).toStartWith("ok");
+    }
+    if (round === 1) await eventually("the worker is replaced", () => workers(proxy).length === 2);
+  }
+  expect(await field(proxy, "web/s1", "weight")).toBe("12");
+  for (let i = 0; i < 8; i++) expect(await body(port)).toBe("200 one");
+  await becomes(() => busy(proxy), []);
+}, 20_000);

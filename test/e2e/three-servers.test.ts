@@ -4,6 +4,7 @@ import { startNginx } from "../harness/nginx.ts";
 import { freePort } from "../harness/ports.ts";
 import { run, type Program } from "../harness/program.ts";
 import { Scope } from "../harness/scope.ts";
+import { ok, respond, startServer } from "../harness/server.ts";
 import { becomes, busy, eventually, field, installed, startServing, stat, wrk } from "./tools.ts";
 
 const names = ["api1", "api2", "api3"] as const;
@@ -92,6 +93,40 @@ ${names.map((name, index) => `    server ${name} 127.0.0.1:${ports[index]} check
     expect(requests).toBeGreaterThan(1000);
     await becomes(() => busy(proxy), []);
     expect(await stat(proxy, "web/FRONTEND", "hrsp_5xx")).toBe(0);
+  },
+  20_000,
+);
+
+test.skipIf(!installed("curl"))(
+  "one worker takes the servers strictly in turn, weights included",
+  async () => {
+    await using scope = new Scope();
+    const port = freePort();
+    const servers = names.map((name) => startServer(scope, respond(ok(name))));
+    await startServing(
+      scope,
+      `
+global
+    nbthread 1
+defaults
+    mode http
+    timeout connect 1s
+    timeout client 10s
+    timeout server 10s
+listen web
+    bind 127.0.0.1:${port}
+    balance roundrobin
+${names.map((name, index) => `    server ${name} 127.0.0.1:${servers[index]!.port} weight ${index === 0 ? 20 : 10}`).join("\n")}
+`,
+    );
+    const turns: string[] = [];
+    for (let i = 0; i < 8; i++) {
+      const { code, stdout } = await run(["curl", "-sS", "--fail", `http://127.0.0.1:${port}/`]);
+      expect(code).toBe(0);
+      turns.push(stdout);
+    }
+    expect(turns.slice(0, 4).sort()).toEqual(["api1", "api1", "api2", "api3"]);
+    expect(turns.slice(4)).toEqual(turns.slice(0, 4));
   },
   20_000,
 );
