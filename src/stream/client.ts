@@ -88,8 +88,8 @@ export abstract class ClientConn extends Conn {
   }
 
   /**
-   * Ends the connection at once. Only for peers that promised to send nothing more (RFC 9112, section 9.6: a client that sent
-   * "close" must not send further requests): what came unread would turn the FIN into a reset and cost the answer's tail.
+   * Ends the connection as soon as everything is written. Only when the peer is not sending: what came unread would turn the FIN
+   * into a reset and cost the answer's tail.
    */
   closeNow(): void {
     if (this.blocked) this.linger();

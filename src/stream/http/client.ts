@@ -208,7 +208,7 @@ export class HttpClient extends ClientConn {
     }
     if (this.requests > 0) {
       // An idle connection is closed without a word.
-      this.linger();
+      this.closeNow();
       return;
     }
     this.silent("c", 408);
@@ -273,8 +273,8 @@ export class HttpClient extends ClientConn {
   }
 
   /**
-   * No further request: the response is out (or queued), the connection ends once the client has it all. `quiet`: the
-   * client will send nothing more.
+   * No further request: the response is out (or queued), the connection ends once the client has it all. `quiet`: nothing is
+   * left of the request that a close could turn into a reset.
    */
   end(quiet: boolean): void {
     this.stream = null;

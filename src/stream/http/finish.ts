@@ -48,8 +48,8 @@ export function finishStream(stream: HttpStream, keep: boolean): void {
     else if (stream.clientKeep && keep) client.keepPrivate(conn);
     else conn.abort();
   }
-  // The client itself asked for the end and sent its whole request.
-  const quiet = keep && stream.requestDone && !stream.keptByClient;
+  // The whole request was read: nothing the client still sends can matter, as HAProxy sees it too.
+  const quiet = stream.requestDone && (!stream.tunnel || client.ended);
   const goesOn = keep && stream.clientKeep && !client.closed;
   const freed = stream.leave();
   // The counts in the line are those without this stream, as in HAProxy.

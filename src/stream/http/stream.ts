@@ -62,8 +62,6 @@ export class HttpStream extends Stream {
   sent = false;
   /** Connection kept after this exchange, on each side. */
   clientKeep = false;
-  /** The client would have kept it. */
-  keptByClient = true;
   serverKeep = false;
   /** Head of the final response received. */
   responded = false;
@@ -114,7 +112,6 @@ export class HttpStream extends Stream {
     this.persistence.reset();
     this.nameSlot = -1;
     this.inBackend = this.inServer = false;
-    this.keptByClient = true;
     this.requestDone = this.spent = this.sent = this.prepared = this.clientKeep = this.serverKeep = false;
     this.responded = this.answered = this.responseDone = this.tunnel = this.probe = this.logged = false;
     this.reusedConn = this.noReuse = false;
@@ -680,9 +677,12 @@ export class HttpStream extends Stream {
     }
     const { abortOnClose } = (this.backend?.http as HttpSettings | undefined) ?? this.http;
     const waits = this.requestDone && !(this.responded && this.resBody.done);
-    if (waits && this.serverConn !== null && this.phase === Phase.connected) {
+    // A reset after its FIN answers what was written to it: that was in vain.
+    const inVain = this.responded && this.client.ended;
+    if (waits && !inVain && this.serverConn !== null && this.phase === Phase.connected) {
       this.serverConn.resume();
-      this.watchDownload();
+      // The server's time goes on as it was: nobody is there any more to renew it.
+      if (this.deadline === 0) this.watchDownload();
       return;
     }
     if (waits && !abortOnClose && this.phase !== Phase.connected) return;
