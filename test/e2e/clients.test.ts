@@ -130,7 +130,42 @@ test.skipIf(!installed("curl"))(
   20_000,
 );
 
-test.skipIf(!installed("curl", "socat"))(
+test.skipIf(!installed("curl"))(
+  "IPv6, UNIX and abstract sockets on both sides",
+  async () => {
+    await using scope = new Scope();
+    const dir = scope.tempDir();
+    const [port, mirror] = [freePort(), startMirror(scope)];
+    const name = `tlb-test-${process.pid}-${port}`;
+    const proxy = await startServing(
+      scope,
+      `
+${DEFAULTS}
+listen outer
+    bind [::1]:${port}
+    bind unix@${dir}/outer.sock mode 600
+    server inner abns@${name}
+listen inner
+    bind abns@${name}
+    server inmost ${dir}/inmost.sock
+listen inmost
+    bind ${dir}/inmost.sock
+    server mirror 127.0.0.1:${mirror}
+`,
+    );
+    const calls = [[`http://[::1]:${port}/six`], ["--unix-socket", join(dir, "outer.sock"), "http://h/unix"]];
+    for (const args of calls) {
+      const { code, stdout } = await run(["curl", "-sS", "--fail", "--max-time", "10", "-g", ...args]);
+      expect(code).toBe(0);
+      expect((JSON.parse(stdout) as Mirrored).path).toBe(new URL(args.at(-1)!).pathname);
+    }
+    expect(await stat(proxy, "inmost/mirror", "stot")).toBe(2);
+    await becomes(() => busy(proxy), []);
+  },
+  20_000,
+);
+
+test.skipIf(!installed("curl"))(
   "curl: a CONNECT tunnel",
   async () => {
     await using scope = new Scope();

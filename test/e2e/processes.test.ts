@@ -5,13 +5,14 @@ import { freePort } from "../harness/ports.ts";
 import { run } from "../harness/program.ts";
 import { tlbCommand } from "../harness/proxy.ts";
 import { Scope } from "../harness/scope.ts";
-import { ok, startServer } from "../harness/server.ts";
+import { ok, respond, startServer } from "../harness/server.ts";
 import {
   becomes,
   busy,
   echo,
   eventually,
   info,
+  residentKiB,
   startLoad,
   startServing,
   startUpgradeServer,
@@ -83,6 +84,77 @@ test("a killed worker is replaced; the other serves, and its connections are cou
   await becomes(() => busy(proxy), []);
   expect(proxy.program.stderr()).toMatch(/worker 0 \(\d+\) runs again|worker 1 \(\d+\) runs again/);
 }, 20_000);
+
+test("slots of a server with maxconn come back from workers that are killed", async () => {
+  await using scope = new Scope();
+  const port = freePort();
+  const server = startServer(scope, respond(ok("hi")));
+  const proxy = await startServing(
+    scope,
+    `
+global
+    nbthread 2
+${DEFAULTS}
+    timeout queue 10s
+listen web
+    bind 127.0.0.1:${port}
+    server s1 127.0.0.1:${server.port} maxconn 4
+`,
+  );
+  const load = startLoad(port, 24, true);
+  for (let round = 0; round < 3; round++) {
+    const then = load.done;
+    await eventually("the load runs", () => load.done > then + 200);
+    const [victim] = workers(proxy) as [number];
+    process.kill(victim, "SIGKILL");
+    await eventually("the worker is replaced", () => workers(proxy).length === 2 && !workers(proxy).includes(victim));
+  }
+  const then = load.done;
+  await eventually("all slots are in use again", () => load.done > then + 200);
+  const { failed } = await load.stop();
+  // A killed worker takes at most what each of the lanes had under way.
+  expect(failed.length).toBeLessThanOrEqual(3 * 24);
+  expect(failed.filter((what) => !what.startsWith("cut"))).toEqual([]);
+  await becomes(() => busy(proxy), []);
+  expect(await stat(proxy, "web/s1", "smax")).toBeLessThanOrEqual(4);
+}, 20_000);
+
+test("without the supervisor the workers serve on, and end when they are told", async () => {
+  await using scope = new Scope();
+  const port = freePort();
+  const server = startServer(scope, respond(ok("hi")));
+  const proxy = await startServing(scope, web(port, server.port));
+  const pids = workers(proxy);
+  scope.defer(() => {
+    for (const pid of pids) kill(pid, "SIGKILL");
+  });
+  const client = await connect(scope, port);
+  client.send(GET);
+  expect(await client.response()).toEndWith("hi");
+  proxy.program.signal("SIGKILL");
+  await proxy.program.exited;
+  client.send(GET);
+  expect(await client.response()).toEndWith("hi");
+  for (let i = 0; i < 8; i++) {
+    const fresh = await connect(scope, port);
+    fresh.send(GET);
+    expect(await fresh.response()).toEndWith("hi");
+    fresh.close();
+  }
+  for (const pid of pids) expect(kill(pid, "SIGTERM")).toBe(true);
+  // A process that nobody has waited for yet has no memory any more.
+  await eventually("they end", () => pids.every((pid) => residentKiB(pid) === 0));
+}, 20_000);
+
+/** False when there is no such process. */
+function kill(pid: number, signal: NodeJS.Signals): boolean {
+  try {
+    process.kill(pid, signal);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 test("SIGUSR1 lets requests and tunnels finish, ends keep-alive, and exits with 0", async () => {
   await using scope = new Scope();
