@@ -48,6 +48,7 @@ const general: readonly Row[] = [
   },
   {
     name: "description",
+    noEffect: "no statistics show it yet",
     where: PROXY_ONLY,
     misplaced: "error",
     usage: "<text>",

@@ -1,0 +1,321 @@
+/**
+ * No keyword is accepted without effect unless it warns: every row of every table is marked `noEffect`, or stands here with
+ * the file that acts on it and the words by which that file reads it.
+ */
+import { expect, test } from "bun:test";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { Glob } from "bun";
+import { loadText } from "../load.ts";
+import { keywordTables } from "./index.ts";
+
+const src = join(import.meta.dir, "..", "..");
+
+/** Acts while the configuration is read: it shapes the model, or is only there to be refused. */
+const PARSED = "parsed";
+
+type Place = string | readonly [file: string, words: string];
+
+const BODY: Place = ["stream/http/settings.ts", "options"];
+
+const places: Readonly<Record<string, Readonly<Record<string, Place>>>> = {
+  global: {
+    maxconn: ["supervisor/limits.ts", "maxconn"],
+    nbthread: ["supervisor/supervisor.ts", "nbthread"],
+    user: ["supervisor/supervisor.ts", "uid"],
+    group: ["supervisor/supervisor.ts", "gid"],
+    uid: ["supervisor/supervisor.ts", "uid"],
+    gid: ["supervisor/supervisor.ts", "gid"],
+    chroot: ["worker/confine.ts", "chroot"],
+    daemon: ["supervisor/daemon.ts", "daemon"],
+    pidfile: ["supervisor/daemon.ts", "pidfile"],
+    node: ["admin/stats/info.ts", "node"],
+    description: ["admin/stats/info.ts", "description"],
+    "ulimit-n": ["supervisor/limits.ts", "ulimitN"],
+    "hard-stop-after": ["supervisor/supervisor.ts", "hardStopAfter"],
+    "spread-checks": ["check/task.ts", "spreadChecks"],
+    "cpu-map": ["supervisor/supervisor.ts", "cpuMap"],
+    log: ["log/logger.ts", "logs"],
+    "log-tag": ["log/logger.ts", "logTag"],
+    "log-send-hostname": ["log/logger.ts", "logSendHostname"],
+    stats: ["admin/runtime/server.ts", "statsTimeout"],
+    "tune.bufsize": ["stream/runtime.ts", "bufsize"],
+    "tune.maxrewrite": ["stream/runtime.ts", "maxrewrite"],
+    "tune.http.maxhdr": ["stream/runtime.ts", "maxHeaders"],
+    "tune.http.logurilen": ["stream/http/stream.ts", "logUriLen"],
+    "tune.rcvbuf.client": ["supervisor/listeners.ts", "rcvbufClient"],
+    "tune.rcvbuf.server": ["worker/runtime.ts", "rcvbufServer"],
+    "tune.sndbuf.client": ["supervisor/listeners.ts", "sndbufClient"],
+    "tune.sndbuf.server": ["worker/runtime.ts", "sndbufServer"],
+    setenv: ["lang/environment.ts", "setenv"],
+    presetenv: PARSED,
+    unsetenv: PARSED,
+    resetenv: PARSED,
+  },
+  proxy: {
+    mode: ["worker/listeners.ts", "mode"],
+    id: ["admin/stats/parts.ts", "id"],
+    disabled: ["compile/compile.ts", "proxy.disabled"],
+    enabled: PARSED,
+    maxconn: ["worker/runtime.ts", "frontend.model.maxconn"],
+    backlog: ["supervisor/listeners.ts", "proxy.backlog"],
+    default_backend: ["compile/compile.ts", "proxy.defaultBackend"],
+    "monitor-uri": ["stream/http/request.ts", "http.monitorUri"],
+    "rate-limit": ["worker/runtime.ts", "rateLimitSessions"],
+    log: ["log/logger.ts", "logs"],
+    "log-tag": ["log/logger.ts", "logTag"],
+    "log-format": ["expr/logformat/compile.ts", "logFormat"],
+    timeout: PARSED,
+    option: PARSED,
+    bind: ["supervisor/listeners.ts", "binds"],
+    server: ["proxy/backend.ts", "model.servers"],
+    "server-template": PARSED,
+    "default-server": PARSED,
+    cookie: ["stream/http/persist.ts", "requestCookies("],
+    fullconn: ["proxy/server.ts", "fullconn"],
+    retries: ["stream/stream.ts", "model.retries"],
+    "retry-on": ["stream/http/stream.ts", "retryStatus"],
+    "http-reuse": ["stream/http/finish.ts", "reuse"],
+    "max-keep-alive-queue": ["stream/http/persist.ts", "maxKeepAliveQueue"],
+    dispatch: ["compile/destination.ts", "model.dispatch"],
+    source: ["server/pool.ts", "source"],
+    "http-send-name-header": ["stream/http/request.ts", "sendName"],
+    transparent: ["compile/destination.ts", "options.transparent"],
+    balance: ["balance/index.ts", "algorithm"],
+    "hash-type": ["balance/keyed.ts", "model.hash.method"],
+    "hash-balance-factor": ["balance/ring.ts", "hashBalanceFactor"],
+    "http-check": ["check/kinds/http.ts", "expects"],
+    "tcp-check": PARSED,
+    errorfile: ["stream/http/reply.ts", "page.bytes"],
+    errorloc: ["stream/http/reply.ts", "page.code"],
+    errorloc302: ["stream/http/reply.ts", "page.code"],
+    errorloc303: ["stream/http/reply.ts", "page.code"],
+  },
+  option: {
+    abortonclose: BODY,
+    "accept-invalid-http-request": ["stream/http/settings.ts", '"accept-invalid-http-request"'],
+    "accept-invalid-http-response": ["stream/http/settings.ts", '"accept-invalid-http-response"'],
+    allbackups: ["balance/group.ts", "options.allbackups"],
+    checkcache: ["stream/http/response.ts", "checkCache"],
+    clitcpka: ["supervisor/listeners.ts", "options.clitcpka"],
+    "dontlog-normal": ["stream/tcp/stream.ts", '"dontlog-normal"'],
+    dontlognull: ["stream/tcp/stream.ts", "options.dontlognull"],
+    "http-ignore-probes": ["stream/http/settings.ts", '"http-ignore-probes"'],
+    "http-keep-alive": PARSED,
+    "http-pretend-keepalive": ["stream/http/settings.ts", '"http-pretend-keepalive"'],
+    "http-server-close": ["stream/http/settings.ts", '"http-server-close"'],
+    httpclose: ["stream/http/settings.ts", "options.httpclose"],
+    "log-health-checks": ["check/health.ts", '"log-health-checks"'],
+    "log-separate-errors": ["stream/tcp/stream.ts", '"log-separate-errors"'],
+    logasap: ["stream/tcp/stream.ts", "options.logasap"],
+    nolinger: ["stream/tcp/stream.ts", "options.nolinger"],
+    persist: ["stream/http/settings.ts", "options.persist"],
+    "prefer-last-server": ["stream/http/stream.ts", "preferLast"],
+    "socket-stats": ["admin/stats/select.ts", "socket-stats"],
+    srvtcpka: ["server/pool.ts", "options.srvtcpka"],
+    transparent: ["stream/address.ts", "option transparent"],
+    tcpka: ["server/pool.ts", "options.tcpka"],
+    forwardfor: ["stream/http/request.ts", "forwardFor("],
+    originalto: ["stream/http/request.ts", "originalTo("],
+    redispatch: ["stream/stream.ts", "model.redispatch"],
+    httplog: ["expr/logformat/compile.ts", "logFormat"],
+    httpslog: ["expr/logformat/compile.ts", "logFormat"],
+    tcplog: ["expr/logformat/compile.ts", "logFormat"],
+    httpchk: ["check/kinds/index.ts", "http"],
+    "tcp-check": ["check/kinds/index.ts", "tcp"],
+  },
+  timeout: {
+    check: ["check/task.ts", "timeouts"],
+    client: ["stream/tcp/stream.ts", "front.client"],
+    "client-fin": ["stream/tcp/stream.ts", "front.clientFin"],
+    connect: ["stream/stream.ts", "timeouts.connect"],
+    "http-keep-alive": ["stream/http/client.ts", "timeouts.httpKeepAlive"],
+    "http-request": ["stream/http/client.ts", "timeouts.httpRequest"],
+    queue: ["stream/stream.ts", "timeouts.queue"],
+    server: ["stream/tcp/stream.ts", "back.server"],
+    "server-fin": ["stream/tcp/stream.ts", "back.serverFin"],
+    tunnel: ["stream/tcp/stream.ts", "back.tunnel"],
+  },
+  bind: {
+    backlog: ["supervisor/listeners.ts", "bind.backlog"],
+    "defer-accept": ["supervisor/bind.ts", "model.deferAccept"],
+    gid: ["supervisor/unix.ts", "gid"],
+    group: ["supervisor/unix.ts", "gid"],
+    id: ["proxy/frontend.ts", "bind.id"],
+    interface: ["supervisor/bind.ts", "model.interface"],
+    maxconn: ["worker/runtime.ts", "model.maxconn"],
+    mode: ["supervisor/unix.ts", "mode"],
+    mss: ["supervisor/bind.ts", "model.mss"],
+    name: ["admin/stats/front-rows.ts", "name"],
+    namespace: ["supervisor/bind.ts", "model.namespace"],
+    "tcp-ut": ["supervisor/bind.ts", "model.tcpUserTimeout"],
+    tfo: ["supervisor/bind.ts", "model.tfo"],
+    transparent: ["supervisor/bind.ts", "model.transparent"],
+    uid: ["supervisor/unix.ts", "uid"],
+    user: ["supervisor/unix.ts", "uid"],
+    v4v6: ["supervisor/bind.ts", "model.v4v6"],
+    v6only: ["supervisor/bind.ts", "model.v6only"],
+  },
+  server: {
+    weight: ["proxy/init.ts", "model.weight"],
+    maxconn: ["proxy/init.ts", "model.maxconn"],
+    minconn: ["proxy/server.ts", "model.minconn"],
+    maxqueue: ["server/queue.ts", "maxqueue"],
+    "pool-max-conn": ["server/pool.ts", "poolMaxConn"],
+    "pool-low-conn": ["server/pool.ts", "poolLowConn"],
+    "max-reuse": ["server/pool.ts", "maxReuse"],
+    "pool-purge-delay": ["server/pool.ts", "poolPurgeDelay"],
+    slowstart: ["check/slowstart.ts", "slowstart"],
+    check: ["check/checker.ts", "check"],
+    "no-check": PARSED,
+    inter: ["check/task.ts", "inter"],
+    fastinter: ["check/task.ts", "fastinter"],
+    downinter: ["check/task.ts", "downinter"],
+    rise: ["check/health.ts", "rise"],
+    fall: ["check/health.ts", "fall"],
+    port: ["check/task.ts", "port"],
+    addr: ["check/task.ts", "addr"],
+    observe: ["check/observe.ts", "model.observe"],
+    "on-error": ["check/health.ts", "model.onError"],
+    "error-limit": ["check/observe.ts", "model.errorLimit"],
+    "on-marked-down": ["worker/marked.ts", "onMarkedDown"],
+    "on-marked-up": ["worker/marked.ts", "onMarkedUp"],
+    track: ["check/health.ts", "track"],
+    backup: ["balance/group.ts", "backup"],
+    "no-backup": PARSED,
+    disabled: ["proxy/init.ts", "model.disabled"],
+    enabled: PARSED,
+    id: ["proxy/server.ts", "model.id"],
+    cookie: ["server/cookies.ts", "cookie"],
+    redir: ["stream/http/persist.ts", "redir"],
+    "init-addr": PARSED,
+    source: ["server/pool.ts", "model.source"],
+    usesrc: PARSED,
+    interface: PARSED,
+    "no-send-proxy": PARSED,
+    "no-send-proxy-v2": PARSED,
+    "tcp-ut": ["server/pool.ts", "model.tcpUserTimeout"],
+    tfo: ["server/pool.ts", "model.tfo"],
+    "no-tfo": PARSED,
+  },
+  "http-check": {
+    "disable-on-404": ["check/kinds/http.ts", "disableOn404"],
+    "send-state": ["check/kinds/http.ts", "sendState"],
+    comment: PARSED,
+    connect: ["check/kinds/http.ts", "connectPort"],
+    send: ["check/kinds/http-request.ts", "headers"],
+    expect: ["check/kinds/http-expect.ts", "match"],
+  },
+  "stats socket": {
+    level: ["admin/runtime/server.ts", "level"],
+    mode: ["supervisor/unix.ts", "mode"],
+    user: ["supervisor/unix.ts", "uid"],
+    uid: ["supervisor/unix.ts", "uid"],
+    group: ["supervisor/unix.ts", "gid"],
+    gid: ["supervisor/unix.ts", "gid"],
+  },
+  balance: {
+    roundrobin: ["balance/index.ts", "roundrobin"],
+    "static-rr": ["balance/index.ts", "static-rr"],
+    leastconn: ["balance/index.ts", "leastconn"],
+    first: ["balance/index.ts", "first"],
+    source: ["balance/index.ts", "source"],
+    uri: ["balance/index.ts", "uri"],
+    url_param: ["balance/index.ts", "url_param"],
+    hdr: ["balance/index.ts", "hdr"],
+    random: ["balance/index.ts", "random"],
+    "rdp-cookie": ["balance/index.ts", "rdp-cookie"],
+    hash: PARSED,
+  },
+};
+
+for (const { title, rows } of keywordTables) {
+  test(`${title}: every keyword acts somewhere or says that it does not`, () => {
+    const known = places[title] ?? {};
+    const silent = rows.filter(({ name, noEffect }) => noEffect === undefined && known[name] === undefined);
+    expect(silent.map(({ name }) => name)).toEqual([]);
+    const both = rows.filter(({ name, noEffect }) => noEffect !== undefined && known[name] !== undefined);
+    expect(both.map(({ name }) => name)).toEqual([]);
+    const names = new Set(rows.map(({ name }) => name));
+    expect(Object.keys(known).filter((name) => !names.has(name))).toEqual([]);
+    for (const [name, place] of Object.entries(known)) {
+      if (typeof place === "string") continue;
+      const [file, words] = place;
+      expect({ name, file, there: existsSync(join(src, file)) }).toEqual({ name, file, there: true });
+      expect({ name, file, reads: readFileSync(join(src, file), "utf8").includes(words) }).toEqual({
+        name,
+        file,
+        reads: true,
+      });
+    }
+  });
+}
+
+/** Fields nothing outside of the parser reads, with the reason. */
+const unread: Readonly<Record<string, string>> = {
+  acceptProxy: "'accept-proxy' is refused: not supported yet",
+  sendProxy: "'send-proxy' is refused: not supported yet",
+  dynamic: "'cookie ... dynamic' is refused: not supported yet",
+  setenv: "acts on the lines behind it",
+  exposeFdListeners: "warns",
+  maxAccept: "warns",
+  poolLowFdRatio: "warns",
+  poolHighFdRatio: "warns",
+  serverStateFile: "warns",
+  serverStateBase: "warns",
+  tarpit: "warns",
+  initAddr: "names are resolved by the parser",
+  comment: "a comment",
+};
+
+test("every field of the model is read by the engine", async () => {
+  let engine = "";
+  for await (const file of new Glob("**/*.ts").scan(src)) {
+    if (file.startsWith("config/") || /\.(test|helper)\.ts$/.test(file)) continue;
+    engine += readFileSync(join(src, file), "utf8");
+  }
+  const model = readFileSync(join(src, "config", "model.ts"), "utf8");
+  const fields = new Set([...model.matchAll(/^\s+readonly (\w+):/gm)].map((match) => match[1]!));
+  expect(fields.size).toBeGreaterThan(150);
+  // What only builds a model of its own ("tfo: false,") does not count as reading it.
+  const missing = [...fields].filter(
+    (field) => !new RegExp(`[.{,] ?${field}\\b(?!: (?:false|true|null|0|""|"none"|\\[\\]),)`).test(engine),
+  );
+  expect(missing.filter((field) => unread[field] === undefined)).toEqual([]);
+});
+
+/** One line of each kind of keyword that has no effect: parser and table must agree that it warns. */
+test("keywords without effect warn where they are written", () => {
+  const text = `global
+  tune.maxaccept 10
+  tune.pool-low-fd-ratio 10
+  tune.pool-high-fd-ratio 20
+  server-state-file states
+  server-state-base /tmp
+  nosplice
+  stats socket /tmp/none.sock backlog 5
+defaults
+  mode http
+  timeout client 1s
+  timeout server 1s
+  timeout connect 1s
+  timeout tarpit 1s
+  option contstats
+  option http-no-delay
+  option http-use-proxy-header
+  option independent-streams
+  option http-buffer-request
+  option tcp-smart-accept
+  option tcp-smart-connect
+  option disable-h2-upgrade
+  option splice-auto
+listen l
+  bind :8000 nice 5
+  bind-process all
+  server s 127.0.0.1:1
+`;
+  const { diagnostics } = loadText(text, "t.cfg");
+  const warned = diagnostics.list.filter(({ code }) => code === "config/no-effect").map(({ at }) => at.line);
+  const lines = [2, 3, 4, 5, 6, 7, 8, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 25, 26];
+  expect(warned).toEqual(lines);
+});
