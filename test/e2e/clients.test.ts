@@ -141,6 +141,8 @@ test.skipIf(!installed("curl"))(
       scope,
       `
 ${DEFAULTS}
+    # Or the idle connections to itself would count as clients.
+    option http-server-close
 listen outer
     bind [::1]:${port}
     bind unix@${dir}/outer.sock mode 600
