@@ -6,7 +6,7 @@ import { Head, parseResponse } from "../../codec/h1/head.ts";
 import { writeResponseHead } from "../../codec/h1/write.ts";
 import { findName, valueText } from "../../codec/h1/view.ts";
 import { findQueryParam } from "../../balance/keys.ts";
-import { observeResult } from "../../check/index.ts";
+import { type Observation, observeResult } from "../../check/index.ts";
 import type { Mode } from "../../config/model.ts";
 import { C } from "../../counters/columns.ts";
 import { BAD_REQUEST } from "../../log/record.ts";
@@ -476,11 +476,19 @@ export class HttpStream extends Stream {
       this.repeat();
       return;
     }
-    observeResult(this.server!, error === undefined ? "httpBrokenPipe" : "httpReadError");
+    this.observeEnd(error === undefined ? "httpBrokenPipe" : "httpReadError");
     const { slab } = this.frontend;
     slab[this.backend!.base + C.errResp]!++;
     slab[this.server!.base + C.errResp]!++;
     this.serverError("S", "H", 502);
+  }
+
+  /** For `observe`: this stream no longer counts as one of the server's when the line about it is written. */
+  private observeEnd(what: Observation): void {
+    const server = this.server!;
+    if (server.model.observe === "none") return;
+    this.releaseServer();
+    observeResult(server, what);
   }
 
   /** The head of the response, or the first bytes of its body, cannot be passed on. */
@@ -743,14 +751,14 @@ export class HttpStream extends Stream {
       return;
     }
     if (this.phase !== Phase.connected) return;
-    observeResult(this.server!, "httpReadTimeout");
-    const { slab } = this.frontend;
-    slab[this.backend!.base + C.errResp]!++;
-    slab[this.server!.base + C.errResp]!++;
     if (this.retryable("response-timeout")) {
       this.repeat();
       return;
     }
+    this.observeEnd("httpReadTimeout");
+    const { slab } = this.frontend;
+    slab[this.backend!.base + C.errResp]!++;
+    slab[this.server!.base + C.errResp]!++;
     this.serverError("s", "H", 504);
   }
 

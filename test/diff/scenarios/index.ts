@@ -13,6 +13,7 @@ import { timeouts } from "./timeouts.ts";
 import { persistence } from "./persistence.ts";
 import { retries } from "./retries.ts";
 import { destinations } from "./destinations.ts";
+import { observe } from "./observe.ts";
 import { options } from "./options.ts";
 import { tunnels } from "./tunnels.ts";
 
@@ -34,4 +35,5 @@ export const scenarios: readonly Scenario[] = [
   ...retries,
   ...destinations,
   ...options,
+  ...observe,
 ];
