@@ -14,6 +14,8 @@ function model(backends: Record<string, readonly string[]>): Model {
   const proxies = Object.entries(backends).map(([name, servers]) => ({
     kind: "backend",
     name,
+    dispatch: null,
+    options: {},
     binds: [],
     servers: servers.map((server) => ({ name: server, check: { enabled: true } })),
   }));
@@ -22,9 +24,12 @@ function model(backends: Record<string, readonly string[]>): Model {
 
 describe("counter slots", () => {
   test("every counted object has a key", () => {
-    const listen = { kind: "listen", name: "x", binds: [{ id: 1 }, { id: 7 }], servers: [{ name: "s" }] };
+    const sides = { dispatch: null, options: {}, binds: [{ id: 1 }, { id: 7 }], servers: [{ name: "s" }] };
+    const listen = { kind: "listen", name: "x", ...sides };
     const proxies = [listen, { ...listen, kind: "frontend", name: "f" }] as unknown as Model["proxies"];
     expect(slotKeys({ ...empty, proxies })).toEqual(["F/x", "L/x/1", "L/x/7", "B/x", "S/x/s", "F/f", "L/f/1", "L/f/7"]);
+    const transparent = [{ ...listen, options: { transparent: true } }] as unknown as Model["proxies"];
+    expect(slotKeys({ ...empty, proxies: transparent })).toContain("D/x");
   });
 
   test("objects keep theirs, and nothing changes without a commit", () => {
