@@ -421,3 +421,54 @@ test("WebSocket: messages of all sizes, both ways, and an orderly end", async ()
   for (const event of await Promise.all(closed)) expect(event.code).toBe(1000);
   await becomes(() => busy(proxy), []);
 }, 20_000);
+
+test("a slow server holds the client back in the same way", async () => {
+  await using scope = new Scope();
+  const size = 256 << 20;
+  const piece = Buffer.alloc(64 << 10, "x");
+  const server = startServer(scope, async (peer) => {
+    await peer.until("\r\n\r\n", 600_000);
+    peer.pause();
+  });
+  for (const mode of ["http", "tcp"] as const) {
+    const { proxy, port } = await before(scope, server.port, mode);
+    const [pid] = workers(proxy) as [number];
+    const rest = residentKiB(pid);
+    let sent = 0;
+    let going = false;
+    const pump = (socket: import("bun").Socket<undefined>): void => {
+      while (going && sent < size) {
+        const wrote = socket.write(piece, 0, piece.length);
+        if (wrote <= 0) return;
+        sent += wrote;
+      }
+    };
+    const client = await Bun.connect<undefined>({
+      hostname: "127.0.0.1",
+      port,
+      data: undefined,
+      socket: {
+        open(socket) {
+          socket.write(`POST / HTTP/1.1\r\nHost: h\r\nContent-Length: ${size}\r\n\r\n`);
+        },
+        data() {},
+        drain: pump,
+        error() {},
+      },
+    });
+    scope.defer(() => client.terminate());
+    await eventually(
+      "the server has the head and stops reading",
+      () => server.peers.at(-1)?.received.includes("\r\n\r\n") === true,
+    );
+    going = true;
+    pump(client);
+    for (let last = -1; last !== sent; await Bun.sleep(400)) last = sent;
+    expect(sent).toBeGreaterThan(0);
+    expect(sent).toBeLessThan(64 << 20);
+    expect(residentKiB(pid) - rest).toBeLessThan(40 << 10);
+    client.terminate();
+    for (const peer of server.peers.splice(0)) peer.reset();
+    await becomes(() => busy(proxy), []);
+  }
+}, 20_000);

@@ -3,13 +3,14 @@
  * afterwards nothing is held: gauges at zero, as many descriptors as before.
  */
 import { expect, test } from "bun:test";
+import { join } from "node:path";
 import { connect } from "../harness/client.ts";
 import type { Peer } from "../harness/peer.ts";
 import { freePort } from "../harness/ports.ts";
 import type { Proxy } from "../harness/proxy.ts";
 import { Scope } from "../harness/scope.ts";
-import { ok, startServer } from "../harness/server.ts";
-import { becomes, busy, descriptors, startServing, workers } from "./tools.ts";
+import { ok, respond, startServer } from "../harness/server.ts";
+import { becomes, busy, descriptors, installed, startServing, workers, wrk } from "./tools.ts";
 
 /** How a side goes on after its cut. */
 const actions = ["stall", "reset", "shutdown", "close", "garbage"] as const;
@@ -289,3 +290,38 @@ listen web
   }
   await becomes(() => busy(proxy), []);
 }, 20_000);
+
+test.skipIf(!installed("wrk"))(
+  "a log that nobody reads does not hold the traffic",
+  async () => {
+    await using scope = new Scope();
+    const [port, server] = [freePort(), startServer(scope, respond(ok("hi")))];
+    const fifo = join(scope.tempDir(), "log");
+    const proxy = await startServing(
+      scope,
+      `
+global
+    nbthread 1
+    log stdout format raw local0
+defaults
+    mode http
+    log global
+    option httplog
+    timeout connect 1s
+    timeout client 10s
+    timeout server 10s
+listen web
+    bind 127.0.0.1:${port}
+    server s1 127.0.0.1:${server.port}
+`,
+      // Standard output is a pipe that is open for reading, but never read.
+      { prefix: ["sh", "-c", `mkfifo ${fifo}; exec 3<>${fifo}; exec "$@" >&3`, "sh"] },
+    );
+    const { requests, bad, errors } = await wrk(`http://127.0.0.1:${port}/`, 1);
+    expect({ bad, errors }).toEqual({ bad: 0, errors: 0 });
+    // Their lines are more than a pipe holds.
+    expect(requests).toBeGreaterThan(1000);
+    await becomes(() => busy(proxy), []);
+  },
+  20_000,
+);
