@@ -36,8 +36,7 @@ export interface HttpSettings {
   readonly pretendKeepAlive: boolean;
   /** Retries beyond connection failures (manual, retry-on). */
   readonly retryOn: ReadonlySet<string>;
-  /** Failed connections are tried again; statuses that are. */
-  readonly retryConnect: boolean;
+  /** Statuses that are tried again. */
   readonly retryStatus: ReadonlySet<number>;
   /** Persistence by cookie; null = none. */
   readonly cookie: CookieRules | null;
@@ -81,7 +80,6 @@ export function compileHttp(proxy: ProxyModel): HttpSettings {
     abortOnClose: options.abortonclose === true,
     pretendKeepAlive: options["http-pretend-keepalive"] === true,
     retryOn: new Set(proxy.retryOn),
-    retryConnect: proxy.retryOn.length === 0 || proxy.retryOn.includes("conn-failure"),
     retryStatus: new Set(proxy.retryOn.map(Number).filter((status) => status > 0)),
     cookie: proxy.cookie === null ? null : new CookieRules(proxy.cookie, proxy.servers, proxy.options.persist === true),
     checkCache: options.checkcache === true,

@@ -111,7 +111,7 @@ const nolinger: readonly Scenario[] = sides.flatMap((side): Scenario[] => [
   },
   {
     name: `nolinger in the ${side}: a session times out`,
-    config: tcp({ defaults: "timeout client 200ms\ntimeout server 200ms", [side]: "option nolinger" }),
+    config: tcp({ defaults: "timeout client 200ms\ntimeout server 900ms", [side]: "option nolinger" }),
     servers: { s1: async () => {} },
     async client(talk) {
       const client = await talk.connect();
