@@ -15,7 +15,7 @@ export function startHttpServer(name: string): DemoServer {
     hostname: "127.0.0.1",
     port: 0,
     fetch(request) {
-      if (new URL(request.url).pathname === "/health") return new Response("ok\n");
+      if (new URL(request.url, "http://demo").pathname === "/health") return new Response("ok\n");
       count++;
       return new Response(`Hello, this is ${name}, request ${count}.\n`, { headers: { "x-served-by": name } });
     },
