@@ -233,6 +233,30 @@ const states: readonly Scenario[] = [
       await talk.logged(1);
     },
   },
+  ...["option redispatch", "no option redispatch"].map((option): Scenario => ({
+    name: `cookie of a server with a full queue, ${option}`,
+    config: off(`cookie SRV insert indirect\ntimeout queue 2s\n${option}`, {
+      s1: "cookie one",
+      s2: "cookie two maxconn 1 maxqueue 1",
+    }),
+    servers: {
+      s1: servers.s1,
+      s2: async (peer) => {
+        await peer.request();
+        await Bun.sleep(300);
+        peer.send(ok("two"));
+      },
+    },
+    async client(talk) {
+      for (let i = 0; i < 3; i++) {
+        const client = await talk.connect();
+        client.send(ask("/", "Cookie: SRV=two"));
+        await talk.sleep(60);
+      }
+      await talk.logged(3);
+    },
+    compare: { logOrder: "any" },
+  })),
   {
     name: "cookie: several requests of one client",
     config: off("cookie SRV insert indirect", SERVERS),
