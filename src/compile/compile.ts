@@ -7,6 +7,7 @@ import { type Diagnostic, Diagnostics } from "../lang/diagnostic.ts";
 import { createLogger } from "../log/logger.ts";
 import type { Logger } from "../log/record.ts";
 import { Backend, type SlotOf } from "../proxy/backend.ts";
+import { fullconnOf } from "../proxy/fullconn.ts";
 import { Frontend } from "../proxy/frontend.ts";
 import { compileHttp } from "../stream/http/settings.ts";
 import { clock } from "../util/clock.ts";
@@ -20,8 +21,8 @@ export interface Compiled {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-/** Turns a checked model into the objects of the data path: names resolved, formats and settings compiled. */
-export function compile(model: Model, slotOf: SlotOf, shared: Shared, worker: number): Compiled {
+/** Turns a checked model into the objects of the data path: names resolved, formats and settings compiled. `maxconn`: the process's. */
+export function compile(model: Model, slotOf: SlotOf, shared: Shared, worker: number, maxconn: number): Compiled {
   const diagnostics = new Diagnostics();
   const frontends = new Map<string, Frontend>();
   const backends = new Map<string, Backend>();
@@ -30,6 +31,7 @@ export function compile(model: Model, slotOf: SlotOf, shared: Shared, worker: nu
     const logger = createProxyLogger(model, proxy, diagnostics);
     if (proxy.kind !== "frontend") {
       const backend = new Backend(proxy, slotOf, shared, worker);
+      backend.fullconn = fullconnOf(model, proxy, maxconn);
       backend.logger = logger.logger;
       backend.http = compileHttp(proxy);
       backend.balancer = destinationBalancer(backend, slotOf, shared, worker) ?? createBalancer(backend);

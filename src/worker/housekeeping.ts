@@ -4,6 +4,7 @@ import type { Compiled } from "../compile/compile.ts";
 import { C } from "../counters/columns.ts";
 import type { LevelName, Logger } from "../log/record.ts";
 import type { Backend } from "../proxy/backend.ts";
+import { droppedLogs } from "../log/targets/index.ts";
 import { poolOf } from "../server/pool.ts";
 import { queueOf } from "../server/queue.ts";
 import type { StreamRuntime } from "../stream/runtime.ts";
@@ -52,6 +53,8 @@ export class Housekeeping {
   private rt: StreamRuntime | null = null;
   private compiled: Compiled | null = null;
   private checker: Checker | null = null;
+  private cpuBefore = 0;
+  private secondBefore = 0;
   private readonly pumpTimer = new Timer(() => this.pump());
   private readonly secondTimer = new Timer(() => this.everySecond());
   private readonly retryTimer = new Timer(() => {});
@@ -124,6 +127,14 @@ export class Housekeeping {
     this.secondTimer.in(SECOND);
     const { slab } = this.rt!;
     slab[C.memoryBytes] = process.memoryUsage.rss();
+    slab[C.droppedLogs] = droppedLogs();
+    // Share of the last second that no work was done in.
+    const cpu = process.cpuUsage();
+    const spent = (cpu.user + cpu.system - this.cpuBefore) / 1000;
+    const passed = Math.max(1, clock.now - this.secondBefore);
+    slab[C.idlePercent] = Math.max(0, Math.min(100, Math.round(100 - (100 * spent) / passed)));
+    this.cpuBefore = cpu.user + cpu.system;
+    this.secondBefore = clock.now;
     for (const backend of this.compiled!.backends.values()) {
       for (const server of backend.servers) poolOf(server).purge(clock.now);
     }

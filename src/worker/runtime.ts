@@ -36,7 +36,7 @@ export class Runtime implements WorkerHandlers {
       if (slot === undefined) throw new Error(`no counter slot for ${key}`);
       return slot;
     };
-    const compiled = compile(snapshot.model, slotOf, this.shared, snapshot.worker);
+    const compiled = compile(snapshot.model, slotOf, this.shared, snapshot.worker, snapshot.maxconn);
     this.pending = { snapshot, compiled };
     return compiled.diagnostics;
   }

@@ -1,3 +1,4 @@
+import { fullconnOf } from "../../proxy/fullconn.ts";
 /** BACKEND rows. */
 import type { ProxyModel } from "../../config/model.ts";
 import { C } from "../../counters/columns.ts";
@@ -77,7 +78,7 @@ export function backendRow(ctx: AdminContext, proxy: ProxyModel, options: RowOpt
     qmax: shared.max(slot, C.queueMax),
     scur: live(shared, slot, L.live),
     smax: shared.max(slot, C.sessMax),
-    slim: proxy.fullconn,
+    slim: fullconnOf(ctx.model(), proxy, ctx.limits().maxconn),
     stot: shared.sum(slot, C.sessTot),
     bin: shared.sum(slot, C.bytesIn),
     bout: shared.sum(slot, C.bytesOut),
