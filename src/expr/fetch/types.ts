@@ -1,0 +1,51 @@
+import type { Backend } from "../../proxy/backend.ts";
+import type { Frontend } from "../../proxy/frontend.ts";
+import type { Server } from "../../proxy/server.ts";
+import type { ArgProblem, ArgSpec, ArgValue } from "../args.ts";
+import type { SampleContext } from "../context.ts";
+import type { SampleKind, Value } from "../sample.ts";
+import type { Use } from "../validity.ts";
+
+/** Evaluates a fetch. Must not throw, whatever the bytes. */
+export type Fetcher = (ctx: SampleContext) => Value | null;
+
+/** One sample fetch: the row that parser, check, help and compiler read. */
+export interface FetchRow {
+  readonly name: string;
+  readonly args: readonly ArgSpec[];
+  /** What it yields. `any`: it sets `ctx.valueType`. */
+  readonly type: SampleKind;
+  /**
+   * The type HAProxy 2.6 declares where it differs from what the fetch yields (`bc_src` is declared sint): it alone decides
+   * which converters may follow.
+   */
+  readonly declared?: SampleKind;
+  /** What it depends on; decides where it is valid (validity.ts). */
+  readonly use: readonly Use[];
+  readonly help: string;
+  /** For names that only exist for old configurations: what to write instead. */
+  readonly replacedBy?: string;
+  /** Called once per expression. A problem is reported at the argument. */
+  make(args: readonly ArgValue[], cc: CompileContext): Fetcher | ArgProblem;
+}
+
+/** Users and groups of a userlist section, for http_auth and http_auth_group. */
+export interface Userlist {
+  readonly name: string;
+  /** The password is right. */
+  verify(user: string, password: string): boolean;
+  inGroup(user: string, group: string): boolean;
+}
+
+/** What compiling may look up. The checker passes one that answers from the model. */
+export interface CompileContext {
+  /** The proxy the expression stands in: default for fetches whose proxy argument is left out. */
+  readonly frontend: Frontend | null;
+  readonly backend: Backend | null;
+  findFrontend(name: string): Frontend | null;
+  findBackend(name: string): Backend | null;
+  findServer(backend: string | null, server: string): Server | null;
+  findUserlist(name: string): Userlist | null;
+  /** tune.bufsize, for fetches with offsets. */
+  readonly bufsize: number;
+}
