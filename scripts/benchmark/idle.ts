@@ -1,6 +1,7 @@
-/** Memory at rest, and of idle connections: each asks for one answer, then stays. */
+/** Memory at rest (just started), and of idle connections: each asks for one answer, then stays. */
 import { family, resident } from "./proc.ts";
 import type { Running } from "./programs.ts";
+import { wrk } from "./wrk.ts";
 
 export interface Memory {
   /** Bytes at rest: the whole program, and its largest process (a worker). */
@@ -17,11 +18,21 @@ interface Waiting {
   answered(): void;
 }
 
-export async function measureIdle(running: Running, wanted: number): Promise<Memory> {
+/** `pin`: how to start the load generator on its core. `dir`: for its files. */
+export async function measureIdle(
+  running: Running,
+  wanted: number,
+  pin: readonly string[],
+  dir: string,
+): Promise<Memory> {
   const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
   const sockets: { terminate(): void }[] = [];
   await Bun.sleep(1000);
   const rest = resident(family(running.pid));
+  // What any load costs once (compiled code, first buffers) is no part of a connection.
+  await wrk({ port: running.ports.idle, path: "/", connections: 64 }, 2, pin, dir);
+  await Bun.sleep(1000);
+  const before = sum(resident(family(running.pid)));
   let opened = 0;
   try {
     for (let index = 0; index < wanted; index += 200) {
@@ -37,7 +48,7 @@ export async function measureIdle(running: Running, wanted: number): Promise<Mem
   return {
     rest: sum(rest),
     restLargest: Math.max(...rest),
-    perConnection: opened === wanted ? Math.max(0, after - sum(rest)) / wanted : Number.NaN,
+    perConnection: opened === wanted ? Math.max(0, after - before) / wanted : Number.NaN,
     connections: wanted,
   };
 }

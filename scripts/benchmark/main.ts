@@ -94,8 +94,8 @@ for (const scenario of benchScenarios.filter(({ name }) => wanted(name))) {
   const able = programs.filter((running) => scenario.tcp !== true || running.tcp);
   const results = new Map<ProgramName, Sample[]>(able.map(({ name }) => [name, []]));
   for (const running of able) {
-    // Pools fill and hot code is compiled; the other programs need no more than their pools.
-    if (running.name === "tlb" || !options.quick) await measure(scenario, running, 1);
+    // Pools fill and hot code is compiled.
+    await measure(scenario, running, options.quick ? 1 : 3);
   }
   for (let round = 0; round < rounds; round++) {
     for (const running of able) results.get(running.name)!.push(await measure(scenario, running, seconds));
@@ -120,7 +120,7 @@ if (wanted("idle")) {
     // A fresh process: pools that grew under load would hide what a connection costs.
     await using own = new Scope();
     const fresh = await start(own, name, backend, pinProxy);
-    if (fresh !== null) memory.set(name, await measureIdle(fresh, idleConnections));
+    if (fresh !== null) memory.set(name, await measureIdle(fresh, idleConnections, pinLoad, dir));
   }
 }
 
