@@ -65,7 +65,9 @@ export abstract class Conn implements TimerEntry {
       this.broken = true;
       return true;
     }
-    this.tail = buf.subarray(start + n, end);
+    const rest = buf.subarray(start + n, end);
+    // A small rest must not keep a large buffer alive while a slow peer takes its time.
+    this.tail = rest.length * 4 < buf.length ? Buffer.from(rest) : rest;
     return false;
   }
 
