@@ -33,7 +33,8 @@ export function startProgram(scope: Scope, command: readonly string[], options: 
   });
   const out = collect(child.stdout);
   const err = collect(child.stderr);
-  const forget = scope.atExit(() => child.kill("SIGKILL"));
+  // SIGTERM: a supervisor that is killed outright leaves its workers serving.
+  const forget = scope.atExit(() => child.kill("SIGTERM"));
   const exited = child.exited.then(async (code) => {
     forget();
     // A grandchild may hold the pipes open for ever: give the readers a moment, not a guarantee.
