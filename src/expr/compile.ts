@@ -1,9 +1,18 @@
+/**
+ * Expressions to closures. Names, arguments, types and places are settled here; at run time an expression is one call, and one
+ * more for every converter and conversion.
+ */
 import type { Diagnostics } from "../lang/diagnostic.ts";
-import type { Expression } from "./ast.ts";
+import { didYouMean } from "../lang/suggest.ts";
+import type { Position } from "../lang/position.ts";
+import { type ArgProblem, type ArgValue, resolveArgs, usageOf } from "./args.ts";
+import type { Call, Expression } from "./ast.ts";
+import { addressType, canCast, castOf } from "./cast.ts";
 import type { SampleContext } from "./context.ts";
-import type { ConverterRow } from "./converter.ts";
-import type { CompileContext, FetchRow } from "./fetch/types.ts";
-import type { Phase, SampleKind, Value } from "./sample.ts";
+import type { Converter, ConverterRow } from "./converter.ts";
+import type { CompileContext, EachFetcher, Fetcher, FetchRow, Visit } from "./fetch/types.ts";
+import type { Phase, SampleKind, SampleType, Value } from "./sample.ts";
+import { phaseNames, placesOf, placesText, validityOf } from "./validity.ts";
 
 export interface CompileOptions {
   readonly phase: Phase;
@@ -17,6 +26,9 @@ export interface CompileOptions {
   readonly consumer?: string;
 }
 
+/** Tests a value of an expression. */
+export type Test = (value: Value, ctx: SampleContext) => boolean;
+
 /** An expression ready to run. */
 export interface CompiledExpression {
   /** Type of what `eval` returns; with `any` read `ctx.valueType` after it, with `addr` the length of the bytes. */
@@ -24,8 +36,15 @@ export interface CompiledExpression {
   /** Type as HAProxy declares it, for the choice of a default match method and for checks. */
   readonly declared: SampleKind;
   readonly fetch: FetchRow;
+  readonly fetchArgs: readonly ArgValue[];
   readonly ast: Expression;
-  eval(ctx: SampleContext): Value | null;
+  /** One value: of a header with several, the last (or the occurrence asked for). */
+  readonly eval: (ctx: SampleContext) => Value | null;
+  /**
+   * For ACLs, which look at every occurrence of a header, cookie or parameter: true as soon as `test` takes one. With `any` and
+   * `addr` as for `eval`. Made once per ACL: the closure allocates nothing when called.
+   */
+  some(test: Test): (ctx: SampleContext) => boolean;
 }
 
 export interface Registries {
@@ -33,11 +52,213 @@ export interface Registries {
   readonly converters: ReadonlyMap<string, ConverterRow>;
 }
 
+/** A step behind the fetch. */
+type Step = (value: Value, ctx: SampleContext) => Value | null;
+
 /** Null when something is wrong with it; the diagnostics say what and where. */
-export declare function compileExpression(
+export function compileExpression(
   ast: Expression,
   options: CompileOptions,
   cc: CompileContext,
   registries: Registries,
   diagnostics: Diagnostics,
-): CompiledExpression | null;
+): CompiledExpression | null {
+  const { fetches } = registries;
+  const call = ast.fetch;
+  const row = fetches.get(call.name);
+  if (row === undefined) {
+    const hint = registries.converters.has(call.name)
+      ? `'${call.name}' is a converter: it follows a sample fetch and a comma`
+      : didYouMean(call.name, fetches.keys());
+    return fail(diagnostics, "expr/unknown-fetch", call, `unknown sample fetch '${call.name}'`, hint);
+  }
+  const args = resolveArgs(call, row.args, diagnostics);
+  if (args === null || !checkPhase(row, call, options, diagnostics)) return null;
+  const fetch = row.make(args, cc);
+  if (typeof fetch !== "function") return problem(diagnostics, call, args, fetch, usageOf(row.name, row.args));
+
+  const steps: Step[] = [];
+  let type = row.type;
+  let declared = row.declared ?? row.type;
+  for (const conv of ast.converters) {
+    const next = compileConverter(conv, type, declared, steps, cc, registries, diagnostics);
+    if (next === null) return null;
+    ({ type, declared } = next);
+  }
+  const { want } = options;
+  if (want !== undefined) {
+    if (!canCast(declared, want)) {
+      const last = ast.converters[ast.converters.length - 1] ?? call;
+      const by = options.consumer === undefined ? "is needed here" : `is what '${options.consumer}' needs`;
+      const message = `'${last.name}' yields ${article(declared)}, but ${article(want)} ${by}`;
+      return fail(diagnostics, "expr/type", last, message);
+    }
+    const cast = castOf(type, want);
+    if (cast !== "=") steps.push(cast);
+    // A conversion to `any` or to `addr` changes nothing the consumer could rely on.
+    if (want !== "any") type = declared = want;
+  }
+  const each = row.makeEach?.(args, cc) ?? null;
+  return {
+    type,
+    declared,
+    fetch: row,
+    fetchArgs: args,
+    ast,
+    eval: chain(fetch, steps),
+    some: (test) => someOf(fetch, each, steps, test),
+  };
+}
+
+function compileConverter(
+  call: Call,
+  type: SampleKind,
+  declared: SampleKind,
+  steps: Step[],
+  cc: CompileContext,
+  { fetches, converters }: Registries,
+  diagnostics: Diagnostics,
+): { type: SampleKind; declared: SampleKind } | null {
+  const row = converters.get(call.name);
+  if (row === undefined) {
+    const hint =
+      didYouMean(call.name, converters.keys()) ??
+      (fetches.has(call.name) ? `'${call.name}' is a sample fetch: it can only come first` : undefined);
+    return fail(diagnostics, "expr/unknown-converter", call, `unknown converter '${call.name}'`, hint);
+  }
+  if (!canCast(declared, row.in)) {
+    const message = `converter '${row.name}' cannot be applied to ${article(declared)}: it takes ${article(row.in)}`;
+    return fail(diagnostics, "expr/type", call, message);
+  }
+  const args = resolveArgs(call, row.args, diagnostics);
+  if (args === null) return null;
+  const converter = row.make(args, cc);
+  if (typeof converter !== "function") return problem(diagnostics, call, args, converter, usageOf(row.name, row.args));
+  const cast = castOf(type, row.in);
+  if (cast !== "=") steps.push(cast);
+  steps.push(row.in === "any" ? telling(type, converter) : converter);
+  if (row.out === "same") return row.in === "any" ? { type, declared } : { type: row.in, declared: row.in };
+  return { type: row.out, declared: row.declared ?? row.out };
+}
+
+/** A converter of any type is told the type of its value when that is not already in the context. */
+function telling(type: SampleKind, converter: Converter): Converter {
+  if (type === "any") return converter;
+  if (type === "addr") {
+    return (value, ctx) => {
+      ctx.valueType = addressType(value);
+      return converter(value, ctx);
+    };
+  }
+  const known: SampleType = type;
+  return (value, ctx) => {
+    ctx.valueType = known;
+    return converter(value, ctx);
+  };
+}
+
+function chain(fetch: Fetcher, steps: readonly Step[]): Fetcher {
+  const [first, second, third] = steps;
+  // Fast path: most expressions are a bare fetch, or one with a converter or two.
+  if (first === undefined) return fetch;
+  if (second === undefined) {
+    return (ctx) => {
+      const value = fetch(ctx);
+      return value === null ? null : first(value, ctx);
+    };
+  }
+  if (third === undefined) {
+    return (ctx) => {
+      const value = fetch(ctx);
+      if (value === null) return null;
+      const next = first(value, ctx);
+      return next === null ? null : second(next, ctx);
+    };
+  }
+  return (ctx) => {
+    let value = fetch(ctx);
+    for (let i = 0; i < steps.length && value !== null; i++) value = steps[i]!(value, ctx);
+    return value;
+  };
+}
+
+function someOf(
+  fetch: Fetcher,
+  each: EachFetcher | null,
+  steps: readonly Step[],
+  test: Test,
+): (ctx: SampleContext) => boolean {
+  if (each === null) {
+    const evaluate = chain(fetch, steps);
+    return (ctx) => {
+      const value = evaluate(ctx);
+      return value !== null && test(value, ctx);
+    };
+  }
+  let lost = false;
+  const visit: Visit =
+    steps.length === 0
+      ? test
+      : (value, ctx) => {
+          let current: Value | null = value;
+          for (let i = 0; i < steps.length && current !== null; i++) current = steps[i]!(current, ctx);
+          // As in HAProxy, the occurrence on which a converter fails is the last one looked at.
+          if (current === null) lost = true;
+          return current === null || test(current, ctx);
+        };
+  return (ctx) => {
+    lost = false;
+    return each(ctx, visit) && !lost;
+  };
+}
+
+function checkPhase(row: FetchRow, call: Call, options: CompileOptions, diagnostics: Diagnostics): boolean {
+  const valid = validityOf(row.use);
+  if ((valid & placesOf(options.phase, options.side ?? "both")) !== 0) return true;
+  const severity = options.invalid ?? "error";
+  diagnostics.add(
+    severity,
+    "expr/phase",
+    call.at,
+    `sample fetch '${row.name}' is not valid in ${phaseNames[options.phase]}${severity === "warning" ? ": it never yields a sample there" : ""}`,
+    { endColumn: call.endColumn, hint: `it is available in ${placesText(valid)}` },
+  );
+  return severity === "warning";
+}
+
+function problem(
+  diagnostics: Diagnostics,
+  call: Call,
+  args: readonly ArgValue[],
+  found: ArgProblem,
+  usage: string,
+): null {
+  const whole = typeof found === "string";
+  const arg = whole ? undefined : args[found.arg];
+  const at: Position = arg?.at ?? call.at;
+  const endColumn = arg === undefined ? call.closeColumn : Math.max(arg.endColumn, arg.at.column + 1);
+  const message = `'${call.name}': ${whole ? found : found.message}`;
+  diagnostics.error("expr/bad-argument", at, message, { endColumn, hint: `usage: ${usage}` });
+  return null;
+}
+
+function fail(diagnostics: Diagnostics, code: string, call: Call, message: string, hint?: string): null {
+  diagnostics.error(code, call.at, message, { endColumn: call.endColumn, ...(hint === undefined ? {} : { hint }) });
+  return null;
+}
+
+const kindNames: Readonly<Record<SampleKind, string>> = {
+  bool: "a boolean",
+  sint: "an integer",
+  ipv4: "an IPv4 address",
+  ipv6: "an IPv6 address",
+  addr: "an address",
+  str: "a string",
+  bin: "binary data",
+  meth: "a method",
+  any: "any type",
+};
+
+function article(kind: SampleKind): string {
+  return kindNames[kind];
+}

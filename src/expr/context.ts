@@ -59,8 +59,8 @@ export interface SampleContext {
   // ---- the server connection, null before there is one.
   readonly serverSide: ServerSideFacts | null;
 
-  // ---- HTTP. `reqHead` is null until a whole request head was received and parsed; in mode tcp the engine parses the first
-  // bytes when asked.
+  // ---- HTTP. `reqHead` is null until a whole request head was received and parsed, and again once it was sent on; in mode tcp the
+  // engine parses the first bytes when asked. `resHead` likewise.
   readonly reqHead: Head | null;
   readonly reqEdits: Edits;
   readonly resHead: Head | null;
@@ -70,9 +70,14 @@ export interface SampleContext {
   resBodyHeld(): Uint8Array | null;
   /** First request of its connection. */
   readonly firstRequest: boolean;
+  /** Kept until the end of the stream, after set-method; null = no request. */
+  readonly requestMethod: string | null;
+  /** 11, 10 or 9 as Head.version, 0 = no request or response (yet). */
+  readonly requestVersion: number;
+  readonly responseVersion: number;
   /** Status of the response in force (after set-status), 0 = none yet. */
   readonly statusCode: number;
-  /** The target and method as received, before any rule, for capture.req.*; null before the head was parsed. */
+  /** The request line as received, before any rule, kept for capture.req.*; null when nothing captures it. */
   readonly receivedRequestLine: string | null;
   /** Slots of `capture request header`, null = none captured. */
   readonly requestCaptures: readonly (string | null)[] | null;

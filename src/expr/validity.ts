@@ -1,3 +1,4 @@
+/** Where a fetch may be used (keyword dump of HAProxy 2.6, "sample fetch functions"). */
 import type { Phase } from "./sample.ts";
 
 /** What a fetch depends on, as HAProxy classes it; each class is available at certain places of a stream's life. */
@@ -21,3 +22,105 @@ export type Use =
   | "response-final"
   | "transaction-final"
   | "session-final";
+
+/** The places, in the order of the columns of HAProxy's list. */
+export const places = [
+  "frontend tcp-request connection rule",
+  "frontend tcp-request session rule",
+  "frontend tcp-request content rule",
+  "frontend http-request header rule",
+  "frontend http-request body rule",
+  "frontend use-backend rule",
+  "backend tcp-request content rule",
+  "backend http-request header rule",
+  "backend http-request body rule",
+  "backend use-server, balance or stick-match rule",
+  "server source selection",
+  "backend tcp-response content rule",
+  "backend http-response header rule",
+  "backend http-response body rule",
+  "backend stick-store rule",
+  "frontend tcp-response content rule",
+  "frontend http-response header rule",
+  "frontend http-response body rule",
+  "logs",
+  "backend tcp-check rule",
+  "configuration parser",
+  "CLI parser",
+] as const;
+
+/** One character a place: Y where the class is available. */
+const table: Readonly<Record<Use, string>> = {
+  const: "YYYYYYYYYYYYYYYYYYYYYY",
+  internal: "YYYYYYYYYYYYYYYYYYYY.Y",
+  "client-l4": "YYYYYYYYYYYYYYYYYYYY..",
+  "client-l5": ".YYYYYYYYYYYYYYYYYY...",
+  frontend: "YYYYYYYYYYYYYYYYYYY...",
+  "request-head": "..YYYYYYYYY...........",
+  "request-head-kept": "..YYYYYYYYYYYYYYYYY...",
+  "request-body": "..YYYYYYYYY...........",
+  backend: "......YYYYYYYYYYYYYY..",
+  server: "..........YYYYYYYYYY..",
+  "server-l4": "...........YYYYYYYYY..",
+  "server-l5": "...........YYYYYYYYY..",
+  "response-head": "...........YYYYYYY.Y..",
+  "response-head-kept": "...........YYYYYYYYY..",
+  "response-body": "...........YYYYYYY.Y..",
+  "request-final": "..................Y...",
+  "response-final": "..................Y...",
+  "transaction-final": "..................Y...",
+  "session-final": "..................Y...",
+};
+
+/** Bit n = valid at places[n]; several classes add up. */
+export function validityOf(use: readonly Use[]): number {
+  let mask = 0;
+  for (const one of use) {
+    const row = table[one];
+    for (let i = 0; i < row.length; i++) if (row[i] === "Y") mask |= 1 << i;
+  }
+  return mask;
+}
+
+const bits = (...columns: number[]): number => columns.reduce((mask, column) => mask | (1 << column), 0);
+
+/** Places of each phase, by side of the proxy. */
+const phases: Readonly<Record<Phase, { readonly frontend: number; readonly backend: number }>> = {
+  connection: { frontend: bits(0), backend: 0 },
+  session: { frontend: bits(1), backend: 0 },
+  "request-content": { frontend: bits(2), backend: bits(6) },
+  request: { frontend: bits(3), backend: bits(7) },
+  "response-content": { frontend: bits(15), backend: bits(11) },
+  response: { frontend: bits(16), backend: bits(12) },
+  log: { frontend: bits(18), backend: bits(18) },
+  check: { frontend: bits(19), backend: bits(19) },
+  cli: { frontend: bits(21), backend: bits(21) },
+  config: { frontend: bits(20), backend: bits(20) },
+};
+
+/** The places that an expression of this phase stands at. */
+export function placesOf(phase: Phase, side: "frontend" | "backend" | "both"): number {
+  const { frontend, backend } = phases[phase];
+  return (side === "backend" ? 0 : frontend) | (side === "frontend" ? 0 : backend);
+}
+
+/** In words, for messages. */
+export const phaseNames: Readonly<Record<Phase, string>> = {
+  connection: "tcp-request connection rules",
+  session: "tcp-request session rules",
+  "request-content": "tcp-request content rules",
+  request: "http-request rules",
+  "response-content": "tcp-response content rules",
+  response: "http-response rules",
+  log: "logs",
+  check: "health checks",
+  cli: "the runtime API",
+  config: "the configuration parser",
+};
+
+/** Where a fetch of these classes can be used, in words. */
+export function placesText(mask: number): string {
+  const names = Object.keys(phases) as Phase[];
+  const found = names.filter((phase) => (mask & placesOf(phase, "both")) !== 0).map((phase) => phaseNames[phase]);
+  return found.length === 0 ? "nowhere" : found.join(", ");
+}

@@ -9,6 +9,11 @@ import type { Use } from "../validity.ts";
 /** Evaluates a fetch. Must not throw, whatever the bytes. */
 export type Fetcher = (ctx: SampleContext) => Value | null;
 
+/** Calls `visit` for each occurrence until it returns true; returns whether it did. */
+export type EachFetcher = (ctx: SampleContext, visit: Visit) => boolean;
+
+export type Visit = (value: Value, ctx: SampleContext) => boolean;
+
 /** One sample fetch: the row that parser, check, help and compiler read. */
 export interface FetchRow {
   readonly name: string;
@@ -27,6 +32,8 @@ export interface FetchRow {
   readonly replacedBy?: string;
   /** Called once per expression. A problem is reported at the argument. */
   make(args: readonly ArgValue[], cc: CompileContext): Fetcher | ArgProblem;
+  /** For fetches with several occurrences, which ACLs look at one by one; called with arguments `make` accepted. */
+  makeEach?(args: readonly ArgValue[], cc: CompileContext): EachFetcher;
 }
 
 /** Users and groups of a userlist section, for http_auth and http_auth_group. */
