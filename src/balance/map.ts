@@ -1,5 +1,6 @@
 import type { Backend } from "../proxy/backend.ts";
 import type { Server } from "../proxy/server.ts";
+import { S, STATE_WIDTH } from "../counters/shared.ts";
 import { Group, hasRoom } from "./group.ts";
 import type { HashTable } from "./table.ts";
 
@@ -14,6 +15,9 @@ export class StaticMap implements HashTable {
   private readonly divisor: number;
   private places: Server[];
   private turn: number;
+  /** Where the turns of all workers are counted; null when there is one worker. */
+  private readonly cells: Int32Array | null;
+  private readonly cell: number;
   /** What `places` was made of. */
   private madeOf: string;
 
@@ -22,6 +26,8 @@ export class StaticMap implements HashTable {
     this.divisor = backend.servers.reduce((divisor, server) => gcd(divisor, server.model.weight), 0) || 1;
     this.places = [];
     this.turn = 0;
+    this.cells = backend.shared.workers > 1 ? backend.shared.state : null;
+    this.cell = backend.slot * STATE_WIDTH + S.turns;
     this.madeOf = "";
     this.fill();
   }
@@ -75,7 +81,7 @@ export class StaticMap implements HashTable {
   next(avoid: Server | null): Server | null {
     const { places } = this;
     const { length } = places;
-    let at = this.turn;
+    let at = this.cells === null ? this.turn : (Atomics.add(this.cells, this.cell, 1) >>> 0) % length;
     let avoidedAt = -1;
     for (let tries = 0; tries < length; tries++) {
       // Wrapped when used and not when stored, so that a map that has grown meanwhile goes on behind the last place.

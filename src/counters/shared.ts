@@ -67,6 +67,8 @@ export const S = {
   /** 1 = the server has been checked at least once. */
   checked: 21,
   agentStatus: 22,
+  /** Backend: turns taken by all workers, for round robin. */
+  turns: 31,
 } as const;
 
 /** Administrative state bits, as in the management manual's `show servers state`. */
