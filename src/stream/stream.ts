@@ -1,45 +1,29 @@
-import { ALL_FULL, type Balancer, type BalanceRequest } from "../balance/types.ts";
+import type { Balancer, BalanceRequest } from "../balance/types.ts";
 import { observeResult } from "../check/index.ts";
 import type { Mode } from "../config/model.ts";
-import { C } from "../counters/columns.ts";
-import { countEvent } from "../counters/rate.ts";
-import { L, LIVE_WIDTH } from "../counters/shared.ts";
+import { L } from "../counters/shared.ts";
 import { type Logger, type LogRecord, NEVER, NO_SERVER } from "../log/record.ts";
 import type { Backend } from "../proxy/backend.ts";
 import type { Frontend, Listener } from "../proxy/frontend.ts";
 import type { Server } from "../proxy/server.ts";
 import type { ServerConn, ServerOwner } from "../server/conn.ts";
-import { connectServer } from "../server/conn.ts";
-import { poolOf, type ServerPool } from "../server/pool.ts";
-import { type QueueEntry, queueOf } from "../server/queue.ts";
+import type { ServerPool } from "../server/pool.ts";
+import type { QueueEntry } from "../server/queue.ts";
 import { clock } from "../util/clock.ts";
 import { type TimerEntry, wheel } from "../util/wheel.ts";
+import { assign, offerSlot, unqueue, useServer } from "./assign.ts";
 import type { ClientConn } from "./client.ts";
+import { connect, connectFailed } from "./connect.ts";
+import { Phase } from "./phase.ts";
 import type { StreamRuntime } from "./runtime.ts";
-import { connectAddress } from "./address.ts";
 
-/** Where a stream is on its way to a server. */
-export const Phase = {
-  request: 0,
-  queued: 1,
-  connecting: 2,
-  turnaround: 3,
-  connected: 4,
-  done: 5,
-} as const;
-
-/** HAProxy waits this long before it tries the same server again after a refused connection. */
-const TURNAROUND_MS = 1000;
+export { Phase };
 
 /**
  * One request/response exchange, or one TCP session: from the choice of a backend over balance, queue, connect and
  * retries to the end of the data. The subclasses bring the protocol. It is its own log record, its own queue entry and
- * its own timer, so that none of these costs an allocation.
- *
- *     request ──> queued ──> connecting ──> connected ──> done
- *         └──────────────────^   │  ^
- *                                v  │
- *                            turnaround
+ * its own timer, so that none of these costs an allocation. What it does on the way from one phase to the next stands in
+ * assign.ts and connect.ts.
  */
 export abstract class Stream implements TimerEntry, ServerOwner, BalanceRequest, LogRecord, QueueEntry {
   wheelNext: TimerEntry | null = null;
@@ -111,6 +95,15 @@ export abstract class Stream implements TimerEntry, ServerOwner, BalanceRequest,
   requestCounter = 0;
   serverName = NO_SERVER;
   backendName = "";
+  tls = false;
+  tlsCipher: string | null = null;
+  tlsVersion: string | null = null;
+  tlsSni: string | null = null;
+  requestCookie: string | null = null;
+  responseCookie: string | null = null;
+  requestCaptures: readonly (string | null)[] | null = null;
+  responseCaptures: readonly (string | null)[] | null = null;
+  uniqueId: string | null = null;
 
   constructor(rt: StreamRuntime, client: ClientConn) {
     this.rt = rt;
@@ -151,25 +144,7 @@ export abstract class Stream implements TimerEntry, ServerOwner, BalanceRequest,
 
   /** Chooses a server and goes on to the queue or the connection. */
   assign(): void {
-    const backend = this.backend!;
-    const balancer = backend.balancer as Balancer;
-    if (backend.stale) {
-      backend.refresh();
-      balancer.rebuild();
-    }
-    const choice = this.direct ?? this.lastServer() ?? balancer.pick(this, this.failed);
-    if (choice === null) {
-      backend.slab[backend.base + C.errConn]!++;
-      this.giveUp("S", "C");
-      return;
-    }
-    if (choice === ALL_FULL) {
-      this.enqueue(null);
-      return;
-    }
-    if (this.intercept(choice)) return;
-    if (choice.maxconn > 0 && (choice.full || choice.queued > 0)) this.enqueue(choice);
-    else this.useServer(choice);
+    assign(this);
   }
 
   /** The server of the request before, when this one is to stay there. */
@@ -185,36 +160,11 @@ export abstract class Stream implements TimerEntry, ServerOwner, BalanceRequest,
   /** The stream goes to another server than the one it failed on. */
   onRedispatch(): void {}
 
-  private enqueue(server: Server | null): void {
-    const backend = this.backend!;
-    this.phase = Phase.queued;
-    if (server !== null) {
-      this.server = server;
-      this.serverName = server.name;
-    }
-    if (!queueOf(backend).add(this, server)) {
-      this.phase = Phase.request;
-      if (this.direct !== null && backend.model.redispatch !== 0) {
-        // The queue of its own server is full: persistence gives way.
-        this.direct = null;
-        this.failed = server;
-        this.assign();
-        return;
-      }
-      this.giveUp("S", "Q");
-      return;
-    }
-    this.rt.waiting.add(backend);
-    this.rt.onWaiting();
-    const timeout = backend.model.timeouts.queue || backend.model.timeouts.connect;
-    this.expire(timeout === 0 ? 0 : clock.now + timeout);
-  }
-
   /** Called by the queue when a slot became free on `server`. */
   onDequeued(server: Server, beforeInServer: number, beforeInBackend: number): void {
     this.srvQueue = beforeInServer;
     this.backendQueue = beforeInBackend;
-    this.useServer(server);
+    useServer(this, server);
   }
 
   /** The server it waited for cannot serve it any more: choose again. */
@@ -225,73 +175,7 @@ export abstract class Stream implements TimerEntry, ServerOwner, BalanceRequest,
     this.assign();
   }
 
-  private useServer(server: Server): void {
-    const backend = this.backend!;
-    this.server = server;
-    this.serverName = server.name;
-    this.inServer = true;
-    server.take();
-    (backend.balancer as Balancer).served(server);
-    const { slab } = server;
-    slab[server.base + C.lbTot]!++;
-    slab[backend.base + C.lbTot]!++;
-    slab[server.base + C.sessTot]!++;
-    const rate = countEvent(backend.shared.live, server.slot * LIVE_WIDTH + L.sessRate, Math.floor(clock.now / 1000));
-    if (rate > slab[server.base + C.sessRateMax]!) slab[server.base + C.sessRateMax] = rate;
-    slab[server.base + C.lastSession] = clock.now;
-    const { failed } = this;
-    if (failed !== null) {
-      if (failed !== server) {
-        this.redispatched = true;
-        this.onRedispatch();
-        slab[failed.base + C.redispatches]!++;
-        slab[backend.base + C.redispatches]!++;
-      } else {
-        slab[server.base + C.retries]!++;
-        slab[backend.base + C.retries]!++;
-      }
-    }
-    if (this.queueEnd === 0) this.queueEnd = clock.now;
-    this.connect();
-  }
-
-  // ---- connect and retry
-
-  private connect(): void {
-    const server = this.server!;
-    const backend = this.backend!;
-    const pool = poolOf(server);
-    const idle = this.reuse(pool);
-    if (idle !== null) {
-      idle.owner = this;
-      this.serverConn = idle;
-      server.slab[server.base + C.connectReuse]!++;
-      server.slab[backend.base + C.connectReuse]!++;
-      this.established();
-      this.onServerOpen(idle);
-      return;
-    }
-    const address = connectAddress(pool, this.client);
-    this.phase = Phase.connecting;
-    server.slab[server.base + C.connectAttempts]!++;
-    server.slab[backend.base + C.connectAttempts]!++;
-    const timeout = backend.model.timeouts.connect;
-    this.expire(timeout === 0 ? 0 : clock.now + timeout);
-    const result = address === null ? -1 : connectServer(pool, this, address);
-    if (typeof result === "number") this.connectFailed(false);
-    else this.opened(result);
-  }
-
-  /** Another connection to the same server, not counted as a retry: the one before was stale. */
-  reconnect(): void {
-    this.connect();
-  }
-
-  /** After onServerOpen: on loopback and fast networks the first write already tells that the connection stands. */
-  private opened(conn: ServerConn): void {
-    if (this.serverConn !== conn || this.phase !== Phase.connecting) return;
-    if (conn.established) this.established();
-  }
+  // ---- connection to the server
 
   /** The connection stands; idempotent. */
   established(): void {
@@ -308,75 +192,12 @@ export abstract class Stream implements TimerEntry, ServerOwner, BalanceRequest,
   onServerClose(conn: ServerConn, error: Error | undefined): void {
     if (this.serverConn !== conn) return;
     this.serverConn = null;
-    if (this.phase === Phase.connecting) this.connectFailed(false);
+    if (this.phase === Phase.connecting) connectFailed(this, false);
     else if (this.phase === Phase.connected) this.onServerLost(conn, error);
   }
 
-  /** One attempt failed: try again at once elsewhere, later here, or give up (manual: retries, option redispatch). */
-  connectFailed(timedOut: boolean): void {
-    const server = this.server!;
-    const backend = this.backend!;
-    const { model } = backend;
-    this.dropServerConn();
-    this.onConnectError(server);
-    if (this.tries <= 0 || !model.retryOn.includes("conn-failure")) {
-      const { slab } = server;
-      slab[server.base + C.errConn]!++;
-      slab[backend.base + C.errConn]!++;
-      this.giveUp(timedOut ? "s" : "S", "C");
-      return;
-    }
-    this.retry(timedOut);
-  }
-
-  /** Another attempt, counted; there must be one left. `atOnce`: without the pause that spares a server that refuses. */
-  retry(atOnce: boolean): void {
-    const server = this.server!;
-    const backend = this.backend!;
-    const { model } = backend;
-    this.tries--;
-    this.retries++;
-    const roundRobin = this.direct === null && isRoundRobin(model.balance.algorithm.kind);
-    const several = usableServers(backend) > 1;
-    if (
-      model.redispatch !== 0 &&
-      (!server.up || redispatchNow(model.retries, this.retries, model.redispatch) || (roundRobin && several))
-    ) {
-      this.releaseServer();
-      this.direct = null;
-      this.failed = server;
-      this.server = null;
-      if (roundRobin && several) {
-        this.assign();
-        return;
-      }
-      if (atOnce || several) {
-        this.assign();
-        return;
-      }
-      this.waitTurn();
-      return;
-    }
-    this.failed = null;
-    const { slab } = server;
-    slab[server.base + C.retries]!++;
-    slab[backend.base + C.retries]!++;
-    if (atOnce) this.connect();
-    else this.waitTurn();
-  }
-
-  /** For passive health checks (`observe`). */
-  onConnectError(server: Server): void {
-    observeResult(server, "l4error");
-  }
-
-  private waitTurn(): void {
-    this.phase = Phase.turnaround;
-    const { connect } = this.backend!.model.timeouts;
-    this.expire(clock.now + (connect > 0 ? Math.min(connect, TURNAROUND_MS) : TURNAROUND_MS));
-  }
-
-  private giveUp(cause: string, state: string): void {
+  /** Ends the way to a server with this cause and state: no server, or none that answers in time. */
+  giveUp(cause: string, state: string): void {
     this.termCause = cause;
     this.termState = state;
     this.releaseServer();
@@ -412,7 +233,7 @@ export abstract class Stream implements TimerEntry, ServerOwner, BalanceRequest,
    */
   leave(): boolean {
     this.expire(0);
-    if (this.phase === Phase.queued) this.unqueue();
+    if (this.phase === Phase.queued) unqueue(this);
     this.phase = Phase.done;
     const freed = this.inServer;
     if (freed) this.giveBack();
@@ -421,16 +242,6 @@ export abstract class Stream implements TimerEntry, ServerOwner, BalanceRequest,
       this.backend!.release();
     }
     return freed;
-  }
-
-  /** Gives up waiting: the place it had reached and the time it waited go to the log. */
-  private unqueue(): void {
-    const queue = queueOf(this.backend!);
-    const place = queue.placeOf(this);
-    if (this.queueServer === null) this.backendQueue = place;
-    else this.srvQueue = place;
-    queue.remove(this);
-    if (this.queueEnd === 0) this.queueEnd = clock.now;
   }
 
   // ---- timers
@@ -443,18 +254,17 @@ export abstract class Stream implements TimerEntry, ServerOwner, BalanceRequest,
   onTimer(now: number): void {
     clock.now = now;
     switch (this.phase) {
-      case Phase.queued: {
-        this.unqueue();
+      case Phase.queued:
+        unqueue(this);
         this.phase = Phase.request;
         this.giveUp("s", "Q");
         break;
-      }
       case Phase.connecting:
-        this.connectFailed(true);
+        connectFailed(this, true);
         break;
       case Phase.turnaround:
         if (this.server === null) this.assign();
-        else this.connect();
+        else connect(this);
         break;
       case Phase.done:
         break;
@@ -524,15 +334,6 @@ export abstract class Stream implements TimerEntry, ServerOwner, BalanceRequest,
   get terminationState(): string {
     return `${this.termCause}${this.termState}--`;
   }
-  tls = false;
-  tlsCipher: string | null = null;
-  tlsVersion: string | null = null;
-  tlsSni: string | null = null;
-  requestCookie: string | null = null;
-  responseCookie: string | null = null;
-  requestCaptures: readonly (string | null)[] | null = null;
-  responseCaptures: readonly (string | null)[] | null = null;
-  uniqueId: string | null = null;
   get requestLine(): string | null {
     return null;
   }
@@ -560,26 +361,4 @@ export abstract class Stream implements TimerEntry, ServerOwner, BalanceRequest,
   expression(): string | null {
     return null;
   }
-}
-
-/** A stream left `server`: the longest waiting one may take its place. */
-export function offerSlot(backend: Backend, server: Server): void {
-  if (backend.queue !== null && server.index >= 0) queueOf(backend).released(server);
-}
-
-function isRoundRobin(kind: string): boolean {
-  return kind === "roundrobin" || kind === "static-rr" || kind === "random";
-}
-
-function usableServers(backend: Backend): number {
-  let n = 0;
-  for (const server of backend.servers) if (server.usable) n++;
-  return n;
-}
-
-/** `option redispatch N`: on every Nth retry, or for negative N on the last -N ones (manual, option redispatch). */
-function redispatchNow(retries: number, retry: number, interval: number): boolean {
-  if (interval > 0) return retry % interval === 0;
-  const period = retries + 1 + interval;
-  return period <= 0 || retry % period === 0;
 }

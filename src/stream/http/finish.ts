@@ -1,5 +1,5 @@
 import { clock } from "../../util/clock.ts";
-import { offerSlot } from "../stream.ts";
+import { offerSlot } from "../assign.ts";
 import { countTimes } from "../times.ts";
 import type { HttpSettings } from "./settings.ts";
 import type { HttpStream } from "./stream.ts";

@@ -16,9 +16,12 @@ import {
   responseCookies,
 } from "../../server/cookies.ts";
 import { clock } from "../../util/clock.ts";
+import { countOnPath } from "../count.ts";
+import { answer, reply } from "./answer.ts";
 import { cacheability } from "./cacheable.ts";
 import { parseReply } from "./reply.ts";
 import type { HttpClient } from "./client.ts";
+import { countOut } from "./count.ts";
 import type { HttpSettings } from "./settings.ts";
 import type { HttpStream } from "./stream.ts";
 import { headBytes } from "./wire.ts";
@@ -84,19 +87,16 @@ export function persistResponse(stream: HttpStream, back: HttpSettings): boolean
 
 /** `option checkcache`: the client gets 502 instead. */
 export function blockResponse(stream: HttpStream): void {
-  const { frontend, backend, server } = stream;
-  const { slab } = frontend;
-  slab[frontend.base + C.denResp]!++;
-  slab[backend!.base + C.denResp]!++;
-  slab[server!.base + C.denResp]!++;
+  const { backend, server } = stream;
+  countOnPath(stream, C.denResp);
   const text = `Blocking cacheable cookie in response from instance ${backend!.name}, server ${server!.name}.`;
   (backend!.logger as Logger).event("alert", text);
   stream.reason = "cacheable-cookie";
   stream.responseAt = 0;
-  stream.countOut(headBytes(stream.res));
+  countOut(stream, headBytes(stream.res));
   stream.termCause = "P";
   stream.termState = "H";
-  stream.reply(502);
+  reply(stream, 502);
 }
 
 /** `http-send-name-header`: the server learns its name; whatever the client sent under this name goes. */
@@ -133,8 +133,8 @@ export function redirectToServer(stream: HttpStream, server: Server): boolean {
   );
   stream.clientKeep = false;
   stream.queueEnd = clock.now;
-  stream.countOut("connection".length + "close".length);
-  stream.answer(parseReply(302, raw)!);
+  countOut(stream, "connection".length + "close".length);
+  answer(stream, parseReply(302, raw)!);
   return true;
 }
 

@@ -17,11 +17,15 @@ import type { ServerConn } from "../../server/conn.ts";
 import { clock } from "../../util/clock.ts";
 import { latin1 } from "../../util/latin1.ts";
 import { parseIp } from "../../util/ip.ts";
+import { answer, refuse, reply } from "./answer.ts";
+import { countIn } from "./count.ts";
+import { watchUpload } from "./deadlines.ts";
 import { logStream } from "./finish.ts";
 import { nameServer, persistRequest } from "./persist.ts";
 import { builtinReply } from "./reply.ts";
 import { ConnMode, type ForwardSetting, type HttpSettings } from "./settings.ts";
 import type { HttpStream } from "./stream.ts";
+import { holdBody } from "./upload.ts";
 import { headBytes, SCRATCH_BYTES, scratch } from "./wire.ts";
 
 const CLOSE = Buffer.from("connection: close\r\n", "latin1");
@@ -38,7 +42,7 @@ const WHOLE = CANONICAL | CANONICAL_LINE | CONTIGUOUS;
  *     choice of the backend
  *     [http-request rules of the backend]
  *     [persistence]
- *     balance, queue, connect            stream.ts
+ *     balance, queue, connect            ../assign.ts, ../connect.ts
  *     forwarding of head and body        sendRequest
  *
  * buf[at, end) is what came after the head.
@@ -60,7 +64,7 @@ export function analyseRequest(stream: HttpStream, buf: Buffer, at: number, end:
   const { reqBody } = stream;
   const framing = requestFraming(req);
   reqBody.begin(framing, req.contentLength, rt.requestLimits);
-  stream.countIn(headBytes(req));
+  countIn(stream, headBytes(req));
   if (framing === Framing.NONE) {
     stream.requestDone = true;
     if (at < end) client.hold(buf, at, end);
@@ -73,7 +77,7 @@ export function analyseRequest(stream: HttpStream, buf: Buffer, at: number, end:
     stream.logged = true;
     stream.termCause = "L";
     stream.termState = "R";
-    stream.answer(stream.http.replies.get(200) ?? builtinReply(200));
+    answer(stream, stream.http.replies.get(200) ?? builtinReply(200));
     return;
   }
 
@@ -82,7 +86,7 @@ export function analyseRequest(stream: HttpStream, buf: Buffer, at: number, end:
     frontend.slab[frontend.base + C.errReq]!++;
     stream.termCause = "S";
     stream.termState = "C";
-    stream.reply(503);
+    reply(stream, 503);
     return;
   }
   stream.enterBackend(backend);
@@ -99,18 +103,18 @@ function takeBody(stream: HttpStream, buf: Buffer, start: number, end: number): 
   const at = reqBody.feed(buf, start, end);
   if (at < 0) {
     stream.reason = errorName(at);
-    stream.refuse(400);
+    refuse(stream, 400);
     return false;
   }
-  stream.countIn(reqBody.payload + (reqBody.done ? reqBody.trailerBytes : 0));
+  countIn(stream, reqBody.payload + (reqBody.done ? reqBody.trailerBytes : 0));
   stream.requestDone = reqBody.done;
   if (at < end && reqBody.done) client.hold(buf, at, end);
   if (start === end || reqBody.silent) return true;
   if (reqBody.verbatim) {
-    stream.holdBody(buf, reqBody.verbatimStart(start), reqBody.verbatimEnd(at));
+    holdBody(stream, buf, reqBody.verbatimStart(start), reqBody.verbatimEnd(at));
   } else {
     const out = reqBody.rewrite(at - start);
-    stream.holdBody(out, 0, out.length);
+    holdBody(stream, out, 0, out.length);
   }
   return true;
 }
@@ -147,11 +151,11 @@ export function sendRequest(stream: HttpStream, conn: ServerConn): void {
     }
   }
   if (stream.requestDone) {
-    if (conn.established) stream.watchUpload();
+    if (conn.established) watchUpload(stream);
     return;
   }
   if (taken) stream.client.resume();
-  stream.watchUpload();
+  watchUpload(stream);
 }
 
 /** What the request needs on its way to any server of the backend, once per stream. */

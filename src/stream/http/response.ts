@@ -18,10 +18,16 @@ import { observeResult } from "../../check/index.ts";
 import { C } from "../../counters/columns.ts";
 import type { ServerConn } from "../../server/conn.ts";
 import { websocketAccept } from "../../util/websocket.ts";
+import { clientLeft } from "./abort.ts";
+import { countOut } from "./count.ts";
+import { blockedByClient, watchServer } from "./deadlines.ts";
+import { responseComplete } from "./download.ts";
+import { badResponse } from "./failure.ts";
 import { logStream } from "./finish.ts";
 import { blockResponse, persistResponse } from "./persist.ts";
 import type { HttpSettings } from "./settings.ts";
 import type { HttpStream } from "./stream.ts";
+import { startTunnel } from "./tunnel.ts";
 import { headBytes, responseColumn, SCRATCH_BYTES, scratch } from "./wire.ts";
 
 const CLOSE = Buffer.from("connection: close\r\n", "latin1");
@@ -44,8 +50,8 @@ export function analyseResponse(stream: HttpStream, conn: ServerConn, buf: Buffe
   const { flags, status } = res;
   const framing = responseFraming(res, req.method);
   if (framing === Framing.TUNNEL && status === 101 && !acceptsUpgrade(req, res)) {
-    stream.countOut(headBytes(res) + end - at);
-    stream.badResponse("h1-unasked-upgrade");
+    countOut(stream, headBytes(res) + end - at);
+    badResponse(stream, "h1-unasked-upgrade");
     return;
   }
   resBody.begin(framing, res.contentLength, stream.rt.responseLimits);
@@ -53,7 +59,7 @@ export function analyseResponse(stream: HttpStream, conn: ServerConn, buf: Buffe
   if (at < end && !resBody.done && framing !== Framing.TUNNEL) {
     next = resBody.feed(buf, at, end);
     if (next < 0) {
-      stream.badResponse(errorName(next));
+      badResponse(stream, errorName(next));
       return;
     }
   }
@@ -81,18 +87,18 @@ export function analyseResponse(stream: HttpStream, conn: ServerConn, buf: Buffe
       edits.append(CLOSE);
     }
   }
-  stream.countOut(headBytes(res) + resBody.payload + (resBody.done ? resBody.trailerBytes : 0));
+  countOut(stream, headBytes(res) + resBody.payload + (resBody.done ? resBody.trailerBytes : 0));
   stream.answered = true;
   if (client.gone) {
     // It left while the server was at work; noticed now that there is something to tell it.
-    stream.clientLeft();
+    clientLeft(stream);
     return;
   }
   if (stream.http.logAsap || stream.frontend.logWhen === "response") logStream(stream);
 
   if (framing === Framing.TUNNEL) {
     sendHead(stream, buf, at, at, at);
-    stream.startTunnel();
+    startTunnel(stream);
     if (at < end) stream.onServerData(conn, buf.subarray(at, end));
     return;
   }
@@ -128,11 +134,11 @@ function forward(stream: HttpStream, buf: Buffer, at: number, next: number, end:
   let taken = sendHead(stream, buf, at, from, to);
   if (rewritten !== null) taken = stream.client.write(rewritten, 0, rewritten.length);
   if (resBody.done) {
-    stream.responseComplete();
+    responseComplete(stream);
     return;
   }
-  if (taken) stream.watchDownload();
-  else stream.blockedByClient();
+  if (taken) watchServer(stream);
+  else blockedByClient(stream);
 }
 
 /** Writes the head and buf[from, to), the payload right after it. False: the client did not take everything. */

@@ -4,10 +4,14 @@ import { NEVER } from "../../log/record.ts";
 import type { ServerConn } from "../../server/conn.ts";
 import type { ServerPool } from "../../server/pool.ts";
 import { clock } from "../../util/clock.ts";
+import { offerSlot } from "../assign.ts";
 import type { ClientConn } from "../client.ts";
-import { countTimes } from "../times.ts";
+import { countOnPath } from "../count.ts";
+import { Phase } from "../phase.ts";
+import { clientTimeout, nearer, serverTimeout, timedOutSide } from "../relay.ts";
 import type { StreamRuntime } from "../runtime.ts";
-import { offerSlot, Phase, Stream } from "../stream.ts";
+import { Stream } from "../stream.ts";
+import { countTimes } from "../times.ts";
 import type { TcpClient } from "./client.ts";
 
 /** One session in mode tcp: bytes both ways, each direction closed on its own. */
@@ -17,8 +21,8 @@ export class TcpStream extends Stream {
   private early: Buffer[] | null = null;
   private logged = false;
   /** When either side last moved a byte; the deadline is counted from it. */
-  private clientActive = 0;
-  private serverActive = 0;
+  clientActive = 0;
+  serverActive = 0;
 
   constructor(rt: StreamRuntime, client: ClientConn) {
     super(rt, client);
@@ -32,17 +36,13 @@ export class TcpStream extends Stream {
     const { frontend } = this;
     const backend = frontend.defaultBackend;
     if (backend === null) {
-      this.slabOf(frontend.base, C.errReq);
+      frontend.slab[frontend.base + C.errReq]!++;
       this.end("S", "C");
       return;
     }
     this.enterBackend(backend);
     if (frontend.logWhen === "accept") this.log();
     this.assign();
-  }
-
-  private slabOf(base: number, column: number): void {
-    this.frontend.slab[base + column]!++;
   }
 
   // ---- client side
@@ -96,7 +96,7 @@ export class TcpStream extends Stream {
       return;
     }
     const state = this.phase === Phase.connected ? "D" : this.phase === Phase.queued ? "Q" : "C";
-    this.count(C.clientAborts);
+    countOnPath(this, C.clientAborts);
     this.end("C", state);
   }
 
@@ -171,7 +171,7 @@ export class TcpStream extends Stream {
       return;
     }
     if (error !== undefined && !(this.client.ended && this.client.shut)) {
-      this.count(C.serverAborts);
+      countOnPath(this, C.serverAborts);
       this.end("S", "D");
       return;
     }
@@ -190,55 +190,23 @@ export class TcpStream extends Stream {
 
   /** Each direction has its own timeout; the nearer one is armed, moving it later costs a store. */
   private watch(): void {
-    const front = this.frontend.model.timeouts;
-    const back = this.backend!.model.timeouts;
-    const conn = this.serverConn;
-    let client = front.client;
-    let server = back.server;
-    if (back.tunnel > 0) client = server = back.tunnel;
-    // The side that still has to speak after the other one finished.
-    if (this.client.shut && front.clientFin > 0) client = front.clientFin;
-    if (conn?.shut && back.serverFin > 0) server = back.serverFin;
-    const byClient = client === 0 || (this.client.ended && !this.client.blocked) ? 0 : this.clientActive + client;
-    const byServer = server === 0 || conn === null || conn.ended ? 0 : this.serverActive + server;
-    this.expire(byClient === 0 ? byServer : byServer === 0 ? byClient : Math.min(byClient, byServer));
+    const { client, serverConn: conn } = this;
+    const forClient = clientTimeout(this);
+    const forServer = serverTimeout(this);
+    const byClient = forClient === 0 || (client.ended && !client.blocked) ? 0 : this.clientActive + forClient;
+    const byServer = forServer === 0 || conn === null || conn.ended ? 0 : this.serverActive + forServer;
+    this.expire(nearer(byClient, byServer));
   }
 
   onExpire(now: number): void {
-    const back = this.backend!.model.timeouts;
-    const front = this.frontend.model.timeouts;
-    const conn = this.serverConn;
-    const tunnel = back.tunnel;
-    const client = this.client.shut && front.clientFin > 0 ? front.clientFin : tunnel || front.client;
-    const server = conn?.shut && back.serverFin > 0 ? back.serverFin : tunnel || back.server;
-    // In HAProxy a byte in either direction proves that a tunnel lives; without one each side has its own clock.
-    const active = Math.max(this.clientActive, this.serverActive);
-    const clientAt = tunnel > 0 && !this.client.shut ? active : this.clientActive;
-    const serverAt = tunnel > 0 && conn?.shut !== true ? active : this.serverActive;
-    if (client > 0 && !this.client.ended && now >= clientAt + client) {
-      this.end("c", "D");
-    } else if (server > 0 && conn !== null && !conn.ended && now >= serverAt + server) {
-      this.end("s", "D");
-    } else {
-      const next = [
-        client > 0 && !this.client.ended ? clientAt + client : 0,
-        server > 0 && conn !== null && !conn.ended ? serverAt + server : 0,
-      ].filter((at) => at > 0);
-      this.expire(next.length === 0 ? 0 : Math.min(...next));
-    }
+    const side = timedOutSide(this, now);
+    if (side !== "") this.end(side, "D");
   }
 
   // ---- end
 
   private closeBoth(): void {
     this.end(this.termCause, this.termState);
-  }
-
-  private count(column: number): void {
-    const { frontend, backend, server } = this;
-    frontend.slab[frontend.base + column]!++;
-    if (backend !== null) frontend.slab[backend.base + column]!++;
-    if (server !== null) frontend.slab[server.base + column]!++;
   }
 
   /** The only way out: log, give everything back, close both sides. Idempotent. */
@@ -281,6 +249,5 @@ export class TcpStream extends Stream {
     super.stamp(now);
     this.tRequest = NEVER;
     this.tIdle = 0;
-    this.tTotal = now - this.accepted;
   }
 }

@@ -1,0 +1,106 @@
+/** Which server a stream goes to, and the queue before it: from the choice of a backend to the first connection attempt. */
+import { ALL_FULL, type Balancer } from "../balance/types.ts";
+import { C } from "../counters/columns.ts";
+import { countEvent } from "../counters/rate.ts";
+import { L, LIVE_WIDTH } from "../counters/shared.ts";
+import type { Backend } from "../proxy/backend.ts";
+import type { Server } from "../proxy/server.ts";
+import { queueOf } from "../server/queue.ts";
+import { clock } from "../util/clock.ts";
+import { connect } from "./connect.ts";
+import { countOnServer } from "./count.ts";
+import { Phase } from "./phase.ts";
+import type { Stream } from "./stream.ts";
+
+/** Chooses a server by persistence or balance and goes on to the queue or the connection. */
+export function assign(stream: Stream): void {
+  const backend = stream.backend!;
+  const balancer = backend.balancer as Balancer;
+  if (backend.stale) {
+    backend.refresh();
+    balancer.rebuild();
+  }
+  const choice = stream.direct ?? stream.lastServer() ?? balancer.pick(stream, stream.failed);
+  if (choice === null) {
+    backend.slab[backend.base + C.errConn]!++;
+    stream.giveUp("S", "C");
+    return;
+  }
+  if (choice === ALL_FULL) {
+    enqueue(stream, null);
+    return;
+  }
+  if (stream.intercept(choice)) return;
+  if (choice.maxconn > 0 && (choice.full || choice.queued > 0)) enqueue(stream, choice);
+  else useServer(stream, choice);
+}
+
+/** Waits for a slot of `server`, or for any of the backend when it is null. */
+function enqueue(stream: Stream, server: Server | null): void {
+  const backend = stream.backend!;
+  stream.phase = Phase.queued;
+  if (server !== null) {
+    stream.server = server;
+    stream.serverName = server.name;
+  }
+  if (!queueOf(backend).add(stream, server)) {
+    stream.phase = Phase.request;
+    if (stream.direct !== null && backend.model.redispatch !== 0) {
+      // The queue of its own server is full: persistence gives way.
+      stream.direct = null;
+      stream.failed = server;
+      assign(stream);
+      return;
+    }
+    stream.giveUp("S", "Q");
+    return;
+  }
+  const { rt } = stream;
+  rt.waiting.add(backend);
+  rt.onWaiting();
+  const timeout = backend.model.timeouts.queue || backend.model.timeouts.connect;
+  stream.expire(timeout === 0 ? 0 : clock.now + timeout);
+}
+
+/** Gives up waiting: the place it had reached and the time it waited go to the log. */
+export function unqueue(stream: Stream): void {
+  const queue = queueOf(stream.backend!);
+  const place = queue.placeOf(stream);
+  if (stream.queueServer === null) stream.backendQueue = place;
+  else stream.srvQueue = place;
+  queue.remove(stream);
+  if (stream.queueEnd === 0) stream.queueEnd = clock.now;
+}
+
+/** A stream left `server`: the longest waiting one may take its place. */
+export function offerSlot(backend: Backend, server: Server): void {
+  if (backend.queue !== null && server.index >= 0) queueOf(backend).released(server);
+}
+
+/** Takes a slot of `server` and connects to it. */
+export function useServer(stream: Stream, server: Server): void {
+  const backend = stream.backend!;
+  stream.server = server;
+  stream.serverName = server.name;
+  stream.inServer = true;
+  server.take();
+  (backend.balancer as Balancer).served(server);
+  const { slab } = server;
+  countOnServer(server, backend, C.lbTot);
+  slab[server.base + C.sessTot]!++;
+  const rate = countEvent(backend.shared.live, server.slot * LIVE_WIDTH + L.sessRate, Math.floor(clock.now / 1000));
+  if (rate > slab[server.base + C.sessRateMax]!) slab[server.base + C.sessRateMax] = rate;
+  slab[server.base + C.lastSession] = clock.now;
+  const { failed } = stream;
+  if (failed !== null) {
+    if (failed !== server) {
+      stream.redispatched = true;
+      stream.onRedispatch();
+      countOnServer(failed, backend, C.redispatches);
+    } else {
+      countOnServer(server, backend, C.retries);
+    }
+  }
+  if (stream.queueEnd === 0) stream.queueEnd = clock.now;
+  connect(stream);
+}

@@ -1,0 +1,108 @@
+/** Connection attempts to the server of a stream, and the next one after a failure (manual: retries, option redispatch). */
+import { observeResult } from "../check/index.ts";
+import { C } from "../counters/columns.ts";
+import type { Backend } from "../proxy/backend.ts";
+import { connectServer, type ServerConn } from "../server/conn.ts";
+import { poolOf } from "../server/pool.ts";
+import { clock } from "../util/clock.ts";
+import { connectAddress } from "./address.ts";
+import { countOnServer } from "./count.ts";
+import { Phase } from "./phase.ts";
+import type { Stream } from "./stream.ts";
+
+/** HAProxy waits this long before it tries the same server again after a refused connection. */
+const TURNAROUND_MS = 1000;
+
+/** Takes an idle connection to the stream's server, or opens one. Not counted as a retry. */
+export function connect(stream: Stream): void {
+  const server = stream.server!;
+  const backend = stream.backend!;
+  const pool = poolOf(server);
+  const idle = stream.reuse(pool);
+  if (idle !== null) {
+    idle.owner = stream;
+    stream.serverConn = idle;
+    countOnServer(server, backend, C.connectReuse);
+    stream.established();
+    stream.onServerOpen(idle);
+    return;
+  }
+  const address = connectAddress(pool, stream.client);
+  stream.phase = Phase.connecting;
+  countOnServer(server, backend, C.connectAttempts);
+  const timeout = backend.model.timeouts.connect;
+  stream.expire(timeout === 0 ? 0 : clock.now + timeout);
+  const result = address === null ? -1 : connectServer(pool, stream, address);
+  if (typeof result === "number") connectFailed(stream, false);
+  else opened(stream, result);
+}
+
+/** After onServerOpen: on loopback and fast networks the first write already tells that the connection stands. */
+function opened(stream: Stream, conn: ServerConn): void {
+  if (stream.serverConn !== conn || stream.phase !== Phase.connecting) return;
+  if (conn.established) stream.established();
+}
+
+/** One attempt failed: try again at once elsewhere, later here, or give up. */
+export function connectFailed(stream: Stream, timedOut: boolean): void {
+  const server = stream.server!;
+  const backend = stream.backend!;
+  stream.dropServerConn();
+  observeResult(server, "l4error");
+  if (stream.tries <= 0 || !backend.model.retryOn.includes("conn-failure")) {
+    countOnServer(server, backend, C.errConn);
+    stream.giveUp(timedOut ? "s" : "S", "C");
+    return;
+  }
+  retry(stream, timedOut);
+}
+
+/** Another attempt, counted; there must be one left. `atOnce`: without the pause that spares a server that refuses. */
+export function retry(stream: Stream, atOnce: boolean): void {
+  const server = stream.server!;
+  const backend = stream.backend!;
+  const { model } = backend;
+  stream.tries--;
+  stream.retries++;
+  const roundRobin = stream.direct === null && isRoundRobin(model.balance.algorithm.kind);
+  const several = usableServers(backend) > 1;
+  if (
+    model.redispatch !== 0 &&
+    (!server.up || redispatchNow(model.retries, stream.retries, model.redispatch) || (roundRobin && several))
+  ) {
+    stream.releaseServer();
+    stream.direct = null;
+    stream.failed = server;
+    stream.server = null;
+    if (atOnce || several) stream.assign();
+    else waitTurn(stream);
+    return;
+  }
+  stream.failed = null;
+  countOnServer(server, backend, C.retries);
+  if (atOnce) connect(stream);
+  else waitTurn(stream);
+}
+
+function waitTurn(stream: Stream): void {
+  stream.phase = Phase.turnaround;
+  const timeout = stream.backend!.model.timeouts.connect;
+  stream.expire(clock.now + (timeout > 0 ? Math.min(timeout, TURNAROUND_MS) : TURNAROUND_MS));
+}
+
+function isRoundRobin(kind: string): boolean {
+  return kind === "roundrobin" || kind === "static-rr" || kind === "random";
+}
+
+function usableServers(backend: Backend): number {
+  let n = 0;
+  for (const server of backend.servers) if (server.usable) n++;
+  return n;
+}
+
+/** `option redispatch N`: on every Nth retry, or for negative N on the last -N ones (manual, option redispatch). */
+function redispatchNow(retries: number, retry: number, interval: number): boolean {
+  if (interval > 0) return retry % interval === 0;
+  const period = retries + 1 + interval;
+  return period <= 0 || retry % period === 0;
+}

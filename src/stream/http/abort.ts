@@ -1,0 +1,88 @@
+/** The client's side ends before the exchange is over: FIN, reset, timeout; and the end by the administrator. */
+import { C } from "../../counters/columns.ts";
+import { countOnPath } from "../count.ts";
+import { Phase } from "../phase.ts";
+import { fail, refuse } from "./answer.ts";
+import { watchServer } from "./deadlines.ts";
+import { finishStream } from "./finish.ts";
+import type { HttpSettings } from "./settings.ts";
+import type { HttpStream } from "./stream.ts";
+
+/** `timeout client` or `timeout http-request` passed. */
+export function clientTimedOut(stream: HttpStream): void {
+  if (!stream.readingHead) {
+    fail(stream, "c", "D", 408);
+    return;
+  }
+  stream.termCause = "c";
+  stream.reason = "request-timeout";
+  refuse(stream, 408);
+}
+
+/** FIN of the client. */
+export function clientEnded(stream: HttpStream): void {
+  if (stream.readingHead) abortedHead(stream);
+  else if (!stream.requestDone) clientAborted(stream);
+  // A client may finish its side and still read the answer, unless option abortonclose says that nobody does so.
+  else if (abortOnClose(stream) && stream.phase !== Phase.connected) clientAborted(stream);
+}
+
+/**
+ * The client is gone. As in HAProxy, a server that works on a complete request finishes it: the loss is noticed when there
+ * is something to send.
+ */
+export function clientGone(stream: HttpStream): void {
+  if (stream.readingHead) {
+    abortedHead(stream);
+    return;
+  }
+  const waits = stream.requestDone && !(stream.responded && stream.resBody.done);
+  // A reset after its FIN answers what was written to it: that was in vain.
+  const inVain = stream.responded && stream.client.ended;
+  if (waits && !inVain && stream.serverConn !== null && stream.phase === Phase.connected) {
+    stream.serverConn.resume();
+    // The server's time goes on as it was: nobody is there any more to renew it.
+    if (stream.deadline === 0) watchServer(stream);
+    return;
+  }
+  if (waits && !abortOnClose(stream) && stream.phase !== Phase.connected) return;
+  clientAborted(stream);
+}
+
+function abortOnClose(stream: HttpStream): boolean {
+  return ((stream.backend?.http as HttpSettings | undefined) ?? stream.http).abortOnClose;
+}
+
+function abortedHead(stream: HttpStream): void {
+  stream.termCause = "C";
+  stream.reason = "client-abort";
+  refuse(stream, 400);
+}
+
+/** There is something to send, and nobody to send it to. */
+export function clientLeft(stream: HttpStream): void {
+  countOnPath(stream, C.clientAborts);
+  stream.termCause = "C";
+  stream.termState = "D";
+  stream.responseDone = stream.resBody.done;
+  finishStream(stream, false);
+}
+
+export function clientAborted(stream: HttpStream): void {
+  const { phase } = stream;
+  countOnPath(stream, C.clientAborts);
+  stream.termCause = "C";
+  if (phase === Phase.queued) stream.termState = "Q";
+  else if (phase !== Phase.connected) stream.termState = "C";
+  else stream.termState = stream.requestDone && !stream.responded ? "H" : "D";
+  finishStream(stream, false);
+}
+
+/** Somebody ends the stream; see `Stream.shutdown`. */
+export function shutDown(stream: HttpStream, cause: string): void {
+  const { phase } = stream;
+  if (phase === Phase.done) return;
+  const connected = phase === Phase.connected;
+  const state = phase === Phase.queued ? "Q" : !connected ? "C" : stream.answered ? "D" : "H";
+  fail(stream, cause, state, connected ? 502 : 503);
+}

@@ -1,0 +1,66 @@
+/** Answers of our own: error pages, redirects, and the refusal of what is no request. */
+import { Method } from "../../codec/h1/flags.ts";
+import { C } from "../../counters/columns.ts";
+import { BAD_REQUEST } from "../../log/record.ts";
+import { countOut } from "./count.ts";
+import { finishStream } from "./finish.ts";
+import { builtinReply, type Reply } from "./reply.ts";
+import type { HttpSettings } from "./settings.ts";
+import type { HttpStream } from "./stream.ts";
+
+/** The configured or built-in page for `status`, then the end of the exchange. */
+export function reply(stream: HttpStream, status: number): void {
+  const { backend } = stream;
+  const page = backend === null ? undefined : (backend.http as HttpSettings | null)?.replies.get(status);
+  answer(stream, page ?? stream.http.replies.get(status) ?? builtinReply(status));
+}
+
+/** The exchange failed: `status` is answered unless something was answered before. */
+export function fail(stream: HttpStream, cause: string, state: string, status: number): void {
+  stream.termCause = cause;
+  stream.termState = state;
+  if (stream.answered) finishStream(stream, false);
+  else reply(stream, status);
+}
+
+export function answer(stream: HttpStream, page: Reply): void {
+  const { client, req } = stream;
+  stream.status = page.status;
+  stream.dropServerConn();
+  // A body that is still on its way would be taken for the next request.
+  const keep = stream.clientKeep && stream.requestDone && !client.closed && !page.closes;
+  stream.clientKeep = keep;
+  const text = keep
+    ? req.version === 11 && page.http11
+      ? "\r\n"
+      : "connection: keep-alive\r\n\r\n"
+    : page.http11
+      ? "connection: close\r\n\r\n"
+      : "\r\n";
+  const body = req.method === Method.HEAD ? null : page.body;
+  countOut(stream, page.size - (body === null ? page.body.length : 0));
+  stream.answered = true;
+  const parts = [page.head, Buffer.from(text, "latin1")];
+  if (body !== null) parts.push(body);
+  const bytes = Buffer.concat(parts);
+  if (page.size > 0) client.write(bytes, 0, bytes.length);
+  stream.responseDone = true;
+  finishStream(stream, keep);
+}
+
+/** No request was understood: the bytes of the error file as they are, then the end. */
+export function refuse(stream: HttpStream, status: number): void {
+  const { client, frontend } = stream;
+  // Error files are for requests that were understood, as in HAProxy.
+  const page = builtinReply(status);
+  if (!stream.probe || stream.termCause !== "C") frontend.slab[frontend.base + C.errReq]!++;
+  if (stream.termCause === "-") stream.termCause = "P";
+  stream.termState = "R";
+  stream.status = status;
+  stream.requestEnd = 0;
+  stream.line = BAD_REQUEST;
+  stream.answered = true;
+  stream.clientKeep = false;
+  if (!client.closed && !(stream.probe && stream.http.ignoreProbes)) client.write(page.raw, 0, page.raw.length);
+  finishStream(stream, false);
+}

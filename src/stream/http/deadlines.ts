@@ -1,0 +1,30 @@
+/** Which timeout runs while a message is under way: the client's on its connection, the server's on the stream. Tunnels: tunnel.ts. */
+import { clock } from "../../util/clock.ts";
+import { Phase } from "../phase.ts";
+import type { HttpStream } from "./stream.ts";
+
+/** After request bytes went out: whose turn is it now? */
+export function watchUpload(stream: HttpStream): void {
+  const { client } = stream;
+  if (stream.phase === Phase.connected) watchServer(stream);
+  if (stream.requestDone) {
+    if (!stream.answered) client.expire(0);
+  } else if (!client.paused) {
+    client.watch(stream.frontend.model.timeouts.client);
+  } else {
+    client.expire(0);
+  }
+}
+
+/** The server owes bytes: its time starts anew. */
+export function watchServer(stream: HttpStream): void {
+  const { server } = stream.backend!.model.timeouts;
+  stream.expire(server === 0 ? 0 : clock.now + server);
+}
+
+/** The client did not take everything: the server waits, and the client's time runs instead of the server's. */
+export function blockedByClient(stream: HttpStream): void {
+  if (stream.serverConn !== null && !stream.resBody.done) stream.serverConn.pause();
+  stream.expire(0);
+  stream.client.watch(stream.frontend.model.timeouts.client);
+}

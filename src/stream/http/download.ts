@@ -1,0 +1,59 @@
+/** The body of the response, from the server to the client, and the end of the response. */
+import { errorName } from "../../codec/h1/errors.ts";
+import { clientLeft } from "./abort.ts";
+import { fail } from "./answer.ts";
+import { countOut } from "./count.ts";
+import { blockedByClient, watchServer, watchUpload } from "./deadlines.ts";
+import { finishStream } from "./finish.ts";
+import type { HttpStream } from "./stream.ts";
+
+/** More of the body came: chunk[start, end). */
+export function downloadBody(stream: HttpStream, chunk: Buffer, start: number, end: number): void {
+  const { resBody, client } = stream;
+  const before = resBody.payload;
+  const at = resBody.feed(chunk, start, end);
+  if (at < 0) {
+    stream.reason = errorName(at);
+    fail(stream, "P", "D", 502);
+    return;
+  }
+  countOut(stream, resBody.payload - before + (resBody.done ? resBody.trailerBytes : 0));
+  if (client.gone) {
+    clientLeft(stream);
+    return;
+  }
+  if (!resBody.silent) {
+    let taken: boolean;
+    if (resBody.verbatim) {
+      taken = client.write(chunk, resBody.verbatimStart(start), resBody.verbatimEnd(at));
+    } else {
+      const out = resBody.rewrite(at - start);
+      taken = client.write(out, 0, out.length);
+    }
+    if (!taken) blockedByClient(stream);
+  }
+  // Bytes after the response belong to nothing: the connection cannot be used again.
+  if (at < end) stream.serverKeep = false;
+  if (resBody.done) responseComplete(stream);
+  else if (!client.blocked) watchServer(stream);
+}
+
+/** The client took what it was behind with. */
+export function downloadResumed(stream: HttpStream): void {
+  const conn = stream.serverConn;
+  if (conn === null || !stream.responded || stream.resBody.done) return;
+  conn.resume();
+  stream.client.expire(0);
+  watchServer(stream);
+}
+
+export function responseComplete(stream: HttpStream): void {
+  stream.responseDone = true;
+  if (stream.requestDone) {
+    finishStream(stream, true);
+    return;
+  }
+  // The client still sends: go on as long as the server takes it.
+  if (stream.serverConn === null || stream.serverConn.ended) finishStream(stream, false);
+  else watchUpload(stream);
+}

@@ -1,0 +1,92 @@
+/** The server's side ends or fails: FIN, reset, timeout, an answer that cannot be passed on. */
+import { type Observation, observeResult } from "../../check/index.ts";
+import { Framing } from "../../codec/h1/framing.ts";
+import { C } from "../../counters/columns.ts";
+import type { ServerConn } from "../../server/conn.ts";
+import { countOnPath, countOnServer } from "../count.ts";
+import { Phase } from "../phase.ts";
+import { fail } from "./answer.ts";
+import { responseComplete } from "./download.ts";
+import { finishStream } from "./finish.ts";
+import { repeat, repeatable, replaceStale, retryable } from "./retry.ts";
+import type { HttpStream } from "./stream.ts";
+
+/** FIN of the server. */
+export function serverEnded(stream: HttpStream, conn: ServerConn): void {
+  if (stream.responded && !stream.resBody.done && stream.resBody.framing === Framing.UNTIL_CLOSE) {
+    endOfBody(stream);
+    return;
+  }
+  // A server may finish its side after the response; the request may still be on its way.
+  if (!stream.responseDone) conn.close();
+}
+
+/** The connection to the server is gone. */
+export function serverLost(stream: HttpStream, error: Error | undefined): void {
+  if (stream.responseDone) {
+    // It will not take the rest of the request.
+    if (!stream.requestDone) finishStream(stream, false);
+    return;
+  }
+  if (stream.responded) {
+    if (stream.resBody.framing === Framing.UNTIL_CLOSE && error === undefined) {
+      endOfBody(stream);
+      return;
+    }
+    countOnPath(stream, C.serverAborts);
+    fail(stream, "S", "D", 502);
+    return;
+  }
+  // Nothing came back. An idle connection may have been closed while the request was on its way to it.
+  if (stream.resHeld === null && stream.reusedConn && repeatable(stream)) {
+    replaceStale(stream);
+    return;
+  }
+  if (retryable(stream, "empty-response")) {
+    repeat(stream);
+    return;
+  }
+  observeEnd(stream, error === undefined ? "httpBrokenPipe" : "httpReadError");
+  countOnServer(stream.server!, stream.backend!, C.errResp);
+  fail(stream, "S", "H", 502);
+}
+
+/** `timeout server` passed. */
+export function serverTimedOut(stream: HttpStream): void {
+  if (stream.responded) {
+    fail(stream, "s", "D", 504);
+    return;
+  }
+  if (stream.phase !== Phase.connected) return;
+  if (retryable(stream, "response-timeout")) {
+    repeat(stream);
+    return;
+  }
+  observeEnd(stream, "httpReadTimeout");
+  countOnServer(stream.server!, stream.backend!, C.errResp);
+  fail(stream, "s", "H", 504);
+}
+
+/** The head of the response, or the first bytes of its body, cannot be passed on. `reason`: stable code. */
+export function badResponse(stream: HttpStream, reason: string): void {
+  stream.reason = reason;
+  stream.responded = false;
+  stream.responseAt = 0;
+  observeResult(stream.server!, "httpResponse");
+  countOnServer(stream.server!, stream.backend!, C.errResp);
+  fail(stream, "P", "H", 502);
+}
+
+/** The end of the connection is the end of the body (RFC 9112 section 6.3). */
+function endOfBody(stream: HttpStream): void {
+  stream.resBody.done = true;
+  responseComplete(stream);
+}
+
+/** For `observe`: this stream no longer counts as one of the server's when the line about it is written. */
+function observeEnd(stream: HttpStream, what: Observation): void {
+  const server = stream.server!;
+  if (server.model.observe === "none") return;
+  stream.releaseServer();
+  observeResult(server, what);
+}

@@ -1,0 +1,106 @@
+/** What the server sends: heads are gathered, interim responses passed on, the final one analysed, its body forwarded. */
+import { errorName } from "../../codec/h1/errors.ts";
+import { parseResponse } from "../../codec/h1/head.ts";
+import { writeResponseHead } from "../../codec/h1/write.ts";
+import { observeResult } from "../../check/index.ts";
+import type { ServerConn } from "../../server/conn.ts";
+import { clock } from "../../util/clock.ts";
+import { fail } from "./answer.ts";
+import { countOut } from "./count.ts";
+import { watchUpload } from "./deadlines.ts";
+import { downloadBody } from "./download.ts";
+import { analyseResponse } from "./response.ts";
+import { repeat, retryable, retryableStatus } from "./retry.ts";
+import type { HttpSettings } from "./settings.ts";
+import type { HttpStream } from "./stream.ts";
+import { headBytes, SCRATCH_BYTES, scratch } from "./wire.ts";
+
+export function receive(stream: HttpStream, conn: ServerConn, chunk: Buffer): void {
+  if (stream.responded) {
+    downloadBody(stream, chunk, 0, chunk.length);
+    return;
+  }
+  let buf = chunk;
+  let start = 0;
+  let end = chunk.length;
+  if (stream.resHeld !== null) {
+    buf = gather(stream, chunk);
+    end = stream.resHeldEnd;
+  }
+  for (;;) {
+    const { rt } = stream;
+    const relaxed = (stream.backend!.http as HttpSettings).acceptInvalidResponse;
+    const limits = relaxed ? rt.relaxedResponseLimits : rt.responseLimits;
+    const at = parseResponse(stream.res, buf, start, end, limits);
+    if (at === 0) {
+      if (buf !== stream.resHeld || start !== 0) keepPartial(stream, buf, start, end);
+      return;
+    }
+    if (at < 0) {
+      junk(stream, at);
+      return;
+    }
+    const { status } = stream.res;
+    if (retryableStatus(stream, status)) {
+      repeat(stream);
+      return;
+    }
+    if (status >= 200 || status < 100 || status === 101) {
+      stream.resHeld = null;
+      stream.responded = true;
+      stream.responseAt = clock.now;
+      analyseResponse(stream, conn, buf, at, end);
+      return;
+    }
+    // Interim responses go on to clients that know them (RFC 9110 section 15.2), and the final one is waited for.
+    forwardInterim(stream);
+    start = at;
+    if (start >= end) {
+      stream.resHeld = null;
+      watchUpload(stream);
+      return;
+    }
+  }
+}
+
+/** This is no HTTP response; `code` of codec/h1/errors.ts. */
+function junk(stream: HttpStream, code: number): void {
+  if (retryable(stream, "junk-response")) {
+    repeat(stream);
+    return;
+  }
+  stream.reason = errorName(code);
+  observeResult(stream.server!, "httpHeaders");
+  fail(stream, "P", "H", 502);
+}
+
+function forwardInterim(stream: HttpStream): void {
+  const { res } = stream;
+  countOut(stream, headBytes(res));
+  const size = res.end - res.start + 4 * res.count + 64;
+  const out = size > SCRATCH_BYTES ? Buffer.allocUnsafeSlow(size) : scratch;
+  const end = writeResponseHead(out, 0, res, null);
+  stream.client.writeScratch(out, 0, end);
+}
+
+/** Adds a chunk to the bytes of an incomplete head. */
+function gather(stream: HttpStream, chunk: Buffer): Buffer {
+  let held = stream.resHeld!;
+  if (stream.resHeldEnd + chunk.length > held.length) {
+    const wide = Buffer.allocUnsafeSlow(stream.resHeldEnd + chunk.length);
+    held.copy(wide, 0, 0, stream.resHeldEnd);
+    stream.resHeld = held = wide;
+  }
+  chunk.copy(held, stream.resHeldEnd);
+  stream.resHeldEnd += chunk.length;
+  return held;
+}
+
+/** Copies the first bytes of a head, so that the chunk they came in can go. */
+function keepPartial(stream: HttpStream, buf: Buffer, start: number, end: number): void {
+  const held = Buffer.allocUnsafeSlow(Math.max(stream.rt.global.bufsize, end - start));
+  buf.copy(held, 0, start, end);
+  stream.res.rebase(held, -start);
+  stream.resHeld = held;
+  stream.resHeldEnd = end - start;
+}

@@ -1,0 +1,25 @@
+import type { ServerConn } from "../../server/conn.ts";
+import type { ServerPool } from "../../server/pool.ts";
+import type { HttpSettings } from "./settings.ts";
+import type { HttpStream } from "./stream.ts";
+
+/** An idle connection this request may go over, or null: the client's own, or the pool's (manual, keyword http-reuse). */
+export function reuseConn(stream: HttpStream, pool: ServerPool): ServerConn | null {
+  if (stream.noReuse) {
+    stream.noReuse = false;
+    stream.reusedConn = false;
+    return null;
+  }
+  const { client } = stream;
+  const { reuse } = stream.backend!.http as HttpSettings;
+  let conn: ServerConn | null = null;
+  if (reuse === "never" || pool.server.index < 0) {
+    conn = client.own?.take(pool) ?? null;
+  } else if (client.requests > 1 || reuse === "always") {
+    conn = pool.take(false);
+  } else if (reuse === "aggressive") {
+    conn = pool.take(true);
+  }
+  stream.reusedConn = conn !== null;
+  return conn;
+}

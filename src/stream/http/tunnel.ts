@@ -1,0 +1,99 @@
+/** After 101 or an accepted CONNECT: bytes both ways, each direction closed on its own. */
+import type { ServerConn } from "../../server/conn.ts";
+import { clock } from "../../util/clock.ts";
+import { clientTimeout, nearer, serverTimeout, timedOutSide } from "../relay.ts";
+import { clientAborted } from "./abort.ts";
+import { countIn, countOut } from "./count.ts";
+import { finishStream } from "./finish.ts";
+import type { HttpStream } from "./stream.ts";
+
+export function startTunnel(stream: HttpStream): void {
+  const { client } = stream;
+  stream.tunnel = true;
+  stream.clientKeep = stream.serverKeep = false;
+  stream.clientActive = stream.serverActive = clock.now;
+  client.deadline = 0;
+  client.resume();
+  const held = client.takeHeld();
+  if (held !== null) tunnelClientData(stream, held);
+  watchTunnel(stream);
+}
+
+// ---- the client
+
+export function tunnelClientData(stream: HttpStream, chunk: Buffer): void {
+  countIn(stream, chunk.length);
+  stream.clientActive = clock.now;
+  const conn = stream.serverConn;
+  if (conn !== null && !conn.write(chunk, 0, chunk.length)) stream.client.pause();
+  watchTunnel(stream);
+}
+
+export function tunnelClientDrain(stream: HttpStream): void {
+  stream.serverConn?.resume();
+  watchTunnel(stream);
+}
+
+export function tunnelClientEnded(stream: HttpStream): void {
+  const conn = stream.serverConn;
+  conn?.finish();
+  if (conn === null || conn.ended) finishStream(stream, false);
+  else watchTunnel(stream);
+}
+
+export function tunnelClientGone(stream: HttpStream, error: Error | undefined): void {
+  // After our own FIN Bun tells the peer's FIN by a close without error.
+  if (error === undefined && stream.client.shut) finishStream(stream, false);
+  else clientAborted(stream);
+}
+
+// ---- the server
+
+export function tunnelServerData(stream: HttpStream, conn: ServerConn, chunk: Buffer): void {
+  countOut(stream, chunk.length);
+  stream.serverActive = clock.now;
+  if (!stream.client.write(chunk, 0, chunk.length)) conn.pause();
+  watchTunnel(stream);
+}
+
+export function tunnelServerDrain(stream: HttpStream): void {
+  watchTunnel(stream);
+  stream.client.resume();
+}
+
+export function tunnelServerEnded(stream: HttpStream): void {
+  stream.client.finish();
+  if (stream.client.ended) finishStream(stream, false);
+  else watchTunnel(stream);
+}
+
+export function tunnelServerLost(stream: HttpStream, error: Error | undefined): void {
+  stream.termCause = stream.client.ended || error === undefined ? "-" : "S";
+  if (stream.termCause === "S") stream.termState = "D";
+  finishStream(stream, false);
+}
+
+// ---- deadlines
+
+/** Each side has its clock; `timeout tunnel` replaces both and is renewed by either (manual, timeout tunnel). */
+function watchTunnel(stream: HttpStream): void {
+  const { client, serverConn: conn } = stream;
+  const { tunnel } = stream.backend!.model.timeouts;
+  if (tunnel > 0 && !client.shut && conn?.shut !== true) {
+    stream.expire(clock.now + tunnel);
+    return;
+  }
+  const forClient = clientTimeout(stream);
+  const forServer = serverTimeout(stream);
+  const byClient = forClient === 0 || client.ended ? 0 : stream.clientActive + forClient;
+  const byServer = forServer === 0 || conn === null || conn.ended ? 0 : stream.serverActive + forServer;
+  stream.expire(nearer(byClient, byServer));
+}
+
+export function tunnelTimedOut(stream: HttpStream, now: number): void {
+  const side = timedOutSide(stream, now);
+  if (side === "") return;
+  stream.termCause = side;
+  stream.termState = "D";
+  finishStream(stream, false);
+}

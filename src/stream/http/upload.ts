@@ -1,0 +1,73 @@
+/** The body of the request: from the client to the server, or kept until there is one. */
+import { errorName } from "../../codec/h1/errors.ts";
+import { C } from "../../counters/columns.ts";
+import { Phase } from "../phase.ts";
+import { fail } from "./answer.ts";
+import { countIn } from "./count.ts";
+import { watchUpload } from "./deadlines.ts";
+import { finishStream } from "./finish.ts";
+import type { HttpStream } from "./stream.ts";
+
+/** More of the body came: chunk[start, end). What follows the body belongs to the next request. */
+export function uploadBody(stream: HttpStream, chunk: Buffer, start: number, end: number): void {
+  const { reqBody, client } = stream;
+  const before = reqBody.payload;
+  const at = reqBody.feed(chunk, start, end);
+  if (at < 0) {
+    stream.reason = errorName(at);
+    refuseBody(stream);
+    return;
+  }
+  countIn(stream, reqBody.payload - before + (reqBody.done ? reqBody.trailerBytes : 0));
+  if (reqBody.done) {
+    stream.requestDone = true;
+    if (at < end) client.hold(chunk, at, end);
+  }
+  if (reqBody.silent) {
+    if (stream.responseDone && stream.requestDone) finishStream(stream, true);
+    return;
+  }
+  let buf = chunk;
+  let from = start;
+  let to = at;
+  if (reqBody.verbatim) {
+    from = reqBody.verbatimStart(start);
+    to = reqBody.verbatimEnd(at);
+  } else {
+    buf = reqBody.rewrite(at - start);
+    from = 0;
+    to = buf.length;
+  }
+  const conn = stream.serverConn;
+  if (conn === null || !stream.sent) {
+    holdBody(stream, buf, from, to);
+    return;
+  }
+  stream.spent = true;
+  stream.bodyBuf = null;
+  if (!conn.write(buf, from, to)) client.pause();
+  if (stream.responseDone && stream.requestDone) finishStream(stream, true);
+  else watchUpload(stream);
+}
+
+/** Body bytes that come before the server is reached: kept, and the client is no longer read. */
+export function holdBody(stream: HttpStream, buf: Buffer, from: number, to: number): void {
+  if (stream.bodyBuf === null) {
+    stream.bodyBuf = buf;
+    stream.bodyStart = from;
+    stream.bodyEnd = to;
+  } else {
+    const held = stream.bodyBuf.subarray(stream.bodyStart, stream.bodyEnd);
+    stream.bodyBuf = Buffer.concat([held, buf.subarray(from, to)]);
+    stream.bodyStart = 0;
+    stream.bodyEnd = stream.bodyBuf.length;
+  }
+  if (!stream.requestDone) stream.client.pause();
+}
+
+/** The body is malformed. */
+function refuseBody(stream: HttpStream): void {
+  const { frontend } = stream;
+  frontend.slab[frontend.base + C.errReq]!++;
+  fail(stream, "P", stream.responded ? "D" : stream.phase === Phase.connected ? "H" : "C", 400);
+}

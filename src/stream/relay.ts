@@ -1,0 +1,46 @@
+/** Timeouts while bytes are relayed both ways: sessions in mode tcp, and tunnels after 101 or CONNECT. */
+import type { Stream } from "./stream.ts";
+
+/** A stream that knows when either side last moved a byte, in epoch ms. */
+export interface Relay extends Stream {
+  clientActive: number;
+  serverActive: number;
+}
+
+/** How long the client may be silent, in ms; 0 = for ever. After the FIN it got, only `timeout client-fin`. */
+export function clientTimeout(stream: Stream): number {
+  const front = stream.frontend.model.timeouts;
+  const back = stream.backend!.model.timeouts;
+  if (stream.client.shut && front.clientFin > 0) return front.clientFin;
+  return back.tunnel || front.client;
+}
+
+/** The same for the server. */
+export function serverTimeout(stream: Stream): number {
+  const back = stream.backend!.model.timeouts;
+  if (stream.serverConn?.shut === true && back.serverFin > 0) return back.serverFin;
+  return back.tunnel || back.server;
+}
+
+/** The nearer of two deadlines; 0 = none. */
+export function nearer(a: number, b: number): number {
+  return a === 0 ? b : b === 0 ? a : Math.min(a, b);
+}
+
+/** The timer fired: the side whose time is over, "c" or "s", or "" after arming it for the rest. */
+export function timedOutSide(stream: Relay, now: number): "c" | "s" | "" {
+  const { client, serverConn: conn, clientActive, serverActive } = stream;
+  const { tunnel } = stream.backend!.model.timeouts;
+  // In HAProxy a byte in either direction proves that a tunnel lives; without one each side has its own clock.
+  const active = Math.max(clientActive, serverActive);
+  const forClient = clientTimeout(stream);
+  const forServer = serverTimeout(stream);
+  const clientDue =
+    forClient === 0 || client.ended ? 0 : (tunnel > 0 && !client.shut ? active : clientActive) + forClient;
+  const serverDue =
+    forServer === 0 || conn === null || conn.ended ? 0 : (tunnel > 0 && !conn.shut ? active : serverActive) + forServer;
+  if (clientDue > 0 && now >= clientDue) return "c";
+  if (serverDue > 0 && now >= serverDue) return "s";
+  stream.expire(nearer(clientDue, serverDue));
+  return "";
+}
