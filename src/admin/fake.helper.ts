@@ -133,6 +133,12 @@ export function proxy(kind: ProxyModel["kind"], name: string, id: number, more: 
     logTag: null,
     logFormat: { kind: "default" },
     errors: {},
+    acls: [],
+    httpRequest: [],
+    redirects: [],
+    httpResponse: [],
+    httpAfterResponse: [],
+    useBackend: [],
     ...more,
   };
   return { ...base, servers: base.servers.map((s, i) => ({ ...s, id: s.id || i + 1 })) };

@@ -160,6 +160,66 @@ export interface ProxyModel {
     | { readonly kind: "custom"; readonly text: string; readonly at: Position };
   /** Replacement responses by status. `file` carries the bytes of the file as latin1. */
   readonly errors: Readonly<Record<number, ErrorPageModel>>;
+
+  // Rules, in the order they were written.
+  readonly acls: readonly AclModel[];
+  readonly httpRequest: readonly RuleModel[];
+  /** The keyword `redirect`: evaluated after all http-request rules. */
+  readonly redirects: readonly RuleModel[];
+  readonly httpResponse: readonly RuleModel[];
+  readonly httpAfterResponse: readonly RuleModel[];
+  /** Frontend side. */
+  readonly useBackend: readonly UseBackendModel[];
+}
+
+/** A word of a rule; `at` is the position of its first character, behind a quote. */
+export interface TextModel {
+  readonly text: string;
+  readonly at: Position;
+  readonly endColumn: number;
+}
+
+/** The lines of one name in a proxy are alternatives. */
+export interface AclModel {
+  readonly at: Position;
+  readonly name: TextModel;
+  /** From the sample expression on. */
+  readonly words: readonly TextModel[];
+}
+
+/** `if` or `unless` and the words behind it; there is at least one. */
+export interface ConditionModel {
+  readonly at: Position;
+  readonly unless: boolean;
+  readonly words: readonly TextModel[];
+}
+
+export interface RuleModel {
+  readonly at: Position;
+  readonly action: ActionModel;
+  readonly condition: ConditionModel | null;
+}
+
+/** What a rule does: the name in the registry of actions and what its parser read. */
+export interface ActionModel {
+  readonly kind: string;
+  readonly at: Position;
+  readonly endColumn: number;
+  /** Arguments by name, as each action defines them. */
+  readonly texts: Readonly<Record<string, TextModel>>;
+  /** Switches without a value, e.g. `drop-query`. */
+  readonly flags: readonly string[];
+  /** Status it answers with or sets; 0 = the action's default. */
+  readonly status: number;
+  /** Headers of an answer (`hdr`); values are log formats. */
+  readonly headers: readonly { readonly name: TextModel; readonly value: TextModel }[];
+}
+
+export interface UseBackendModel {
+  readonly at: Position;
+  /** A name, or a log format that makes one. */
+  readonly backend: TextModel;
+  readonly condition: ConditionModel | null;
 }
 
 export type RetryCondition =
