@@ -1,0 +1,152 @@
+import type { Position } from "../../lang/position.ts";
+import { castOf } from "../cast.ts";
+import type { SampleContext } from "../context.ts";
+import type { SampleKind, Value } from "../sample.ts";
+import type { Entry } from "./entry.ts";
+import { methods } from "./patterns/index.ts";
+import type { MatchFlags, MatchMethod, PatternIndex } from "./patterns/method.ts";
+import type { PatternSet } from "./set.ts";
+import { lookupAll } from "./store.ts";
+
+/** What an ACL needs of a compiled sample expression. */
+export interface AclFetch {
+  /** Type of the values. */
+  readonly type: SampleKind;
+  /** Type HAProxy declares where it differs; decides the default method and which methods are possible. */
+  readonly declared?: SampleKind;
+  eval(ctx: SampleContext): Value | null;
+  /**
+   * For fetches with several values, such as hdr(name): the value after the one that `eval` or `next` gave last, null when
+   * there is none. ACLs try them all until one matches.
+   */
+  next?(ctx: SampleContext): Value | null;
+}
+
+/** As HAProxy counts: AND of two results is `&`, OR is `|`. */
+export const FAIL = 0;
+/** Bytes are missing to tell. */
+export const MISS = 1;
+export const PASS = 3;
+export type AclResult = typeof FAIL | typeof MISS | typeof PASS;
+
+/** What `tlb explain` is told about each test of an ACL. */
+export interface AclTrace {
+  /** `sample` is the last value looked at, before its cast; null when there was none. `matched` is the pattern, null for found and bool. */
+  tested(expr: AclExpr, result: AclResult, sample: Value | null, matched: Entry | null): void;
+}
+
+/** One line of an ACL: a sample, a method and its patterns. */
+export class AclExpr {
+  /** Whether the sample matches, when no more bytes can come. */
+  readonly test: (ctx: SampleContext) => boolean;
+  /** The entry a cast value matches; `present` for methods without patterns. */
+  private readonly cast: ((value: Value, ctx: SampleContext) => Value | null) | "=";
+
+  constructor(
+    /** The criterion as written. */
+    readonly text: string,
+    readonly at: Position,
+    readonly fetch: AclFetch,
+    readonly method: MatchMethod,
+    readonly flags: MatchFlags,
+    /** Files in order, then the words. */
+    readonly sets: readonly PatternSet[],
+    readonly indexes: readonly PatternIndex[],
+  ) {
+    this.cast = method.expects === null ? "=" : castOf(fetch.type, method.expects);
+    this.test = this.compile();
+  }
+
+  /** As `test`, while bytes may still come: a fetch that sets `mayChange` makes a mismatch unknown. */
+  evaluate(ctx: SampleContext, trace: AclTrace | null = null): AclResult {
+    ctx.mayChange = false;
+    let value = this.fetch.eval(ctx);
+    let seen = value;
+    while (value !== null) {
+      seen = value;
+      const entry = this.lookup(value, ctx);
+      if (entry !== null) {
+        trace?.tested(this, PASS, value, entry === present ? null : entry);
+        return PASS;
+      }
+      value = this.fetch.next?.(ctx) ?? null;
+    }
+    const result = ctx.mayChange && !ctx.final ? MISS : FAIL;
+    trace?.tested(this, result, seen, null);
+    return result;
+  }
+
+  private lookup(value: Value, ctx: SampleContext): Entry | typeof present | null {
+    if (this.method === methods.found) return present;
+    const cast = this.cast === "=" ? value : this.cast(value, ctx);
+    if (cast === null) return null;
+    if (this.method === methods.bool) return cast != 0 ? present : null;
+    return lookupAll(this.indexes, cast);
+  }
+
+  /** Fast path: the usual forms without a loop or a lookup of the method. */
+  private compile(): (ctx: SampleContext) => boolean {
+    const { fetch, cast, method, indexes } = this;
+    if (fetch.next !== undefined) {
+      return (ctx) => {
+        for (let value = fetch.eval(ctx); value !== null; value = fetch.next!(ctx)) {
+          if (this.lookup(value, ctx) !== null) return true;
+        }
+        return false;
+      };
+    }
+    if (method === methods.found) return (ctx) => fetch.eval(ctx) !== null;
+    if (method === methods.bool) {
+      if (fetch.type === "bool") return (ctx) => fetch.eval(ctx) === true;
+      return (ctx) => {
+        const value = fetch.eval(ctx);
+        return value !== null && this.lookup(value, ctx) !== null;
+      };
+    }
+    if (indexes.length === 1) {
+      const index = indexes[0]!;
+      if (cast === "=") {
+        return (ctx) => {
+          const value = fetch.eval(ctx);
+          return value !== null && index.match(value) !== null;
+        };
+      }
+      return (ctx) => {
+        const value = fetch.eval(ctx);
+        if (value === null) return false;
+        const wanted = cast(value, ctx);
+        return wanted !== null && index.match(wanted) !== null;
+      };
+    }
+    return (ctx) => {
+      const value = fetch.eval(ctx);
+      return value !== null && this.lookup(value, ctx) !== null;
+    };
+  }
+}
+
+const present = Symbol("present");
+
+/** One or more lines of one name; any of them may match. */
+export class Acl {
+  readonly exprs: AclExpr[] = [];
+  /** Conditions that use it. */
+  uses = 0;
+
+  constructor(
+    /** Null for one in braces. */
+    readonly name: string | null,
+    readonly at: Position,
+    readonly predefined: boolean,
+  ) {}
+
+  evaluate(ctx: SampleContext, trace: AclTrace | null = null): AclResult {
+    let result: AclResult = FAIL;
+    for (const expr of this.exprs) {
+      const one = expr.evaluate(ctx, trace);
+      if (one === PASS) return PASS;
+      if (one === MISS) result = MISS;
+    }
+    return result;
+  }
+}

@@ -1,0 +1,46 @@
+import type { Value } from "../../sample.ts";
+import type { Entry } from "../entry.ts";
+import { foldAscii } from "../fold.ts";
+import { ExactIndex } from "./exact.ts";
+import type { MatchFlags, MatchMethod, PatternIndex } from "./method.ts";
+
+/** Methods HAProxy knows by number: they are compared with case even under -i. */
+const known = new Set(["OPTIONS", "GET", "HEAD", "POST", "PUT", "DELETE", "TRACE", "CONNECT"]);
+
+class MethodIndex implements PatternIndex {
+  readonly kind = "list";
+  private readonly exact = new ExactIndex<string>();
+
+  constructor(private readonly flags: MatchFlags) {}
+
+  add(entry: Entry): null {
+    this.exact.add(this.key(entry.pattern), entry);
+    return null;
+  }
+
+  remove(entry: Entry): void {
+    this.exact.remove(this.key(entry.pattern), entry);
+  }
+
+  clear(): void {
+    this.exact.clear();
+  }
+
+  match(value: Value): Entry | null {
+    return this.exact.get(this.key(value as string));
+  }
+
+  /** "get" under -i must not meet GET: known methods keep their upper case, all others lose it. */
+  private key(name: string): string {
+    return this.flags.icase && !known.has(name) ? foldAscii(name) : name;
+  }
+}
+
+/** The match of the criterion `method` without -m: names of methods. */
+export const meth: MatchMethod = {
+  name: "str",
+  help: "the method is one of the values",
+  expects: "meth",
+  operators: null,
+  create: (flags) => new MethodIndex(flags),
+};

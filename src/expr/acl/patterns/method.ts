@@ -1,0 +1,33 @@
+import type { SampleType, Value } from "../../sample.ts";
+import type { Entry } from "../entry.ts";
+
+/** Flags of an ACL that decide how patterns are read and compared. */
+export interface MatchFlags {
+  /** -i */
+  readonly icase: boolean;
+  /** Abbreviated IPv4 addresses ("10.1" = 10.0.0.1) are accepted: in ACLs without -n, not in maps nor at run time. */
+  readonly abbreviated: boolean;
+}
+
+/** The patterns of one set, read for one match method and indexed for it. */
+export interface PatternIndex {
+  /** How `get acl` calls the structure that answers: a tree finds the longest or exact match, a list the first. */
+  readonly kind: "tree" | "list";
+  /** Null, or why the text is no such pattern; then nothing was added. */
+  add(entry: Entry): string | null;
+  remove(entry: Entry): void;
+  clear(): void;
+  /** The entry that matches, by HAProxy's order. The value was cast to the method's type before. */
+  match(value: Value): Entry | null;
+}
+
+/** One `-m` method. */
+export interface MatchMethod {
+  readonly name: string;
+  readonly help: string;
+  /** What the sample is cast to before (manual, section 7.1); "addr" is either family; null: any sample will do. */
+  readonly expects: SampleType | "addr" | null;
+  /** Takes eq, ge, gt, le, lt before values. */
+  readonly operators: "integer" | "dotted" | null;
+  create(flags: MatchFlags): PatternIndex;
+}

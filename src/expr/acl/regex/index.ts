@@ -1,0 +1,41 @@
+import { emitRegex } from "./emit.ts";
+import { RegexError } from "./node.ts";
+import { parseRegex } from "./parse.ts";
+
+export { RegexError } from "./node.ts";
+export { regexRisk, type RegexRisk } from "./risk.ts";
+
+/** A compiled regular expression over latin1 text. */
+export interface Regex {
+  test(text: string): boolean;
+  /** The groups as the pattern numbers them, [0] the whole match; undefined for a group that took no part. */
+  exec(text: string): readonly (string | undefined)[] | null;
+  /** The expression and its group numbers, for those who replace: `groups[n]` is the number of group n in `js`. */
+  readonly js: RegExp;
+  readonly groups: readonly number[];
+}
+
+/**
+ * Compiles PCRE syntax to a JavaScript expression. Bytes stand for themselves, letters beyond ASCII have no case. Differences that
+ * remain: a back reference to a group that took no part matches empty text, and a group inside of a loop is forgotten at each turn.
+ */
+export function compileRegex(pattern: string, options: { icase: boolean; capture: boolean }): Regex | RegexError {
+  const parsed = parseRegex(pattern, options);
+  if (parsed instanceof RegexError) return parsed;
+  const { source, groups } = emitRegex(parsed);
+  let js: RegExp;
+  try {
+    js = new RegExp(source);
+  } catch (error) {
+    return new RegexError(error instanceof Error ? error.message : String(error), 0);
+  }
+  return {
+    js,
+    groups,
+    test: (text) => js.test(text),
+    exec: (text) => {
+      const found = js.exec(text);
+      return found === null ? null : groups.map((number) => found[number]);
+    },
+  };
+}

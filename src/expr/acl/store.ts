@@ -1,0 +1,86 @@
+import { readFileSync } from "node:fs";
+import type { Value } from "../sample.ts";
+import type { Entry } from "./entry.ts";
+import type { PatternIndex } from "./patterns/method.ts";
+import { PatternSet } from "./set.ts";
+
+/** Reads a pattern file as latin1 text; throws when it cannot. */
+export type ReadFile = (path: string) => string;
+
+/**
+ * All pattern sets of a configuration. ACLs and maps that name the same file share its set, so a change at run time is seen by
+ * all of them; the words of each ACL make a set of their own, with a number.
+ */
+export class PatternStore {
+  private readonly files = new Map<string, PatternSet>();
+  private readonly ids = new Map<number, PatternSet>();
+  private nextId = 0;
+
+  constructor(private readonly read: ReadFile = (path) => readFileSync(path, "latin1")) {}
+
+  /**
+   * The set of a file: read at the first use, with one column (ACL) or two (map, -M). "opt@file" may be missing, "virt@name"
+   * has no file at all, "file@" is dropped. A string says what is wrong.
+   */
+  open(file: string, columns: 1 | 2, user: string): PatternSet | string {
+    const known = this.files.get(file);
+    if (known !== undefined) {
+      if (known.columns !== columns) {
+        const names = { 1: "one", 2: "two" };
+        return (
+          `The file "${file}" is already used as ${names[known.columns]} column file ` +
+          `and cannot be used by as ${names[columns]} column file.`
+        );
+      }
+      known.users.push(user);
+      return known;
+    }
+    const set = new PatternSet(this.freeId(), file, columns, [user]);
+    const prefix = /^(file|opt|virt)@/.exec(file)?.[1];
+    if (prefix !== "virt") {
+      const path = prefix === undefined ? file : file.slice(prefix.length + 1);
+      try {
+        set.load(this.read(path));
+      } catch (error) {
+        const missing = error instanceof Error && "code" in error && error.code === "ENOENT";
+        if (prefix !== "opt" || !missing) return `failed to open pattern file <${path}>`;
+      }
+    }
+    this.ids.set(set.id, set);
+    this.files.set(file, set);
+    return set;
+  }
+
+  /** An empty set for the words of an ACL; null when the id is taken. Without an id the next free number is given. */
+  words(id: number | null, user: string): PatternSet | null {
+    if (id !== null && this.ids.has(id)) return null;
+    const set = new PatternSet(id ?? this.freeId(), null, 1, [user]);
+    this.ids.set(set.id, set);
+    return set;
+  }
+
+  /** By name as written in the configuration, or "#id"; null when there is none. */
+  find(reference: string): PatternSet | null {
+    if (!reference.startsWith("#")) return this.files.get(reference) ?? null;
+    return /^#\d+$/.test(reference) ? (this.ids.get(Number(reference.slice(1))) ?? null) : null;
+  }
+
+  /** Every set, by id. */
+  sets(): PatternSet[] {
+    return [...this.ids.values()].sort((a, b) => a.id - b.id);
+  }
+
+  private freeId(): number {
+    while (this.ids.has(this.nextId)) this.nextId++;
+    return this.nextId;
+  }
+}
+
+/** The indexes of one expression in order: files first, then words. */
+export function lookupAll(indexes: readonly PatternIndex[], value: Value): Entry | null {
+  for (let i = 0; i < indexes.length; i++) {
+    const entry = indexes[i]!.match(value);
+    if (entry !== null) return entry;
+  }
+  return null;
+}
