@@ -8,9 +8,10 @@ import { offerSlot } from "../assign.ts";
 import type { ClientConn } from "../client.ts";
 import { countOnPath } from "../count.ts";
 import { Phase } from "../phase.ts";
-import { clientTimeout, nearer, serverTimeout, timedOutSide } from "../relay.ts";
+import { clientTimeout, serverTimeout, timedOutSide } from "../relay.ts";
 import type { StreamRuntime } from "../runtime.ts";
 import { Stream } from "../stream.ts";
+import { sooner } from "../timeout.ts";
 import { countTimes } from "../times.ts";
 import type { TcpClient } from "./client.ts";
 
@@ -62,7 +63,8 @@ export class TcpStream extends Stream {
     frontend.slab[server!.base + C.bytesIn]! += n;
     this.clientActive = clock.now;
     if (!conn.write(chunk, 0, n)) this.client.pause();
-    this.watch();
+    // Fast path: an armed timer finds out itself how long either side has been silent.
+    if (this.deadline === 0) this.watch();
   }
 
   onClientDrain(): void {
@@ -153,7 +155,7 @@ export class TcpStream extends Stream {
     frontend.slab[server!.base + C.bytesOut]! += n;
     this.serverActive = clock.now;
     if (!this.client.write(chunk, 0, n)) conn.pause();
-    this.watch();
+    if (this.deadline === 0) this.watch();
   }
 
   onServerEnd(_conn: ServerConn): void {
@@ -195,7 +197,7 @@ export class TcpStream extends Stream {
     const forServer = serverTimeout(this);
     const byClient = forClient === 0 || (client.ended && !client.blocked) ? 0 : this.clientActive + forClient;
     const byServer = forServer === 0 || conn === null || conn.ended ? 0 : this.serverActive + forServer;
-    this.expire(nearer(byClient, byServer));
+    this.expire(sooner(byClient, byServer));
   }
 
   onExpire(now: number): void {
