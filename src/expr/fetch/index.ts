@@ -1,0 +1,48 @@
+/** The registry of sample fetches. Adding one is a row in the file of its family. */
+import { authFetches } from "./auth.ts";
+import { constantFetches } from "./constants.ts";
+import { cookieFetches } from "./cookies.ts";
+import { headerFetches } from "./http-headers.ts";
+import { helloFetches } from "./hello.ts";
+import { connectionFetches } from "./l4.ts";
+import { messageFetches } from "./http-message.ts";
+import { paramFetches } from "./params.ts";
+import { payloadFetches } from "./payload.ts";
+import { proxyFetches } from "./proxies.ts";
+import { rdpFetches } from "./rdp.ts";
+import { timerFetches } from "./timers.ts";
+import type { FetchRow } from "./types.ts";
+import { urlFetches } from "./url.ts";
+import { variableFetches } from "./variables.ts";
+
+/** Samples of TLS connections (section 7.3.4) and of stick counters come here, as lists of their own. */
+const families: readonly (readonly FetchRow[])[] = [
+  constantFetches,
+  proxyFetches,
+  variableFetches,
+  connectionFetches,
+  payloadFetches,
+  helloFetches,
+  rdpFetches,
+  messageFetches,
+  headerFetches,
+  cookieFetches,
+  urlFetches,
+  paramFetches,
+  authFetches,
+  timerFetches,
+];
+
+function collect(): ReadonlyMap<string, FetchRow> {
+  const map = new Map<string, FetchRow>();
+  for (const family of families) {
+    for (const row of family) {
+      if (map.has(row.name)) throw new Error(`sample fetch '${row.name}' is registered twice`);
+      map.set(row.name, row);
+    }
+  }
+  return map;
+}
+
+/** Every sample fetch by name. */
+export const fetches: ReadonlyMap<string, FetchRow> = collect();
