@@ -11,6 +11,7 @@ import { connect } from "./connect.ts";
 import { countOnServer } from "./count.ts";
 import { Phase } from "./phase.ts";
 import type { Stream } from "./stream.ts";
+import { deadlineIn } from "./timeout.ts";
 
 /** Chooses a server by persistence or balance and goes on to the queue or the connection. */
 export function assign(stream: Stream): void {
@@ -58,8 +59,8 @@ function enqueue(stream: Stream, server: Server | null): void {
   const { rt } = stream;
   rt.waiting.add(backend);
   rt.onWaiting();
-  const timeout = backend.model.timeouts.queue || backend.model.timeouts.connect;
-  stream.expire(timeout === 0 ? 0 : clock.now + timeout);
+  const { timeouts } = backend.model;
+  stream.expire(deadlineIn(timeouts.queue || timeouts.connect));
 }
 
 /** Gives up waiting: the place it had reached and the time it waited go to the log. */

@@ -9,6 +9,7 @@ import { connectAddress } from "./address.ts";
 import { countOnServer } from "./count.ts";
 import { Phase } from "./phase.ts";
 import type { Stream } from "./stream.ts";
+import { deadlineIn } from "./timeout.ts";
 
 /** HAProxy waits this long before it tries the same server again after a refused connection. */
 const TURNAROUND_MS = 1000;
@@ -30,8 +31,7 @@ export function connect(stream: Stream): void {
   const address = connectAddress(pool, stream.client);
   stream.phase = Phase.connecting;
   countOnServer(server, backend, C.connectAttempts);
-  const timeout = backend.model.timeouts.connect;
-  stream.expire(timeout === 0 ? 0 : clock.now + timeout);
+  stream.expire(deadlineIn(backend.model.timeouts.connect));
   const result = address === null ? -1 : connectServer(pool, stream, address);
   if (typeof result === "number") connectFailed(stream, false);
   else opened(stream, result);

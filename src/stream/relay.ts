@@ -1,5 +1,6 @@
 /** Timeouts while bytes are relayed both ways: sessions in mode tcp, and tunnels after 101 or CONNECT. */
 import type { Stream } from "./stream.ts";
+import { sooner } from "./timeout.ts";
 
 /** A stream that knows when either side last moved a byte, in epoch ms. */
 export interface Relay extends Stream {
@@ -22,11 +23,6 @@ export function serverTimeout(stream: Stream): number {
   return back.tunnel || back.server;
 }
 
-/** The nearer of two deadlines; 0 = none. */
-export function nearer(a: number, b: number): number {
-  return a === 0 ? b : b === 0 ? a : Math.min(a, b);
-}
-
 /** The timer fired: the side whose time is over, "c" or "s", or "" after arming it for the rest. */
 export function timedOutSide(stream: Relay, now: number): "c" | "s" | "" {
   const { client, serverConn: conn, clientActive, serverActive } = stream;
@@ -41,6 +37,6 @@ export function timedOutSide(stream: Relay, now: number): "c" | "s" | "" {
     forServer === 0 || conn === null || conn.ended ? 0 : (tunnel > 0 && !conn.shut ? active : serverActive) + forServer;
   if (clientDue > 0 && now >= clientDue) return "c";
   if (serverDue > 0 && now >= serverDue) return "s";
-  stream.expire(nearer(clientDue, serverDue));
+  stream.expire(sooner(clientDue, serverDue));
   return "";
 }

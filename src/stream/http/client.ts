@@ -7,6 +7,7 @@ import type { ServerConn } from "../../server/conn.ts";
 import { clock } from "../../util/clock.ts";
 import { ClientConn } from "../client.ts";
 import type { StreamRuntime } from "../runtime.ts";
+import { deadlineIn, sooner } from "../timeout.ts";
 import { PrivateConns } from "./private.ts";
 import { HttpStream } from "./stream.ts";
 
@@ -34,6 +35,9 @@ export class HttpClient extends ClientConn {
   originalName = "";
   /** Server connections nobody else uses. */
   own: PrivateConns | null = null;
+  /** `next()` is at work further up the stack, and whether it has another request to begin. */
+  private nesting = false;
+  private again = false;
 
   constructor(socket: Socket<Conn>, listener: Listener, rt: StreamRuntime) {
     super(socket, listener, rt);
@@ -167,14 +171,12 @@ export class HttpClient extends ClientConn {
     if (this.ended) this.close();
     else this.waitForRequest();
   }
-  private nesting = false;
-  private again = false;
 
   /** Idle: the keep-alive timeout, or for the first request the client and request timeouts (manual, timeout http-request). */
   private waitForRequest(): void {
     const { timeouts } = this.listener.frontend.model;
     let wait: number;
-    if (this.requests === 0) wait = shorter(timeouts.client, timeouts.httpRequest);
+    if (this.requests === 0) wait = sooner(timeouts.client, timeouts.httpRequest);
     else wait = timeouts.httpKeepAlive || timeouts.httpRequest || timeouts.client;
     this.expire(wait === 0 ? 0 : this.idleSince + wait);
   }
@@ -184,15 +186,13 @@ export class HttpClient extends ClientConn {
     // The request timeout runs from the first byte and is not renewed; without one the client timeout is, by each byte.
     const from = this.requests === 1 ? this.accepted : stream.firstByte;
     const request = timeouts.httpRequest === 0 ? 0 : from + timeouts.httpRequest;
-    const idle = timeouts.client === 0 ? 0 : clock.now + timeouts.client;
-    const at = request === 0 ? idle : idle === 0 ? request : Math.min(request, idle);
     this.deadline = 0;
-    this.expire(at);
+    this.expire(sooner(request, deadlineIn(timeouts.client)));
   }
 
   /** The client owes bytes of a body, or has to read the response: the client timeout runs. */
   watch(timeout: number): void {
-    this.expire(timeout === 0 ? 0 : clock.now + timeout);
+    this.expire(deadlineIn(timeout));
   }
 
   onTimer(now: number): void {
@@ -289,8 +289,4 @@ export class HttpClient extends ClientConn {
     this.held = null;
     this.linger();
   }
-}
-
-function shorter(a: number, b: number): number {
-  return a === 0 ? b : b === 0 ? a : Math.min(a, b);
 }

@@ -1,6 +1,6 @@
 /** Which timeout runs while a message is under way: the client's on its connection, the server's on the stream. Tunnels: tunnel.ts. */
-import { clock } from "../../util/clock.ts";
 import { Phase } from "../phase.ts";
+import { deadlineIn } from "../timeout.ts";
 import type { HttpStream } from "./stream.ts";
 
 /** After request bytes went out: whose turn is it now? */
@@ -18,8 +18,7 @@ export function watchUpload(stream: HttpStream): void {
 
 /** The server owes bytes: its time starts anew. */
 export function watchServer(stream: HttpStream): void {
-  const { server } = stream.backend!.model.timeouts;
-  stream.expire(server === 0 ? 0 : clock.now + server);
+  stream.expire(deadlineIn(stream.backend!.model.timeouts.server));
 }
 
 /** The client did not take everything: the server waits, and the client's time runs instead of the server's. */

@@ -1,13 +1,4 @@
-import {
-  CANONICAL,
-  CANONICAL_LINE,
-  CL_AND_TE,
-  CONN_CLOSE,
-  CONN_KEEPALIVE,
-  CONN_UPGRADE,
-  CONTIGUOUS,
-  TE_HTTP10,
-} from "../../codec/h1/flags.ts";
+import { CL_AND_TE, CONN_CLOSE, CONN_KEEPALIVE, CONN_UPGRADE, TE_HTTP10 } from "../../codec/h1/flags.ts";
 import { errorName } from "../../codec/h1/errors.ts";
 import { Framing, requestFraming } from "../../codec/h1/framing.ts";
 import { findName } from "../../codec/h1/view.ts";
@@ -26,12 +17,7 @@ import { builtinReply } from "./reply.ts";
 import { ConnMode, type ForwardSetting, type HttpSettings } from "./settings.ts";
 import type { HttpStream } from "./stream.ts";
 import { holdBody } from "./upload.ts";
-import { headBytes, SCRATCH_BYTES, scratch } from "./wire.ts";
-
-const CLOSE = Buffer.from("connection: close\r\n", "latin1");
-const KEEP_ALIVE = Buffer.from("connection: keep-alive\r\n", "latin1");
-/** Every line, the first included, is already as it would be written. */
-const WHOLE = CANONICAL | CANONICAL_LINE | CONTIGUOUS;
+import { CLOSE, headBytes, KEEP_ALIVE, SCRATCH_BYTES, scratch, WHOLE } from "./wire.ts";
 
 /**
  * The analysers of a request, in HAProxy's order (manual, section 2.1 and the order of rules in section 4):

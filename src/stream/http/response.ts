@@ -1,13 +1,4 @@
-import {
-  CANONICAL,
-  CANONICAL_LINE,
-  CL_AND_TE,
-  CONN_CLOSE,
-  CONN_KEEPALIVE,
-  CONTIGUOUS,
-  TE_HTTP10,
-  UPGRADE_WEBSOCKET,
-} from "../../codec/h1/flags.ts";
+import { CL_AND_TE, CONN_CLOSE, CONN_KEEPALIVE, TE_HTTP10, UPGRADE_WEBSOCKET } from "../../codec/h1/flags.ts";
 import { errorName } from "../../codec/h1/errors.ts";
 import { Framing, isUpgrade, responseFraming } from "../../codec/h1/framing.ts";
 import type { Head } from "../../codec/h1/head.ts";
@@ -28,12 +19,7 @@ import { blockResponse, persistResponse } from "./persist.ts";
 import type { HttpSettings } from "./settings.ts";
 import type { HttpStream } from "./stream.ts";
 import { startTunnel } from "./tunnel.ts";
-import { headBytes, responseColumn, SCRATCH_BYTES, scratch } from "./wire.ts";
-
-const CLOSE = Buffer.from("connection: close\r\n", "latin1");
-const KEEP_ALIVE = Buffer.from("connection: keep-alive\r\n", "latin1");
-/** Every line, the first included, is already as it would be written. */
-const WHOLE = CANONICAL | CANONICAL_LINE | CONTIGUOUS;
+import { CLOSE, headBytes, KEEP_ALIVE, responseColumn, SCRATCH_BYTES, scratch, WHOLE } from "./wire.ts";
 
 /**
  * The analysers of a response, in HAProxy's order:

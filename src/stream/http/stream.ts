@@ -95,7 +95,7 @@ export class HttpStream extends Stream {
   logged = false;
   /** Stable code of why the request was refused; "" = it was not. */
   reason = "";
-  /** For the log. */
+  /** The request line as it is logged. */
   line: string | null = null;
   /** The request went over a connection that had served before: it may have been stale. */
   reusedConn = false;

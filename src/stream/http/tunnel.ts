@@ -1,7 +1,8 @@
 /** After 101 or an accepted CONNECT: bytes both ways, each direction closed on its own. */
 import type { ServerConn } from "../../server/conn.ts";
 import { clock } from "../../util/clock.ts";
-import { clientTimeout, nearer, serverTimeout, timedOutSide } from "../relay.ts";
+import { clientTimeout, serverTimeout, timedOutSide } from "../relay.ts";
+import { sooner } from "../timeout.ts";
 import { clientAborted } from "./abort.ts";
 import { countIn, countOut } from "./count.ts";
 import { finishStream } from "./finish.ts";
@@ -87,7 +88,7 @@ function watchTunnel(stream: HttpStream): void {
   const forServer = serverTimeout(stream);
   const byClient = forClient === 0 || client.ended ? 0 : stream.clientActive + forClient;
   const byServer = forServer === 0 || conn === null || conn.ended ? 0 : stream.serverActive + forServer;
-  stream.expire(nearer(byClient, byServer));
+  stream.expire(sooner(byClient, byServer));
 }
 
 export function tunnelTimedOut(stream: HttpStream, now: number): void {

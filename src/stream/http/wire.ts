@@ -1,5 +1,11 @@
+import { CANONICAL, CANONICAL_LINE, CONTIGUOUS } from "../../codec/h1/flags.ts";
 import type { Head } from "../../codec/h1/head.ts";
 import { C } from "../../counters/columns.ts";
+
+export const CLOSE: Buffer = Buffer.from("connection: close\r\n", "latin1");
+export const KEEP_ALIVE: Buffer = Buffer.from("connection: keep-alive\r\n", "latin1");
+/** Flags of a head of which every line, the first included, is already as it would be written. */
+export const WHOLE = CANONICAL | CANONICAL_LINE | CONTIGUOUS;
 
 /** A head that is larger than this is gathered in a buffer of its own instead of the shared scratch area. */
 export const SCRATCH_BYTES = 65536;

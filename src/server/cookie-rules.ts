@@ -1,0 +1,77 @@
+import type { CookieModel } from "../config/model.ts";
+import type { Server } from "../proxy/server.ts";
+import { latin1 } from "../util/latin1.ts";
+import { encodeDate } from "./cookie-date.ts";
+import type { Persistence } from "./cookie-state.ts";
+
+/** `cookie` of a backend, compiled. */
+export class CookieRules {
+  readonly insert: boolean;
+  readonly rewrite: boolean;
+  readonly prefix: boolean;
+  readonly indirect: boolean;
+  readonly preserve: boolean;
+  readonly nocache: boolean;
+  readonly postOnly: boolean;
+  /** Whether the log tells what happened; not in passive mode. */
+  readonly logged: boolean;
+  readonly name: Buffer;
+  /** Seconds, 0 = no limit. */
+  readonly maxIdle: number;
+  readonly maxLife: number;
+  /** `option persist`: a server that is down keeps its clients. */
+  readonly persist: boolean;
+  private readonly nameText: string;
+  /** What follows the value of a cookie: domain and other attributes. */
+  private readonly tail: string;
+  /** Cookie of each server, by its index; null = none. */
+  private readonly values: readonly (Buffer | null)[];
+  /** Ready lines by server for cookies without dates. */
+  private readonly lines: readonly Buffer[];
+  private readonly removal: Buffer;
+
+  constructor(model: CookieModel, servers: readonly { readonly cookie: string | null }[], persist: boolean) {
+    this.insert = model.mode === "insert";
+    this.rewrite = model.mode === "rewrite";
+    this.prefix = model.mode === "prefix";
+    this.indirect = model.indirect;
+    this.preserve = model.preserve;
+    this.nocache = model.nocache;
+    this.postOnly = model.postonly;
+    this.logged = model.mode !== "passive" || model.indirect;
+    this.name = Buffer.from(model.name, "latin1");
+    this.nameText = model.name;
+    this.maxIdle = Math.floor(model.maxidle / 1000);
+    this.maxLife = Math.floor(model.maxlife / 1000);
+    this.persist = persist;
+    this.tail =
+      model.domains.map((domain) => `; domain=${domain}`).join("") +
+      (model.httponly ? "; HttpOnly" : "") +
+      (model.secure ? "; Secure" : "") +
+      model.attrs.map((attr) => `; ${attr}`).join("");
+    this.values = servers.map(({ cookie }) => (cookie === null ? null : Buffer.from(cookie, "latin1")));
+    this.lines = servers.map(({ cookie }) => this.line(cookie ?? ""));
+    this.removal = Buffer.from(
+      `set-cookie: ${model.name}=; Expires=Thu, 01-Jan-1970 00:00:01 GMT; path=/${this.tail}\r\n`,
+      "latin1",
+    );
+  }
+
+  private line(value: string): Buffer {
+    return Buffer.from(`set-cookie: ${this.nameText}=${value}; path=/${this.tail}\r\n`, "latin1");
+  }
+
+  valueOf(server: Server): Buffer | null {
+    return this.values[server.index] ?? null;
+  }
+
+  /** The line that gives the client this server; dates as maxidle and maxlife ask for. `now` in seconds. */
+  insertLine(server: Server, state: Persistence, now: number): Buffer {
+    const value = this.valueOf(server);
+    if (value === null) return this.removal;
+    if (this.maxIdle === 0 && this.maxLife === 0) return this.lines[server.index]!;
+    let text = `${latin1(value, 0, value.length)}|${encodeDate((now + 3) >>> 2)}`;
+    if (this.maxLife > 0) text += `|${encodeDate(state.firstDate > 0 ? state.firstDate >>> 2 : (now + 3) >>> 2)}`;
+    return this.line(text);
+  }
+}

@@ -1,0 +1,249 @@
+import type { Edits } from "../../codec/h1/edits.ts";
+import type { Head } from "../../codec/h1/head.ts";
+import { methodText, targetText } from "../../codec/h1/view.ts";
+import type { Mode } from "../../config/model.ts";
+import type { ConnectionFacts, ProcessFacts, ServerSideFacts, TlsFacts, TrackedEntries } from "../../expr/context.ts";
+import type { SampleType } from "../../expr/sample.ts";
+import { VariableAccount, Variables } from "../../expr/variables.ts";
+import type { LevelName } from "../../log/record.ts";
+import type { Backend } from "../../proxy/backend.ts";
+import type { Frontend, Listener } from "../../proxy/frontend.ts";
+import type { Server } from "../../proxy/server.ts";
+import type { Answer, RuleStream } from "../../rules/types.ts";
+import { clock } from "../../util/clock.ts";
+import { parseIp } from "../../util/ip.ts";
+import { processFacts } from "../process.ts";
+import { denyByRule, interceptByRule } from "./rules.ts";
+import type { HttpStream } from "./stream.ts";
+
+const NO_LIMIT = new VariableAccount(0, null);
+
+/**
+ * The samples of one HTTP exchange, and what its rules may do to it. Made for the first rule a stream meets and kept with the
+ * stream object, so that configurations without rules pay nothing; nothing is read before an expression asks for it.
+ */
+export class HttpSamples implements RuleStream {
+  valueType: SampleType = "str";
+  mayChange = false;
+  readonly final = true;
+  readonly mode: Mode = "http";
+  readonly tls: TlsFacts | null = null;
+  readonly tracked: TrackedEntries | null = null;
+  readonly requestCaptures: readonly (string | null)[] | null = null;
+  readonly responseCaptures: readonly (string | null)[] | null = null;
+  readonly priorityClass = 0;
+  readonly priorityOffset = 0;
+  lastRule: { readonly file: string; readonly line: number } | null = null;
+  private readonly txn = new Variables(NO_LIMIT);
+  private readonly message = new Variables(NO_LIMIT);
+
+  constructor(readonly record: HttpStream) {}
+
+  /** Forgets the exchange. */
+  reset(): void {
+    this.txn.clear();
+    this.message.clear();
+    this.lastRule = null;
+  }
+
+  /** The scope `req` ends and `res` begins. */
+  startResponse(): void {
+    this.message.clear();
+  }
+
+  // ---- what rules do
+
+  deny(status: number, answer: Answer | null): void {
+    denyByRule(this.record, status, answer);
+  }
+
+  intercept(status: number, answer: Answer | null): void {
+    interceptByRule(this.record, status, answer);
+  }
+
+  setLogLevel(level: LevelName | "silent"): void {
+    this.record.logLevel = level;
+  }
+
+  // ---- who and where
+
+  get now(): number {
+    return clock.now;
+  }
+  get process(): ProcessFacts {
+    return processFacts(this.record.rt);
+  }
+  get frontend(): Frontend {
+    return this.record.frontend;
+  }
+  get listener(): Listener {
+    return this.record.listener;
+  }
+  get backend(): Backend | null {
+    return this.record.backend;
+  }
+  get server(): Server | null {
+    return this.record.server;
+  }
+  get source(): Uint8Array | null {
+    return this.record.client.addressBytes();
+  }
+  get sourcePort(): number {
+    return this.record.client.unix ? 0 : this.record.client.port;
+  }
+  get destination(): Uint8Array | null {
+    return this.record.client.unix ? null : parseIp(this.record.client.localAddress);
+  }
+  get destinationPort(): number {
+    return this.record.client.unix ? 0 : this.record.client.localPort;
+  }
+  get connectionSource(): Uint8Array | null {
+    return this.source;
+  }
+  get connectionSourcePort(): number {
+    return this.sourcePort;
+  }
+  get connectionDestination(): Uint8Array | null {
+    return this.destination;
+  }
+  get connectionDestinationPort(): number {
+    return this.destinationPort;
+  }
+  get client(): ConnectionFacts {
+    return HTTP1;
+  }
+  get serverSide(): ServerSideFacts | null {
+    const { record } = this;
+    const socket = record.serverConn?.socket ?? null;
+    if (socket === null || record.server === null) return null;
+    const from = record.backendSourceAddress;
+    const to = record.serverAddress;
+    return {
+      source: from === null ? null : parseIp(from),
+      sourcePort: record.backendSourcePort,
+      destination: to === null ? null : parseIp(to),
+      destinationPort: record.serverPort,
+      httpMajor: 1,
+      error: 0,
+      errorText: null,
+    };
+  }
+
+  // ---- messages
+
+  get reqHead(): Head | null {
+    return this.record.readingHead ? null : this.record.req;
+  }
+  get reqEdits(): Edits {
+    return this.record.reqEdits;
+  }
+  get resHead(): Head | null {
+    return this.record.res.status > 0 ? this.record.res : null;
+  }
+  get resEdits(): Edits {
+    return this.record.resEdits;
+  }
+  reqBodyHeld(): Uint8Array | null {
+    const { bodyBuf, bodyStart, bodyEnd } = this.record;
+    return bodyBuf === null ? null : bodyBuf.subarray(bodyStart, bodyEnd);
+  }
+  resBodyHeld(): Uint8Array | null {
+    return null;
+  }
+  get firstRequest(): boolean {
+    return this.record.client.requests <= 1;
+  }
+  get statusCode(): number {
+    const { record } = this;
+    const { status } = record.resEdits;
+    if (status !== undefined) return Number(status.toString("latin1"));
+    return record.res.status > 0 ? record.res.status : 0;
+  }
+  get receivedRequestLine(): string | null {
+    const { req, readingHead } = this.record;
+    return readingHead ? null : `${methodText(req)} ${targetText(req)}`;
+  }
+  uniqueIdText(): string | null {
+    return null;
+  }
+  rawRequest(): Uint8Array | null {
+    const { req, bodyBuf, bodyStart, bodyEnd } = this.record;
+    const head = req.buf.subarray(req.start, req.end);
+    return bodyBuf === null ? head : Buffer.concat([head, bodyBuf.subarray(bodyStart, bodyEnd)]);
+  }
+  rawResponse(): Uint8Array | null {
+    return null;
+  }
+
+  // ---- settings, times, sizes
+
+  get clientTimeout(): number {
+    return this.record.frontend.model.timeouts.client;
+  }
+  get serverTimeout(): number {
+    return this.record.backend?.model.timeouts.server ?? 0;
+  }
+  get tunnelTimeout(): number {
+    return this.record.backend?.model.timeouts.tunnel ?? 0;
+  }
+  stampTimers(): void {
+    this.record.stamp(clock.now);
+  }
+  get tHandshake(): number {
+    return this.record.tHandshake;
+  }
+  get tIdle(): number {
+    return this.record.tIdle;
+  }
+  get tRequest(): number {
+    return this.record.tRequest;
+  }
+  get tQueue(): number {
+    return this.record.tQueue;
+  }
+  get tConnect(): number {
+    return this.record.tConnect;
+  }
+  get tResponse(): number {
+    return this.record.tResponse;
+  }
+  get tData(): number {
+    return this.record.tData;
+  }
+  get tActive(): number {
+    return this.record.tActive;
+  }
+  get tTotal(): number {
+    return this.record.tTotal;
+  }
+  get bytesUploaded(): number {
+    return this.record.bytesUploaded;
+  }
+  get bytesRead(): number {
+    return this.record.bytesRead;
+  }
+
+  variables(scope: "sess" | "txn" | "req" | "res" | "check"): Variables | null {
+    switch (scope) {
+      case "txn":
+        return this.txn;
+      case "req":
+      case "res":
+        return this.message;
+      case "sess":
+        return (this.record.client.variables ??= new Variables(NO_LIMIT));
+      case "check":
+        return null;
+    }
+  }
+}
+
+const HTTP1: ConnectionFacts = {
+  httpMajor: 1,
+  proxyHeader: false,
+  proxyAuthority: null,
+  proxyUniqueId: null,
+  error: 0,
+  errorText: null,
+  tcpInfo: () => null,
+};
