@@ -1,0 +1,59 @@
+/** Hashes that are no secrets: sdbm djb2 wt6 crc32 crc32c xxh32 xxh64 xxh3 (manual, section 7.3.1). */
+import { avalanche, crc32, djb2, type Hash, sdbm, wt6 } from "../../util/hash/index.ts";
+import type { ConverterRow } from "../converter.ts";
+import { crc32c } from "./crc32c.ts";
+import { unsigned, wrap } from "./int64.ts";
+import { optional } from "./row.ts";
+import { exactBytesOf } from "./scratch.ts";
+import { xxh32 } from "./xxhash.ts";
+
+function simple(name: string, title: string, hash: Hash): ConverterRow {
+  return {
+    name,
+    args: [optional("avalanche", "int")],
+    in: "bin",
+    out: "sint",
+    help: `${title} of the bytes, 32 bits; with 1 mixed by a full avalanche.`,
+    make(args) {
+      if (args[0] !== undefined && args[0].int != 0) {
+        return (value) => avalanche(hash(value as string, 0, (value as string).length));
+      }
+      return (value) => hash(value as string, 0, (value as string).length);
+    },
+  };
+}
+
+function wide(name: string, title: string, hash: (bytes: Uint8Array, seed: bigint) => bigint): ConverterRow {
+  return {
+    name,
+    args: [optional("seed", "int")],
+    in: "bin",
+    out: "sint",
+    help: `${title} of the bytes, 64 bits, with an optional seed.`,
+    make(args) {
+      const seed = unsigned(args[0]?.int ?? 0);
+      return (value) => wrap(hash(exactBytesOf(value as string), seed));
+    },
+  };
+}
+
+export const hashes: readonly ConverterRow[] = [
+  simple("sdbm", "The hash of the sdbm database", sdbm),
+  simple("djb2", "Dan Bernstein's hash", djb2),
+  simple("wt6", "The WT6 hash", wt6),
+  simple("crc32", "CRC-32", crc32),
+  simple("crc32c", "CRC-32C", crc32c),
+  {
+    name: "xxh32",
+    args: [optional("seed", "int")],
+    in: "bin",
+    out: "sint",
+    help: "XXH32 of the bytes, with an optional seed.",
+    make(args) {
+      const seed = Number(BigInt.asIntN(32, BigInt(args[0]?.int ?? 0)));
+      return (value) => xxh32(value as string, seed);
+    },
+  },
+  wide("xxh64", "XXH64", (bytes, seed) => Bun.hash.xxHash64(bytes, seed)),
+  wide("xxh3", "XXH3", (bytes, seed) => Bun.hash.xxHash3(bytes, seed)),
+];
