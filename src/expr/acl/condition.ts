@@ -65,6 +65,7 @@ export function parseCondition(keyword: Word, words: readonly Word[], table: Acl
     const word = words[i]!;
     if (word.text === "||" || word.text.toLowerCase() === "or") {
       suite = null;
+      negated = false;
       continue;
     }
     const marks = /^!*/.exec(word.text)![0].length;

@@ -198,6 +198,12 @@ export class RadixTrie {
   }
 
   private append(parent: number, label: string, from: number, to: number): number {
+    const node = this.create(label, from, to);
+    this.link(parent, this.code(label, from), node);
+    return node;
+  }
+
+  private create(label: string, from: number, to: number): number {
     const node = this.nodes++;
     if (node === this.from.length) {
       this.from = enlarged(this.from);
@@ -207,7 +213,6 @@ export class RadixTrie {
     this.from[node] = from;
     this.to[node] = to;
     this.first[node] = null;
-    this.link(parent, this.code(label, from), node);
     return node;
   }
 
@@ -215,11 +220,11 @@ export class RadixTrie {
   private split(node: number, size: number): void {
     const label = this.labels[node]!;
     const cut = this.from[node]! + size;
-    const rest = this.append(node, label, cut, this.to[node]!);
+    const rest = this.create(label, cut, this.to[node]!);
     // The children hang on the node's number, so they move one by one; 256 probes, only when a pattern is added.
     for (let code = 0; code < 256; code++) {
       const child = this.child(node, code);
-      if (child < 0 || child === rest) continue;
+      if (child < 0) continue;
       this.link(rest, code, child);
       this.unlink(node, code);
     }

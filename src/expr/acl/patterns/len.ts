@@ -2,6 +2,17 @@ import type { Value } from "../../sample.ts";
 import type { Entry } from "../entry.ts";
 import { parseIntegers, RangeIndex } from "./int.ts";
 import type { MatchMethod } from "./method.ts";
+import type { Int, Range } from "./range.ts";
+
+/** HAProxy compares lengths without sign: a bound below 0 is beyond every length. */
+function parse(text: string): Range | string {
+  const range = parseIntegers(text);
+  return typeof range === "string" ? range : { min: unsigned(range.min), max: unsigned(range.max) };
+}
+
+function unsigned(bound: Int | null): Int | null {
+  return bound !== null && bound < 0 ? BigInt.asUintN(64, BigInt(bound)) : bound;
+}
 
 class LengthIndex extends RangeIndex {
   override match(value: Value): Entry | null {
@@ -15,5 +26,5 @@ export const len: MatchMethod = {
   help: "the length in bytes is one of the values or in one of the ranges; eq, ge, gt, le, lt compare",
   expects: "str",
   operators: "integer",
-  create: () => new LengthIndex(parseIntegers),
+  create: () => new LengthIndex(parse),
 };

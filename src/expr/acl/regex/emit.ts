@@ -35,7 +35,7 @@ export function emitRegex({ root }: ParsedRegex): { readonly source: string; rea
       }
       case "back":
         // Its group may come later in the pattern: the number is put in at the end.
-        return `(?:\\<${node.group}>)`;
+        return `(?${node.icase ? "i" : ""}:\\<${node.group}>)`;
     }
   }
 

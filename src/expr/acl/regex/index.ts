@@ -17,7 +17,8 @@ export interface Regex {
 
 /**
  * Compiles PCRE syntax to a JavaScript expression. Bytes stand for themselves, letters beyond ASCII have no case. Differences that
- * remain: a back reference to a group that took no part matches empty text, and a group inside of a loop is forgotten at each turn.
+ * remain: a back reference to a group that took no part matches empty text, one that
+ * ignores case does so beyond ASCII too, and a group inside of a loop is forgotten at each turn.
  */
 export function compileRegex(pattern: string, options: { icase: boolean; capture: boolean }): Regex | RegexError {
   const parsed = parseRegex(pattern, options);

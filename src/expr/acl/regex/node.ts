@@ -17,7 +17,7 @@ export type RegexNode =
       readonly body: RegexNode;
       readonly offset: number;
     }
-  | { readonly kind: "back"; readonly group: number };
+  | { readonly kind: "back"; readonly group: number; readonly icase: boolean };
 
 /** What is wrong with a pattern, in PCRE's words, and at which byte. */
 export class RegexError {

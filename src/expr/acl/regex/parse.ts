@@ -246,8 +246,7 @@ class Parser {
   }
 
   private reference(group: number | string, offset: number): RegexNode {
-    if (this.flags.i) this.unsupported("a back reference that ignores case", offset);
-    const node: { kind: "back"; group: number } = { kind: "back", group: 0 };
+    const node: { kind: "back"; group: number; icase: boolean } = { kind: "back", group: 0, icase: this.flags.i };
     this.references.push({ group, offset, node });
     return node;
   }
