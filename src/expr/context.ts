@@ -70,7 +70,7 @@ export interface SampleContext {
   resBodyHeld(): Uint8Array | null;
   /** First request of its connection. */
   readonly firstRequest: boolean;
-  /** Kept until the end of the stream, after set-method; null = no request. */
+  /** As received (in HAProxy 2.6 set-method does not change what `method` yields), kept until the end; null = no request. */
   readonly requestMethod: string | null;
   /** 11, 10 or 9 as Head.version, 0 = no request or response (yet). */
   readonly requestVersion: number;

@@ -38,18 +38,19 @@ export function readInt64(text: string, from: number, to: number): Sint {
   return toSint(big > MAX ? MAX : big < MIN ? MIN : big);
 }
 
-/** C's int made of the digits at the start of a text: wraps at 32 bits, stops at the first other character (hdr_val …). */
+/**
+ * C's int at the start of a text, as hdr_val, cook_val and urlp_val read it: it wraps at 32 bits and ends before the first byte
+ * above "9". Bytes below "0" (and above 127, which C takes for negative ones) count as negative digits; so it is in HAProxy.
+ */
 export function readInt32(text: string): number {
-  let p = 0;
-  const c = text.charCodeAt(0);
-  if (c === 45 || c === 43) p++;
+  const negative = text.charCodeAt(0) === 45;
   let value = 0;
-  for (; p < text.length; p++) {
-    const digit = text.charCodeAt(p) - 48;
-    if (digit < 0 || digit > 9) break;
-    value = (Math.imul(value, 10) + digit) | 0;
+  for (let p = negative ? 1 : 0; p < text.length; p++) {
+    const digit = ((text.charCodeAt(p) << 24) >> 24) - 48;
+    if (digit > 9) break;
+    value = (Math.imul(value, 10) + (negative ? -digit : digit)) | 0;
   }
-  return c === 45 ? -value | 0 : value;
+  return value;
 }
 
 /** The 8 bytes of a Sint in network order, as a byte string. */

@@ -162,3 +162,42 @@ export const setConditions: readonly SetCondition[] = [
   "ifgt",
   "iflt",
 ];
+
+/**
+ * set-var with its conditions. True when the variable was set or a condition left it alone, false when a limit or a missing scope
+ * refused it. ifgt and iflt compare integers and ignore other types.
+ */
+export function setVariable(
+  store: VariableStore | null,
+  id: number,
+  type: SampleType,
+  value: Value,
+  conditions: readonly SetCondition[],
+): boolean {
+  if (store === null) return false;
+  for (const condition of conditions) if (!holds(condition, store.get(id), value)) return true;
+  return store.set(id, type, value);
+}
+
+function holds(condition: SetCondition, cell: Sample | null, value: Value): boolean {
+  switch (condition) {
+    case "ifexists":
+    case "ifset":
+      return cell !== null;
+    case "ifnotexists":
+    case "ifnotset":
+      return cell === null;
+    case "ifempty":
+      return typeof value !== "string" || value === "";
+    case "ifnotempty":
+      return typeof value !== "string" || value !== "";
+    case "ifgt":
+      return cell === null || !isNumber(cell.value) || !isNumber(value) || cell.value > value;
+    case "iflt":
+      return cell === null || !isNumber(cell.value) || !isNumber(value) || cell.value < value;
+  }
+}
+
+function isNumber(value: Value): value is number | bigint {
+  return typeof value === "number" || typeof value === "bigint";
+}

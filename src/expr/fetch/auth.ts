@@ -32,12 +32,15 @@ function firstValue(ctx: SampleContext, name: Uint8Array): string | null {
   return latin1(walk.buf, walk.from, walk.to);
 }
 
-/** A client that takes us for its proxy (absolute target) authenticates with Proxy-Authorization. */
+/** With `option http-use-proxy-header` a client that takes us for its proxy (absolute target) sends Proxy-Authorization. */
 function credentials(ctx: SampleContext): Credentials | null {
   if (!target.start(ctx)) return null;
-  const first = target.buf[target.from];
-  const proxied = first !== 47 && first !== 42 && target.from < target.to;
-  const value = firstValue(ctx, proxied ? PROXY_AUTHORIZATION : AUTHORIZATION);
+  let name = AUTHORIZATION;
+  if (ctx.frontend?.model.options["http-use-proxy-header"] === true) {
+    const first = target.buf[target.from];
+    if (first !== 47 && first !== 42) name = PROXY_AUTHORIZATION;
+  }
+  const value = firstValue(ctx, name);
   const parts = value === null ? null : split(value);
   if (parts === null) return null;
   // HAProxy compares as many letters as the client sent.
@@ -116,7 +119,9 @@ export const authFetches: readonly FetchRow[] = [
       return (ctx) => {
         const value = firstValue(ctx, name);
         const parts = value === null ? null : split(value);
-        return parts !== null && "bearer".startsWith(parts.scheme) ? parts.rest : null;
+        // Without a token HAProxy yields the empty text here, not "no sample".
+        if (ctx.reqHead === null) return null;
+        return parts !== null && "bearer".startsWith(parts.scheme) ? parts.rest : "";
       };
     },
   },

@@ -15,7 +15,7 @@ const MAX_HISTORY = 10;
 type Walk = ElementWalk | HeaderWalk;
 
 interface Choice {
-  /** Lower case; empty = every header. */
+  /** Lower case; empty = none given. */
   readonly name: Uint8Array;
   /** 1 = first, -1 = last; 0 = not given. */
   readonly occurrence: number;
@@ -36,6 +36,8 @@ function checkOccurrence(args: readonly ArgValue[]): ArgProblem | null {
 
 /** Text of the occurrence asked for; the last one by default. */
 function occurrenceFetcher(side: Side, walk: Walk, { name, occurrence }: Choice): Fetcher {
+  // Without a name HAProxy 2.6 finds nothing here, though it counts all headers (hdr_cnt).
+  if (name.length === 0) return () => null;
   if (occurrence > 0) {
     return (ctx) => {
       if (!walk.start(side, ctx, name)) return null;
@@ -66,7 +68,7 @@ function occurrenceFetcher(side: Side, walk: Walk, { name, occurrence }: Choice)
 }
 
 function eachOf(side: Side, walk: Walk, choice: Choice, convert: (text: string) => Value | null): EachFetcher {
-  if (choice.occurrence !== 0) {
+  if (choice.occurrence !== 0 || choice.name.length === 0) {
     const one = occurrenceFetcher(side, walk, choice);
     return (ctx, visit) => {
       const text = one(ctx);
@@ -214,8 +216,8 @@ function headerRows(side: Side): FetchRow[] {
       `Names of the ${word} headers in their order, separated by a delimiter (default ",")`,
       (args) => {
         const walk = new HeaderWalk();
-        // HAProxy takes a delimiter of one character only.
-        const delim = args[0]?.text.length === 1 ? args[0].text : ",";
+        // HAProxy takes the first character only.
+        const delim = args[0]?.text[0] ?? ",";
         return (ctx) => {
           if (!walk.start(side, ctx, ALL)) return null;
           let out = "";

@@ -4,7 +4,7 @@ import { latin1 } from "../../util/latin1.ts";
 import { parseIp } from "../../util/ip.ts";
 import type { SampleContext } from "../context.ts";
 import type { SampleKind } from "../sample.ts";
-import { ElementWalk, request, Target } from "./message.ts";
+import { ElementWalk, HeaderWalk, request, Target } from "./message.ts";
 import type { Fetcher, FetchRow } from "./types.ts";
 
 const HOST: Uint8Array = Buffer.from("host");
@@ -37,7 +37,7 @@ function baseFetcher(withQuery: boolean): Fetcher {
 }
 
 /** Hash of what base or baseq is made of, without building it. */
-function hashOf(ctx: SampleContext, walk: ElementWalk, target: Target, withQuery: boolean): number {
+function hashOf(ctx: SampleContext, walk: ElementWalk | HeaderWalk, target: Target, withQuery: boolean): number {
   let hash = 0;
   if (!walk.start(request, ctx, HOST)) return -1;
   if (walk.next()) {
@@ -52,9 +52,14 @@ function hashOf(ctx: SampleContext, walk: ElementWalk, target: Target, withQuery
   return avalanche(hash >>> 0);
 }
 
+/** base32 takes the first value of Host, url32 the whole header. */
+function hostWalk(withQuery: boolean): ElementWalk | HeaderWalk {
+  return withQuery ? new HeaderWalk() : new ElementWalk();
+}
+
 function hashFetcher(withQuery: boolean): Fetcher {
   const target = new Target();
-  const walk = new ElementWalk();
+  const walk = hostWalk(withQuery);
   return (ctx) => {
     const hash = hashOf(ctx, walk, target, withQuery);
     return hash < 0 ? null : hash;
@@ -64,7 +69,7 @@ function hashFetcher(withQuery: boolean): Fetcher {
 /** The hash and the source address behind it. */
 function hashSourceFetcher(withQuery: boolean): Fetcher {
   const target = new Target();
-  const walk = new ElementWalk();
+  const walk = hostWalk(withQuery);
   return (ctx) => {
     const hash = hashOf(ctx, walk, target, withQuery);
     const { source } = ctx;
@@ -126,7 +131,7 @@ export const urlFetches: readonly FetchRow[] = [
   ),
   row("url_port", "sint", "Port in an absolute request target, 80 or 443 when it has none", () => {
     const target = new Target();
-    return (ctx) => (target.start(ctx) ? (authority(target)?.port ?? 0) : null);
+    return (ctx) => (target.start(ctx) ? (authority(target)?.port ?? null) : null);
   }),
   row("base", "str", "First Host value and the path, without its query", () => baseFetcher(false)),
   row("baseq", "str", "First Host value and the path with its query", () => baseFetcher(true)),
