@@ -62,7 +62,8 @@ export abstract class Conn implements TimerEntry {
       if (n === end - start) return true;
     }
     if (n < 0) {
-      this.broken = true;
+      // Not "refused": the connection stood, and was reset before this write.
+      this.broken = this.established = true;
       return true;
     }
     const rest = buf.subarray(start + n, end);
@@ -75,7 +76,7 @@ export abstract class Conn implements TimerEntry {
   writeScratch(buf: Buffer, start: number, end: number): boolean {
     if (this.tail === null && !this.closed) {
       const n = this.socket!.write(buf, start, end - start);
-      if (n > 0) this.established = true;
+      if (n !== 0) this.established = true;
       if (n < 0) this.broken = true;
       if (n === end - start || n < 0) return true;
       this.tail = Buffer.from(buf.subarray(start + n, end));
