@@ -51,8 +51,8 @@ function micros(ctx: SampleContext): number {
 }
 
 export const constantFetches: readonly FetchRow[] = [
-  row("always_true", "bool", "True", () => true),
-  row("always_false", "bool", "False", () => false),
+  row("always_true", "bool", "Always true", () => true),
+  row("always_false", "bool", "Always false", () => false),
   constant("bool", "bool", "str", "A boolean: true, false, 1 or 0", (text) => booleans[text.toLowerCase()] ?? null),
   constant("int", "sint", "int", "An integer", () => null),
   constant("str", "str", "str", "A string", (text) => text),

@@ -42,7 +42,8 @@ function extension(
   if (b.length < 9) return tooShort(ctx);
   let left = int24(b, 6);
   if (left < LEAST_HELLO) return null;
-  if (b.length - 9 < left) return tooShort(ctx);
+  // As in HAProxy the message's own header counts here: the last 4 bytes may still be missing.
+  if (b.length - 5 < left) return tooShort(ctx);
   let at = 9;
   if (b[at]! < 3 || b[at + 1]! < 1) return null;
   const session = b[at + 34]!;
@@ -62,7 +63,7 @@ function extension(
   while (left >= 4) {
     const length = int16(b, at + 2);
     if (length > left - 4) return null;
-    if (int16(b, at) === type) return read(b, at + 4, length);
+    if (int16(b, at) === type) return at + 4 + length > b.length ? tooShort(ctx) : read(b, at + 4, length);
     at += 4 + length;
     left -= 4 + length;
   }
@@ -95,8 +96,7 @@ function helloType(raw: typeof rawRequest): Fetcher {
     if (!((content >= 0x14 && content <= 0x17) || content === 0xff)) return null;
     if (b.length < 9) return tooShort(ctx);
     if (b[1]! < 3 || int16(b, 3) < 4) return null;
-    // A message longer than its record is no hello.
-    return int24(b, 6) + 4 > int16(b, 3) ? null : b[5]!;
+    return b.length < 9 + int24(b, 6) ? tooShort(ctx) : b[5]!;
   };
 }
 

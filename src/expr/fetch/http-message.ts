@@ -140,7 +140,7 @@ export const messageFetches: readonly FetchRow[] = [
   ...row(["capture.req.ver"], "str", "request-head-kept", "HTTP/1.0 or HTTP/1.1", (ctx) =>
     versionName(ctx.requestVersion),
   ),
-  ...row(["capture.res.ver"], "str", "response-head-kept", "HTTP/1.0 or HTTP/1.1", (ctx) =>
+  ...row(["capture.res.ver"], "str", "request-head-kept", "HTTP/1.0 or HTTP/1.1", (ctx) =>
     versionName(ctx.responseVersion),
   ),
 ];

@@ -49,6 +49,16 @@ function payloadRow(name: string, raw: Raw, use: readonly Use[], replacedBy?: st
   };
 }
 
+/**
+ * Where the block begins: behind its length, or what <offset2> says. A signed one is relative to there. HAProxy 2.6 keeps relative
+ * offsets doubled plus one and forgets to double the others: an odd one is taken for relative, and both count half.
+ */
+function startOf(text: string, behind: number): number {
+  const value = Number(text);
+  if (text === "" || text[0] === "+" || text[0] === "-") return behind + value;
+  return value % 2 === 1 ? behind + (value - 1) / 2 : value / 2;
+}
+
 function payloadLvRow(name: string, raw: Raw, use: readonly Use[], replacedBy?: string): FetchRow {
   return {
     name,
@@ -65,8 +75,7 @@ function payloadLvRow(name: string, raw: Raw, use: readonly Use[], replacedBy?: 
       const text = startArg?.text ?? "";
       if (!/^([+-]?\d+)?$/.test(text))
         return { message: `'${text}' is not a number, with '+' or '-' when relative`, arg: 2 };
-      const relative = text === "" || text[0] === "+" || text[0] === "-";
-      const start = (relative ? lengthAt + lengthSize : 0) + Number(text);
+      const start = startOf(text, lengthAt + lengthSize);
       if (start < 0) return { message: "the second offset points before the buffer", arg: 2 };
       return (ctx) => {
         const bytes = raw(ctx);

@@ -8,16 +8,19 @@ import type { Fetcher, FetchRow } from "./types.ts";
 const HEADERS = 11;
 const COOKIE = "cookie:";
 
-/** The value of the cookie; null when there is none, or (noted in the context) when more bytes are needed. */
-function rdpCookie(ctx: SampleContext, name: string): string | null {
+/** The bytes end before it is certain. */
+const SHORT = Symbol("short");
+
+/** The value of the cookie; null when there is none. */
+function rdpCookie(ctx: SampleContext, name: string): string | null | typeof SHORT {
   const bytes = rawRequest(ctx);
-  if (bytes === null || bytes.length <= HEADERS + COOKIE.length) return tooShort(ctx);
+  if (bytes === null || bytes.length <= HEADERS + COOKIE.length) return SHORT;
   const text = bytesText(bytes, HEADERS, bytes.length);
   if (text.slice(0, COOKIE.length).toLowerCase() !== COOKIE) return null;
   let at = COOKIE.length;
   while (text.charCodeAt(at) === 32) at++;
   if (name !== "") {
-    if (text.length - at <= name.length) return tooShort(ctx);
+    if (text.length - at <= name.length) return SHORT;
     if (text[at + name.length] !== "=" || text.slice(at, at + name.length).toLowerCase() !== name) return null;
     at += name.length + 1;
   } else {
@@ -25,10 +28,10 @@ function rdpCookie(ctx: SampleContext, name: string): string | null {
       if (text[at] === "\r" || text[at] === "\n") return null;
       at++;
     }
-    if (at++ >= text.length) return tooShort(ctx);
+    if (at++ >= text.length) return SHORT;
   }
   const end = text.indexOf("\r", at);
-  if (end < 0 || end + 1 >= text.length) return tooShort(ctx);
+  if (end < 0 || end + 1 >= text.length) return SHORT;
   return text[end + 1] === "\n" ? text.slice(at, end) : null;
 }
 
@@ -52,18 +55,16 @@ function row(
 
 const valueOf =
   (cookie: string): Fetcher =>
-  (ctx) =>
-    rdpCookie(ctx, cookie);
+  (ctx) => {
+    const found = rdpCookie(ctx, cookie);
+    return found === SHORT ? tooShort(ctx) : found;
+  };
 
 const countOf =
   (cookie: string): Fetcher =>
   (ctx) => {
-    const before = ctx.mayChange;
-    ctx.mayChange = false;
-    const found = rdpCookie(ctx, cookie) !== null;
-    const open = ctx.mayChange;
-    ctx.mayChange = before || open;
-    return open ? null : found ? 1 : 0;
+    const found = rdpCookie(ctx, cookie);
+    return found === SHORT ? tooShort(ctx) : found === null ? 0 : 1;
   };
 
 export const rdpFetches: readonly FetchRow[] = [
