@@ -170,7 +170,12 @@ const aesGcmDec: ConverterRow = {
 };
 
 export const digests: readonly ConverterRow[] = [
-  ofBytes("sha1", "bin", "SHA-1 of the bytes.", sha((input, into) => Bun.SHA1.hash(input, into), 20)),
+  ofBytes(
+    "sha1",
+    "bin",
+    "SHA-1 of the bytes.",
+    sha((input, into) => Bun.SHA1.hash(input, into), 20),
+  ),
   sha2,
   digest,
   hmac,

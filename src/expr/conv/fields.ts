@@ -1,20 +1,22 @@
 /** field word bytes (manual, section 7.3.1). */
-import type { ArgValue } from "../args.ts";
+import type { ArgProblem, ArgValue } from "../args.ts";
 import type { Converter, ConverterRow } from "../converter.ts";
 import { intArg, optional, required, textArg } from "./row.ts";
 import { byteSet } from "./strings.ts";
 
+const noDelimiters = { message: "the list of delimiters is empty", arg: 1 } as const;
 const wrongIndex = { message: "0 is no index: parts are counted from 1 (first) or -1 (last)", arg: 0 } as const;
 
 /**
  * Delimiters split the text; empty fields count. `count` fields from the wanted one on, 0 = all that follow: towards the end
  * for a positive index, towards the start for a negative one. Null when there are fewer.
  */
-function field(args: readonly ArgValue[]): Converter | typeof wrongIndex {
+function field(args: readonly ArgValue[]): Converter | ArgProblem {
   const index = intArg(args, 0, 0);
   const set = byteSet(textArg(args, 1));
   const count = intArg(args, 2, 1);
   if (index === 0) return wrongIndex;
+  if (textArg(args, 1) === "") return noDelimiters;
   if (index > 0) {
     return (value) => {
       const text = value as string;
@@ -55,11 +57,12 @@ function field(args: readonly ArgValue[]): Converter | typeof wrongIndex {
 }
 
 /** As field, but runs of delimiters count as one and those at both ends as none. The empty text when there are fewer words. */
-function word(args: readonly ArgValue[]): Converter | typeof wrongIndex {
+function word(args: readonly ArgValue[]): Converter | ArgProblem {
   const index = intArg(args, 0, 0);
   const set = byteSet(textArg(args, 1));
   const count = intArg(args, 2, 1);
   if (index === 0) return wrongIndex;
+  if (textArg(args, 1) === "") return noDelimiters;
   if (index > 0) {
     return (value) => {
       const text = value as string;

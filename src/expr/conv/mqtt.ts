@@ -213,7 +213,7 @@ function fieldKey(type: number, name: string): string | number | null {
   if ((type === CONNECT ? connectFields : connackFields).has(lower)) return lower;
   const id = /^\d{1,3}$/.test(name) ? Number(name) : -1;
   const known = type === CONNECT ? connectProperties.has(id) || willProperties.has(id) : connackProperties.has(id);
-  return known && id !== 38 ? id : null;
+  return known ? id : null;
 }
 
 export const mqtt: readonly ConverterRow[] = [

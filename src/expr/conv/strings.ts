@@ -74,7 +74,7 @@ const concat: ConverterRow = {
 
 const addItem: ConverterRow = {
   name: "add_item",
-  args: [required("delimiter", "str"), optional("var", "str"), optional("suffix", "str")],
+  args: [required("delimiter", "str"), required("var", "str"), optional("suffix", "str")],
   in: "str",
   out: "str",
   help: "Appends a variable and a suffix to a list, with the delimiter unless the list is empty.",

@@ -5,6 +5,12 @@ import type { Int } from "./int64.ts";
 import { optional, required, textArg } from "./row.ts";
 import { timeFormatter } from "./strftime.ts";
 
+/** HAProxy keeps 55 bits of a time in seconds, so that none is negative. */
+function mask(seconds: Int): Int {
+  if (typeof seconds === "number" && seconds >= 0) return seconds;
+  return i64.and(seconds, 0x7fffffffffffffn);
+}
+
 function inSeconds(name: string, utc: boolean): ConverterRow {
   return {
     name,
@@ -15,7 +21,7 @@ function inSeconds(name: string, utc: boolean): ConverterRow {
     make(args, { bufsize }) {
       const offset = args[1]?.int ?? 0;
       const format = timeFormatter(textArg(args, 0), utc, bufsize);
-      return (value) => format(i64.add(value as Int, offset));
+      return (value) => format(i64.add(mask(value as Int), offset));
     },
   };
 }
@@ -80,7 +86,7 @@ function inFractions(name: string, utc: boolean, unit: number, title: string): C
 
 const units = { s: 1, ms: 1000, us: 1_000_000 } as const;
 
-/** Dates of RFC 9110, section 5.6.7: "Sun, 06 Nov 1994 08:49:37 GMT". */
+/** Dates of RFC 9110, section 5.6.7: "Sun, 06 Nov 1994 08:49:37 GMT". Finer units keep their digits: "08:49:37.123 GMT". */
 const httpDate: ConverterRow = {
   name: "http_date",
   args: [optional("offset", "int"), optional("unit", "str")],
@@ -92,10 +98,21 @@ const httpDate: ConverterRow = {
     const unit = args[1]?.text ?? "s";
     if (!Object.hasOwn(units, unit)) return { message: "expects 's', 'ms' or 'us'", arg: 1 };
     const divisor = units[unit as keyof typeof units];
-    const format = timeFormatter("%a, %d %b %Y %H:%M:%S GMT", true, bufsize);
+    if (divisor === 1) {
+      const format = timeFormatter("%a, %d %b %Y %H:%M:%S GMT", true, bufsize);
+      return (value) => format(mask(i64.add(value as Int, offset)));
+    }
+    const format = timeFormatter("%a, %d %b %Y %H:%M:%S", true, bufsize);
+    const digits = divisor === 1000 ? 3 : 6;
     return (value) => {
       const time = i64.add(value as Int, offset);
-      return format(divisor === 1 ? time : i64.div(time, divisor));
+      const seconds = format(mask(i64.div(time, divisor)));
+      if (seconds === null) return null;
+      // printf's %03d: the sign counts as a digit.
+      const fraction = Number(i64.mod(time, divisor));
+      const shown =
+        fraction < 0 ? `-${String(-fraction).padStart(digits - 1, "0")}` : String(fraction).padStart(digits, "0");
+      return `${seconds}.${shown} GMT`;
     };
   },
 };
