@@ -50,8 +50,12 @@ export const bindParameters = new KeywordTable<BindContext>("bind", [
     }),
     row("mss", "<bytes>", "Maximum segment size; negative: relative to the advertised one", (c, args) => {
       const value = takeInteger(args, { min: -65535, max: 65535 });
-      if (value === 0) args.error("config/out-of-range", args.words[args.index - 1]!, "'mss' cannot be 0");
+      const word = args.words[args.index - 1]!;
+      if (value === 0) args.error("config/out-of-range", word, "'mss' cannot be 0");
       else c.bind.mss = value ?? c.bind.mss;
+      if (value !== null && value < 0) {
+        args.warn("config/no-effect", word, "a negative 'mss' has no effect here: give the size itself");
+      }
     }),
     row("name", "<name>", "Name of the listener in statistics", (c, args) => {
       c.bind.name = args.take("a name")?.text ?? null;
