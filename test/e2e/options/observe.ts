@@ -1,0 +1,125 @@
+/**
+ * What the kernel says about processes and their sockets. A copy of a descriptor of another process (pidfd_getfd(2), Linux 5.6) is asked with
+ * getsockopt(2), so that tlb and HAProxy are looked at in one way.
+ */
+import { dlopen } from "bun:ffi";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import type { Address } from "../../../src/config/model.ts";
+import { close } from "../../../src/ffi/file.ts";
+import {
+  getIntOption,
+  getpeername,
+  getsockname,
+  IP_TRANSPARENT,
+  IPPROTO_IP,
+  IPPROTO_IPV6,
+  IPPROTO_TCP,
+  IPV6_TRANSPARENT,
+  IPV6_V6ONLY,
+  SO_ACCEPTCONN,
+  SO_BINDTODEVICE,
+  SO_KEEPALIVE,
+  SOL_SOCKET,
+  TCP_DEFER_ACCEPT,
+  TCP_FASTOPEN,
+  TCP_MAXSEG,
+  TCP_USER_TIMEOUT,
+} from "../../../src/ffi/socket.ts";
+import { haproxyPath, type Proxy, startHaproxy } from "../../harness/proxy.ts";
+import type { Scope } from "../../harness/scope.ts";
+import { startServing, workers } from "../tools.ts";
+
+const SYS_PIDFD_OPEN = 434;
+const SYS_PIDFD_GETFD = 438;
+const libc = dlopen("libc.so.6", {
+  syscall: { args: ["i64", "i64", "i64", "i64"], returns: "i64" },
+});
+
+export const isRoot = process.getuid?.() === 0;
+
+/** Opens a copy of a descriptor of another process; negative when that is not allowed or it is gone. */
+function copyOf(pid: number, fd: number): number {
+  const handle = Number(libc.symbols.syscall(SYS_PIDFD_OPEN, pid, 0, 0));
+  if (handle < 0) return -1;
+  const copy = Number(libc.symbols.syscall(SYS_PIDFD_GETFD, handle, fd, 0));
+  close(handle);
+  return copy;
+}
+
+export interface SocketView {
+  readonly local: Address;
+  readonly peer: Address | null;
+  readonly listening: boolean;
+  readonly mss: number;
+  readonly deferAccept: boolean;
+  readonly fastOpen: number;
+  readonly userTimeout: number;
+  readonly keepalive: boolean;
+  readonly v6only: boolean;
+  readonly transparent: boolean;
+  /** SO_BINDTODEVICE is text: the four first bytes as a number, 0 = none. */
+  readonly device: number;
+}
+
+/** All TCP sockets of a process. */
+export function tcpSockets(pid: number): SocketView[] {
+  const found: SocketView[] = [];
+  // A worker keeps a second descriptor of each of its listeners.
+  const met = new Set<string>();
+  for (const name of readdirSync(`/proc/${pid}/fd`)) {
+    let target = "";
+    try {
+      target = readlinkSync(`/proc/${pid}/fd/${name}`);
+    } catch {
+      continue;
+    }
+    if (!target.startsWith("socket:") || met.has(target)) continue;
+    met.add(target);
+    const fd = copyOf(pid, Number(name));
+    if (fd < 0) continue;
+    const local = getsockname(fd);
+    if (local?.kind === "ip" && getIntOption(fd, IPPROTO_TCP, TCP_MAXSEG) >= 0) {
+      const six = local.family === 6;
+      found.push({
+        local,
+        peer: getpeername(fd),
+        listening: getIntOption(fd, SOL_SOCKET, SO_ACCEPTCONN) === 1,
+        mss: getIntOption(fd, IPPROTO_TCP, TCP_MAXSEG),
+        deferAccept: getIntOption(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT) > 0,
+        fastOpen: getIntOption(fd, IPPROTO_TCP, TCP_FASTOPEN),
+        userTimeout: getIntOption(fd, IPPROTO_TCP, TCP_USER_TIMEOUT),
+        keepalive: getIntOption(fd, SOL_SOCKET, SO_KEEPALIVE) === 1,
+        v6only: six && getIntOption(fd, IPPROTO_IPV6, IPV6_V6ONLY) === 1,
+        transparent: getIntOption(fd, six ? IPPROTO_IPV6 : IPPROTO_IP, six ? IPV6_TRANSPARENT : IP_TRANSPARENT) === 1,
+        device: deviceOf(fd),
+      });
+    }
+    close(fd);
+  }
+  return found;
+}
+
+function deviceOf(fd: number): number {
+  const value = getIntOption(fd, SOL_SOCKET, SO_BINDTODEVICE);
+  // An option of length 0 leaves what was read before; a name needs at least IFNAMSIZ bytes and fails with EINVAL.
+  return value < 0 ? 1 : 0;
+}
+
+/** A line of /proc/PID/status. */
+export function status(pid: number, name: string): string {
+  const text = readFileSync(`/proc/${pid}/status`, "latin1");
+  return new RegExp(`^${name}:[ \\t]*(.*?)[ \\t]*$`, "m").exec(text)?.[1] ?? "";
+}
+
+/** The processes that serve traffic: workers of tlb, or HAProxy itself. */
+export function serving(proxy: Proxy): number[] {
+  return proxy.name === "haproxy" ? [proxy.program.pid] : workers(proxy);
+}
+
+export type Named = readonly [name: string, start: (scope: Scope, config: string) => Promise<Proxy>];
+
+/** tlb, and HAProxy where it is installed: what one test asserts of both. */
+export const programs: readonly Named[] = [
+  ["tlb", (scope, config) => startServing(scope, config)],
+  ...(haproxyPath === null ? [] : [["haproxy", (scope, config) => startHaproxy(scope, config)] as Named]),
+];
