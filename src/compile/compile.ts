@@ -9,7 +9,9 @@ import type { Logger } from "../log/record.ts";
 import { Backend, type SlotOf } from "../proxy/backend.ts";
 import { fullconnOf } from "../proxy/fullconn.ts";
 import { Frontend } from "../proxy/frontend.ts";
-import { compileHttp } from "../stream/http/settings.ts";
+import { compileHttp, type HttpSettings } from "../stream/http/settings.ts";
+import { RulesCompiler } from "../rules/context.ts";
+import { registries } from "../rules/registries.ts";
 import { clock } from "../util/clock.ts";
 import { destinationBalancer } from "./destination.ts";
 
@@ -50,6 +52,16 @@ export function compile(model: Model, slotOf: SlotOf, shared: Shared, worker: nu
     const { model: proxy } = frontend;
     const own = proxy.kind === "listen" && proxy.defaultBackend === null;
     frontend.defaultBackend = backends.get(own ? proxy.name : (proxy.defaultBackend ?? "")) ?? null;
+  }
+  const tags = { hostname: hostname(), pid: process.pid };
+  const rules = new RulesCompiler(model, frontends, backends, registries, tags, diagnostics);
+  for (const proxy of model.proxies) {
+    if (proxy.disabled) continue;
+    const compiled = rules.compile(proxy);
+    if (compiled === null) continue;
+    for (const side of [frontends.get(proxy.name), backends.get(proxy.name)]) {
+      if (side !== undefined && side.model === proxy) (side.http as HttpSettings).rules = compiled;
+    }
   }
   return { model, frontends, backends, diagnostics: diagnostics.list };
 }

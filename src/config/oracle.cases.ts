@@ -686,14 +686,12 @@ export const cases: readonly OracleCase[] = [
   ...differs(LATER, [
     ...front(
       'log-format "%[src]"',
-      "acl x src 1.1.1.1",
       "tcp-request connection accept",
       "use_backend b if TRUE",
       "clitcpka-cnt 5",
       "bind :80 accept-proxy",
     ),
     ...back(
-      "http-request deny",
       "stick-table type ip size 1k",
       "compression algo gzip",
       "stats uri /x",

@@ -1,6 +1,7 @@
 import type { Diagnostics } from "../lang/diagnostic.ts";
 import type { Line } from "../lang/line.ts";
 import { checks } from "./checks/index.ts";
+import { checkRules } from "./checks/rules.ts";
 import { newGlobal } from "./draft.ts";
 import type { ParseEnv } from "./env.ts";
 import { finish } from "./finish.ts";
@@ -23,5 +24,7 @@ export function parseConfig(lines: Iterable<Line>, env: ParseEnv, diagnostics: D
   };
   parseSections(state, lines);
   for (const check of checks) check(state);
-  return finish(state);
+  const model = finish(state);
+  if (!diagnostics.failed) checkRules(model, diagnostics);
+  return model;
 }

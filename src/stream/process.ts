@@ -37,4 +37,3 @@ class Facts implements ProcessFacts {
     return process.env[name] ?? null;
   }
 }
-

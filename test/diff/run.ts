@@ -166,7 +166,7 @@ async function startSide(scope: Scope, batch: readonly Scenario[], start: Starte
     config += `# ${scenario.name}\n${scenario.config
       .replaceAll(/\{file:([^}]+)\}/g, (_, name: string) => join(dir, `${index}-${name}`))
       .replaceAll(/\{([a-z][a-z0-9]*)\}/g, (_, name: string) => String(port(name)))
-      .replaceAll(/^(\s*(?:frontend|backend|listen|default_backend)\s+)(\S+)/gm, `$1$2-${index}`)}\n`;
+      .replaceAll(/^(\s*(?:frontend|backend|listen|default_backend|use_backend)\s+)(\S+)/gm, `$1$2-${index}`)}\n`;
     const servers = new Map<string, ScriptedServer>();
     for (const [name, script] of Object.entries(scenario.servers ?? {})) {
       servers.set(name, startServer(scope, script, port(name)));

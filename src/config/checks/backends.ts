@@ -1,6 +1,12 @@
 import { hasBackend, hasFrontend } from "../draft.ts";
+import type { ProxyDraft } from "../draft.ts";
 import { suggest } from "../../lang/suggest.ts";
 import { eachProxy, errorAt, title, warnAt } from "./check.ts";
+
+/** Rules that may choose a backend or answer. */
+function hasRules(proxy: ProxyDraft): boolean {
+  return proxy.useBackend.length + proxy.httpRequest.length + proxy.redirects.length > 0;
+}
 
 /** Every frontend must lead somewhere, and to a backend that speaks its mode. */
 export const checkBackends = eachProxy((proxy, { proxies, diagnostics }) => {
@@ -8,7 +14,8 @@ export const checkBackends = eachProxy((proxy, { proxies, diagnostics }) => {
   const { defaultBackend } = proxy;
   if (defaultBackend === null) {
     const served =
-      hasBackend(proxy) && (proxy.servers.length > 0 || proxy.dispatch !== null || proxy.options.transparent);
+      hasRules(proxy) ||
+      (hasBackend(proxy) && (proxy.servers.length > 0 || proxy.dispatch !== null || proxy.options.transparent));
     if (served || (proxy.mode === "http" && proxy.monitorUri !== null)) return;
     const why = hasBackend(proxy) ? "has neither servers nor a default_backend" : "has no default_backend";
     warnAt(
@@ -47,5 +54,27 @@ export const checkBackends = eachProxy((proxy, { proxies, diagnostics }) => {
   } else {
     const message = `${title(proxy)} is in mode tcp, its default_backend '${target.name}' (line ${target.at.line}) in mode http: that upgrade is known to HAProxy, not supported yet`;
     errorAt(diagnostics, word, "config/not-supported", message, "give both the same mode");
+  }
+});
+
+/** A `use_backend` with a fixed name must lead to a backend of its mode; names made at run time fall through. */
+export const checkUseBackend = eachProxy((proxy, { proxies, diagnostics }) => {
+  for (const { backend } of proxy.useBackend) {
+    const { text, at, endColumn } = backend;
+    // A percent sign makes it a log format.
+    if (text.includes("%")) continue;
+    const target = proxies.find((p) => hasBackend(p) && p.name === text);
+    if (target === undefined) {
+      const near = suggest(
+        text,
+        proxies.filter(hasBackend).map((p) => p.name),
+      );
+      const hint = near === null ? {} : { hint: `did you mean '${near}'?` };
+      const message = `there is no backend '${text}' for ${title(proxy)}`;
+      diagnostics.error("config/unknown-backend", at, message, { endColumn, ...hint });
+    } else if (target.mode !== proxy.mode) {
+      const message = `${title(proxy)} is in mode ${proxy.mode}, the backend '${text}' (line ${target.at.line}) in mode ${target.mode}`;
+      diagnostics.error("config/mode-mismatch", at, message, { endColumn, hint: "give both the same mode" });
+    }
   }
 });

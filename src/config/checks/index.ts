@@ -1,5 +1,5 @@
 import { resolveServers } from "./addresses.ts";
-import { checkBackends } from "./backends.ts";
+import { checkBackends, checkUseBackend } from "./backends.ts";
 import type { Check } from "./check.ts";
 import { checkDestinations, checkLimits, checkUnusedRules } from "./limits.ts";
 import { checkAnyListener, checkDuplicateBinds, checkListeners } from "./listeners.ts";
@@ -14,6 +14,7 @@ export const checks: readonly Check[] = [
   checkNames,
   checkMode,
   checkBackends,
+  checkUseBackend,
   checkListeners,
   checkDuplicateBinds,
   checkServers,

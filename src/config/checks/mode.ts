@@ -22,6 +22,21 @@ export const checkMode = eachProxy((proxy, { diagnostics }) => {
       proxy.monitorUri = null;
     }
   }
+  for (const [mark, list] of RULES) {
+    if (proxy[list].length === 0) continue;
+    ignored(mark, `'${mark}'`);
+    proxy[list] = [];
+  }
+  if (proxy.useBackend.length > 0) {
+    const word = proxy.marks.get("use_backend") ?? proxy.nameWord;
+    errorAt(
+      diagnostics,
+      word,
+      "config/not-supported",
+      "'use_backend' in mode tcp is known to HAProxy, not supported yet",
+    );
+    proxy.useBackend = [];
+  }
   if (proxy.forwardFor !== null) {
     ignored("option forwardfor", "'option forwardfor'");
     proxy.forwardFor = null;
@@ -77,6 +92,13 @@ export const checkMode = eachProxy((proxy, { diagnostics }) => {
     }
   }
 });
+
+const RULES = [
+  ["http-request", "httpRequest"],
+  ["http-response", "httpResponse"],
+  ["http-after-response", "httpAfterResponse"],
+  ["redirect", "redirects"],
+] as const;
 
 /** Common in defaults sections; HAProxy says nothing about them in mode tcp. */
 const CONNECTION_MODES: ReadonlySet<string> = new Set(["http-keep-alive", "http-server-close", "httpclose"]);

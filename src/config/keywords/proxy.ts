@@ -10,6 +10,7 @@ import { backendKeywords } from "./backend.ts";
 import { balanceKeywords } from "./balance.ts";
 import { checkKeywords } from "./check.ts";
 import { errorKeywords } from "./errors.ts";
+import { ruleKeywords } from "./rules.ts";
 import { BOTH, FRONT, PROXY_ONLY } from "./where.ts";
 
 type Row = Keyword<ProxyContext>;
@@ -197,4 +198,5 @@ export const proxyKeywords = new KeywordTable<ProxyContext>("proxy", [
   balanceKeywords,
   checkKeywords,
   errorKeywords,
+  ruleKeywords,
 ]);

@@ -5,14 +5,19 @@ import { BAD_REQUEST } from "../../log/record.ts";
 import { countOut } from "./count.ts";
 import { finishStream } from "./finish.ts";
 import { builtinReply, type Reply } from "./reply.ts";
+import { afterAnswer } from "./rules.ts";
 import type { HttpSettings } from "./settings.ts";
 import type { HttpStream } from "./stream.ts";
 
 /** The configured or built-in page for `status`, then the end of the exchange. */
 export function reply(stream: HttpStream, status: number): void {
+  answer(stream, pageFor(stream, status));
+}
+
+export function pageFor(stream: HttpStream, status: number): Reply {
   const { backend } = stream;
   const page = backend === null ? undefined : (backend.http as HttpSettings | null)?.replies.get(status);
-  answer(stream, page ?? stream.http.replies.get(status) ?? builtinReply(status));
+  return page ?? stream.http.replies.get(status) ?? builtinReply(status);
 }
 
 /** The exchange failed: `status` is answered unless something was answered before. */
@@ -23,10 +28,12 @@ export function fail(stream: HttpStream, cause: string, state: string, status: n
   else reply(stream, status);
 }
 
-export function answer(stream: HttpStream, page: Reply): void {
+/** `keepServer`: the server has answered in full, its connection can be used again. */
+export function answer(stream: HttpStream, given: Reply, keepServer = false): void {
   const { client, req } = stream;
+  const page = afterAnswer(stream, given);
   stream.status = page.status;
-  stream.dropServerConn();
+  if (!keepServer) stream.dropServerConn();
   // A body that is still on its way would be taken for the next request.
   const keep = stream.clientKeep && stream.requestDone && !client.closed && !page.closes;
   stream.clientKeep = keep;

@@ -4,6 +4,7 @@ import { parseRequest } from "../../codec/h1/head.ts";
 import type { Conn } from "../../net/conn.ts";
 import type { Listener } from "../../proxy/frontend.ts";
 import type { ServerConn } from "../../server/conn.ts";
+import type { Variables } from "../../expr/variables.ts";
 import { clock } from "../../util/clock.ts";
 import { ClientConn } from "../client.ts";
 import type { StreamRuntime } from "../runtime.ts";
@@ -33,6 +34,8 @@ export class HttpClient extends ClientConn {
   forwardName = "";
   originalLine: Buffer | null = null;
   originalName = "";
+  /** Variables of the scope `sess`, made when first needed. */
+  variables: Variables | null = null;
   /** Server connections nobody else uses. */
   own: PrivateConns | null = null;
   /** `next()` is at work further up the stack, and whether it has another request to begin. */

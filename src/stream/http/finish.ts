@@ -9,7 +9,7 @@ import { responseColumn } from "./wire.ts";
 export function logStream(stream: HttpStream): void {
   if (stream.logged) return;
   const { logger, http, rt } = stream;
-  if (!logger.enabled || (stream.probe && (!http.logNull || http.ignoreProbes))) {
+  if (!logger.enabled || stream.logLevel === "silent" || (stream.probe && (!http.logNull || http.ignoreProbes))) {
     stream.logged = true;
     return;
   }
@@ -21,7 +21,7 @@ export function logStream(stream: HttpStream): void {
   stream.logCounter = stream.frontend.logCount++;
   stream.requestCounter = rt.requestCounter++;
   stream.stamp(clock.now);
-  logger.stream(stream, failed && http.logSeparateErrors ? "err" : "info");
+  logger.stream(stream, stream.logLevel ?? (failed && http.logSeparateErrors ? "err" : "info"));
 }
 
 /**

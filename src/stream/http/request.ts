@@ -5,6 +5,7 @@ import { findName } from "../../codec/h1/view.ts";
 import { headSize, writeRequestHead } from "../../codec/h1/write.ts";
 import { C } from "../../counters/columns.ts";
 import type { ServerConn } from "../../server/conn.ts";
+import { firstValue } from "../../rules/lines.ts";
 import { clock } from "../../util/clock.ts";
 import { latin1 } from "../../util/latin1.ts";
 import { parseIp } from "../../util/ip.ts";
@@ -14,6 +15,7 @@ import { watchUpload } from "./deadlines.ts";
 import { logStream } from "./finish.ts";
 import { nameServer, persistRequest } from "./persist.ts";
 import { builtinReply } from "./reply.ts";
+import { chooseBackend, requestRules } from "./rules.ts";
 import { ConnMode, type ForwardSetting, type HttpSettings } from "./settings.ts";
 import type { HttpStream } from "./stream.ts";
 import { holdBody } from "./upload.ts";
@@ -24,9 +26,9 @@ import { CLOSE, headBytes, KEEP_ALIVE, SCRATCH_BYTES, scratch, WHOLE } from "./w
  *
  *     framing and connection mode
  *     monitor-uri
- *     [http-request rules of the frontend]
- *     choice of the backend
- *     [http-request rules of the backend]
+ *     http-request rules of the frontend, its redirects
+ *     choice of the backend             use_backend, default_backend
+ *     http-request rules of the backend
  *     [persistence]
  *     balance, queue, connect            ../assign.ts, ../connect.ts
  *     forwarding of head and body        sendRequest
@@ -67,7 +69,12 @@ export function analyseRequest(stream: HttpStream, buf: Buffer, at: number, end:
     return;
   }
 
-  const backend = frontend.defaultBackend;
+  let backend = frontend.defaultBackend;
+  const { rules } = http;
+  if (rules !== null) {
+    if (!requestRules(rules, stream)) return;
+    backend = chooseBackend(rules, stream) ?? backend;
+  }
   if (backend === null) {
     frontend.slab[frontend.base + C.errReq]!++;
     stream.termCause = "S";
@@ -78,7 +85,9 @@ export function analyseRequest(stream: HttpStream, buf: Buffer, at: number, end:
   stream.enterBackend(backend);
   backend.slab[backend.base + C.reqTot]!++;
   backend.slab[backend.base + C.bytesIn]! += stream.bytesUploaded;
-  const { cookie } = backend.http as HttpSettings;
+  const { cookie, rules: own } = backend.http as HttpSettings;
+  // Those of a listen were evaluated as the frontend's.
+  if (own !== null && backend.model !== frontend.model && !requestRules(own, stream)) return;
   if (cookie !== null) persistRequest(stream, cookie, backend);
   stream.assign();
 }
@@ -199,9 +208,14 @@ function applies(
 ): boolean {
   if (stream.client.unix) return false;
   const ifNone = (front === null || front.ifNone) && (back === null || back.ifNone);
-  if (ifNone && findName(stream.req, setting.nameBytes, 0) >= 0) return false;
+  if (ifNone && hasHeader(stream, setting.nameBytes)) return false;
   if ((front === null || front.except === null) && (back === null || back.except === null)) return true;
   const bytes = parseIp(address);
   if (bytes === null) return true;
   return front?.except?.contains(bytes) !== true && back?.except?.contains(bytes) !== true;
+}
+
+function hasHeader({ req, reqEdits: edits }: HttpStream, name: Uint8Array): boolean {
+  if (edits.touched || edits.appendedCount > 0) return firstValue(req, edits, name) !== null;
+  return findName(req, name, 0) >= 0;
 }

@@ -8,6 +8,7 @@ import { headSize, writeResponseHead } from "../../codec/h1/write.ts";
 import { observeResult } from "../../check/index.ts";
 import { C } from "../../counters/columns.ts";
 import type { ServerConn } from "../../server/conn.ts";
+import { latin1 } from "../../util/latin1.ts";
 import { websocketAccept } from "../../util/websocket.ts";
 import { clientLeft } from "./abort.ts";
 import { countOut } from "./count.ts";
@@ -16,6 +17,7 @@ import { responseComplete } from "./download.ts";
 import { badResponse } from "./failure.ts";
 import { logStream } from "./finish.ts";
 import { blockResponse, persistResponse } from "./persist.ts";
+import { afterRules, responseRules } from "./rules.ts";
 import type { HttpSettings } from "./settings.ts";
 import type { HttpStream } from "./stream.ts";
 import { startTunnel } from "./tunnel.ts";
@@ -25,8 +27,9 @@ import { CLOSE, headBytes, KEEP_ALIVE, responseColumn, SCRATCH_BYTES, scratch, W
  * The analysers of a response, in HAProxy's order:
  *
  *     framing and what becomes of both connections
- *     [http-response rules of the backend, then of the frontend]
- *     [http-after-response rules]
+ *     http-response rules of the backend, then of the frontend
+ *     persistence
+ *     http-after-response rules
  *     forwarding of head and body
  *
  * buf[at, end) is what came after the head.
@@ -57,14 +60,23 @@ export function analyseResponse(stream: HttpStream, conn: ServerConn, buf: Buffe
   // 501 and 505 are what a client can provoke: no fault of the server.
   observeResult(server!, status < 500 || status === 501 || status === 505 ? "httpOk" : "httpStatus");
   const back = stream.backend!.http as HttpSettings;
-  if ((back.cookie !== null || back.checkCache) && !persistResponse(stream, back)) {
-    blockResponse(stream);
-    return;
-  }
+  const front = stream.http;
+  const ruled = back.rules !== null || front.rules !== null;
   const persists = res.version === 11 ? (flags & CONN_CLOSE) === 0 : (flags & CONN_KEEPALIVE) !== 0;
   // A coding in a message of HTTP/1.0 (RFC 9112 section 6.1).
   const doubtful = (flags & TE_HTTP10) !== 0;
   if (!persists || framing >= Framing.UNTIL_CLOSE || doubtful || (flags & CL_AND_TE) !== 0) stream.serverKeep = false;
+  // Bytes after the response belong to nothing: the connection cannot be used again.
+  if (next < end && framing !== Framing.TUNNEL) stream.serverKeep = false;
+  if (ruled && !responseRules(stream, back.rules, front.rules)) return;
+  if ((back.cookie !== null || back.checkCache) && !persistResponse(stream, back)) {
+    blockResponse(stream);
+    return;
+  }
+  if (ruled) {
+    afterRules(stream, back.rules, front.rules);
+    if (edits.status !== undefined) stream.status = Number(latin1(edits.status, 0, edits.status.length));
+  }
   if (framing >= Framing.UNTIL_CLOSE || doubtful || stream.rt.draining) stream.clientKeep = false;
   if (framing !== Framing.TUNNEL) {
     if (stream.clientKeep) {

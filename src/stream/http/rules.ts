@@ -2,25 +2,17 @@
 import { Head, parseResponse } from "../../codec/h1/head.ts";
 import { defaultLimits } from "../../codec/h1/flags.ts";
 import { headSize, writeResponseHead } from "../../codec/h1/write.ts";
-import { C } from "../../counters/columns.ts";
 import type { Backend } from "../../proxy/backend.ts";
 import type { ProxyRules } from "../../rules/compile.ts";
-import { reasonOf } from "../../rules/reasons.ts";
-import { type Answer, type Rule, Verdict } from "../../rules/types.ts";
-import { answer as send, pageFor } from "./answer.ts";
+import { type Rule, Verdict } from "../../rules/types.ts";
 import type { Reply } from "./reply.ts";
-import { HttpSamples } from "./samples.ts";
 import type { HttpSettings } from "./settings.ts";
 import type { HttpStream } from "./stream.ts";
 import { headBytes } from "./wire.ts";
 
-export function samplesOf(stream: HttpStream): HttpSamples {
-  return (stream.samples ??= new HttpSamples(stream));
-}
-
 /** Runs a ruleset. False: the exchange was answered and the stream is gone. */
 export function runRules(rules: readonly Rule[], stream: HttpStream): boolean {
-  const samples = samplesOf(stream);
+  const samples = stream.rules();
   for (let i = 0; i < rules.length; i++) {
     const rule = rules[i]!;
     if (rule.condition !== null && !rule.condition(samples)) continue;
@@ -41,7 +33,7 @@ export function requestRules(rules: ProxyRules, stream: HttpStream): boolean {
 export function chooseBackend(rules: ProxyRules, stream: HttpStream): Backend | null {
   const { backends } = rules;
   if (backends === null) return null;
-  const samples = samplesOf(stream);
+  const samples = stream.rules();
   for (let i = 0; i < backends.length; i++) {
     const rule = backends[i]!;
     if (rule.condition !== null && !rule.condition(samples)) continue;
@@ -55,7 +47,7 @@ export function chooseBackend(rules: ProxyRules, stream: HttpStream): Backend | 
 
 /** http-response rules of the backend, then of the frontend. False: answered. */
 export function responseRules(stream: HttpStream, back: ProxyRules | null, front: ProxyRules | null): boolean {
-  samplesOf(stream).startResponse();
+  stream.rules().startResponse();
   if (back !== null && back.response !== null && !runRules(back.response, stream)) return false;
   return sameProxy(stream) || front === null || front.response === null || runRules(front.response, stream);
 }
@@ -68,7 +60,7 @@ export function afterRules(stream: HttpStream, back: ProxyRules | null, front: P
 
 /** Both sides of one `listen`: its rules count once. */
 export function sameProxy(stream: HttpStream): boolean {
-  return stream.backend !== null && stream.backend.name === stream.frontend.name;
+  return stream.backend !== null && stream.backend.model === stream.frontend.model;
 }
 
 /** The answer as it leaves: with what the http-after-response rules make of it. */
@@ -90,47 +82,6 @@ export function afterAnswer(stream: HttpStream, page: Reply): Reply {
   const after = new Head();
   const copy = Buffer.concat([head, Buffer.from("\r\n", "latin1")]);
   parseResponse(after, copy, 0, copy.length, defaultLimits);
-  return { ...page, head, size: headBytes(after) + page.body.length };
-}
-
-function render({ status, headers, body }: Answer): Reply {
-  const reason = reasonOf(status);
-  let head = `HTTP/1.1 ${status} ${reason}\r\n`;
-  let size = 20 + 8 + 3 + reason.length + 1;
-  for (const [name, value] of headers) {
-    head += `${name}: ${value}\r\n`;
-    size += name.length + value.length;
-  }
-  const bytes = Buffer.from(body, "latin1");
-  const raw = Buffer.from(head, "latin1");
-  return { status, closes: false, raw, head: raw, body: bytes, size: size + bytes.length, http11: true };
-}
-
-/** Ends the exchange with the answer of a rule. */
-function finish(stream: HttpStream, status: number, answer: Answer | null, cause: string): void {
-  stream.termCause = cause;
-  stream.termState = stream.responded ? "H" : "R";
-  const page = answer === null ? pageFor(stream, status) : render(answer);
-  if (stream.responded) stream.responded = false;
-  stream.byRule = true;
-  send(stream, answer === null ? { ...page, status } : page);
-}
-
-/** `deny`: counted at the frontend and, once there is one, the backend (HAProxy's dreq and dresp). */
-export function denyByRule(stream: HttpStream, status: number, answer: Answer | null): void {
-  const { frontend, backend, server } = stream;
-  const { slab } = frontend;
-  const column = stream.responded ? C.denResp : C.denReq;
-  slab[frontend.base + column]!++;
-  if (!stream.responded) slab[stream.listener.base + column]!++;
-  if (backend !== null) slab[backend.base + column]!++;
-  if (stream.responded && server !== null) slab[server.base + column]!++;
-  finish(stream, status, answer, "P");
-}
-
-/** `redirect` and `return`. */
-export function interceptByRule(stream: HttpStream, status: number, answer: Answer | null): void {
-  const { frontend } = stream;
-  frontend.slab[frontend.base + C.intercepted]!++;
-  finish(stream, status, answer, "L");
+  const status = resEdits.status === undefined ? page.status : after.status;
+  return { ...page, status, head, size: headBytes(after) + page.body.length };
 }

@@ -13,7 +13,7 @@ import type { Answer, RuleStream } from "../../rules/types.ts";
 import { clock } from "../../util/clock.ts";
 import { parseIp } from "../../util/ip.ts";
 import { processFacts } from "../process.ts";
-import { denyByRule, interceptByRule } from "./rules.ts";
+import { denyByRule, interceptByRule } from "./rule-answer.ts";
 import type { HttpStream } from "./stream.ts";
 
 const NO_LIMIT = new VariableAccount(0, null);
@@ -152,6 +152,17 @@ export class HttpSamples implements RuleStream {
   }
   get firstRequest(): boolean {
     return this.record.client.requests <= 1;
+  }
+  get requestMethod(): string | null {
+    const { method } = this.record.reqEdits;
+    if (method !== undefined) return method.toString("latin1");
+    return this.record.readingHead ? null : methodText(this.record.req);
+  }
+  get requestVersion(): number {
+    return this.record.readingHead ? 0 : this.record.req.version;
+  }
+  get responseVersion(): number {
+    return this.record.res.status > 0 ? this.record.res.version : 0;
   }
   get statusCode(): number {
     const { record } = this;

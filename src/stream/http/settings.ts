@@ -1,5 +1,6 @@
 import type { ForwardForModel, ProxyModel } from "../../config/model.ts";
 import { CookieRules } from "../../server/cookies.ts";
+import type { ProxyRules } from "../../rules/compile.ts";
 import { Network } from "../../util/ip.ts";
 import { compileReplies, type Reply } from "./reply.ts";
 
@@ -44,6 +45,8 @@ export interface HttpSettings {
   /** Header that tells the server its name, lower case; null = none. */
   readonly sendName: Buffer | null;
   readonly preferLast: boolean;
+  /** Set by compile; null = the proxy has no rules. */
+  rules: ProxyRules | null;
 }
 
 function forward(model: ForwardForModel | null): ForwardSetting | null {
@@ -85,5 +88,6 @@ export function compileHttp(proxy: ProxyModel): HttpSettings {
     checkCache: options.checkcache === true,
     sendName: proxy.sendNameHeader === null ? null : Buffer.from(proxy.sendNameHeader, "latin1"),
     preferLast: options["prefer-last-server"] === true,
+    rules: null,
   };
 }

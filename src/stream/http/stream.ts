@@ -4,11 +4,12 @@ import { Head } from "../../codec/h1/head.ts";
 import { findName, valueText } from "../../codec/h1/view.ts";
 import { findQueryParam } from "../../balance/keys.ts";
 import type { Mode } from "../../config/model.ts";
-import { NEVER, NO_SERVER } from "../../log/record.ts";
+import { type LevelName, NEVER, NO_SERVER } from "../../log/record.ts";
 import type { ServerConn } from "../../server/conn.ts";
 import { Persistence } from "../../server/cookies.ts";
 import type { ServerPool } from "../../server/pool.ts";
 import type { Server } from "../../proxy/server.ts";
+import { firstValue } from "../../rules/lines.ts";
 import { clock } from "../../util/clock.ts";
 import { latin1 } from "../../util/latin1.ts";
 import { Phase } from "../phase.ts";
@@ -25,6 +26,7 @@ import { leftServer, preferredServer, redirectToServer } from "./persist.ts";
 import { receive } from "./receive.ts";
 import { analyseRequest, sendRequest } from "./request.ts";
 import { reuseConn } from "./reuse.ts";
+import { HttpSamples } from "./samples.ts";
 import type { HttpSettings } from "./settings.ts";
 import {
   tunnelClientData,
@@ -105,6 +107,13 @@ export class HttpStream extends Stream {
   clientActive = 0;
   serverActive = 0;
 
+  /** What rules see of it; null until the first rule. */
+  samples: HttpSamples | null = null;
+  /** Answered by a rule. */
+  byRule = false;
+  /** Set by a rule; null = as usual. */
+  logLevel: LevelName | "silent" | null = null;
+
   static acquire(rt: StreamRuntime, client: HttpClient): HttpStream {
     const stream = free.pop();
     if (stream === undefined) return new HttpStream(rt, client);
@@ -146,6 +155,9 @@ export class HttpStream extends Stream {
     this.reason = "";
     this.line = null;
     this.deadline = 0;
+    this.byRule = false;
+    this.logLevel = null;
+    if (this.samples !== null) this.samples.reset();
     if (free.length < FREE_MAX) free.push(this);
   }
 
@@ -260,6 +272,11 @@ export class HttpStream extends Stream {
     shutDown(this, cause);
   }
 
+  /** The side of it that rules work with. */
+  rules(): HttpSamples {
+    return (this.samples ??= new HttpSamples(this));
+  }
+
   // ---- log and balance
 
   override get requestLine(): string | null {
@@ -280,7 +297,7 @@ export class HttpStream extends Stream {
 
   override stamp(now: number): void {
     super.stamp(now);
-    if (this.backend === null) this.tRequest = NEVER;
+    if (this.backend === null && !this.byRule) this.tRequest = NEVER;
   }
 
   override get terminationState(): string {
@@ -302,9 +319,13 @@ export class HttpStream extends Stream {
   }
 
   override uri(): string | null {
+    const { target } = this.reqEdits;
+    if (target !== undefined) return target.toString("latin1");
     return latin1(this.req.buf, this.req.targetStart, this.req.targetEnd);
   }
   override header(name: string): string | null {
+    const { reqEdits: edits } = this;
+    if (edits.touched || edits.appendedCount > 0) return firstValue(this.req, edits, Buffer.from(name, "latin1"));
     const at = findName(this.req, Buffer.from(name, "latin1"), 0);
     return at < 0 ? null : valueText(this.req, at);
   }

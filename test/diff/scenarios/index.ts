@@ -15,6 +15,7 @@ import { retries } from "./retries.ts";
 import { destinations } from "./destinations.ts";
 import { observe } from "./observe.ts";
 import { options } from "./options.ts";
+import { rules } from "./rules.ts";
 import { tunnels } from "./tunnels.ts";
 
 export const scenarios: readonly Scenario[] = [
@@ -36,4 +37,5 @@ export const scenarios: readonly Scenario[] = [
   ...destinations,
   ...options,
   ...observe,
+  ...rules,
 ];

@@ -1,0 +1,42 @@
+import { Shared } from "../../counters/shared.ts";
+import { Diagnostics } from "../../lang/diagnostic.ts";
+import { Backend, type SlotOf } from "../../proxy/backend.ts";
+import { Frontend } from "../../proxy/frontend.ts";
+import { RulesCompiler } from "../../rules/context.ts";
+import { registries } from "../../rules/registries.ts";
+import type { Model, ProxyModel } from "../model.ts";
+
+function hasRules(proxy: ProxyModel): boolean {
+  const { acls, httpRequest, redirects, httpResponse, httpAfterResponse, useBackend } = proxy;
+  return (
+    acls.length +
+      httpRequest.length +
+      redirects.length +
+      httpResponse.length +
+      httpAfterResponse.length +
+      useBackend.length >
+    0
+  );
+}
+
+/**
+ * Compiles all rules the way a worker will, against proxies that never run, so that their errors show in `tlb check` and before a
+ * reload touches any worker.
+ */
+export function checkRules(model: Model, diagnostics: Diagnostics): void {
+  const { proxies } = model;
+  if (!proxies.some(hasRules)) return;
+  // One slot for all: the counters of these proxies are never looked at.
+  const shared = Shared.local(1, 1);
+  const slotOf: SlotOf = () => 0;
+  const frontends = new Map<string, Frontend>();
+  const backends = new Map<string, Backend>();
+  for (const proxy of proxies) {
+    if (proxy.kind !== "frontend") backends.set(proxy.name, new Backend(proxy, slotOf, shared, 0));
+    if (proxy.kind !== "backend") frontends.set(proxy.name, new Frontend(proxy, slotOf, shared, 0));
+  }
+  const found = new Diagnostics();
+  const compiler = new RulesCompiler(model, frontends, backends, registries, { hostname: "", pid: 0 }, found);
+  for (const proxy of proxies) if (!proxy.disabled && hasRules(proxy)) compiler.compile(proxy);
+  diagnostics.list.push(...found.list);
+}

@@ -1,0 +1,177 @@
+import type { ConditionModel, ProxyModel, RuleModel, TextModel, UseBackendModel } from "../config/model.ts";
+import { compileExpression, type CompiledExpression, type Registries } from "../expr/compile.ts";
+import type { CompileContext } from "../expr/fetch/types.ts";
+import { compileLogFormat } from "../expr/logformat/compile.ts";
+import type { Flags, Formatter, TagContext } from "../expr/logformat/format.ts";
+import { parseLogFormat } from "../expr/logformat/parse.ts";
+import { text as textFormatter } from "../expr/logformat/text.ts";
+import { parseExpression } from "../expr/parse.ts";
+import type { Phase, SampleKind } from "../expr/sample.ts";
+import { Diagnostics } from "../lang/diagnostic.ts";
+import type { Position } from "../lang/position.ts";
+import type { Backend } from "../proxy/backend.ts";
+import { httpActions } from "./http/index.ts";
+import type { Condition, Rule, RuleCompiler, RuleRecord, RuleSet, TextMaker } from "./types.ts";
+
+/** One `use_backend` line; `backend` null = `name` tells it at run time. */
+export interface BackendRule {
+  readonly condition: Condition | null;
+  readonly backend: Backend | null;
+  readonly name: TextMaker | null;
+}
+
+/** The rulesets of one proxy; null = it has no such rules, so that their absence costs one comparison. */
+export interface ProxyRules {
+  readonly request: readonly Rule[] | null;
+  readonly redirects: readonly Rule[] | null;
+  readonly response: readonly Rule[] | null;
+  readonly after: readonly Rule[] | null;
+  readonly backends: readonly BackendRule[] | null;
+  /** For names made at run time. */
+  findBackend(name: string): Backend | null;
+}
+
+/** Compiles conditions of one proxy in one phase. Reports its own errors and then returns null. */
+export type ConditionCompiler = (
+  condition: ConditionModel,
+  phase: Phase,
+  proxy: ProxyModel,
+  cc: CompileContext,
+  diagnostics: Diagnostics,
+) => Condition | null;
+
+export interface RulesContext {
+  readonly cc: CompileContext;
+  readonly registries: Registries;
+  readonly tags: TagContext;
+  readonly condition: ConditionCompiler;
+  readonly diagnostics: Diagnostics;
+}
+
+type RuleProxy = Pick<
+  ProxyModel,
+  "kind" | "mode" | "httpRequest" | "redirects" | "httpResponse" | "httpAfterResponse" | "useBackend"
+> &
+  ProxyModel;
+
+/** Null when the proxy has no rules at all. Errors are collected; a rule with one is left out. */
+export function compileRules(proxy: RuleProxy, context: RulesContext): ProxyRules | null {
+  const { httpRequest, redirects, httpResponse, httpAfterResponse, useBackend } = proxy;
+  const all = httpRequest.length + redirects.length + httpResponse.length + httpAfterResponse.length;
+  if (all + useBackend.length === 0) return null;
+  const rules = (list: readonly RuleModel[], ruleset: RuleSet): readonly Rule[] | null =>
+    list.length === 0 ? null : compileList(list, ruleset, proxy, context);
+  return {
+    request: rules(httpRequest, "http-request"),
+    redirects: rules(redirects, "http-request"),
+    response: rules(httpResponse, "http-response"),
+    after: rules(httpAfterResponse, "http-after-response"),
+    backends: useBackend.length === 0 ? null : compileBackends(useBackend, proxy, context),
+    findBackend: (name) => context.cc.findBackend(name),
+  };
+}
+
+function phaseOf(ruleset: RuleSet): Phase {
+  return ruleset === "http-request" ? "request" : "response";
+}
+
+function sideOf(proxy: ProxyModel): "frontend" | "backend" | "both" {
+  return proxy.kind === "listen" ? "both" : proxy.kind;
+}
+
+function compileList(
+  list: readonly RuleModel[],
+  ruleset: RuleSet,
+  proxy: ProxyModel,
+  context: RulesContext,
+): readonly Rule[] {
+  const out: Rule[] = [];
+  for (const model of list) {
+    const row = httpActions.get(model.action.kind);
+    if (row === undefined) throw new Error(`no action '${model.action.kind}'`);
+    const rc = ruleCompiler(ruleset, `${ruleset} ${model.action.kind}`, proxy, context);
+    const action = row.compile(model.action, rc);
+    const condition = conditionOf(model.condition, phaseOf(ruleset), proxy, context);
+    if (action === null || condition === undefined) continue;
+    out.push({ condition, action, file: model.at.file, line: model.at.line });
+  }
+  return out;
+}
+
+/** Undefined after an error, null = always. */
+function conditionOf(
+  model: ConditionModel | null,
+  phase: Phase,
+  proxy: ProxyModel,
+  context: RulesContext,
+): Condition | null | undefined {
+  if (model === null) return null;
+  const condition = context.condition(model, phase, proxy, context.cc, context.diagnostics);
+  if (condition === null) return undefined;
+  return condition;
+}
+
+function compileBackends(
+  list: readonly UseBackendModel[],
+  proxy: ProxyModel,
+  context: RulesContext,
+): readonly BackendRule[] {
+  const out: BackendRule[] = [];
+  const rc = ruleCompiler("http-request", "use_backend", proxy, context);
+  for (const model of list) {
+    const condition = conditionOf(model.condition, "request", proxy, context);
+    const literal = rc.literal(model.backend);
+    let name: TextMaker | null = null;
+    let backend: Backend | null = null;
+    if (literal === null) {
+      name = rc.format(model.backend);
+      if (name === null) continue;
+    } else {
+      backend = context.cc.findBackend(literal);
+      // The parser has checked the name: a backend that is not there now is a disabled one.
+      if (backend === null) continue;
+    }
+    if (condition !== undefined) out.push({ condition, backend, name });
+  }
+  return out;
+}
+
+function ruleCompiler(ruleset: RuleSet, consumer: string, proxy: ProxyModel, context: RulesContext): RuleCompiler {
+  const { diagnostics, cc, registries, tags } = context;
+  const options = { phase: phaseOf(ruleset), side: sideOf(proxy), consumer };
+  const expression = (text: string, at: Position, want?: SampleKind): CompiledExpression | null => {
+    const parsed = parseExpression(text, at, diagnostics);
+    if (parsed === null) return null;
+    const all = want === undefined ? options : { ...options, want };
+    return compileExpression(parsed.expression, all, cc, registries, diagnostics);
+  };
+  return {
+    ruleset,
+    diagnostics,
+    cc,
+    literal: (text) => {
+      const items = parseLogFormat(text.text, text.at, new Diagnostics(), "value");
+      if (items.some((item) => item.kind !== "text" && item.kind !== "space")) return null;
+      return items.map((item) => (item.kind === "text" ? item.text : " ")).join("");
+    },
+    format: (text: TextModel) => {
+      const inner = (source: string, flags: Flags, at: Position): Formatter | null => {
+        const compiled = expression(source, at, "str");
+        if (compiled === null) return null;
+        const { eval: evaluate } = compiled;
+        return textFormatter(flags, (record) => evaluate((record as RuleRecord).samples!) as string | null);
+      };
+      const { mode } = proxy;
+      const format = compileLogFormat(
+        text.text,
+        text.at,
+        { ...tags, mode, style: "value", expression: inner },
+        diagnostics,
+      );
+      if (format === null) return null;
+      const make = format.format;
+      return (stream) => make(stream.record);
+    },
+    expression: (text, want) => expression(text.text, text.at, want),
+  };
+}

@@ -1,0 +1,113 @@
+import type { ConditionModel, ProxyModel, TextModel } from "../config/model.ts";
+import type { AclFetch } from "../expr/acl/acl.ts";
+import { type Condition as ParsedCondition, parseCondition } from "../expr/acl/condition.ts";
+import type { PatternStore } from "../expr/acl/store.ts";
+import { AclTable } from "../expr/acl/table.ts";
+import { type CompiledExpression, compileExpression, type Registries } from "../expr/compile.ts";
+import type { SampleContext } from "../expr/context.ts";
+import type { CompileContext } from "../expr/fetch/types.ts";
+import { parseExpression } from "../expr/parse.ts";
+import type { SampleKind, Value } from "../expr/sample.ts";
+import { Diagnostics } from "../lang/diagnostic.ts";
+import type { Word } from "../lang/line.ts";
+import type { Position } from "../lang/position.ts";
+
+/** A word for the readers of conditions, which look at its text and place. */
+function wordOf({ text, at, endColumn }: TextModel): Word {
+  return { text, at, endColumn, quoted: false };
+}
+
+/** What compiling the conditions of a proxy needs. */
+export interface ConditionsContext {
+  readonly cc: CompileContext;
+  readonly registries: Registries;
+  readonly store: PatternStore;
+  readonly diagnostics: Diagnostics;
+}
+
+/**
+ * Every condition of a proxy, compiled in the order of its lines: an ACL is known from its own line on (manual, section 7.2). The ACLs
+ * of other proxies are not seen. A condition with an error is missing in the result.
+ */
+export function compileConditions(
+  proxy: ProxyModel,
+  context: ConditionsContext,
+): ReadonlyMap<ConditionModel, ParsedCondition> {
+  const { diagnostics } = context;
+  const table = new AclTable({
+    store: context.store,
+    diagnostics,
+    compileFetch: (text, at) => compileFetch(text, at, context),
+  });
+  const out = new Map<ConditionModel, ParsedCondition>();
+  const steps: { readonly line: number; readonly run: () => void }[] = [];
+  for (const { at, name, words } of proxy.acls) {
+    const keyword = wordOf({ text: "acl", at, endColumn: at.column + 3 });
+    steps.push({ line: at.line, run: () => void table.define([keyword, wordOf(name), ...words.map(wordOf)]) });
+  }
+  const rules = [
+    ...proxy.httpRequest,
+    ...proxy.redirects,
+    ...proxy.httpResponse,
+    ...proxy.httpAfterResponse,
+    ...proxy.useBackend,
+  ];
+  for (const { condition } of rules) {
+    if (condition === null) continue;
+    const { at, unless, words } = condition;
+    const text = unless ? "unless" : "if";
+    const keyword = wordOf({ text, at, endColumn: at.column + text.length });
+    steps.push({
+      line: at.line,
+      run: () => {
+        const parsed = parseCondition(keyword, words.map(wordOf), table);
+        if (parsed !== null) out.set(condition, parsed);
+      },
+    });
+  }
+  steps.sort((a, b) => a.line - b.line);
+  for (const { run } of steps) run();
+  return out;
+}
+
+/** An ACL may be used in any phase: that its samples fit is judged where it is used. */
+function compileFetch(text: string, at: Position, context: ConditionsContext): AclFetch | null {
+  const { diagnostics, cc, registries } = context;
+  const parsed = parseExpression(text, at, diagnostics);
+  if (parsed === null) return null;
+  const found = new Diagnostics();
+  const options = { phase: "request", invalid: "warning" } as const;
+  const compiled = compileExpression(parsed.expression, options, cc, registries, found);
+  diagnostics.list.push(...found.list.filter((d) => d.code !== "expr/phase"));
+  if (compiled === null || compiled.fetch.makeEach === undefined) return compiled;
+  return new EachValue(compiled);
+}
+
+/** Hands out the values of a header, cookie or parameter one after the other, as ACLs ask for them. */
+class EachValue implements AclFetch {
+  readonly type: SampleKind;
+  readonly declared: SampleKind;
+  private readonly values: Value[] = [];
+  private at = 0;
+  private readonly collect: (ctx: SampleContext) => boolean;
+
+  constructor(compiled: CompiledExpression) {
+    this.type = compiled.type;
+    this.declared = compiled.declared;
+    this.collect = compiled.some((value) => {
+      this.values.push(value);
+      return false;
+    });
+  }
+
+  eval(ctx: SampleContext): Value | null {
+    this.values.length = 0;
+    this.at = 0;
+    this.collect(ctx);
+    return this.next();
+  }
+
+  next(): Value | null {
+    return this.values[this.at++] ?? null;
+  }
+}

@@ -1,0 +1,52 @@
+import type { Model, ProxyModel } from "../config/model.ts";
+import { PatternStore } from "../expr/acl/store.ts";
+import type { CompileContext } from "../expr/fetch/types.ts";
+import type { TagContext } from "../expr/logformat/format.ts";
+import type { Registries } from "../expr/compile.ts";
+import type { Diagnostics } from "../lang/diagnostic.ts";
+import type { Backend } from "../proxy/backend.ts";
+import type { Frontend } from "../proxy/frontend.ts";
+import { compileRules, type ProxyRules } from "./compile.ts";
+import { compileConditions } from "./conditions.ts";
+
+/** Compiles the rules of the proxies of one configuration; patterns of files are shared between them. */
+export class RulesCompiler {
+  private readonly store = new PatternStore();
+
+  constructor(
+    private readonly model: Pick<Model, "global">,
+    private readonly frontends: ReadonlyMap<string, Frontend>,
+    private readonly backends: ReadonlyMap<string, Backend>,
+    private readonly registries: Registries,
+    private readonly tags: TagContext,
+    private readonly diagnostics: Diagnostics,
+  ) {}
+
+  /** Null when the proxy has no rules. Errors are collected. */
+  compile(proxy: ProxyModel): ProxyRules | null {
+    const { registries, tags, diagnostics, store } = this;
+    const cc = this.contextOf(proxy.name);
+    const conditions = compileConditions(proxy, { cc, registries, store, diagnostics });
+    return compileRules(proxy, {
+      cc,
+      registries,
+      tags,
+      diagnostics,
+      condition: (model) => conditions.get(model)?.test ?? null,
+    });
+  }
+
+  private contextOf(name: string): CompileContext {
+    const { frontends, backends, model } = this;
+    return {
+      frontend: frontends.get(name) ?? null,
+      backend: backends.get(name) ?? null,
+      findFrontend: (wanted) => frontends.get(wanted) ?? null,
+      findBackend: (wanted) => backends.get(wanted) ?? null,
+      findServer: (backend, server) =>
+        backends.get(backend ?? name)?.servers.find((one) => one.name === server) ?? null,
+      findUserlist: () => null,
+      bufsize: model.global.bufsize,
+    };
+  }
+}

@@ -1,0 +1,199 @@
+import type { Edits } from "../../codec/h1/edits.ts";
+import type { Head } from "../../codec/h1/head.ts";
+import { compileRegex, RegexError } from "../../expr/acl/regex/index.ts";
+import { changeValues, removeHeader, removeMatching } from "../lines.ts";
+import { atCondition, takeTexts, textOf, unknownWord } from "../parts.ts";
+import { replaceWith } from "../replace.ts";
+import { type Action, type ActionRow, type RuleSet, type RuleStream, Verdict } from "../types.ts";
+
+const ALL: readonly RuleSet[] = ["http-request", "http-response", "http-after-response"];
+
+function headOf(stream: RuleStream, request: boolean): Head {
+  return request ? stream.reqHead! : stream.resHead!;
+}
+
+function editsOf(stream: RuleStream, request: boolean): Edits {
+  return request ? stream.reqEdits : stream.resEdits;
+}
+
+/** HAProxy passes what a format yields; a line break would end the header for whoever reads it next. */
+function clean(value: string): string {
+  return /[\r\n\0]/.test(value) ? value.replace(/[\r\n\0]/g, " ") : value;
+}
+
+function adder(name: "set-header" | "add-header", help: string): ActionRow {
+  return {
+    name,
+    where: ALL,
+    usage: "<name> <fmt>",
+    help,
+    parse: (args) =>
+      takeTexts(args, [
+        ["name", "a header name"],
+        ["value", "a value"],
+      ]),
+    compile: (action, rc): Action | null => {
+      const request = rc.ruleset === "http-request";
+      const header = action.texts.name!.text.toLowerCase();
+      const bytes = Buffer.from(header, "latin1");
+      const literal = rc.literal(action.texts.value!);
+      const format = rc.format(action.texts.value!);
+      if (format === null) return null;
+      const line = literal === null ? null : Buffer.from(`${header}: ${clean(literal)}\r\n`, "latin1");
+      const set = name === "set-header";
+      return (stream) => {
+        const edits = editsOf(stream, request);
+        const fresh = line ?? Buffer.from(`${header}: ${clean(format(stream))}\r\n`, "latin1");
+        if (set) removeHeader(headOf(stream, request), edits, bytes);
+        edits.append(fresh);
+        return Verdict.next;
+      };
+    },
+  };
+}
+
+function replacer(name: "replace-header" | "replace-value", help: string): ActionRow {
+  return {
+    name,
+    where: ALL,
+    usage: "<name> <regex> <fmt>",
+    help,
+    parse: (args) =>
+      takeTexts(args, [
+        ["name", "a header name"],
+        ["regex", "a regular expression"],
+        ["value", "a value"],
+      ]),
+    compile: (action, rc) => {
+      const request = rc.ruleset === "http-request";
+      const { name: header, regex: pattern, value } = action.texts;
+      const regex = compileRegex(pattern!.text, { icase: false, capture: true });
+      if (regex instanceof RegexError) {
+        rc.diagnostics.error("rule/bad-regex", pattern!.at, regex.error, { endColumn: pattern!.endColumn });
+        return null;
+      }
+      const format = rc.format(value!);
+      if (format === null) return null;
+      const text = header!.text.toLowerCase();
+      const bytes = Buffer.from(text, "latin1");
+      const whole = name === "replace-header";
+      return (stream) => {
+        const replacement = format(stream);
+        const one = (old: string): string | null => {
+          const found = regex.exec(old);
+          return found === null ? null : clean(replaceWith(replacement, found));
+        };
+        changeValues(
+          headOf(stream, request),
+          editsOf(stream, request),
+          bytes,
+          text,
+          whole ? one : (v) => elements(v, one),
+        );
+        return Verdict.next;
+      };
+    },
+  };
+}
+
+/** Changes the comma-separated elements of a value; commas in quoted strings do not separate. */
+function elements(value: string, change: (element: string) => string | null): string | null {
+  let out = "";
+  let changed = false;
+  let at = 0;
+  while (at <= value.length) {
+    let end = at;
+    let quoted = false;
+    while (end < value.length && (quoted || value[end] !== ",")) {
+      if (value[end] === "\\" && quoted) end++;
+      else if (value[end] === '"') quoted = !quoted;
+      end++;
+    }
+    const raw = value.slice(at, end);
+    const lead = raw.length - raw.trimStart().length;
+    const element = raw.trim();
+    const fresh = element === "" ? null : change(element);
+    if (fresh === null) out += raw;
+    else {
+      changed = true;
+      out += raw.slice(0, lead) + fresh + raw.slice(lead + element.length);
+    }
+    if (end >= value.length) break;
+    out += ",";
+    at = end + 1;
+  }
+  return changed ? out : null;
+}
+
+const METHODS = ["str", "beg", "end", "sub", "reg"];
+
+/** Actions on header lines (manual, section 4.2). */
+export const headerActions: readonly ActionRow[] = [
+  adder("set-header", "Add a header, without those that have its name"),
+  adder("add-header", "Add a header"),
+  {
+    name: "del-header",
+    where: ALL,
+    usage: "<name> [-m {str|beg|end|sub|reg}]",
+    help: "Delete the headers of this name",
+    parse: (args) => {
+      const parts = takeTexts(args, [["name", "a header name"]]);
+      if (parts === null || atCondition(args)) return parts;
+      const word = args.next()!;
+      if (word.text !== "-m") return unknownWord(args, word);
+      const method = args.take("a method");
+      if (method === null) return null;
+      if (!METHODS.includes(method.text)) {
+        return args.error(
+          "rule/bad-argument",
+          method,
+          `'${method.text}' is no method here`,
+          `one of ${METHODS.join(", ")}`,
+        );
+      }
+      return { ...parts, texts: { ...parts.texts, method: textOf(method) } };
+    },
+    compile: (action, rc) => {
+      const request = rc.ruleset === "http-request";
+      const { name, method } = action.texts;
+      // Names are compared as they are on the wire here: in lower case. Patterns of -m are not: as in HAProxy.
+      const text = name!.text.toLowerCase();
+      const test = matcher(method?.text ?? "str", text, name!.text);
+      if (typeof test === "string") {
+        rc.diagnostics.error("rule/bad-regex", name!.at, test, { endColumn: name!.endColumn });
+        return null;
+      }
+      const bytes = Buffer.from(text, "latin1");
+      if (test === null) {
+        return (stream) => {
+          removeHeader(headOf(stream, request), editsOf(stream, request), bytes);
+          return Verdict.next;
+        };
+      }
+      return (stream) => {
+        removeMatching(headOf(stream, request), editsOf(stream, request), test);
+        return Verdict.next;
+      };
+    },
+  },
+  replacer("replace-header", "Replace the whole values of headers by a regular expression"),
+  replacer("replace-value", "Replace the elements of comma-separated values by a regular expression"),
+];
+
+/** Null: by equality. A string: what is wrong with the expression. */
+function matcher(method: string, text: string, raw: string): ((name: string) => boolean) | string | null {
+  switch (method) {
+    case "beg":
+      return (name) => name.startsWith(text);
+    case "end":
+      return (name) => name.endsWith(text);
+    case "sub":
+      return (name) => name.includes(text);
+    case "reg": {
+      const regex = compileRegex(raw, { icase: true, capture: false });
+      return regex instanceof RegexError ? regex.error : (name) => regex.test(name);
+    }
+    default:
+      return null;
+  }
+}

@@ -1,0 +1,29 @@
+/** The request target and its parts (RFC 9112 section 3.2), with the edits of earlier rules. */
+import type { Edits } from "../../codec/h1/edits.ts";
+import type { Head } from "../../codec/h1/head.ts";
+import { targetText } from "../../codec/h1/view.ts";
+
+export function targetOf(head: Head, edits: Edits): string {
+  return edits.target === undefined ? targetText(head) : edits.target.toString("latin1");
+}
+
+/** Offset of the path: behind scheme and authority of an absolute form; the length when there is no path. */
+export function pathStart(target: string): number {
+  if (target.startsWith("/")) return 0;
+  const scheme = target.indexOf("://");
+  if (scheme < 0) return target === "*" ? 0 : target.length;
+  const slash = target.indexOf("/", scheme + 3);
+  return slash < 0 ? target.length : slash;
+}
+
+/** Path and query. */
+export function pathOf(target: string): string {
+  return target.slice(pathStart(target));
+}
+
+/** Puts another target into the request line. */
+export function setTarget(edits: Edits, target: string): void {
+  edits.target = Buffer.from(target, "latin1");
+  // The received head no longer goes out as it came.
+  edits.touched = true;
+}

@@ -1,0 +1,51 @@
+/** Readers shared by the parsers of actions. */
+import type { TextModel } from "../config/model.ts";
+import type { Args } from "../lang/args.ts";
+import type { Word } from "../lang/line.ts";
+import type { ActionParts } from "./types.ts";
+
+export const NOTHING: ActionParts = { texts: {}, flags: [], status: 0, headers: [] };
+
+/** A word as the model keeps it: positions inside of it count from its first character, behind a quote. */
+export function textOf(word: Word): TextModel {
+  const quote = word.quoted && word.endColumn - word.at.column === word.text.length + 2 ? 1 : 0;
+  return { text: word.text, at: { ...word.at, column: word.at.column + quote }, endColumn: word.endColumn };
+}
+
+/** True where a condition starts or the line ends. */
+export function atCondition(args: Args): boolean {
+  const word = args.peek();
+  return word === null || word.text === "if" || word.text === "unless";
+}
+
+/** Takes a fixed list of words; null after a complaint. */
+export function takeTexts(args: Args, names: readonly (readonly [name: string, what: string])[]): ActionParts | null {
+  const texts: Record<string, TextModel> = {};
+  for (const [name, what] of names) {
+    const word = args.next();
+    if (word === null) {
+      args.take(what);
+      return null;
+    }
+    texts[name] = textOf(word);
+  }
+  return { ...NOTHING, texts };
+}
+
+export function unknownWord(args: Args, word: Word): null {
+  return args.error(
+    "rule/bad-argument",
+    word,
+    `'${args.label}' does not know the argument '${word.text}'`,
+    `usage: ${args.label} ${args.usage}`.trimEnd(),
+  );
+}
+
+/** A status within 200..599, as HAProxy takes for answers. */
+export function takeStatus(args: Args, min = 200, max = 599): number | null {
+  const word = args.take("a status");
+  if (word === null) return null;
+  const status = /^\d{3}$/.test(word.text) ? Number(word.text) : 0;
+  if (status >= min && status <= max) return status;
+  return args.error("rule/bad-status", word, `'${word.text}' is not a status from ${min} to ${max}`);
+}

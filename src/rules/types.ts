@@ -1,0 +1,99 @@
+import type { ActionModel, TextModel } from "../config/model.ts";
+import type { SampleContext } from "../expr/context.ts";
+import type { CompiledExpression } from "../expr/compile.ts";
+import type { CompileContext } from "../expr/fetch/types.ts";
+import type { SampleKind } from "../expr/sample.ts";
+import type { Args } from "../lang/args.ts";
+import type { Diagnostics } from "../lang/diagnostic.ts";
+import type { LevelName, LogRecord } from "../log/record.ts";
+
+/** The rulesets of mode http, by keyword. */
+export type RuleSet = "http-request" | "http-response" | "http-after-response";
+
+/** What an action decides about the rules behind it. */
+export const Verdict = {
+  /** The next rule follows. */
+  next: 0,
+  /** No further rule of this ruleset is evaluated (`allow`). */
+  stop: 1,
+  /** The exchange was answered: the stream must not be touched any more. */
+  done: 2,
+} as const;
+
+/** An answer made by a rule. Names in lower case, values in latin1. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: readonly (readonly [name: string, value: string])[];
+  readonly body: string;
+  /** The connection does not outlive it when the request has a body. */
+  readonly closesBody?: true;
+}
+
+/** The log record of a stream, with the samples of the same stream for what stands in `%[…]`. */
+export interface RuleRecord extends LogRecord {
+  readonly samples: SampleContext | null;
+}
+
+/** What an action may do to a stream, beside reading samples and editing heads. */
+export interface RuleStream extends SampleContext {
+  /** For the variables of log formats. */
+  readonly record: RuleRecord;
+  /** Refuses: counts the denial and answers with `answer`, or with the error page of the status. */
+  deny(status: number, answer: Answer | null): void;
+  /** Answers instead of the server; counted as intercepted. Null: with the error page of the status. */
+  intercept(status: number, answer: Answer | null): void;
+  /** Severity of the line about this stream; "silent": no line. */
+  setLogLevel(level: LevelName | "silent"): void;
+}
+
+/** Text a rule makes of a stream. */
+export type TextMaker = (stream: RuleStream) => string;
+
+export type Action = (stream: RuleStream) => number;
+
+/** A compiled condition: whether the rule applies. */
+export type Condition = (stream: RuleStream) => boolean;
+
+/** One rule ready to run; `condition` null = always. */
+export interface Rule {
+  readonly condition: Condition | null;
+  readonly action: Action;
+  readonly line: number;
+  readonly file: string;
+}
+
+/** What the compile function of an action may ask for. All report their own errors and then return null. */
+export interface RuleCompiler {
+  readonly ruleset: RuleSet;
+  readonly diagnostics: Diagnostics;
+  readonly cc: CompileContext;
+  /** The text of a log format; a plain text becomes a function that returns it. */
+  format(text: TextModel): TextMaker | null;
+  /** The value of a format that holds nothing variable, else null. */
+  literal(text: TextModel): string | null;
+  expression(text: TextModel, want?: SampleKind): CompiledExpression | null;
+}
+
+/** What a parser reads into; null stops after a complaint. */
+export type ActionParts = Omit<ActionModel, "kind" | "at" | "endColumn">;
+
+/** What a parser may ask of the machine and of the section. */
+export interface ActionEnv {
+  readonly readFile: (path: string) => string;
+}
+
+/** One action: the row that parser, check, help and compiler read. */
+export interface ActionRow {
+  readonly name: string;
+  readonly where: readonly RuleSet[];
+  readonly usage: string;
+  /** One line, no full stop. */
+  readonly help: string;
+  /** The word is `name(argument)`; the argument comes as `texts.argument`. */
+  readonly parenthesis?: true;
+  /** Reads the arguments up to the condition. */
+  parse(args: Args, env: ActionEnv): ActionParts | null;
+  compile(action: ActionModel, rc: RuleCompiler): Action | null;
+}
+
+export type { ActionModel, TextModel };

@@ -1,0 +1,66 @@
+/** Answers that rules give: `deny`, `return`, `redirect`. */
+import { Framing } from "../../codec/h1/framing.ts";
+import { C } from "../../counters/columns.ts";
+import { reasonOf } from "../../rules/reasons.ts";
+import type { Answer } from "../../rules/types.ts";
+import { answer as send, pageFor } from "./answer.ts";
+import { countOut } from "./count.ts";
+import type { Reply } from "./reply.ts";
+import type { HttpStream } from "./stream.ts";
+import { headBytes } from "./wire.ts";
+
+function render({ status, headers, body }: Answer): Reply {
+  const reason = reasonOf(status);
+  let head = `HTTP/1.1 ${status} ${reason}\r\n`;
+  let size = 20 + 8 + 3 + reason.length + 1;
+  for (const [name, value] of headers) {
+    // RFC 9110 section 8.6: no length in a 204; it counts all the same, as in HAProxy.
+    if (status !== 204 || name !== "content-length") head += `${name}: ${value}\r\n`;
+    size += name.length + value.length;
+  }
+  const bytes = Buffer.from(body, "latin1");
+  const raw = Buffer.from(head, "latin1");
+  return { status, closes: false, raw, head: raw, body: bytes, size: size + bytes.length, http11: true };
+}
+
+/** Bytes a `connection: close` counts. */
+const CLOSE_BYTES = "connection".length + "close".length;
+
+/** Ends the exchange with the answer of a rule; null = the error page of the status. */
+function finish(stream: HttpStream, status: number, answer: Answer | null, cause: string): void {
+  stream.termCause = cause;
+  stream.termState = stream.responded ? "H" : "R";
+  stream.byRule = true;
+  let page = answer === null ? { ...pageFor(stream, status), status } : render(answer);
+  if (answer?.closesBody === true && stream.reqBody.framing !== Framing.NONE) {
+    stream.clientKeep = false;
+    page = { ...page, size: page.size + CLOSE_BYTES };
+  }
+  let keepServer = false;
+  if (stream.responded) {
+    // What the server sent so far counts, as in HAProxy; the response itself never happened.
+    countOut(stream, headBytes(stream.res) + stream.resBody.payload);
+    keepServer = stream.resBody.done && stream.serverKeep;
+    stream.responseAt = 0;
+  }
+  send(stream, page, keepServer);
+}
+
+/** `deny`: counted at the frontend and, once there is one, the backend (HAProxy's dreq and dresp). */
+export function denyByRule(stream: HttpStream, status: number, answer: Answer | null): void {
+  const { frontend, backend, server } = stream;
+  const { slab } = frontend;
+  const column = stream.responded ? C.denResp : C.denReq;
+  slab[frontend.base + column]!++;
+  if (!stream.responded) slab[stream.listener.base + column]!++;
+  if (backend !== null) slab[backend.base + column]!++;
+  if (stream.responded && server !== null) slab[server.base + column]!++;
+  finish(stream, status, answer, "P");
+}
+
+/** `redirect` and `return`. */
+export function interceptByRule(stream: HttpStream, status: number, answer: Answer | null): void {
+  const { frontend } = stream;
+  frontend.slab[frontend.base + C.intercepted]!++;
+  finish(stream, status, answer, "L");
+}
