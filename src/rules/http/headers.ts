@@ -1,10 +1,11 @@
 import type { Edits } from "../../codec/h1/edits.ts";
 import type { Head } from "../../codec/h1/head.ts";
 import { compileRegex, RegexError } from "../../expr/acl/regex/index.ts";
+import type { Args } from "../../lang/args.ts";
 import { changeValues, removeHeader, removeMatching } from "../lines.ts";
 import { atCondition, takeTexts, textOf, unknownWord } from "../parts.ts";
 import { replaceWith } from "../replace.ts";
-import { type Action, type ActionRow, type RuleSet, type RuleStream, Verdict } from "../types.ts";
+import { type Action, type ActionParts, type ActionRow, type RuleSet, type RuleStream, Verdict } from "../types.ts";
 
 const ALL: readonly RuleSet[] = ["http-request", "http-response", "http-after-response"];
 
@@ -14,6 +15,18 @@ function headOf(stream: RuleStream, request: boolean): Head {
 
 function editsOf(stream: RuleStream, request: boolean): Edits {
   return request ? stream.reqEdits : stream.resEdits;
+}
+
+/** Headers that tell where a message ends: HAProxy frames the message anew when rules change them, which is not done here yet. */
+const FRAMING: ReadonlySet<string> = new Set(["connection", "content-length", "transfer-encoding", "upgrade"]);
+
+function takeNamed(args: Args, names: readonly (readonly [name: string, what: string])[]): ActionParts | null {
+  const first = args.peek();
+  if (first !== null && FRAMING.has(first.text.toLowerCase())) {
+    const message = `'${args.label}' on '${first.text}' is known to HAProxy, not supported yet`;
+    return args.error("config/not-supported", first, message);
+  }
+  return takeTexts(args, names);
 }
 
 /** HAProxy passes what a format yields; a line break would end the header for whoever reads it next. */
@@ -28,7 +41,7 @@ function adder(name: "set-header" | "add-header", help: string): ActionRow {
     usage: "<name> <fmt>",
     help,
     parse: (args) =>
-      takeTexts(args, [
+      takeNamed(args, [
         ["name", "a header name"],
         ["value", "a value"],
       ]),
@@ -59,7 +72,7 @@ function replacer(name: "replace-header" | "replace-value", help: string): Actio
     usage: "<name> <regex> <fmt>",
     help,
     parse: (args) =>
-      takeTexts(args, [
+      takeNamed(args, [
         ["name", "a header name"],
         ["regex", "a regular expression"],
         ["value", "a value"],
@@ -137,7 +150,7 @@ export const headerActions: readonly ActionRow[] = [
     usage: "<name> [-m {str|beg|end|sub|reg}]",
     help: "Delete the headers of this name",
     parse: (args) => {
-      const parts = takeTexts(args, [["name", "a header name"]]);
+      const parts = takeNamed(args, [["name", "a header name"]]);
       if (parts === null || atCondition(args)) return parts;
       const word = args.next()!;
       if (word.text !== "-m") return unknownWord(args, word);
@@ -171,7 +184,7 @@ export const headerActions: readonly ActionRow[] = [
         };
       }
       return (stream) => {
-        removeMatching(headOf(stream, request), editsOf(stream, request), test);
+        removeMatching(headOf(stream, request), editsOf(stream, request), (one) => !FRAMING.has(one) && test(one));
         return Verdict.next;
       };
     },
