@@ -1,5 +1,5 @@
 /** ACLs, use_backend and the http-request, http-response and http-after-response rules. */
-import { echo, get, http, plays, post, request, sends } from "../build.ts";
+import { echo, get, http, plays, playsAndCloses, post, request, sends } from "../build.ts";
 import { ok, respond } from "../../harness/server.ts";
 import type { Scenario } from "../scenario.ts";
 
@@ -235,6 +235,117 @@ export const rules: readonly Scenario[] = [
     config: http({ frontend: "http-request deny if { path /d }" }),
     servers: { s1: echo },
     client: sends(get("/d"), get("/a"), get("/d")),
+  },
+  {
+    name: "rules: requests behind a denied one in the same write",
+    config: http({ frontend: "http-request deny if { path /d }" }),
+    servers: { s1: echo },
+    client: sends(get("/d") + get("/a") + get("/d") + get("/b")),
+  },
+  {
+    name: "rules: a denied request whose body is on its way",
+    config: http({ frontend: "http-request deny" }),
+    servers: { s1: echo },
+    client: sends(request("POST", "/d", ["Content-Length: 10"], "abc")),
+    compare: { clientClose: "closed" },
+  },
+  {
+    name: "rules: a redirected request whose body is on its way",
+    config: http({ frontend: "http-request redirect location /x" }),
+    servers: { s1: echo },
+    client: sends(request("POST", "/d", ["Content-Length: 10"], "abc")),
+    compare: { clientClose: "closed" },
+  },
+  {
+    name: "rules: http-response deny of a response that goes on",
+    config: http({ backend: "http-response deny" }),
+    servers: { s1: plays("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nabc") },
+    client: sends(get("/")),
+  },
+  {
+    name: "rules: http-response rules on an answer to HEAD",
+    config: http({ backend: "http-response set-header X-A b" }),
+    servers: { s1: plays("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n") },
+    client: sends(request("HEAD", "/")),
+  },
+  {
+    name: "rules: http-response rules on chunks of version 1.1 for a client of 1.0",
+    config: http({ backend: "http-response set-header X-A b" }),
+    servers: { s1: plays("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n") },
+    client: sends("GET / HTTP/1.0\r\n\r\n"),
+  },
+  {
+    name: "rules: http-response rules on a response without an end",
+    config: http({ backend: "http-response add-header X-A b\nhttp-response del-header server" }),
+    servers: { s1: playsAndCloses("HTTP/1.0 200 OK\r\nServer: x\r\n\r\nabc") },
+    client: sends(get("/")),
+  },
+  {
+    name: "rules: http-after-response on an error page",
+    config: http({ frontend: "http-after-response set-header X-After 1", servers: { none: "" } }),
+    client: sends(get("/")),
+  },
+  {
+    name: "rules: http-after-response on a bad gateway",
+    config: http({ backend: "http-after-response set-header X-After 1" }),
+    servers: { s1: playsAndCloses("junk\r\n\r\n") },
+    client: sends(get("/")),
+  },
+  {
+    name: "rules: frontend without a backend that answers by itself",
+    config: `
+defaults
+    mode http
+    log 127.0.0.1:{log} local0
+    option httplog
+    timeout connect 2s
+    timeout client 3s
+    timeout server 3s
+frontend fe
+    bind 127.0.0.1:{fe}
+    http-request return status 200 content-type text/plain string pong if { path /ping }
+`,
+    client: sends(get("/ping"), get("/ping"), get("/other")),
+  },
+  {
+    name: "rules: forwardfor if-none after set-header",
+    config: http({ frontend: "option forwardfor if-none\nhttp-request set-header X-Forwarded-For 9.9.9.9" }),
+    servers: { s1: named("s1") },
+    client: sends(get("/")),
+  },
+  {
+    name: "rules: forwardfor after del-header",
+    config: http({ frontend: "option forwardfor if-none\nhttp-request del-header X-Forwarded-For" }),
+    servers: { s1: named("s1") },
+    client: sends(get("/", "X-Forwarded-For: 1.2.3.4")),
+  },
+  {
+    name: "rules: set-path of an absolute target",
+    config: http({ frontend: "http-request set-path /n%[path]" }),
+    servers: { s1: echo },
+    client: sends("GET http://example.test/o?q HTTP/1.1\r\nHost: example.test\r\n\r\n"),
+  },
+  {
+    name: "rules: balance uri sees the new path",
+    config: http({ backend: "http-request set-path /same\nbalance uri", servers: { s1: "", s2: "" } }),
+    servers: { s1: echo, s2: echo },
+    client: sends(get("/a"), get("/b"), get("/c"), get("/d")),
+  },
+  {
+    name: "rules: use_backend by a name that exists",
+    config: routed("use_backend %[req.hdr(x-to)]"),
+    servers: { s1: named("one"), s2: named("two") },
+    client: sends(get("/", "X-To: other"), get("/", "X-To: be"), get("/", "X-To: fe")),
+  },
+  {
+    name: "rules: variables of a session outlive its requests",
+    config: http({
+      frontend:
+        "http-request set-header X-Last '<%[var(sess.last)]>'\nhttp-request set-header X-Txn '<%[var(txn.last)]>'\n" +
+        "http-request set-var(sess.last) path\nhttp-request set-var(txn.last) path",
+    }),
+    servers: { s1: named("s1") },
+    client: sends(get("/1"), get("/2"), get("/3")),
   },
   {
     name: "rules: errorfile of a denied request",
