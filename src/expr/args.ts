@@ -97,6 +97,10 @@ export function resolveArgs(call: Call, specs: readonly ArgSpec[], diagnostics: 
     );
     return null;
   }
+  // `hdr(a,)` and `rand()`: what is empty at the end, and may be left out, was left out, unless it is text.
+  const last = specs[written.length - 1];
+  if (last?.optional && written[written.length - 1]!.text === "" && !textual.has(last.type))
+    written = written.slice(0, -1);
   const out: ArgValue[] = [];
   for (let i = 0; i < written.length; i++) {
     const arg = written[i]!;
@@ -112,6 +116,19 @@ export function resolveArgs(call: Call, specs: readonly ArgSpec[], diagnostics: 
   }
   return out;
 }
+
+/** Types for which the empty text is a value. */
+const textual: ReadonlySet<ArgType> = new Set([
+  "str",
+  "frontend",
+  "backend",
+  "table",
+  "server",
+  "userlist",
+  "regex",
+  "map",
+  "variable",
+]);
 
 function isEmpty(arg: CallArg): boolean {
   return arg.endColumn === arg.at.column;

@@ -30,13 +30,11 @@ const ipv4ToIpv6: Cast = (value) => {
   out.set(value as Uint8Array, 12);
   return out;
 };
-/** Only what stands for an IPv4 address: mapped (RFC 4291), 6to4 (RFC 3056) and the deprecated compatible form. */
+/** Only IPv4-mapped addresses (RFC 4291 section 2.5.5.2). */
 const ipv6ToIpv4: Cast = (value) => {
   const b = value as Uint8Array;
-  if (b[0] === 0x20 && b[1] === 0x02) return b.slice(2, 6);
   for (let i = 0; i < 10; i++) if (b[i] !== 0) return null;
-  if ((b[10] === 255 && b[11] === 255) || (b[10] === 0 && b[11] === 0)) return b.slice(12, 16);
-  return null;
+  return b[10] === 255 && b[11] === 255 ? b.slice(12, 16) : null;
 };
 const addrToStr: Cast = (value) => addressText(value as Uint8Array);
 const addrToBin: Cast = (value) => String.fromCharCode(...(value as Uint8Array));
@@ -73,7 +71,7 @@ const impossible: Row = {
 
 /** casts[from][to] of HAProxy's table. `addr` and `any` as a source are resolved at run time. */
 const casts: Readonly<Record<SampleType, Row>> = {
-  bool: { ...impossible, bool: "=", sint: boolToSint, str: boolToStr },
+  bool: { ...impossible, bool: "=", sint: boolToSint, str: boolToStr, bin: (value) => sintBytes(value ? 1 : 0) },
   sint: {
     ...impossible,
     bool: sintToBool,
@@ -140,9 +138,15 @@ export function castValue(value: Value, from: SampleType, to: SampleKind): Value
   return entry === "=" ? value : entry === "-" ? null : entry(value);
 }
 
-/** An IPv4 address at the start and end of a text: four numbers, nothing else. */
+/** The IPv4 address at the start of a text; HAProxy does not mind what follows, unless it is a digit or a dot. */
 function textToIpv4(text: string): Uint8Array | null {
-  return text.includes(":") ? null : parseIp(text);
+  let end = 0;
+  while (end < text.length) {
+    const c = text.charCodeAt(end);
+    if (c !== 46 && (c < 48 || c > 57)) break;
+    end++;
+  }
+  return end < 7 ? null : parseIp(end === text.length ? text : text.slice(0, end));
 }
 
 function textToIpv6(text: string): Uint8Array | null {

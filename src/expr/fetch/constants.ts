@@ -33,7 +33,7 @@ function constant(
 }
 
 function hex(text: string): string | null {
-  if (text.length % 2 !== 0 || !/^[0-9a-fA-F]*$/.test(text)) return null;
+  if (text === "" || text.length % 2 !== 0 || !/^[0-9a-fA-F]*$/.test(text)) return null;
   return Buffer.from(text, "hex").toString("latin1");
 }
 
@@ -103,8 +103,8 @@ export const constantFetches: readonly FetchRow[] = [
     use: ["const"],
     help: "A random integer from 0 up to a range, by default 2^32",
     make: ([range]) => {
-      const limit = range === undefined ? 0x100000000 : Number(range.int);
-      if (limit < 0) return { message: "the range is a positive number", arg: 0 };
+      // As an unsigned 32-bit number: a negative range is a large one.
+      const limit = range === undefined ? 0x100000000 : Number(BigInt.asUintN(32, BigInt(range.int)));
       return limit === 0 ? () => 0 : () => Math.floor(Math.random() * limit);
     },
   },

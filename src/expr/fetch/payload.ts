@@ -35,8 +35,8 @@ function payloadRow(name: string, raw: Raw, use: readonly Use[], replacedBy?: st
     make: ([offsetArg, lengthArg], cc) => {
       const offset = Number(offsetArg!.int);
       const length = Number(lengthArg!.int);
-      if (offset < 0) return { message: "the offset is 0 or more", arg: 0 };
-      if (length < 0) return { message: "the length is 0 or more", arg: 1 };
+      // HAProxy takes negative numbers for huge ones, which are never there.
+      if (offset < 0 || length < 0) return () => null;
       return (ctx) => {
         const bytes = raw(ctx);
         if (bytes === null) return tooShort(ctx);
