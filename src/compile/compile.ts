@@ -54,7 +54,8 @@ export function compile(model: Model, slotOf: SlotOf, shared: Shared, worker: nu
     frontend.defaultBackend = backends.get(own ? proxy.name : (proxy.defaultBackend ?? "")) ?? null;
   }
   const tags = { hostname: hostname(), pid: process.pid };
-  const rules = new RulesCompiler(model, frontends, backends, registries, tags, diagnostics);
+  const found = new Diagnostics();
+  const rules = new RulesCompiler(model, frontends, backends, registries, tags, found);
   for (const proxy of model.proxies) {
     if (proxy.disabled) continue;
     const compiled = rules.compile(proxy);
@@ -63,6 +64,8 @@ export function compile(model: Model, slotOf: SlotOf, shared: Shared, worker: nu
       if (side !== undefined && side.model === proxy) (side.http as HttpSettings).rules = compiled;
     }
   }
+  // The warnings were given when the configuration was checked.
+  diagnostics.list.push(...found.list.filter(({ severity }) => severity === "error"));
   return { model, frontends, backends, diagnostics: diagnostics.list };
 }
 

@@ -1,6 +1,12 @@
 import type { SampleType, Value } from "../../expr/sample.ts";
-import { parseVariable, type VariableName } from "../../expr/variables.ts";
-import type { VariableStore } from "../../expr/variables.ts";
+import {
+  parseVariable,
+  type SetCondition,
+  setConditions,
+  setVariable,
+  type VariableName,
+  type VariableStore,
+} from "../../expr/variables.ts";
 import { takeTexts } from "../parts.ts";
 import {
   type ActionModel,
@@ -13,12 +19,24 @@ import {
 
 const ALL: readonly RuleSet[] = ["http-request", "http-response", "http-after-response"];
 
-/** The variable named in the parentheses of the action, or null after a complaint. */
-function variable(action: ActionModel, rc: RuleCompiler): VariableName | null {
-  const { argument } = action.texts;
-  const found = parseVariable(argument!.text);
-  if (typeof found !== "string") return found;
-  rc.diagnostics.error("rule/bad-variable", argument!.at, found, { endColumn: argument!.endColumn });
+interface Named {
+  readonly name: VariableName;
+  readonly conditions: readonly SetCondition[];
+}
+
+/** The variable named in the parentheses of the action and the conditions behind it, or null after a complaint. */
+function variable(action: ActionModel, rc: RuleCompiler, conditional: boolean): Named | null {
+  const { text, at, endColumn } = action.texts.argument!;
+  const [variable = "", ...words] = text.split(",");
+  const name = parseVariable(variable);
+  if (typeof name === "string") {
+    rc.diagnostics.error("rule/bad-variable", at, name, { endColumn: at.column + variable.length });
+    return null;
+  }
+  const unknown = words.find((word) => !conditional || !setConditions.includes(word as SetCondition));
+  if (unknown === undefined) return { name, conditions: words as SetCondition[] };
+  const message = `'${unknown}' is no condition for setting a variable`;
+  rc.diagnostics.error("rule/bad-variable", at, message, { endColumn, hint: `one of ${setConditions.join(", ")}` });
   return null;
 }
 
@@ -36,13 +54,16 @@ export const variableActions: readonly ActionRow[] = [
     help: "Keep the value of an expression in a variable",
     parse: (args) => takeTexts(args, [["value", "an expression"]]),
     compile: (action, rc) => {
-      const name = variable(action, rc);
+      const named = variable(action, rc, true);
       const expression = rc.expression(action.texts.value!);
-      if (name === null || expression === null) return null;
+      if (named === null || expression === null) return null;
+      const { name, conditions } = named;
       const { type, eval: evaluate } = expression;
       return (stream) => {
         const value = evaluate(stream);
-        if (value !== null) storeOf(stream, name)?.set(name.id, typeOf(type, value, stream), value);
+        if (value !== null) {
+          setVariable(storeOf(stream, name), name.id, typeOf(type, value, stream), value, conditions);
+        }
         return Verdict.next;
       };
     },
@@ -55,11 +76,12 @@ export const variableActions: readonly ActionRow[] = [
     help: "Keep the text of a format in a variable",
     parse: (args) => takeTexts(args, [["value", "a format"]]),
     compile: (action, rc) => {
-      const name = variable(action, rc);
+      const named = variable(action, rc, true);
       const format = rc.format(action.texts.value!);
-      if (name === null || format === null) return null;
+      if (named === null || format === null) return null;
+      const { name, conditions } = named;
       return (stream) => {
-        storeOf(stream, name)?.set(name.id, "str", format(stream));
+        setVariable(storeOf(stream, name), name.id, "str", format(stream), conditions);
         return Verdict.next;
       };
     },
@@ -72,8 +94,9 @@ export const variableActions: readonly ActionRow[] = [
     help: "Forget a variable",
     parse: () => ({ texts: {}, flags: [], status: 0, headers: [] }),
     compile: (action, rc) => {
-      const name = variable(action, rc);
-      if (name === null) return null;
+      const named = variable(action, rc, false);
+      if (named === null) return null;
+      const { name } = named;
       return (stream) => {
         storeOf(stream, name)?.unset(name.id);
         return Verdict.next;

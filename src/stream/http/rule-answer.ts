@@ -52,7 +52,7 @@ export function denyByRule(stream: HttpStream, status: number, answer: Answer | 
   const { slab } = frontend;
   const column = stream.responded ? C.denResp : C.denReq;
   slab[frontend.base + column]!++;
-  if (!stream.responded) slab[stream.listener.base + column]!++;
+  slab[stream.listener.base + column]!++;
   if (backend !== null) slab[backend.base + column]!++;
   if (stream.responded && server !== null) slab[server.base + column]!++;
   finish(stream, status, answer, "P");
@@ -60,7 +60,9 @@ export function denyByRule(stream: HttpStream, status: number, answer: Answer | 
 
 /** `redirect` and `return`. */
 export function interceptByRule(stream: HttpStream, status: number, answer: Answer | null): void {
-  const { frontend } = stream;
-  frontend.slab[frontend.base + C.intercepted]!++;
+  const { frontend, backend } = stream;
+  // HAProxy counts what the frontend itself answered.
+  const own = backend === null || backend.model === frontend.model;
+  if (own && !stream.responded) frontend.slab[frontend.base + C.intercepted]!++;
   finish(stream, status, answer, "L");
 }

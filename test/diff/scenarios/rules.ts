@@ -171,6 +171,24 @@ const requests: readonly Case[] = [
     "http-request set-var(txn.p) path\nhttp-request unset-var(txn.p)\nhttp-request set-header X-P '[%[var(txn.p)]]'",
     get("/a"),
   ],
+  [
+    "set-var with conditions",
+    "http-request set-var(txn.a) path\nhttp-request set-var(txn.a,ifnotexists) str(no)\n" +
+      "http-request set-var(txn.b,ifexists) str(no)\nhttp-request set-var(txn.a,ifexists) path,upper\n" +
+      "http-request set-header X-A %[var(txn.a)]\nhttp-request set-header X-B <%[var(txn.b)]>",
+    get("/a"),
+  ],
+  [
+    "a variable as integer",
+    "http-request set-var(txn.n) int(5)\nhttp-request deny if { var(txn.n),add(1) -m int 6 }",
+    get("/a"),
+  ],
+  [
+    "converters in a condition",
+    "http-request deny if { path,lower,field(2,/) -m str admin }",
+    get("/ADMIN/x"),
+    get("/x"),
+  ],
   ["set-log-level silent", "http-request set-log-level silent if { path /s }", get("/s"), get("/t")],
 ];
 
