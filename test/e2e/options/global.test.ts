@@ -302,7 +302,7 @@ test("daemon and pidfile: the call returns when the port is served; the number i
 
 test.skipIf(!isRoot)("a port below 1024 is bound before root is given up, and a new worker still has it", async () => {
   await using scope = new Scope();
-  const port = 987;
+  const port = privilegedPort();
   const proxy = await startServing(scope, config("    user nobody\n    nbthread 1", port));
   const [first] = workers(proxy) as [number];
   expect(status(first, "Uid").split("\t")[1]).toBe("65534");
@@ -313,6 +313,19 @@ test.skipIf(!isRoot)("a port below 1024 is bound before root is given up, and a 
   client.send(GET);
   expect(await client.response()).toStartWith("HTTP/1.1 503 ");
 });
+
+/** A free one below 1024, away from those with a service. */
+function privilegedPort(): number {
+  for (let port = 1020; port > 700; port--) {
+    try {
+      Bun.listen({ hostname: "127.0.0.1", port, socket: { data() {} } }).stop(true);
+      return port;
+    } catch {
+      // Somebody listens there.
+    }
+  }
+  throw new Error("no free port below 1024");
+}
 
 test("hard-stop-after ends a drain that a client holds up", async () => {
   await using scope = new Scope();
