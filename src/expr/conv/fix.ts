@@ -39,7 +39,7 @@ export function validateFix(message: string): boolean | null {
     if (at >= message.length) return null;
     if (equals < 0) return end < 0 ? null : false;
     if (end < 0) return null;
-    if (equals > end || equals === at || end === equals + 1) return false;
+    if (equals > end || equals === at) return false;
     const tag = tagNumber(message.slice(at, equals));
     if (tag < 0) return false;
     const value = message.slice(equals + 1, end);
@@ -51,7 +51,7 @@ export function validateFix(message: string): boolean | null {
     }
     if (n === 2 && tag !== MSG_TYPE) return false;
     if (tag === CHECK_SUM && n > 2) {
-      return end + 1 === message.length && at - bodyStart === bodyLength && Number(value) === (sum & 255);
+      return at - bodyStart === bodyLength && Number(value) === (sum & 255);
     }
     for (let i = at; i <= end; i++) sum += message.charCodeAt(i);
     at = end + 1;
@@ -65,8 +65,9 @@ export function findFixTag(message: string, wanted: number): string | null | und
     const end = message.indexOf(SOH, at);
     if (equals < 0 || end < 0) return undefined;
     if (equals > end) return null;
-    if (tagNumber(message.slice(at, equals)) === wanted)
-      return end === equals + 1 ? null : message.slice(equals + 1, end);
+    const tag = tagNumber(message.slice(at, equals));
+    if (tag < 0) return null;
+    if (tag === wanted) return end === equals + 1 ? null : message.slice(equals + 1, end);
     at = end + 1;
   }
   return undefined;
@@ -94,7 +95,7 @@ export const fix: readonly ConverterRow[] = [
     make(args) {
       const given = args[0]!.text;
       const tag = Object.hasOwn(tagNames, given) ? tagNames[given]! : tagNumber(given);
-      if (tag < 0) return { message: `expects a number or one of ${Object.keys(tagNames).join(", ")}`, arg: 0 };
+      if (tag <= 0) return { message: `expects a number or one of ${Object.keys(tagNames).join(", ")}`, arg: 0 };
       return (value, ctx) => {
         const found = findFixTag(value as string, tag);
         ctx.mayChange = found === undefined;

@@ -16,17 +16,13 @@ function hostOnly(host: string): string {
   return lowerAscii(colon < 0 ? host : host.slice(0, colon));
 }
 
-/** The number behind the last ':' as a 32-bit quantity that wraps, 0 without one. */
+/** The number behind the last ':', 0 without one. As in HAProxy every byte counts as a digit, and the result wraps at 32 bits. */
 function portOnly(host: string): number {
   const colon = portColon(host);
   if (colon < 0) return 0;
   let port = 0;
-  for (let i = colon + 1; i < host.length; i++) {
-    const digit = host.charCodeAt(i) - 48;
-    if (digit < 0 || digit > 9) break;
-    port = (Math.imul(port, 10) + digit) | 0;
-  }
-  return port;
+  for (let i = colon + 1; i < host.length; i++) port = (Math.imul(port, 10) + host.charCodeAt(i) - 48) | 0;
+  return port >>> 0;
 }
 
 function isSpace(c: number): boolean {
@@ -85,10 +81,11 @@ function makeLanguage(args: readonly ArgValue[]): Converter {
       let to = from;
       while (to < text.length && text[to] !== ";" && text[to] !== "," && !isSpace(text.charCodeAt(to))) to++;
       if (to > from) {
-        const tag = tags.find((one) => rangeMatches(text, from, to, one));
-        const q = tag === undefined ? -1 : elementQ(text, to);
+        let n = 0;
+        while (n < tags.length && !rangeMatches(text, from, to, tags[n]!)) n++;
+        const q = n === tags.length ? -1 : elementQ(text, to);
         if (q > bestQ) {
-          best = tag!;
+          best = tags[n]!;
           bestQ = q;
           if (q >= 1000) break;
         }

@@ -118,6 +118,8 @@ function valueEnd(text: string, at: number, depth: number): number {
         i++;
       } else if (mark === 44) {
         i = skipBlanks(text, i + 1);
+        // HAProxy lets an array end in a comma.
+        if (last === OPEN_ARRAY && text.charCodeAt(i) === 93) continue;
         if (last === OPEN_OBJECT) i = keyEnd(text, i);
         if (i < 0) return -1;
         break;

@@ -68,9 +68,10 @@ function loadKey(path: string): void {
 function verifyToken(token: string, algorithm: string, key: string, limit: number): number {
   const found = algorithms.exec(algorithm);
   if (found === null) return UNKNOWN_ALGORITHM;
-  const dots = token.split(".", 4);
-  if (dots.length !== 3) return INVALID_TOKEN;
-  const encoded = dots[2]!;
+  const parts = token.split(".", 4);
+  // A token without its last dot has an empty signature.
+  if (parts.length !== 3 && parts.length !== 2) return INVALID_TOKEN;
+  const encoded = parts[2] ?? "";
   if (algorithm === "none") return encoded === "" ? OK : FAILED;
   const family = found[1]!;
   const hash = `sha${found[2]!}`;
@@ -86,6 +87,7 @@ function verifyToken(token: string, algorithm: string, key: string, limit: numbe
   if (family === "PS") return UNMANAGED_ALGORITHM;
   const publicKey = keys.get(key);
   if (publicKey === undefined) return UNKNOWN_KEY;
+  if (publicKey.asymmetricKeyType !== (family === "ES" ? "ec" : "rsa")) return FAILED;
   try {
     // A signature of ECDSA is the two numbers side by side (RFC 7518, section 3.4).
     const options =
@@ -114,6 +116,7 @@ const jwtVerify: ConverterRow = {
     const [alg, key] = [args[0]!, args[1]!];
     const constant = Variable.parse(alg.text) === null;
     if (constant && !algorithms.test(alg.text)) return { message: `'${alg.text}' is no algorithm of RFC 7518`, arg: 0 };
+    if (constant && alg.text.startsWith("PS")) return { message: "RSASSA-PSS is not supported", arg: 0 };
     if (Variable.parse(key.text) === null) loadKey(key.text);
     const readAlg = source(alg);
     const readKey = source(key);

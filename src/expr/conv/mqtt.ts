@@ -11,7 +11,7 @@ import { required, textArg } from "./row.ts";
 const CONNECT = 1;
 const CONNACK = 2;
 
-type PropertyKind = "byte" | "u16" | "u32" | "varint" | "text" | "pair";
+type PropertyKind = "byte" | "u16" | "u32" | "text" | "pair";
 
 /** MQTT 5.0, table 2-4. */
 const propertyKinds: Readonly<Record<number, PropertyKind>> = {
@@ -53,7 +53,7 @@ interface Packet {
   readonly fields: ReadonlyMap<string | number, number | string>;
 }
 
-/** Thrown nowhere: a reader that ran out or met nonsense turns bad and yields zeros. */
+/** Turns bad and yields zeros once the bytes run out; nothing is thrown. */
 class Reader {
   bad = false;
 
@@ -119,15 +119,12 @@ function readProperties(
     else if (kind === "pair") {
       reader.text();
       reader.text();
-    } else if (kind === "varint") fields.set(id, reader.varint());
-    else fields.set(id, reader.number(kind === "byte" ? 1 : kind === "u16" ? 2 : 4));
+    } else fields.set(id, reader.number(kind === "byte" ? 1 : kind === "u16" ? 2 : 4));
   }
   if (reader.at !== end) reader.bad = true;
 }
 
 const WILL = 4;
-const WILL_QOS = 24;
-const WILL_RETAIN = 32;
 const PASSWORD = 64;
 const USERNAME = 128;
 
@@ -137,17 +134,15 @@ function readConnect(reader: Reader, fields: Map<string | number, number | strin
   const version = reader.number(1);
   fields.set("protocol_name", name);
   fields.set("protocol_version", version);
-  const known = name === "MQIsdp" ? version === 3 : name === "MQTT" && (version === 4 || version === 5);
+  const known = name === "MQIsdp" ? version === 3 : name === "MQTT" && version >= 3 && version <= 5;
   const flags = reader.number(1);
   fields.set("flags", flags);
-  const will = (flags & WILL) !== 0;
-  // Bit 0 is reserved; without a will there is no quality and no retain of it; its quality is at most 2.
-  const willBits = flags & (WILL_QOS | WILL_RETAIN);
-  if (!known || (flags & 1) !== 0 || (!will && willBits !== 0) || (flags & WILL_QOS) === WILL_QOS) reader.bad = true;
+  // Bit 0 is reserved. That a will's quality and retain bits need a will is not looked at.
+  if (!known || (flags & 1) !== 0) reader.bad = true;
   fields.set("keepalive", reader.number(2));
   if (version === 5) readProperties(reader, connectProperties, fields);
   fields.set("client_identifier", reader.text());
-  if (will) {
+  if ((flags & WILL) !== 0) {
     if (version === 5) readProperties(reader, willProperties, fields);
     fields.set("will_topic", reader.text());
     fields.set("will_payload", reader.text());

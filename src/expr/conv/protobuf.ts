@@ -11,6 +11,9 @@ const WIDE = 1;
 const DELIMITED = 2;
 const NARROW = 5;
 
+const NOT_FOUND = -1;
+const MALFORMED = -2;
+
 /** The wire type a field type is carried by, and how its bits are read. */
 const fieldTypes: Readonly<Record<string, { readonly wire: number; readonly as: "plain" | "zigzag" | "float" }>> = {
   int32: { wire: VARINT, as: "plain" },
@@ -64,39 +67,43 @@ class Reader {
   }
 
   /**
-   * Finds a field by the numbers on the way to it. Leaves `at` and `end` around its value (a varint as encoded, the bytes of the
-   * others) and returns its wire type; -1 when it is not there or the message is malformed.
+   * Finds a field by the numbers on the way to it; where a message on the way does not have it, the next of the same number
+   * may. Leaves `at` and `end` around its value (a varint as encoded, the bytes of the others) and returns its wire type,
+   * NOT_FOUND or MALFORMED.
    */
-  find(path: readonly number[]): number {
-    for (let depth = 0; depth < path.length;) {
-      if (this.at >= this.end || !this.skipVarint()) return -1;
+  find(path: readonly number[], depth: number): number {
+    const { end } = this;
+    while (this.at < end) {
+      if (!this.skipVarint()) return MALFORMED;
       const key = this.varint;
       const wire = key % 8;
-      let to: number;
       let start = this.at;
+      let to: number;
       if (wire === VARINT) {
-        if (!this.skipVarint()) return -1;
+        if (!this.skipVarint()) return MALFORMED;
         to = this.at;
       } else if (wire === WIDE || wire === NARROW) {
         to = start + (wire === WIDE ? 8 : 4);
       } else if (wire === DELIMITED) {
-        if (!this.skipVarint()) return -1;
+        if (!this.skipVarint()) return MALFORMED;
         start = this.at;
         to = start + this.varint;
       } else {
-        return -1;
+        return MALFORMED;
       }
-      if (to > this.end) return -1;
-      if (Math.floor(key / 8) !== path[depth]) {
-        this.at = to;
-        continue;
+      if (to > end) return MALFORMED;
+      if (Math.floor(key / 8) === path[depth]) {
+        this.at = start;
+        this.end = to;
+        if (depth === path.length - 1) return wire;
+        if (wire !== DELIMITED) return MALFORMED;
+        const found = this.find(path, depth + 1);
+        if (found !== NOT_FOUND) return found;
+        this.end = end;
       }
-      this.at = start;
-      this.end = to;
-      if (++depth === path.length) return wire;
-      if (wire !== DELIMITED) return -1;
+      this.at = to;
     }
-    return -1;
+    return NOT_FOUND;
   }
 }
 
@@ -121,7 +128,7 @@ function lookup(args: readonly ArgValue[]): Lookup | ArgProblem {
     return (bytes, from, to, ctx) => {
       const reader = new Reader(bytes, from, to);
       ctx.valueType = "bin";
-      return reader.find(numbers) < 0 ? null : bytes.slice(reader.at, reader.end);
+      return reader.find(numbers, 0) < 0 ? null : bytes.slice(reader.at, reader.end);
     };
   }
   if (!Object.hasOwn(fieldTypes, typeName)) {
@@ -131,7 +138,7 @@ function lookup(args: readonly ArgValue[]): Lookup | ArgProblem {
   const signed = typeName !== "fixed32";
   return (bytes, from, to, ctx) => {
     const reader = new Reader(bytes, from, to);
-    if (reader.find(numbers) !== wire) return null;
+    if (reader.find(numbers, 0) !== wire) return null;
     ctx.valueType = "sint";
     if (wire === VARINT) {
       const value = Reader.exactVarint(bytes.slice(reader.at, reader.end));
@@ -139,7 +146,8 @@ function lookup(args: readonly ArgValue[]): Lookup | ArgProblem {
     }
     for (let i = reader.at; i < reader.end; i++) view.setUint8(i - reader.at, bytes.charCodeAt(i));
     if (wire === NARROW) {
-      if (as === "float") return truncate(view.getFloat32(0, true));
+      // A float goes through an unsigned word in HAProxy.
+      if (as === "float") return Number(BigInt.asUintN(32, BigInt(truncate(view.getFloat32(0, true)))));
       return signed ? view.getInt32(0, true) : view.getUint32(0, true);
     }
     return as === "float" ? truncate(view.getFloat64(0, true)) : wrap(view.getBigInt64(0, true));

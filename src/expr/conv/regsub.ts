@@ -124,6 +124,7 @@ export const regsub: ConverterRow = {
   help: "Replaces the first match of a regular expression, with flag 'g' all of them; 'i' ignores case.",
   make(args, { bufsize }) {
     const flags = args[2]?.text ?? "";
+    if (args[0]!.text === "") return { message: "the expression is empty", arg: 0 };
     const wrong = /[^gi]/.exec(flags);
     if (wrong !== null) return { message: `'${wrong[0]}' is no flag: expects 'g', 'i' or both`, arg: 2 };
     const regex = compileRegex(args[0]!.text, { icase: flags.includes("i"), capture: true });

@@ -86,7 +86,10 @@ function inFractions(name: string, utc: boolean, unit: number, title: string): C
 
 const units = { s: 1, ms: 1000, us: 1_000_000 } as const;
 
-/** Dates of RFC 9110, section 5.6.7: "Sun, 06 Nov 1994 08:49:37 GMT". Finer units keep their digits: "08:49:37.123 GMT". */
+/**
+ * Dates of RFC 9110, section 5.6.7: "Sun, 06 Nov 1994 08:49:37 GMT". Behind a
+ * finer unit stands what is left of the second, without leading zeros: "08:49:37.5 GMT" for 5 ms.
+ */
 const httpDate: ConverterRow = {
   name: "http_date",
   args: [optional("offset", "int"), optional("unit", "str")],
@@ -103,16 +106,10 @@ const httpDate: ConverterRow = {
       return (value) => format(mask(i64.add(value as Int, offset)));
     }
     const format = timeFormatter("%a, %d %b %Y %H:%M:%S", true, bufsize);
-    const digits = divisor === 1000 ? 3 : 6;
     return (value) => {
       const time = i64.add(value as Int, offset);
       const seconds = format(mask(i64.div(time, divisor)));
-      if (seconds === null) return null;
-      // printf's %03d: the sign counts as a digit.
-      const fraction = Number(i64.mod(time, divisor));
-      const shown =
-        fraction < 0 ? `-${String(-fraction).padStart(digits - 1, "0")}` : String(fraction).padStart(digits, "0");
-      return `${seconds}.${shown} GMT`;
+      return seconds === null ? null : `${seconds}.${i64.mod(time, divisor)} GMT`;
     };
   },
 };

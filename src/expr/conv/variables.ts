@@ -1,31 +1,18 @@
 /** set-var unset-var as converters (manual, sections 2.8 and 7.3.1). */
 import type { ArgProblem, ArgValue } from "../args.ts";
-import { castValue } from "../cast.ts";
 import type { SampleContext } from "../context.ts";
 import type { ConverterRow } from "../converter.ts";
 import type { SampleType, Value } from "../sample.ts";
 import { parseVariable, type SetCondition, setConditions } from "../variables.ts";
 import { Variable } from "./operand.ts";
 import { optional, required } from "./row.ts";
-import { compareText } from "./compare.ts";
 
 function variableOf(argument: ArgValue): Variable | ArgProblem {
   const name = parseVariable(argument.text);
   return typeof name === "string" ? { message: name, arg: 0 } : new Variable(name);
 }
 
-/** Empty text or bytes; nothing else can be empty. */
-function isEmpty(type: SampleType, value: Value): boolean {
-  return (type === "str" || type === "bin") && (value as string) === "";
-}
-
-/** Below 0, 0 or above; null when the two cannot be compared. Numbers by value, text byte by byte. */
-function compare(type: SampleType, value: Value, other: Value): number | null {
-  if (type === "sint") return value < other ? -1 : value > other ? 1 : 0;
-  return type === "str" ? compareText(value as string, other as string) : null;
-}
-
-/** Whether one condition allows a variable to be set. */
+/** Whether one condition allows a variable to be set to `value`. */
 function holds(
   condition: SetCondition,
   variable: Variable,
@@ -33,24 +20,25 @@ function holds(
   type: SampleType,
   value: Value,
 ): boolean {
-  const old = variable.get(ctx);
   switch (condition) {
     case "ifexists":
-    case "ifset":
-      return old !== null;
+      // Those of the process exist from the start, since the configuration names them.
+      return variable.name.scope === "proc" || variable.get(ctx) !== null;
     case "ifnotexists":
-    case "ifnotset":
-      return old === null;
+      return variable.name.scope !== "proc" && variable.get(ctx) === null;
     case "ifempty":
-      return old === null || isEmpty(old.type, old.value);
+      return (type === "str" || type === "bin") && value === "";
     case "ifnotempty":
-      return old !== null && !isEmpty(old.type, old.value);
+      return (type !== "str" && type !== "bin") || value !== "";
+    case "ifset":
+      return variable.get(ctx) !== null;
+    case "ifnotset":
+      return variable.get(ctx) === null;
     case "ifgt":
     case "iflt": {
-      if (old === null) return false;
-      const cast = castValue(old.value, old.type, type);
-      const order = cast === null ? null : compare(type, cast, value);
-      return order !== null && (condition === "ifgt" ? order > 0 : order < 0);
+      const old = variable.get(ctx);
+      if (type !== "sint" || old === null || old.type !== "sint") return true;
+      return condition === "ifgt" ? old.value > value : old.value < value;
     }
   }
 }
@@ -63,7 +51,7 @@ export const variables: readonly ConverterRow[] = [
     args: [required("var", "str"), condition, condition, condition, condition],
     in: "any",
     out: "same",
-    help: "Sets a variable to the sample, if all conditions hold, and passes it on.",
+    help: "Sets a variable to the sample and passes it on; no sample when a condition does not hold.",
     make(args) {
       const variable = variableOf(args[0]!);
       if (!(variable instanceof Variable)) return variable;
@@ -76,7 +64,7 @@ export const variables: readonly ConverterRow[] = [
       return (value, ctx) => {
         const type = ctx.valueType;
         for (let i = 0; i < conditions.length; i++) {
-          if (!holds(conditions[i]!, variable, ctx, type, value)) return value;
+          if (!holds(conditions[i]!, variable, ctx, type, value)) return null;
         }
         variable.set(ctx, type, value);
         return value;
