@@ -122,7 +122,7 @@ describe.skipIf(!canLook || haproxyPath === null)("sockets are those HAProxy mak
     expect(plain.fastOpen).toBe(0);
     expect([first("defer-accept").deferAccept, plain.deferAccept]).toEqual([true, false]);
     expect([first("tcp-ut").userTimeout, plain.userTimeout]).toEqual([7000, 0]);
-    expect([first("interface").device === plain.device]).toEqual([false]);
+    expect([first("interface").device, plain.device]).toEqual([true, false]);
     expect(seen.get("transparent")!.tlb.addresses).toEqual(["192.0.2.77"]);
     expect([first("transparent").transparent, plain.transparent]).toEqual([true, false]);
     expect([first("v6only").v6only, first("v4v6").v6only]).toEqual([true, false]);
@@ -220,16 +220,18 @@ frontend web
     expect(readFileSync("/proc/net/unix", "latin1")).not.toContain(abstract);
   });
 
-  test("maxconn of one listener leaves the others alone", async () => {
-    await using scope = new Scope();
-    const [limited, free] = [freePort(), freePort()];
-    const server = startServer(scope, async (peer) => {
-      await peer.until("\n", 30_000);
-    });
-    await start(
-      scope,
-      `global
-    nbthread 1
+  test.each([1, 2])(
+    "maxconn of one listener leaves the others alone, with nbthread %d",
+    async (threads) => {
+      await using scope = new Scope();
+      const [limited, free] = [freePort(), freePort()];
+      const server = startServer(scope, async (peer) => {
+        await peer.until("\n", 30_000);
+      });
+      await start(
+        scope,
+        `global
+    nbthread ${threads}
 ${DEFAULTS}
 listen web
     mode tcp
@@ -237,17 +239,21 @@ listen web
     bind 127.0.0.1:${free}
     server s1 127.0.0.1:${server.port}
 `,
-    );
-    for (let i = 0; i < 8; i++) await connect(scope, limited);
-    await becomes(() => server.peers.length, 3);
-    for (let i = 0; i < 5; i++) await connect(scope, free);
-    await becomes(() => server.peers.length, 8);
-    await Bun.sleep(150);
-    expect(server.peers.length).toBe(8);
-    // Those that waited in the kernel come in as places become free.
-    for (const peer of server.peers.slice(0, 3)) peer.reset();
-    await eventually("more are let in", () => server.peers.length === 11);
-  }, 15_000);
+      );
+      for (let i = 0; i < 8; i++) await connect(scope, limited);
+      await eventually("as many as the limit are in", () => server.peers.length >= 3);
+      await Bun.sleep(150);
+      const taken = server.peers.length;
+      // Each other worker of tlb may take one more before it sees the count; threads of HAProxy do not.
+      expect(taken).toBeLessThanOrEqual(name === "tlb" ? 3 + threads - 1 : 3);
+      for (let i = 0; i < 5; i++) await connect(scope, free);
+      await becomes(() => server.peers.length, taken + 5);
+      // Those that waited in the kernel come in as places become free.
+      for (const peer of server.peers.slice(0, taken)) peer.reset();
+      await eventually("more are let in", () => server.peers.length >= taken + 5 + 3);
+    },
+    15_000,
+  );
 });
 
 test("nice and other words without effect are accepted with a warning that names the place", async () => {

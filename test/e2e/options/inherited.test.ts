@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ipSockAddr } from "../../../src/ffi/sockaddr.ts";
 import { close } from "../../../src/ffi/file.ts";
-import { bind, listen, socket, SOCK_STREAM } from "../../../src/ffi/socket.ts";
+import { bind, listen, setIntOption, SO_REUSEADDR, socket, SOCK_STREAM, SOL_SOCKET } from "../../../src/ffi/socket.ts";
 import { connect } from "../../harness/client.ts";
 import { freePort } from "../../harness/ports.ts";
 import { haproxyPath, tlbCommand } from "../../harness/proxy.ts";
@@ -22,6 +22,8 @@ defaults
 function listening(scope: Scope, port: number): number {
   const address = ipSockAddr(4, "127.0.0.1", port)!;
   const fd = socket(address.family, SOCK_STREAM);
+  // Connections of an earlier run may still wait for their end on this port.
+  setIntOption(fd, SOL_SOCKET, SO_REUSEADDR, 1);
   if (fd < 0 || bind(fd, address) < 0 || listen(fd, 64) < 0) throw new Error(`cannot listen on ${port}`);
   scope.defer(() => void close(fd));
   return fd;

@@ -57,8 +57,8 @@ export interface SocketView {
   readonly keepalive: boolean;
   readonly v6only: boolean;
   readonly transparent: boolean;
-  /** SO_BINDTODEVICE is text: the four first bytes as a number, 0 = none. */
-  readonly device: number;
+  /** Bound to a network interface. */
+  readonly device: boolean;
 }
 
 /** All TCP sockets of a process. */
@@ -91,7 +91,7 @@ export function tcpSockets(pid: number): SocketView[] {
         keepalive: getIntOption(fd, SOL_SOCKET, SO_KEEPALIVE) === 1,
         v6only: six && getIntOption(fd, IPPROTO_IPV6, IPV6_V6ONLY) === 1,
         transparent: getIntOption(fd, six ? IPPROTO_IPV6 : IPPROTO_IP, six ? IPV6_TRANSPARENT : IP_TRANSPARENT) === 1,
-        device: deviceOf(fd),
+        device: hasDevice(fd),
       });
     }
     close(fd);
@@ -99,10 +99,9 @@ export function tcpSockets(pid: number): SocketView[] {
   return found;
 }
 
-function deviceOf(fd: number): number {
-  const value = getIntOption(fd, SOL_SOCKET, SO_BINDTODEVICE);
-  // An option of length 0 leaves what was read before; a name needs at least IFNAMSIZ bytes and fails with EINVAL.
-  return value < 0 ? 1 : 0;
+/** SO_BINDTODEVICE is text: read into four bytes it is empty (length 0), or does not fit (EINVAL). */
+function hasDevice(fd: number): boolean {
+  return getIntOption(fd, SOL_SOCKET, SO_BINDTODEVICE) < 0;
 }
 
 /** A line of /proc/PID/status. */

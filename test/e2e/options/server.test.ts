@@ -182,7 +182,29 @@ listen backend
       sockets.find((socket) => socket.peer?.kind === "ip" && socket.peer.port === port && !socket.listening)!;
     expect(towards(b).local).toMatchObject({ port: from });
     expect([towards(a).userTimeout, towards(b).userTimeout]).toEqual([4321, 0]);
-    expect(towards(c).device).not.toBe(towards(a).device);
+    expect([towards(a).device, towards(c).device]).toEqual([false, true]);
+  });
+
+  test("checks come from the source address too", async () => {
+    await using scope = new Scope();
+    const from: string[] = [];
+    const server = startServer(scope, async (peer) => {
+      from.push(peer.socket!.remoteAddress);
+      await peer.until("\r\n\r\n");
+      peer.send(ok("fine", "Connection: close"));
+      peer.close();
+    });
+    await start(
+      scope,
+      `${DEFAULTS}
+listen web
+    bind 127.0.0.1:${freePort()}
+    option httpchk
+    server s1 127.0.0.1:${server.port} source 127.0.0.47 check inter 100ms
+`,
+    );
+    await eventually("two checks", () => from.length >= 2);
+    expect(from.slice(0, 2)).toEqual(["127.0.0.47", "127.0.0.47"]);
   });
 
   test("+port, -port and no port", async () => {
