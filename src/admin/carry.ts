@@ -1,3 +1,4 @@
+import { endResolutionMaint } from "./stats/address.ts";
 /**
  * The state of servers over a reload. What was changed at run time stays, and is reported where it differs from the file; where
  * the file itself changed, the file wins.
@@ -81,6 +82,7 @@ function carryServer(cells: Cells, proxy: ProxyModel, old: ServerModel, now: Ser
     note(`keeps the address set at run time (file: ${now.addressText})`);
   }
 
+  if (now.address !== null) endResolutionMaint(shared, slot);
   const admin = shared.getState(slot, S.admin);
   if (old.disabled !== now.disabled) {
     setDisabled(shared, slot, now);

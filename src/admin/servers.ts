@@ -48,6 +48,11 @@ function initialiseServer(cells: Cells, proxy: ProxyModel, server: ServerModel, 
     shared.setState(slot, S.admin, Admin.forcedMaint | Admin.configMaint);
     shared.setState(slot, S.oper, Oper.stopped);
     shared.setState(slot, S.health, 0);
+  } else if (server.address === null && server.fqdn !== null) {
+    // Its name did not resolve: nothing can be sent to it until it gets an address.
+    shared.setState(slot, S.admin, Admin.resolutionMaint);
+    shared.setState(slot, S.oper, Oper.stopped);
+    shared.setState(slot, S.health, 0);
   } else {
     shared.setState(slot, S.admin, 0);
     shared.setState(slot, S.oper, Oper.running);

@@ -5,7 +5,7 @@ import { haproxyMessage } from "../lang/render.ts";
 import { serve } from "../supervisor/serve.ts";
 import type { Loaded } from "../supervisor/types.ts";
 import { selfCommand } from "../util/self.ts";
-import { carryOver } from "./carry-over.ts";
+import { beforeCommit } from "../admin/carry.ts";
 import { initialState, startAdmin } from "./admin.ts";
 import { type LoadOptions, loadConfiguration } from "./load.ts";
 import { someoneListens } from "./runtime.ts";
@@ -54,7 +54,7 @@ export async function startProxy(request: StartRequest): Promise<number> {
       return startAdmin(context);
     },
     initState: initialState,
-    beforeCommit: carryOver,
+    beforeCommit,
     daemonCommand: selfCommand(request.daemonArgs),
     ...(request.quiet === true ? { report: () => {} } : {}),
     ...(request.daemon === null ? {} : { daemon: request.daemon }),

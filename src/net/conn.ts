@@ -43,6 +43,8 @@ export abstract class Conn implements TimerEntry {
   /** The connection is gone; `error` as Bun gives it (its `code` is ECONNRESET, ECONNREFUSED…). Runs exactly once. */
   abstract onClose(error: Error | undefined): void;
   abstract onTimer(now: number): void;
+  /** An exception of our own code left this connection in an unknown state; it is reset right after. What it holds is given back. */
+  onBug(): void {}
 
   /** Bytes wait in the queue: the source should be paused. */
   get blocked(): boolean {
@@ -181,6 +183,11 @@ export function setBugReporter(report: (error: unknown) => void): void {
 
 function fail(conn: Conn, error: unknown): void {
   reportBug(error);
+  try {
+    conn.onBug();
+  } catch (again) {
+    reportBug(again);
+  }
   conn.abort();
 }
 

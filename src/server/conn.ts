@@ -15,6 +15,8 @@ export interface ServerOwner {
   onServerDrain(conn: ServerConn): void;
   onServerEnd(conn: ServerConn): void;
   onServerClose(conn: ServerConn, error: Error | undefined): void;
+  /** An exception of our own code while it handled this connection. */
+  onBug(): void;
 }
 
 /** A connection to a server, in use by one stream or idle in the pool of its server. */
@@ -66,6 +68,10 @@ export class ServerConn extends Conn {
   }
 
   onTimer(): void {}
+
+  override onBug(): void {
+    this.owner?.onBug();
+  }
 }
 
 const handlers = connHandlers((socket: Socket<Conn>) => {

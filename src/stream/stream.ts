@@ -244,6 +244,12 @@ export abstract class Stream implements TimerEntry, ServerOwner, BalanceRequest,
     return freed;
   }
 
+  /** An exception of our own code: the client's connection ends, and with it the stream. */
+  onBug(): void {
+    this.client.onBug();
+    this.client.abort();
+  }
+
   // ---- timers
 
   expire(deadline: number): void {

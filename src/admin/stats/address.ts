@@ -1,6 +1,6 @@
 /** Addresses as the statistics and `show servers state` print them. */
 import type { Address, ServerModel } from "../../config/model.ts";
-import { S, type Shared } from "../../counters/shared.ts";
+import { Admin, Oper, S, type Shared } from "../../counters/shared.ts";
 
 /** "10.0.0.1:80", "[::1]:80", "unix", or "" when there is none. */
 export function addressAndPort(address: Address | null): string {
@@ -51,6 +51,15 @@ export function storeAddress(shared: Shared, slot: number, address: Address & { 
   shared.setState(slot, S.addr3, words[3]!);
   shared.setState(slot, S.addrPort, address.port);
   shared.setState(slot, S.addrFamily, address.family);
+  endResolutionMaint(shared, slot);
+}
+
+/** A server whose name did not resolve has an address now. */
+export function endResolutionMaint(shared: Shared, slot: number): void {
+  const admin = shared.getState(slot, S.admin);
+  if ((admin & Admin.resolutionMaint) === 0) return;
+  shared.setState(slot, S.admin, admin & ~Admin.resolutionMaint);
+  if ((admin & Admin.maint) === Admin.resolutionMaint) shared.setState(slot, S.oper, Oper.running);
 }
 
 /** The text of an address that is written in digits, in its shortest form, or null. */

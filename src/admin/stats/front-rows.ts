@@ -73,24 +73,18 @@ function frontendStatus(ctx: AdminContext, proxy: ProxyModel, slot: number): str
   return "OPEN";
 }
 
-export function listenerName(bind: BindModel, index: number): string {
-  return bind.name ?? `sock-${index + 1}`;
+export function listenerName(bind: BindModel): string {
+  return bind.name ?? `sock-${bind.id}`;
 }
 
-export function listenerRow(
-  ctx: AdminContext,
-  proxy: ProxyModel,
-  bind: BindModel,
-  index: number,
-  { legends }: RowOptions,
-): StatRow {
+export function listenerRow(ctx: AdminContext, proxy: ProxyModel, bind: BindModel, { legends }: RowOptions): StatRow {
   const { shared } = ctx;
   const slot = ctx.slotOf(`L/${proxy.name}/${bind.id}`);
   const state = shared.getState(ctx.slotOf(`F/${proxy.name}`), S.admin);
   const current = live(shared, slot, L.live);
   const values: Values = {
     pxname: proxy.name,
-    svname: listenerName(bind, index),
+    svname: listenerName(bind),
     scur: current,
     smax: shared.max(slot, C.sessMax),
     slim: bind.maxconn,

@@ -37,8 +37,8 @@ export function* statRows(ctx: AdminContext, selection: Selection): Generator<St
     const back = proxy.kind !== "frontend";
     if (front && types & StatType.frontend && (sid === -1 || sid === 0)) yield frontendRow(ctx, proxy, selection);
     if (front && proxy.options["socket-stats"] && types & StatType.server) {
-      for (const [index, bind] of proxy.binds.entries()) {
-        if (sid === -1 || sid === bind.id) yield listenerRow(ctx, proxy, bind, index, selection);
+      for (const bind of proxy.binds) {
+        if (sid === -1 || sid === bind.id) yield listenerRow(ctx, proxy, bind, selection);
       }
     }
     if (back && types & StatType.server) {

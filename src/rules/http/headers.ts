@@ -2,6 +2,7 @@ import type { Edits } from "../../codec/h1/edits.ts";
 import type { Head } from "../../codec/h1/head.ts";
 import { compileRegex, RegexError } from "../../expr/acl/regex/index.ts";
 import type { Args } from "../../lang/args.ts";
+import { cleanField } from "../clean.ts";
 import { changeValues, removeHeader, removeMatching } from "../lines.ts";
 import { atCondition, takeTexts, textOf, unknownWord } from "../parts.ts";
 import { replaceWith } from "../replace.ts";
@@ -29,11 +30,6 @@ function takeNamed(args: Args, names: readonly (readonly [name: string, what: st
   return takeTexts(args, names);
 }
 
-/** HAProxy passes what a format yields; a line break would end the header for whoever reads it next. */
-function clean(value: string): string {
-  return /[\r\n\0]/.test(value) ? value.replace(/[\r\n\0]/g, " ") : value;
-}
-
 function adder(name: "set-header" | "add-header", help: string): ActionRow {
   return {
     name,
@@ -52,11 +48,11 @@ function adder(name: "set-header" | "add-header", help: string): ActionRow {
       const literal = rc.literal(action.texts.value!);
       const format = rc.format(action.texts.value!);
       if (format === null) return null;
-      const line = literal === null ? null : Buffer.from(`${header}: ${clean(literal)}\r\n`, "latin1");
+      const line = literal === null ? null : Buffer.from(`${header}: ${cleanField(literal)}\r\n`, "latin1");
       const set = name === "set-header";
       return (stream) => {
         const edits = editsOf(stream, request);
-        const fresh = line ?? Buffer.from(`${header}: ${clean(format(stream))}\r\n`, "latin1");
+        const fresh = line ?? Buffer.from(`${header}: ${cleanField(format(stream))}\r\n`, "latin1");
         if (set) removeHeader(headOf(stream, request), edits, bytes);
         edits.append(fresh);
         return Verdict.next;
@@ -94,7 +90,7 @@ function replacer(name: "replace-header" | "replace-value", help: string): Actio
         const replacement = format(stream);
         const one = (old: string): string | null => {
           const found = regex.exec(old);
-          return found === null ? null : clean(replaceWith(replacement, found));
+          return found === null ? null : cleanField(replaceWith(replacement, found));
         };
         changeValues(
           headOf(stream, request),

@@ -1,3 +1,4 @@
+import { cleanField } from "../clean.ts";
 import { atCondition, takeStatus, takeTexts, textOf, unknownWord } from "../parts.ts";
 import { type ActionRow, Verdict } from "../types.ts";
 import { reasonOf } from "../reasons.ts";
@@ -22,7 +23,7 @@ export const statusActions: readonly ActionRow[] = [
     },
     compile: (action) => {
       const status = Buffer.from(String(action.status), "latin1");
-      const reason = Buffer.from(action.texts.reason?.text ?? reasonOf(action.status), "latin1");
+      const reason = Buffer.from(cleanField(action.texts.reason?.text ?? reasonOf(action.status)), "latin1");
       return (stream) => {
         const { resEdits } = stream;
         resEdits.status = status;

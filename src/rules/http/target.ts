@@ -2,6 +2,7 @@
 import type { Edits } from "../../codec/h1/edits.ts";
 import type { Head } from "../../codec/h1/head.ts";
 import { targetText } from "../../codec/h1/view.ts";
+import { cleanTarget } from "../clean.ts";
 
 export function targetOf(head: Head, edits: Edits): string {
   return edits.target === undefined ? targetText(head) : edits.target.toString("latin1");
@@ -23,7 +24,7 @@ export function pathOf(target: string): string {
 
 /** Puts another target into the request line. */
 export function setTarget(edits: Edits, target: string): void {
-  edits.target = Buffer.from(target, "latin1");
+  edits.target = Buffer.from(cleanTarget(target), "latin1");
   // The received head no longer goes out as it came.
   edits.touched = true;
 }

@@ -1,4 +1,5 @@
 import { compileRegex, RegexError } from "../../expr/acl/regex/index.ts";
+import { cleanMethod } from "../clean.ts";
 import { takeTexts } from "../parts.ts";
 import { replaceWith } from "../replace.ts";
 import { type ActionRow, type RuleStream, Verdict } from "../types.ts";
@@ -97,7 +98,9 @@ export const uriActions: readonly ActionRow[] = [
       const format = rc.format(action.texts.value!);
       if (format === null) return null;
       return (stream) => {
-        stream.reqEdits.method = Buffer.from(format(stream), "latin1");
+        const method = cleanMethod(format(stream));
+        if (method === null) return Verdict.next;
+        stream.reqEdits.method = Buffer.from(method, "latin1");
         stream.reqEdits.touched = true;
         return Verdict.next;
       };

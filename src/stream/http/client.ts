@@ -10,6 +10,7 @@ import { ClientConn } from "../client.ts";
 import type { StreamRuntime } from "../runtime.ts";
 import { deadlineIn, sooner } from "../timeout.ts";
 import { PrivateConns } from "./private.ts";
+import { finishStream } from "./finish.ts";
 import { HttpStream } from "./stream.ts";
 
 /** Bytes of further requests kept while one is being answered; beyond them the client is not read. */
@@ -226,6 +227,14 @@ export class HttpClient extends ClientConn {
     stream.probe = true;
     stream.termCause = cause;
     stream.refuse(status);
+  }
+
+  override onBug(): void {
+    const { stream } = this;
+    if (stream === null || this.lingering) return;
+    stream.termCause = "I";
+    stream.clientKeep = stream.serverKeep = false;
+    finishStream(stream, false);
   }
 
   onDrain(): void {

@@ -56,6 +56,8 @@ export class PrivateConns implements ServerOwner {
     this.remove(conn);
   }
 
+  onBug(): void {}
+
   private end(conn: ServerConn): void {
     this.remove(conn);
     conn.owner = null;

@@ -1,6 +1,7 @@
 /** Answers that rules give: `deny`, `return`, `redirect`. */
 import { Framing } from "../../codec/h1/framing.ts";
 import { C } from "../../counters/columns.ts";
+import { cleanField } from "../../rules/clean.ts";
 import { reasonOf } from "../../rules/reasons.ts";
 import type { Answer } from "../../rules/types.ts";
 import { answer as send, pageFor } from "./answer.ts";
@@ -15,7 +16,7 @@ function render({ status, headers, body }: Answer): Reply {
   let size = 20 + 8 + 3 + reason.length + 1;
   for (const [name, value] of headers) {
     // RFC 9110 section 8.6: no length in a 204; it counts all the same, as in HAProxy.
-    if (status !== 204 || name !== "content-length") head += `${name}: ${value}\r\n`;
+    if (status !== 204 || name !== "content-length") head += `${name}: ${cleanField(value)}\r\n`;
     size += name.length + value.length;
   }
   const bytes = Buffer.from(body, "latin1");

@@ -31,6 +31,10 @@ export class TcpClient extends ClientConn {
     if (!this.lingering) this.stream.onClientData(chunk);
   }
 
+  override onBug(): void {
+    if (!this.lingering) this.stream.end("I", "-");
+  }
+
   onDrain(): void {
     if (!this.lingering) this.stream.onClientDrain();
     else if (this.ended) this.close();
