@@ -215,9 +215,9 @@ describe.skipIf(!existsSync(HAPROXY))("the haproxy role answers like HAProxy 2.6
     expect(features(tlb("haproxy", "-vv").stdout)).toBe(features(run([HAPROXY, "-vv"]).stdout)!);
   });
 
-  test("by its name", () => {
-    const binary = process.env["TLB_BIN"];
-    if (binary === undefined || binary === "") return;
+  const binary = process.env["TLB_BIN"] ?? "";
+  // Only a compiled binary can be called by another name; npm test sets TLB_BIN.
+  test.skipIf(binary === "")("by its name", () => {
     symlinkSync(binary, join(dir, "haproxy"));
     expect(run([join(dir, "haproxy"), "-c", "-f", "good.cfg"]).stdout).toBe("Configuration file is valid\n");
   });

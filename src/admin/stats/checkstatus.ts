@@ -1,2 +1,0 @@
-/** Results of health checks as the statistics show them. */
-export { CheckStatus, checkStatusInfo, hasCode, isFinished } from "../../check/status.ts";
