@@ -18,6 +18,8 @@ export const Verdict = {
   stop: 1,
   /** The exchange was answered: the stream must not be touched any more. */
   done: 2,
+  /** The rule is not through: it runs again, without its condition, once the stream is woken (`RuleStream.wake`). */
+  wait: 3,
 } as const;
 
 /** An answer made by a rule. Names in lower case, values in latin1. */
@@ -38,6 +40,12 @@ export interface RuleRecord extends LogRecord {
 export interface RuleStream extends SampleContext {
   /** For the variables of log formats. */
   readonly record: RuleRecord;
+  /** Index of the rule at which the ruleset waits, -1 = none does. Belongs to `runRules`. */
+  waitingRule: number;
+  /** Another number for each exchange: who comes back later compares it before touching the stream. */
+  readonly serial: number;
+  /** Goes on with the ruleset that waits; no effect when none does. The stream may be over afterwards. */
+  wake(): void;
   /** Refuses: counts the denial and answers with `answer`, or with the error page of the status. */
   deny(status: number, answer: Answer | null): void;
   /** Answers instead of the server; counted as intercepted. Null: with the error page of the status. */
@@ -49,7 +57,8 @@ export interface RuleStream extends SampleContext {
 /** Text a rule makes of a stream. */
 export type TextMaker = (stream: RuleStream) => string;
 
-export type Action = (stream: RuleStream) => number;
+/** Does its work and tells a Verdict. `again`: it waited, and the stream was woken. */
+export type Action = (stream: RuleStream, again: boolean) => number;
 
 /** A compiled condition: whether the rule applies. */
 export type Condition = (stream: RuleStream) => boolean;

@@ -17,6 +17,7 @@ import { nameServer, persistRequest } from "./persist.ts";
 import { builtinReply } from "./reply.ts";
 import { chooseBackend, requestRules } from "./rules.ts";
 import { ConnMode, type ForwardSetting, type HttpSettings } from "./settings.ts";
+import { Step } from "./step.ts";
 import type { HttpStream } from "./stream.ts";
 import { holdBody } from "./upload.ts";
 import { CLOSE, headBytes, KEEP_ALIVE, SCRATCH_BYTES, scratch, WHOLE } from "./wire.ts";
@@ -69,10 +70,27 @@ export function analyseRequest(stream: HttpStream, buf: Buffer, at: number, end:
     return;
   }
 
-  let backend = frontend.defaultBackend;
+  routeRequest(stream, Step.frontRules);
+}
+
+/** The analysers from `step` on: the first time, and again each time a stream that waited there is woken. */
+export function routeRequest(stream: HttpStream, step: number): void {
+  if (step <= Step.frontRules && !routeFrontend(stream)) return;
+  const backend = stream.backend!;
+  const { cookie, rules } = backend.http as HttpSettings;
+  // Those of a listen were evaluated as the frontend's.
+  if (rules !== null && backend.model !== stream.frontend.model && !requestRules(rules, stream, Step.backRules)) return;
+  if (cookie !== null) persistRequest(stream, cookie, backend);
+  stream.assign();
+}
+
+/** Rules of the frontend and the choice of the backend. False: answered, or waiting. */
+function routeFrontend(stream: HttpStream): boolean {
+  const { frontend, http } = stream;
   const { rules } = http;
+  let backend = frontend.defaultBackend;
   if (rules !== null) {
-    if (!requestRules(rules, stream)) return;
+    if (!requestRules(rules, stream, Step.frontRules)) return false;
     backend = chooseBackend(rules, stream) ?? backend;
   }
   if (backend === null) {
@@ -80,16 +98,12 @@ export function analyseRequest(stream: HttpStream, buf: Buffer, at: number, end:
     stream.termCause = "S";
     stream.termState = "C";
     reply(stream, 503);
-    return;
+    return false;
   }
   stream.enterBackend(backend);
   backend.slab[backend.base + C.reqTot]!++;
   backend.slab[backend.base + C.bytesIn]! += stream.bytesUploaded;
-  const { cookie, rules: own } = backend.http as HttpSettings;
-  // Those of a listen were evaluated as the frontend's.
-  if (own !== null && backend.model !== frontend.model && !requestRules(own, stream)) return;
-  if (cookie !== null) persistRequest(stream, cookie, backend);
-  stream.assign();
+  return true;
 }
 
 /** The part of the body that came with the head. False: it is malformed and the request was refused. */

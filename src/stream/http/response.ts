@@ -19,6 +19,7 @@ import { logStream } from "./finish.ts";
 import { blockResponse, persistResponse } from "./persist.ts";
 import { afterRules, responseRules } from "./rules.ts";
 import type { HttpSettings } from "./settings.ts";
+import { Step } from "./step.ts";
 import type { HttpStream } from "./stream.ts";
 import { startTunnel } from "./tunnel.ts";
 import { CLOSE, headBytes, KEEP_ALIVE, responseColumn, SCRATCH_BYTES, scratch, WHOLE } from "./wire.ts";
@@ -68,7 +69,10 @@ export function analyseResponse(stream: HttpStream, conn: ServerConn, buf: Buffe
   if (!persists || framing >= Framing.UNTIL_CLOSE || doubtful || (flags & CL_AND_TE) !== 0) stream.serverKeep = false;
   // Bytes after the response belong to nothing: the connection cannot be used again.
   if (next < end && framing !== Framing.TUNNEL) stream.serverKeep = false;
-  if (ruled && !responseRules(stream, back.rules, front.rules)) return;
+  if (ruled) {
+    stream.rules().startResponse();
+    if (!responseRules(stream, back.rules, front.rules, Step.backResponse)) return;
+  }
   if ((back.cookie !== null || back.checkCache) && !persistResponse(stream, back)) {
     blockResponse(stream);
     return;

@@ -4,29 +4,28 @@ import { defaultLimits } from "../../codec/h1/flags.ts";
 import { headSize, writeResponseHead } from "../../codec/h1/write.ts";
 import type { Backend } from "../../proxy/backend.ts";
 import type { ProxyRules } from "../../rules/compile.ts";
+import { runRules } from "../../rules/run.ts";
 import { type Rule, Verdict } from "../../rules/types.ts";
 import type { Reply } from "./reply.ts";
 import type { HttpSettings } from "./settings.ts";
 import type { HttpStream } from "./stream.ts";
+import { Step } from "./step.ts";
 import { headBytes } from "./wire.ts";
 
-/** Runs a ruleset. False: the exchange was answered and the stream is gone. */
-export function runRules(rules: readonly Rule[], stream: HttpStream): boolean {
-  const samples = stream.rules();
-  for (let i = 0; i < rules.length; i++) {
-    const rule = rules[i]!;
-    if (rule.condition !== null && !rule.condition(samples)) continue;
-    const verdict = rule.action(samples);
-    if (verdict === Verdict.next) continue;
-    return verdict !== Verdict.done;
+/** Runs a ruleset. False: the exchange was answered, or it waits at `step`. */
+function run(rules: readonly Rule[], stream: HttpStream, step: number): boolean {
+  const verdict = runRules(rules, stream.rules());
+  if (verdict === Verdict.wait) {
+    stream.step = step;
+    return false;
   }
-  return true;
+  return verdict !== Verdict.done;
 }
 
-/** http-request rules of one side, then its `redirect`s. False: answered. */
-export function requestRules(rules: ProxyRules, stream: HttpStream): boolean {
-  if (rules.request !== null && !runRules(rules.request, stream)) return false;
-  return rules.redirects === null || runRules(rules.redirects, stream);
+/** http-request rules of one side, then its `redirect`s, which never wait. False: answered, or waiting at `step`. */
+export function requestRules(rules: ProxyRules, stream: HttpStream, step: number): boolean {
+  if (rules.request !== null && !run(rules.request, stream, step)) return false;
+  return rules.redirects === null || run(rules.redirects, stream, step);
 }
 
 /** The backend of the first `use_backend` that applies; null = none does (manual, use_backend). */
@@ -45,17 +44,25 @@ export function chooseBackend(rules: ProxyRules, stream: HttpStream): Backend | 
   return null;
 }
 
-/** http-response rules of the backend, then of the frontend. False: answered. */
-export function responseRules(stream: HttpStream, back: ProxyRules | null, front: ProxyRules | null): boolean {
-  stream.rules().startResponse();
-  if (back !== null && back.response !== null && !runRules(back.response, stream)) return false;
-  return sameProxy(stream) || front === null || front.response === null || runRules(front.response, stream);
+/** http-response rules of the backend, then of the frontend, from `step` on. False: answered, or waiting. */
+export function responseRules(
+  stream: HttpStream,
+  back: ProxyRules | null,
+  front: ProxyRules | null,
+  step: number,
+): boolean {
+  if (step <= Step.backResponse && back !== null && back.response !== null) {
+    if (!run(back.response, stream, Step.backResponse)) return false;
+  }
+  if (sameProxy(stream) || front === null || front.response === null) return true;
+  return run(front.response, stream, Step.frontResponse);
 }
 
 /** http-after-response rules of the backend, then of the frontend. */
 export function afterRules(stream: HttpStream, back: ProxyRules | null, front: ProxyRules | null): void {
-  if (back !== null && back.after !== null) runRules(back.after, stream);
-  if (!sameProxy(stream) && front !== null && front.after !== null) runRules(front.after, stream);
+  const samples = stream.rules();
+  if (back !== null && back.after !== null) runRules(back.after, samples);
+  if (!sameProxy(stream) && front !== null && front.after !== null) runRules(front.after, samples);
 }
 
 /** Both sides of one `listen`: its rules count once. */

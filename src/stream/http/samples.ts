@@ -33,6 +33,8 @@ export class HttpSamples implements RuleStream {
   readonly responseCaptures: readonly (string | null)[] | null = null;
   readonly priorityClass = 0;
   readonly priorityOffset = 0;
+  waitingRule = -1;
+  serial = 0;
   lastRule: { readonly file: string; readonly line: number } | null = null;
   private readonly txn = new Variables(NO_LIMIT);
   private readonly message = new Variables(NO_LIMIT);
@@ -44,6 +46,12 @@ export class HttpSamples implements RuleStream {
     this.txn.clear();
     this.message.clear();
     this.lastRule = null;
+    this.waitingRule = -1;
+    this.serial++;
+  }
+
+  wake(): void {
+    this.record.wake();
   }
 
   /** The scope `req` ends and `res` begins. */

@@ -24,10 +24,11 @@ import { downloadResumed } from "./download.ts";
 import { serverEnded, serverLost, serverTimedOut } from "./failure.ts";
 import { leftServer, preferredServer, redirectToServer } from "./persist.ts";
 import { receive } from "./receive.ts";
-import { analyseRequest, sendRequest } from "./request.ts";
+import { analyseRequest, routeRequest, sendRequest } from "./request.ts";
 import { reuseConn } from "./reuse.ts";
 import { HttpSamples } from "./samples.ts";
 import type { HttpSettings } from "./settings.ts";
+import { Step } from "./step.ts";
 import {
   tunnelClientData,
   tunnelClientDrain,
@@ -107,6 +108,8 @@ export class HttpStream extends Stream {
   clientActive = 0;
   serverActive = 0;
 
+  /** Where it waits between its analysers (step.ts). */
+  step: number = Step.none;
   /** What rules see of it; null until the first rule. */
   samples: HttpSamples | null = null;
   /** Answered by a rule. */
@@ -157,6 +160,7 @@ export class HttpStream extends Stream {
     this.deadline = 0;
     this.byRule = false;
     this.logLevel = null;
+    this.step = Step.none;
     if (this.samples !== null) this.samples.reset();
     if (free.length < FREE_MAX) free.push(this);
   }
@@ -270,6 +274,14 @@ export class HttpStream extends Stream {
 
   shutdown(cause: string): void {
     shutDown(this, cause);
+  }
+
+  /** Goes on where it waits between its analysers; no effect when it does not. The stream may be over afterwards. */
+  wake(): void {
+    const { step } = this;
+    if (step === Step.none) return;
+    this.step = Step.none;
+    if (step < Step.backResponse) routeRequest(this, step);
   }
 
   /** The side of it that rules work with. */

@@ -1,0 +1,26 @@
+import { type Rule, type RuleStream, Verdict } from "./types.ts";
+
+/**
+ * Runs a ruleset from its first rule, or from the one that waits, and tells the Verdict: `next` (all rules are through), `stop`, `done`
+ * or `wait`. After `wait` the caller keeps in mind which ruleset it was and calls again with the same one when the stream is woken.
+ * One ruleset of a stream waits at a time. Allocates nothing.
+ */
+export function runRules(rules: readonly Rule[], stream: RuleStream): number {
+  let at = stream.waitingRule;
+  if (at >= 0) {
+    // Its condition held when it began. Reset before: after `done` the stream may already serve another exchange.
+    stream.waitingRule = -1;
+    const verdict = rules[at]!.action(stream, true);
+    if (verdict === Verdict.wait) stream.waitingRule = at;
+    if (verdict !== Verdict.next) return verdict;
+  }
+  while (++at < rules.length) {
+    const rule = rules[at]!;
+    if (rule.condition !== null && !rule.condition(stream)) continue;
+    const verdict = rule.action(stream, false);
+    if (verdict === Verdict.next) continue;
+    if (verdict === Verdict.wait) stream.waitingRule = at;
+    return verdict;
+  }
+  return Verdict.next;
+}
