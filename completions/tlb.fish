@@ -2,6 +2,7 @@
 complete -c tlb -f
 complete -c tlb -n __fish_use_subcommand -a serve -d 'Run the load balancer'
 complete -c tlb -n __fish_use_subcommand -a check -d 'Check a configuration and report every finding'
+complete -c tlb -n __fish_use_subcommand -a fmt -d 'Lay out a configuration: indents, blanks and quotes; its meaning stays'
 complete -c tlb -n __fish_use_subcommand -a reload -d 'Load the configuration again without losing a connection'
 complete -c tlb -n __fish_use_subcommand -a drain -d 'Let servers finish their work and send them no more'
 complete -c tlb -n __fish_use_subcommand -a stats -d 'Show frontends, backends and servers as a table'
@@ -11,7 +12,7 @@ complete -c tlb -n __fish_use_subcommand -a version -d 'Show the version, the bu
 complete -c tlb -n __fish_use_subcommand -a completions -d 'Print the completion script of a shell'
 complete -c tlb -n __fish_use_subcommand -a haproxy -d 'Behave as the haproxy program, with its options (also when called by that name)'
 complete -c tlb -n __fish_use_subcommand -a help -d 'Show the options of a command'
-complete -c tlb -n '__fish_seen_subcommand_from help' -a 'serve check reload drain stats socket demo version completions haproxy'
+complete -c tlb -n '__fish_seen_subcommand_from help' -a 'serve check fmt reload drain stats socket demo version completions haproxy'
 complete -c tlb -n '__fish_seen_subcommand_from serve' -l file -s f -r -F -d 'Configuration file'
 complete -c tlb -n '__fish_seen_subcommand_from serve' -l daemon -s D -d 'Run in the background'
 complete -c tlb -n '__fish_seen_subcommand_from serve' -l foreground -d 'Stay in the foreground'
@@ -22,6 +23,10 @@ complete -c tlb -n '__fish_seen_subcommand_from check' -l json -d 'Print the fin
 complete -c tlb -n '__fish_seen_subcommand_from check' -l strict -d 'Fail on warnings too'
 complete -c tlb -n '__fish_seen_subcommand_from check' -l quiet -s q -d 'Print errors only'
 complete -c tlb -n '__fish_seen_subcommand_from check' -F
+complete -c tlb -n '__fish_seen_subcommand_from fmt' -l file -s f -r -F -d 'Configuration file'
+complete -c tlb -n '__fish_seen_subcommand_from fmt' -l write -s w -d 'Change the files instead of printing'
+complete -c tlb -n '__fish_seen_subcommand_from fmt' -l check -d 'Print the names of files that are laid out otherwise'
+complete -c tlb -n '__fish_seen_subcommand_from fmt' -F
 complete -c tlb -n '__fish_seen_subcommand_from reload' -l socket -s S -r -F -d 'Runtime socket'
 complete -c tlb -n '__fish_seen_subcommand_from reload' -l file -s f -r -F -d 'Configuration file'
 complete -c tlb -n '__fish_seen_subcommand_from drain' -l socket -s S -r -F -d 'Runtime socket'

@@ -8,6 +8,7 @@ import { check } from "./commands/check.ts";
 import { completions } from "./commands/completions.ts";
 import { demo } from "./commands/demo.ts";
 import { drain } from "./commands/drain.ts";
+import { fmt } from "./commands/fmt.ts";
 import { haproxy } from "./commands/haproxy.ts";
 import { reload } from "./commands/reload.ts";
 import { serve } from "./commands/serve.ts";
@@ -21,6 +22,7 @@ import { longVersion, shortVersion } from "./version.ts";
 export const commands = {
   serve,
   check,
+  fmt,
   reload,
   drain,
   stats,

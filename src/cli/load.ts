@@ -39,13 +39,18 @@ export interface Loaded {
   readonly files: readonly string[];
 }
 
-export function loadConfiguration(files: readonly string[], options: LoadOptions = {}): Loaded {
-  const diagnostics = new Diagnostics();
+/** The variables a configuration starts with. */
+export function configEnvironment(options: LoadOptions = {}): Record<string, string | undefined> {
   const env = initialEnvironment(process.env, {
     localPeer: options.localPeer ?? hostname(),
     masterWorker: options.masterWorker ?? false,
   });
-  Object.assign(env, logFormats);
+  return Object.assign(env, logFormats);
+}
+
+export function loadConfiguration(files: readonly string[], options: LoadOptions = {}): Loaded {
+  const diagnostics = new Diagnostics();
+  const env = configEnvironment(options);
   const stdin = options.stdin === undefined ? {} : { stdin: options.stdin };
   const reader = readConfig(files, { env, diag: options.diag ?? false, ...stdin }, diagnostics);
   const names = reader.sources.map(({ name }) => name);

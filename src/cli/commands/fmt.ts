@@ -1,0 +1,64 @@
+import { writeFileSync } from "node:fs";
+import { defineCommand } from "citty";
+import { type Formatted, formatText } from "../../config/tools/format/index.ts";
+import { Diagnostics } from "../../lang/diagnostic.ts";
+import { renderText, SourceLines } from "../../lang/render.ts";
+import { loadSources, type Source } from "../../lang/source.ts";
+import { fileArg } from "../args.ts";
+import { scan, UsageError, valuesOf } from "../command.ts";
+import { configEnvironment, requireFiles } from "../load.ts";
+import { wantsColor } from "../terminal.ts";
+
+const args = {
+  file: fileArg,
+  write: { type: "boolean", alias: "w", description: "Change the files instead of printing" },
+  check: { type: "boolean", description: "Print the names of files that are laid out otherwise" },
+  files: { type: "positional", required: false, valueHint: "...", description: "Configuration files, folders, or -" },
+} as const;
+
+/** Exit code 1: a file could not be read, holds lines that are no configuration, or with --check is laid out otherwise. */
+export const fmt = defineCommand({
+  meta: { name: "fmt", description: "Lay out a configuration: indents, blanks and quotes; its meaning stays" },
+  args,
+  run({ rawArgs }): number {
+    const scanned = scan(rawArgs, args);
+    const has = (name: string): boolean => valuesOf(scanned, name).length > 0;
+    const [write, check] = [has("write"), has("check")];
+    if (write && check) throw new UsageError("--write and --check exclude each other");
+    const diagnostics = new Diagnostics();
+    const files = requireFiles([...valuesOf(scanned, "file"), ...scanned.positionals]);
+    const sources = loadSources(files, {}, diagnostics);
+    let differs = false;
+    for (const source of sources) {
+      const formatted = formatText(source.text, source.name, { variables: configEnvironment() });
+      report(source, formatted, diagnostics);
+      const changed = formatted.text !== source.text;
+      if (check && changed) {
+        differs = true;
+        process.stdout.write(`${source.name}\n`);
+      } else if (write && source.name !== "-") {
+        if (changed) writeBack(source.name, formatted.text, diagnostics);
+      } else if (!check) {
+        process.stdout.write(Buffer.from(formatted.text, "latin1"));
+      }
+    }
+    const lines = new SourceLines(sources);
+    process.stderr.write(renderText(diagnostics.list, { color: wantsColor(process.stderr), lines }));
+    return differs || diagnostics.failed ? 1 : 0;
+  },
+});
+
+function report({ name }: Source, { findings, refused }: Formatted, diagnostics: Diagnostics): void {
+  diagnostics.list.push(...findings.list);
+  if (refused === null) return;
+  diagnostics.error("fmt/refused", { file: name, line: 0, column: 0 }, `${name} is left as it is: ${refused}`);
+}
+
+function writeBack(name: string, text: string, diagnostics: Diagnostics): void {
+  try {
+    writeFileSync(name, Buffer.from(text, "latin1"));
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    diagnostics.error("file/unwritable", { file: name, line: 0, column: 0 }, `cannot write ${name}: ${reason}`);
+  }
+}
