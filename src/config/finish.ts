@@ -1,6 +1,7 @@
 import type { BindDraft, GlobalDraft, ProxyDraft, ServerDraft } from "./draft.ts";
 import type { BindModel, GlobalModel, LogTargetModel, Model, ProxyModel, ServerModel } from "./model.ts";
 import type { ParseState } from "./sections/section.ts";
+import { userlistModel } from "./sections/userlist.ts";
 
 /** Numbers what has no number and drops what only the parser needs. */
 export function finish(state: ParseState): Model {
@@ -13,6 +14,7 @@ export function finish(state: ParseState): Model {
   return {
     global: globalModel(state.global),
     proxies: state.proxies.map((proxy) => proxyModel(proxy, state.global)),
+    userlists: state.userlists.map(userlistModel),
     files: [...state.env.files],
   };
 }

@@ -20,6 +20,7 @@ export interface Model {
   readonly global: GlobalModel;
   /** In configuration order; `id` is unique. A `listen` is one proxy with both sides. */
   readonly proxies: readonly ProxyModel[];
+  readonly userlists: readonly UserlistModel[];
   /** Files that were read, in order, for messages. */
   readonly files: readonly string[];
 }
@@ -71,6 +72,22 @@ export interface GlobalModel {
   readonly setenv: Readonly<Record<string, string>>;
   readonly serverStateFile: string | null;
   readonly serverStateBase: string | null;
+}
+
+/** A section `userlist`: who may log in, and the groups they are in. */
+export interface UserlistModel {
+  readonly at: Position;
+  readonly name: string;
+  readonly groups: readonly string[];
+  readonly users: readonly {
+    readonly name: string;
+    /** As written; null = none was given: nobody logs in by this name. */
+    readonly password: string | null;
+    /** `insecure-password`: compared as it is, else a hash of crypt(3). */
+    readonly plain: boolean;
+    /** Those named here and those of the section that name the user. */
+    readonly groups: readonly string[];
+  }[];
 }
 
 export interface StatsSocketModel {

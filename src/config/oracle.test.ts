@@ -6,8 +6,11 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { cases, type OracleCase } from "./oracle.cases.ts";
+import { cases as plain, type OracleCase } from "./oracle.cases.ts";
+import { sectionCases } from "./oracle-sections.cases.ts";
 import { loadText } from "./load.ts";
+
+const cases: readonly OracleCase[] = [...plain, ...sectionCases];
 
 const haproxy = Bun.which("haproxy");
 if (haproxy === null) console.log("src/config/oracle.test.ts: skipped, there is no haproxy on this machine");

@@ -19,6 +19,7 @@ export function parseConfig(lines: Iterable<Line>, env: ParseEnv, diagnostics: D
     diagnostics,
     global: newGlobal(env),
     proxies: [],
+    userlists: [],
     defaults: new Map(),
     lastDefaults: null,
   };

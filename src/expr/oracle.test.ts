@@ -21,7 +21,8 @@ afterAll(async () => {
 const users = {
   name: "users",
   verify: (user: string, password: string) => user === "joe" && password === "secret",
-  inGroup: () => false,
+  groups: [],
+  groupsOf: () => [],
 };
 const cc = plainCompileContext({ findUserlist: (name) => (name === "users" ? users : null), bufsize: 262144 });
 const sections = "userlist users\n  user joe insecure-password secret\n";

@@ -147,6 +147,7 @@ function ruleCompiler(ruleset: RuleSet, consumer: string, proxy: ProxyModel, con
   };
   return {
     ruleset,
+    proxy: proxy.name,
     diagnostics,
     cc,
     literal: (text) => {

@@ -4,10 +4,8 @@ import { type Condition as ParsedCondition, parseCondition } from "../expr/acl/c
 import type { PatternStore } from "../expr/acl/store.ts";
 import { AclTable } from "../expr/acl/table.ts";
 import { type CompiledExpression, compileExpression, type Registries } from "../expr/compile.ts";
-import type { SampleContext } from "../expr/context.ts";
 import type { CompileContext } from "../expr/fetch/types.ts";
 import { parseExpression } from "../expr/parse.ts";
-import type { SampleKind, Value } from "../expr/sample.ts";
 import { Diagnostics } from "../lang/diagnostic.ts";
 import type { Word } from "../lang/line.ts";
 import type { Position } from "../lang/position.ts";
@@ -79,35 +77,12 @@ function compileFetch(text: string, at: Position, context: ConditionsContext): A
   const options = { phase: "request", invalid: "warning" } as const;
   const compiled = compileExpression(parsed.expression, options, cc, registries, found);
   diagnostics.list.push(...found.list.filter((d) => d.code !== "expr/phase"));
-  if (compiled === null || compiled.fetch.makeEach === undefined) return compiled;
-  return new EachValue(compiled);
+  if (compiled === null || compiled.fetch.makeEach === undefined) return compiled === null ? null : single(compiled);
+  const values = compiled.fetch.patterns?.(compiled.fetchArgs, cc);
+  return values === undefined ? compiled : { ...compiled, values };
 }
 
-/** Hands out the values of a header, cookie or parameter one after the other, as ACLs ask for them. */
-class EachValue implements AclFetch {
-  readonly type: SampleKind;
-  readonly declared: SampleKind;
-  private readonly values: Value[] = [];
-  private at = 0;
-  private readonly collect: (ctx: SampleContext) => boolean;
-
-  constructor(compiled: CompiledExpression) {
-    this.type = compiled.type;
-    this.declared = compiled.declared;
-    this.collect = compiled.some((value) => {
-      this.values.push(value);
-      return false;
-    });
-  }
-
-  eval(ctx: SampleContext): Value | null {
-    this.values.length = 0;
-    this.at = 0;
-    this.collect(ctx);
-    return this.next();
-  }
-
-  next(): Value | null {
-    return this.values[this.at++] ?? null;
-  }
+/** Without `some`: ACLs then test the value without a call in between. */
+function single({ type, declared, eval: evaluate }: CompiledExpression): AclFetch {
+  return { type, declared, eval: evaluate };
 }

@@ -1,6 +1,7 @@
 import type { Model, ProxyModel } from "../config/model.ts";
 import { PatternStore } from "../expr/acl/store.ts";
-import type { CompileContext } from "../expr/fetch/types.ts";
+import type { CompileContext, Userlist } from "../expr/fetch/types.ts";
+import { compileUserlist } from "../expr/userlist.ts";
 import type { TagContext } from "../expr/logformat/format.ts";
 import type { Registries } from "../expr/compile.ts";
 import type { Diagnostics } from "../lang/diagnostic.ts";
@@ -12,15 +13,18 @@ import { compileConditions } from "./conditions.ts";
 /** Compiles the rules of the proxies of one configuration; patterns of files are shared between them. */
 export class RulesCompiler {
   private readonly store = new PatternStore();
+  private readonly userlists: ReadonlyMap<string, Userlist>;
 
   constructor(
-    private readonly model: Pick<Model, "global">,
+    private readonly model: Pick<Model, "global" | "userlists">,
     private readonly frontends: ReadonlyMap<string, Frontend>,
     private readonly backends: ReadonlyMap<string, Backend>,
     private readonly registries: Registries,
     private readonly tags: TagContext,
     private readonly diagnostics: Diagnostics,
-  ) {}
+  ) {
+    this.userlists = new Map(model.userlists.map((list) => [list.name, compileUserlist(list)]));
+  }
 
   /** Null when the proxy has no rules. Errors are collected. */
   compile(proxy: ProxyModel): ProxyRules | null {
@@ -37,7 +41,7 @@ export class RulesCompiler {
   }
 
   private contextOf(name: string): CompileContext {
-    const { frontends, backends, model } = this;
+    const { frontends, backends, model, userlists } = this;
     return {
       frontend: frontends.get(name) ?? null,
       backend: backends.get(name) ?? null,
@@ -45,7 +49,7 @@ export class RulesCompiler {
       findBackend: (wanted) => backends.get(wanted) ?? null,
       findServer: (backend, server) =>
         backends.get(backend ?? name)?.servers.find((one) => one.name === server) ?? null,
-      findUserlist: () => null,
+      findUserlist: (wanted) => userlists.get(wanted) ?? null,
       bufsize: model.global.bufsize,
     };
   }

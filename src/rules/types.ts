@@ -50,6 +50,8 @@ export interface RuleStream extends SampleContext {
   deny(status: number, answer: Answer | null): void;
   /** Answers instead of the server; counted as intercepted. Null: with the error page of the status. */
   intercept(status: number, answer: Answer | null): void;
+  /** Answers 401 with the page of that status and WWW-Authenticate; 407 and Proxy-Authenticate to clients of a proxy. */
+  authenticate(realm: string): void;
   /** Severity of the line about this stream; "silent": no line. */
   setLogLevel(level: LevelName | "silent"): void;
 }
@@ -74,6 +76,8 @@ export interface Rule {
 /** What the compile function of an action may ask for. All report their own errors and then return null. */
 export interface RuleCompiler {
   readonly ruleset: RuleSet;
+  /** Name of the proxy the rule stands in. */
+  readonly proxy: string;
   readonly diagnostics: Diagnostics;
   readonly cc: CompileContext;
   /** The text of a log format; a plain text becomes a function that returns it. */

@@ -1,7 +1,6 @@
 /** Sections HAProxy has and this program not yet: their lines are skipped after one error. */
 export const LATER_SECTIONS = [
   "peers",
-  "userlist",
   "resolvers",
   "mailers",
   "cache",
@@ -12,4 +11,12 @@ export const LATER_SECTIONS = [
   "fcgi-app",
 ] as const;
 
-export const SECTION_NAMES = ["global", "defaults", "frontend", "backend", "listen", ...LATER_SECTIONS] as const;
+export const SECTION_NAMES = [
+  "global",
+  "defaults",
+  "frontend",
+  "backend",
+  "listen",
+  "userlist",
+  ...LATER_SECTIONS,
+] as const;

@@ -1,5 +1,6 @@
 import type { Position } from "../../lang/position.ts";
 import { castOf } from "../cast.ts";
+import type { Test } from "../compile.ts";
 import type { SampleContext } from "../context.ts";
 import type { SampleKind, Value } from "../sample.ts";
 import type { Entry } from "./entry.ts";
@@ -15,11 +16,10 @@ export interface AclFetch {
   /** Type HAProxy declares where it differs; decides the default method and which methods are possible. */
   readonly declared?: SampleKind;
   eval(ctx: SampleContext): Value | null;
-  /**
-   * For fetches with several values, such as hdr(name): the value after the one that `eval` or `next` gave last, null when
-   * there is none. ACLs try them all until one matches.
-   */
-  next?(ctx: SampleContext): Value | null;
+  /** For fetches with several values, such as hdr(name): whether `test` takes one of them. Made once per ACL. */
+  some?(test: Test): (ctx: SampleContext) => boolean;
+  /** The only patterns that can match, compared by the criterion's own method: groups of http_auth_group(list). */
+  readonly values?: readonly string[];
 }
 
 /** As HAProxy counts: AND of two results is `&`, OR is `|`. */
@@ -41,6 +41,11 @@ export class AclExpr {
   readonly test: (ctx: SampleContext) => boolean;
   /** The entry a cast value matches; `present` for methods without patterns. */
   private readonly cast: ((value: Value, ctx: SampleContext) => Value | null) | "=";
+  /** For fetches with several values: tries them all. */
+  private readonly some: ((ctx: SampleContext) => boolean) | null;
+  /** What the last evaluation looked at and found, for traces. */
+  private seen: Value | null = null;
+  private found: Entry | typeof present | null = null;
 
   constructor(
     /** The criterion as written. */
@@ -54,22 +59,30 @@ export class AclExpr {
     readonly indexes: readonly PatternIndex[],
   ) {
     this.cast = method.expects === null ? "=" : castOf(fetch.type, method.expects);
+    this.some = fetch.some?.((value, ctx) => this.take(value, ctx)) ?? null;
     this.test = this.compile();
+  }
+
+  private take(value: Value, ctx: SampleContext): boolean {
+    this.seen = value;
+    this.found = this.lookup(value, ctx);
+    return this.found !== null;
   }
 
   /** As `test`, while bytes may still come: a fetch that sets `mayChange` makes a mismatch unknown. */
   evaluate(ctx: SampleContext, trace: AclTrace | null = null): AclResult {
     ctx.mayChange = false;
-    let value = this.fetch.eval(ctx);
-    let seen = value;
-    while (value !== null) {
-      seen = value;
-      const entry = this.lookup(value, ctx);
-      if (entry !== null) {
-        trace?.tested(this, PASS, value, entry === present ? null : entry);
-        return PASS;
-      }
-      value = this.fetch.next?.(ctx) ?? null;
+    this.seen = this.found = null;
+    let passed: boolean;
+    if (this.some !== null) passed = this.some(ctx);
+    else {
+      const value = this.fetch.eval(ctx);
+      passed = value !== null && this.take(value, ctx);
+    }
+    const { seen, found } = this;
+    if (passed) {
+      trace?.tested(this, PASS, seen, found === present ? null : found);
+      return PASS;
     }
     const result = ctx.mayChange && !ctx.final ? MISS : FAIL;
     trace?.tested(this, result, seen, null);
@@ -87,14 +100,7 @@ export class AclExpr {
   /** Fast path: the usual forms without a loop or a lookup of the method. */
   private compile(): (ctx: SampleContext) => boolean {
     const { fetch, cast, method, indexes } = this;
-    if (fetch.next !== undefined) {
-      return (ctx) => {
-        for (let value = fetch.eval(ctx); value !== null; value = fetch.next!(ctx)) {
-          if (this.lookup(value, ctx) !== null) return true;
-        }
-        return false;
-      };
-    }
+    if (this.some !== null) return this.some;
     if (method === methods.found) return (ctx) => fetch.eval(ctx) !== null;
     if (method === methods.bool) {
       if (fetch.type === "bool") return (ctx) => fetch.eval(ctx) === true;

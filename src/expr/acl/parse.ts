@@ -42,6 +42,8 @@ class ExprParser {
   private method: MatchMethod | null = null;
   private icase = false;
   private noDns = false;
+  /** -m was given. */
+  private chosen = false;
   private columns: 1 | 2 = 1;
   private id: number | null = null;
   private ended = false;
@@ -75,6 +77,7 @@ class ExprParser {
     if (method === null) return this.noMethod(criterion);
     this.warnWithoutPattern(criterion, declared, method);
     if (!this.values(method)) return null;
+    if (fetch.values !== undefined && !this.among(criterion, fetch.values, implied && !this.chosen)) return null;
     return new AclExpr(criterion.text, criterion.at, fetch, method, this.flags(), this.sets, this.indexes);
   }
 
@@ -183,6 +186,7 @@ class ExprParser {
       return false;
     }
     this.method = method;
+    this.chosen = true;
     return true;
   }
 
@@ -228,6 +232,19 @@ class ExprParser {
       }
     }
     return ok;
+  }
+
+  /** Patterns must be some of a closed set, e.g. the groups of a userlist. */
+  private among(criterion: Word, values: readonly string[], own: boolean): boolean {
+    const patterns = own ? this.sets.flatMap((set) => [...set.entries()].map((entry) => entry.pattern)) : [];
+    const bad = patterns.find((pattern) => !values.includes(pattern));
+    if (patterns.length > 0 && bad === undefined) return true;
+    const message =
+      bad === undefined ? `'${criterion.text}' is not compared with any group` : `there is no group '${bad}'`;
+    this.fail("acl/bad-group", criterion, message, {
+      hint: didYouMean(bad ?? "", values) ?? "name groups of the userlist, without converters and without -m",
+    });
+    return false;
   }
 
   private fail(code: string, word: Word, message: string, options: { hint?: string } = {}): null {

@@ -101,6 +101,15 @@ export const authFetches: readonly FetchRow[] = [
           : null;
       };
     },
+    makeEach: ([arg], cc) => {
+      const list = cc.findUserlist(arg!.text)!;
+      return (ctx, visit) => {
+        const found = credentials(ctx);
+        if (found === null || found.scheme !== "Basic" || !list.verify(found.user, found.password)) return false;
+        return list.groupsOf(found.user).some((group) => visit(group, ctx));
+      };
+    },
+    patterns: ([arg], cc) => cc.findUserlist(arg!.text)!.groups,
   },
   {
     name: "http_auth_bearer",

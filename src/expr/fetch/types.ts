@@ -34,14 +34,18 @@ export interface FetchRow {
   make(args: readonly ArgValue[], cc: CompileContext): Fetcher | ArgProblem;
   /** For fetches with several occurrences, which ACLs look at one by one; called with arguments `make` accepted. */
   makeEach?(args: readonly ArgValue[], cc: CompileContext): EachFetcher;
+  /** The only values an ACL may compare with. */
+  patterns?(args: readonly ArgValue[], cc: CompileContext): readonly string[];
 }
 
 /** Users and groups of a userlist section, for http_auth and http_auth_group. */
 export interface Userlist {
   readonly name: string;
+  readonly groups: readonly string[];
   /** The password is right. */
   verify(user: string, password: string): boolean;
-  inGroup(user: string, group: string): boolean;
+  /** Empty for users that are not there. */
+  groupsOf(user: string): readonly string[];
 }
 
 /** What compiling may look up. The checker passes one that answers from the model. */

@@ -47,7 +47,7 @@ export interface Reply {
 
 function builtin(status: number): Buffer {
   const [reason, text] = pages[status] ?? ["Unknown", ""];
-  const title = status === 407 ? "401 Unauthorized" : `${status} ${reason}`;
+  const title = `${status} ${reason}`;
   const body =
     status === 200
       ? "<html><body><h1>200 OK</h1>\nService ready.\n</body></html>\n"

@@ -67,3 +67,32 @@ export function interceptByRule(stream: HttpStream, status: number, answer: Answ
   if (own && !stream.responded) frontend.slab[frontend.base + C.intercepted]!++;
   finish(stream, status, answer, "L");
 }
+
+/** `auth`: the page of 401 or 407 with the challenge (RFC 9110 section 11.6.1, RFC 7617). */
+export function authenticateByRule(stream: HttpStream, realm: string): void {
+  const { frontend, backend } = stream;
+  const first = stream.uri()!.charCodeAt(0);
+  const proxy = frontend.model.options["http-use-proxy-header"] === true && first !== 47 && first !== 42;
+  const status = proxy ? 407 : 401;
+  const name = proxy ? "proxy-authenticate" : "www-authenticate";
+  if (backend === null || backend.model === frontend.model) frontend.slab[frontend.base + C.intercepted]!++;
+  const page = pageFor(stream, status);
+  stream.termCause = "L";
+  stream.termState = "R";
+  stream.byRule = true;
+  send(
+    stream,
+    page.size === 0 ? { ...page, status } : challenged(page, status, name, `Basic realm="${cleanField(realm)}"`),
+  );
+}
+
+/** The page with this header instead of those of its name. */
+function challenged(page: Reply, status: number, name: string, value: string): Reply {
+  const lines = page.head.toString("latin1").split("\r\n").slice(0, -1);
+  const kept = lines.filter((line) => !line.startsWith(`${name}:`));
+  let { size } = page;
+  for (const line of lines) if (!kept.includes(line)) size -= line.length - 2;
+  kept.push(`${name}: ${value}`, "");
+  size += name.length + value.length;
+  return { ...page, status, head: Buffer.from(kept.join("\r\n"), "latin1"), size };
+}

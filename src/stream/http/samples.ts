@@ -13,7 +13,7 @@ import type { Answer, RuleStream } from "../../rules/types.ts";
 import { clock } from "../../util/clock.ts";
 import { parseIp } from "../../util/ip.ts";
 import { processFacts } from "../process.ts";
-import { denyByRule, interceptByRule } from "./rule-answer.ts";
+import { authenticateByRule, denyByRule, interceptByRule } from "./rule-answer.ts";
 import type { HttpStream } from "./stream.ts";
 
 const NO_LIMIT = new VariableAccount(0, null);
@@ -67,6 +67,10 @@ export class HttpSamples implements RuleStream {
 
   intercept(status: number, answer: Answer | null): void {
     interceptByRule(this.record, status, answer);
+  }
+
+  authenticate(realm: string): void {
+    authenticateByRule(this.record, realm);
   }
 
   setLogLevel(level: LevelName | "silent"): void {

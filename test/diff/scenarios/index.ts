@@ -1,4 +1,5 @@
 import type { Scenario } from "../scenario.ts";
+import { auth } from "./auth.ts";
 import { balance } from "./balance.ts";
 import { checks } from "./checks.ts";
 import { errors } from "./errors.ts";
@@ -38,4 +39,5 @@ export const scenarios: readonly Scenario[] = [
   ...options,
   ...observe,
   ...rules,
+  ...auth,
 ];
