@@ -10,6 +10,7 @@ import { Backend, type SlotOf } from "../proxy/backend.ts";
 import { fullconnOf } from "../proxy/fullconn.ts";
 import { Frontend } from "../proxy/frontend.ts";
 import { compileHttp, type HttpSettings } from "../stream/http/settings.ts";
+import type { RuleTracer } from "../rules/trace.ts";
 import { RulesCompiler } from "../rules/context.ts";
 import { registries } from "../rules/registries.ts";
 import { clock } from "../util/clock.ts";
@@ -23,8 +24,18 @@ export interface Compiled {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-/** Turns a checked model into the objects of the data path: names resolved, formats and settings compiled. `maxconn`: the process's. */
-export function compile(model: Model, slotOf: SlotOf, shared: Shared, worker: number, maxconn: number): Compiled {
+/**
+ * Turns a checked model into the objects of the data path: names resolved, formats and settings compiled. `maxconn`: the process's.
+ * `tracer`: told of every rule, for `tlb explain`.
+ */
+export function compile(
+  model: Model,
+  slotOf: SlotOf,
+  shared: Shared,
+  worker: number,
+  maxconn: number,
+  tracer: RuleTracer | null = null,
+): Compiled {
   const diagnostics = new Diagnostics();
   const frontends = new Map<string, Frontend>();
   const backends = new Map<string, Backend>();
@@ -55,7 +66,7 @@ export function compile(model: Model, slotOf: SlotOf, shared: Shared, worker: nu
   }
   const tags = { hostname: hostname(), pid: process.pid };
   const found = new Diagnostics();
-  const rules = new RulesCompiler(model, frontends, backends, registries, tags, found);
+  const rules = new RulesCompiler(model, frontends, backends, registries, tags, found, tracer);
   for (const proxy of model.proxies) {
     if (proxy.disabled) continue;
     const compiled = rules.compile(proxy);

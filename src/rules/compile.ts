@@ -10,7 +10,9 @@ import type { Phase, SampleKind } from "../expr/sample.ts";
 import { Diagnostics } from "../lang/diagnostic.ts";
 import type { Position } from "../lang/position.ts";
 import type { Backend } from "../proxy/backend.ts";
+import type { Condition as ParsedCondition } from "../expr/acl/condition.ts";
 import { httpActions } from "./http/index.ts";
+import { type RuleTracer, type TracedRule, tracedTest } from "./trace.ts";
 import type { Condition, Rule, RuleCompiler, RuleRecord, RuleSet, TextMaker } from "./types.ts";
 
 /** One `use_backend` line; `backend` null = `name` tells it at run time. */
@@ -31,14 +33,14 @@ export interface ProxyRules {
   findBackend(name: string): Backend | null;
 }
 
-/** Compiles conditions of one proxy in one phase. Reports its own errors and then returns null. */
+/** The condition of a rule of one proxy in one phase. Null: it has an error, which was reported. */
 export type ConditionCompiler = (
   condition: ConditionModel,
   phase: Phase,
   proxy: ProxyModel,
   cc: CompileContext,
   diagnostics: Diagnostics,
-) => Condition | null;
+) => ParsedCondition | null;
 
 export interface RulesContext {
   readonly cc: CompileContext;
@@ -46,6 +48,8 @@ export interface RulesContext {
   readonly tags: TagContext;
   readonly condition: ConditionCompiler;
   readonly diagnostics: Diagnostics;
+  /** Null when traffic is served. */
+  readonly tracer: RuleTracer | null;
 }
 
 type RuleProxy = Pick<
@@ -86,6 +90,8 @@ function compileList(
   context: RulesContext,
 ): readonly Rule[] {
   const out: Rule[] = [];
+  const { tracer } = context;
+  const keyword = list === proxy.redirects ? "redirect" : ruleset;
   for (const model of list) {
     const row = httpActions.get(model.action.kind);
     if (row === undefined) throw new Error(`no action '${model.action.kind}'`);
@@ -93,7 +99,13 @@ function compileList(
     const action = row.compile(model.action, rc);
     const condition = conditionOf(model.condition, phaseOf(ruleset), proxy, context);
     if (action === null || condition === undefined) continue;
-    out.push({ condition, action, file: model.at.file, line: model.at.line });
+    const { file, line } = model.at;
+    if (tracer === null) {
+      out.push({ condition: condition?.test ?? null, action, file, line });
+      continue;
+    }
+    const traced: TracedRule = { proxy: proxy.name, ruleset: keyword, at: model.at, condition };
+    out.push({ condition: tracedTest(tracer, traced), action: tracer.action(traced, action), file, line });
   }
   return out;
 }
@@ -104,7 +116,7 @@ function conditionOf(
   phase: Phase,
   proxy: ProxyModel,
   context: RulesContext,
-): Condition | null | undefined {
+): ParsedCondition | null | undefined {
   if (model === null) return null;
   const condition = context.condition(model, phase, proxy, context.cc, context.diagnostics);
   if (condition === null) return undefined;
@@ -131,7 +143,15 @@ function compileBackends(
       // The parser has checked the name: a backend that is not there now is a disabled one.
       if (backend === null) continue;
     }
-    if (condition !== undefined) out.push({ condition, backend, name });
+    if (condition === undefined) continue;
+    const { tracer } = context;
+    if (tracer === null) {
+      out.push({ condition: condition?.test ?? null, backend, name });
+      continue;
+    }
+    const traced: TracedRule = { proxy: proxy.name, ruleset: "use_backend", at: model.at, condition };
+    const test = tracedTest(tracer, traced);
+    out.push({ condition: test, backend, name: name === null ? null : tracer.text(traced, name) });
   }
   return out;
 }

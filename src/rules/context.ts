@@ -9,6 +9,7 @@ import type { Backend } from "../proxy/backend.ts";
 import type { Frontend } from "../proxy/frontend.ts";
 import { compileRules, type ProxyRules } from "./compile.ts";
 import { compileConditions } from "./conditions.ts";
+import type { RuleTracer } from "./trace.ts";
 
 /** Compiles the rules of the proxies of one configuration; patterns of files are shared between them. */
 export class RulesCompiler {
@@ -22,13 +23,14 @@ export class RulesCompiler {
     private readonly registries: Registries,
     private readonly tags: TagContext,
     private readonly diagnostics: Diagnostics,
+    private readonly tracer: RuleTracer | null = null,
   ) {
     this.userlists = new Map(model.userlists.map((list) => [list.name, compileUserlist(list)]));
   }
 
   /** Null when the proxy has no rules. Errors are collected. */
   compile(proxy: ProxyModel): ProxyRules | null {
-    const { registries, tags, diagnostics, store } = this;
+    const { registries, tags, diagnostics, store, tracer } = this;
     const cc = this.contextOf(proxy.name);
     const conditions = compileConditions(proxy, { cc, registries, store, diagnostics });
     return compileRules(proxy, {
@@ -36,7 +38,8 @@ export class RulesCompiler {
       registries,
       tags,
       diagnostics,
-      condition: (model) => conditions.get(model)?.test ?? null,
+      tracer,
+      condition: (model) => conditions.get(model) ?? null,
     });
   }
 

@@ -2,7 +2,7 @@
 import { observeResult } from "../check/index.ts";
 import { C } from "../counters/columns.ts";
 import type { Backend } from "../proxy/backend.ts";
-import { connectServer, type ServerConn } from "../server/conn.ts";
+import type { ServerConn } from "../server/conn.ts";
 import { poolOf } from "../server/pool.ts";
 import { clock } from "../util/clock.ts";
 import { connectAddress } from "./address.ts";
@@ -32,7 +32,7 @@ export function connect(stream: Stream): void {
   stream.phase = Phase.connecting;
   countOnServer(server, backend, C.connectAttempts);
   stream.expire(deadlineIn(backend.model.timeouts.connect));
-  const result = address === null ? -1 : connectServer(pool, stream, address);
+  const result = address === null ? -1 : stream.rt.dial(pool, stream, address);
   if (typeof result === "number") connectFailed(stream, false);
   else opened(stream, result);
 }

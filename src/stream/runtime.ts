@@ -1,5 +1,6 @@
 import type { GlobalModel } from "../config/model.ts";
 import type { Shared } from "../counters/shared.ts";
+import { connectServer } from "../server/conn.ts";
 import type { Backend } from "../proxy/backend.ts";
 import type { ClientConn } from "./client.ts";
 import type { HeadLimits } from "../codec/h1/flags.ts";
@@ -25,6 +26,8 @@ export class StreamRuntime {
   readonly waiting = new Set<Backend>();
   /** Told when a stream starts to wait: another worker may make room, so the queues must be looked at now and then. */
   onWaiting: () => void = () => {};
+  /** Opens connections to servers; `tlb explain` puts something here that sends nothing. */
+  dial: typeof connectServer = connectServer;
   /** Requests (HTTP) and sessions (TCP) of this worker, for %rt. */
   requestCounter = 0;
 
