@@ -56,11 +56,13 @@ export const TCP_KEEPCNT = 6;
 export const TCP_DEFER_ACCEPT = 9;
 export const TCP_INFO = 11;
 export const TCP_QUICKACK = 12;
+export const TCP_REPAIR = 19;
 export const TCP_USER_TIMEOUT = 18;
 export const TCP_FASTOPEN = 23;
 export const TCP_FASTOPEN_CONNECT = 30;
 
 export const IP_TOS = 1;
+export const IP_TTL = 2;
 export const IP_TRANSPARENT = 19;
 export const IP_FREEBIND = 15;
 export const IP_BIND_ADDRESS_NO_PORT = 24;
@@ -163,6 +165,41 @@ export function setTos(fd: number, family: number, tos: number): number {
   return family === AF_INET6
     ? setIntOption(fd, IPPROTO_IPV6, IPV6_TCLASS, tos)
     : setIntOption(fd, IPPROTO_IP, IP_TOS, tos);
+}
+
+/** What the kernel knows of a TCP connection (struct tcp_info of linux/tcp.h); times in µs. Null: it is none. */
+export function tcpInfo(fd: number): {
+  readonly rtt: number;
+  readonly rttvar: number;
+  readonly unacked: number;
+  readonly sacked: number;
+  readonly lost: number;
+  readonly retrans: number;
+  readonly fackets: number;
+  readonly reordering: number;
+} | null {
+  optionLength.u32[0] = 256;
+  if (libc.getsockopt(fd, IPPROTO_TCP, TCP_INFO, option.ptr, optionLength.ptr) < 0) return null;
+  const word = (offset: number): number => option.u32[offset >> 2]!;
+  return {
+    unacked: word(24),
+    sacked: word(28),
+    lost: word(32),
+    retrans: word(36),
+    fackets: word(40),
+    rtt: word(68),
+    rttvar: word(72),
+    reordering: word(88),
+  };
+}
+
+/**
+ * Makes the next close(2) of a TCP socket silent: the peer is not told that the connection is gone. Without the right to do so
+ * (CAP_NET_ADMIN) the packets that tell it do not get further than one hop. False: nothing could be done.
+ */
+export function hushClose(fd: number): boolean {
+  if (setIntOption(fd, IPPROTO_TCP, TCP_REPAIR, 1) >= 0) return true;
+  return setIntOption(fd, IPPROTO_IP, IP_TTL, 1) >= 0;
 }
 
 /** Own address of a socket; null when the descriptor is none. */

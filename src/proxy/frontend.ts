@@ -13,6 +13,8 @@ export class Listener {
   readonly base: number;
   /** No longer in the configuration: its connections end at their next response. */
   closing = false;
+  /** Something comes before the first byte of a client: rules at the accept or a PROXY header. Set by compile. */
+  guarded = false;
 
   constructor(frontend: Frontend, model: BindModel, slot: number) {
     this.frontend = frontend;
@@ -61,8 +63,14 @@ export class Frontend {
     return Atomics.load(this.shared.live, this.slot * LIVE_WIDTH + L.live);
   }
 
-  /** Counts an accepted connection in: live, total, rate and their maxima, for the process too. */
-  take(listener: Listener, nowMs: number): number {
+  /** Counts an accepted connection in, which is a session at once: live, total, rate and their maxima, for the process too. */
+  take(listener: Listener, nowMs: number): void {
+    this.takeConnection(listener, nowMs);
+    this.takeSession(listener, nowMs);
+  }
+
+  /** Counts an accepted connection in: it is live, but no session before its headers came and its rules let it pass. */
+  takeConnection(listener: Listener, nowMs: number): void {
     const { slab, base, shared } = this;
     const { live } = shared;
     const second = Math.floor(nowMs / 1000);
@@ -70,16 +78,12 @@ export class Frontend {
     slab[base + C.ownLive]!++;
     if (now > slab[base + C.sessMax]!) slab[base + C.sessMax] = now;
     slab[base + C.connTot]!++;
-    slab[base + C.sessTot]!++;
     const rate = countEvent(live, this.slot * LIVE_WIDTH + L.connRate, second);
     if (rate > slab[base + C.connRateMax]!) slab[base + C.connRateMax] = rate;
-    const sessions = countEvent(live, this.slot * LIVE_WIDTH + L.sessRate, second);
-    if (sessions > slab[base + C.sessRateMax]!) slab[base + C.sessRateMax] = sessions;
 
     const on = Atomics.add(live, listener.slot * LIVE_WIDTH + L.live, 1) + 1;
     slab[listener.base + C.ownLive]!++;
     if (on > slab[listener.base + C.sessMax]!) slab[listener.base + C.sessMax] = on;
-    slab[listener.base + C.sessTot]!++;
 
     const all = Atomics.add(live, PROCESS_LIVE, 1) + 1;
     slab[C.ownLive]!++;
@@ -87,9 +91,19 @@ export class Frontend {
     slab[C.connTot]!++;
     const connections = countEvent(live, L.connRate, second);
     if (connections > slab[C.connRateMax]!) slab[C.connRateMax] = connections;
+  }
+
+  /** Counts a session that begins. */
+  takeSession(listener: Listener, nowMs: number): void {
+    const { slab, base, shared } = this;
+    const { live } = shared;
+    const second = Math.floor(nowMs / 1000);
+    slab[base + C.sessTot]!++;
+    slab[listener.base + C.sessTot]!++;
+    const sessions = countEvent(live, this.slot * LIVE_WIDTH + L.sessRate, second);
+    if (sessions > slab[base + C.sessRateMax]!) slab[base + C.sessRateMax] = sessions;
     const processSessions = countEvent(live, L.sessRate, second);
     if (processSessions > slab[C.sessRateMax]!) slab[C.sessRateMax] = processSessions;
-    return now;
   }
 
   release(listener: Listener): void {

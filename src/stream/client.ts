@@ -1,9 +1,12 @@
 import type { Socket } from "bun";
+import type { Variables } from "../expr/variables.ts";
 import { Conn } from "../net/conn.ts";
 import type { Frontend, Listener } from "../proxy/frontend.ts";
 import { parseIp } from "../util/ip.ts";
 import { clock } from "../util/clock.ts";
+import { Endpoint } from "./endpoint.ts";
 import type { StreamRuntime } from "./runtime.ts";
+import type { Session } from "./session.ts";
 import type { Stream } from "./stream.ts";
 
 /** How long a connection that was shut down waits for the peer's FIN before it is reset. */
@@ -19,30 +22,62 @@ export abstract class ClientConn extends Conn {
   readonly accepted: number;
   /** Shut down, only waiting for the peer to finish; what it sends is dropped. */
   lingering = false;
+  /** Null on listeners whose connections begin with their first byte. */
+  readonly session: Session | null;
+  /** Variables of the scope `sess`, made when first needed. */
+  variables: Variables | null = null;
   private inFrontend = true;
   private peerAddress: string | null = null;
   private peerPort = -1;
+  private ownAddress: string | null = null;
+  private ownPort = -1;
 
-  constructor(socket: Socket<Conn>, listener: Listener, rt: StreamRuntime) {
+  /** With a session the connection was counted when it was accepted, and only the session is counted now. */
+  constructor(socket: Socket<Conn>, listener: Listener, rt: StreamRuntime, session: Session | null) {
     super(socket);
     this.rt = rt;
     this.listener = listener;
+    this.session = session;
     this.counted = listener.frontend;
-    this.accepted = clock.now;
-    this.counted.take(listener, clock.now);
+    if (session === null) {
+      this.accepted = clock.now;
+      this.counted.take(listener, clock.now);
+    } else {
+      this.accepted = session.accepted;
+      this.variables = session.variables;
+      this.adopt(session);
+      this.counted.takeSession(listener, clock.now);
+    }
     rt.clients.add(this);
   }
 
-  get unix(): boolean {
+  private adopt({ source, destination, connectionSource, connectionDestination }: Session): void {
+    const from = source ?? connectionSource;
+    const to = destination ?? connectionDestination;
+    if (from !== null) {
+      this.peerAddress = from.address;
+      this.peerPort = from.port;
+    }
+    if (to !== null) {
+      this.ownAddress = to.address;
+      this.ownPort = to.port;
+    }
+  }
+
+  private get onUnixListener(): boolean {
     const { kind } = this.listener.model.address;
     return kind === "unix" || kind === "abns";
+  }
+
+  /** It came from a UNIX socket, or a PROXY header says that it did. */
+  get unix(): boolean {
+    return this.address === "unix";
   }
 
   /** Textual address; "unix" for clients of a UNIX socket. Still there after the connection closed if asked before. */
   get address(): string {
     if (this.peerAddress === null) {
-      const text = this.unix ? "unix" : (this.socket?.remoteAddress ?? "-");
-      this.peerAddress = text.startsWith("::ffff:") && text.includes(".") ? text.slice(7) : text;
+      this.peerAddress = this.onUnixListener ? "unix" : plainAddress(this.socket?.remoteAddress ?? "-");
     }
     return this.peerAddress;
   }
@@ -54,20 +89,44 @@ export abstract class ClientConn extends Conn {
   }
 
   get port(): number {
-    if (this.peerPort < 0) this.peerPort = this.unix ? this.listener.model.id : (this.socket?.remotePort ?? 0);
+    if (this.peerPort < 0)
+      this.peerPort = this.onUnixListener ? this.listener.model.id : (this.socket?.remotePort ?? 0);
     return this.peerPort;
   }
 
   get localAddress(): string {
-    return this.unix ? "unix" : (this.socket?.localAddress ?? "-");
+    if (this.ownAddress !== null) return this.ownAddress;
+    return this.onUnixListener ? "unix" : (this.socket?.localAddress ?? "-");
   }
 
   get localPort(): number {
-    return this.unix ? this.listener.model.id : (this.socket?.localPort ?? 0);
+    if (this.ownPort >= 0) return this.ownPort;
+    return this.onUnixListener ? this.listener.model.id : (this.socket?.localPort ?? 0);
   }
 
   addressBytes(): Uint8Array | null {
     return this.unix ? null : parseIp(this.address);
+  }
+
+  /** Its two ends as the session has them. */
+  get source(): Endpoint {
+    return new Endpoint(this.address, this.port, this.addressBytes());
+  }
+  get destination(): Endpoint {
+    const address = plainAddress(this.localAddress);
+    return new Endpoint(address, this.localPort, address === "unix" ? null : parseIp(address));
+  }
+
+  /** The ends of the connection itself, which rules about sessions and streams leave alone. */
+  get connectionSource(): Endpoint {
+    const { session } = this;
+    if (session?.connectionSource) return session.connectionSource;
+    return session?.source ? socketSource(this.socket, this.listener) : this.source;
+  }
+  get connectionDestination(): Endpoint {
+    const { session } = this;
+    if (session?.connectionDestination) return session.connectionDestination;
+    return session?.destination ? socketDestination(this.socket, this.listener) : this.destination;
   }
 
   /**
@@ -123,4 +182,26 @@ let onClientGone: (() => void) | null = null;
 
 export function setClientGone(callback: (() => void) | null): void {
   onClientGone = callback;
+}
+
+/** Without the IPv6 form of an IPv4 address that came over a dual-stack socket. */
+function plainAddress(text: string): string {
+  return text.startsWith("::ffff:") && text.includes(".") ? text.slice(7) : text;
+}
+
+function socketEnd(address: string | undefined, port: number | undefined, { model }: Listener): Endpoint {
+  const { kind } = model.address;
+  if (kind === "unix" || kind === "abns") return new Endpoint("unix", model.id, null);
+  const text = plainAddress(address ?? "-");
+  return new Endpoint(text, port ?? 0, parseIp(text));
+}
+
+/** The client's end as the kernel knows it. */
+export function socketSource(socket: Socket<Conn> | null, listener: Listener): Endpoint {
+  return socketEnd(socket?.remoteAddress, socket?.remotePort, listener);
+}
+
+/** The end the client connected to. */
+export function socketDestination(socket: Socket<Conn> | null, listener: Listener): Endpoint {
+  return socketEnd(socket?.localAddress, socket?.localPort, listener);
 }

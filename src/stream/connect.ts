@@ -28,7 +28,7 @@ export function connect(stream: Stream): void {
     stream.onServerOpen(idle);
     return;
   }
-  const address = connectAddress(pool, stream.client);
+  const address = connectAddress(pool, stream);
   stream.phase = Phase.connecting;
   countOnServer(server, backend, C.connectAttempts);
   stream.expire(deadlineIn(backend.model.timeouts.connect));

@@ -14,6 +14,7 @@ import { type TimerEntry, wheel } from "../util/wheel.ts";
 import { assign, offerSlot, unqueue, useServer } from "./assign.ts";
 import type { ClientConn } from "./client.ts";
 import { connect, connectFailed } from "./connect.ts";
+import type { Endpoint } from "./endpoint.ts";
 import { Phase } from "./phase.ts";
 import type { StreamRuntime } from "./runtime.ts";
 
@@ -54,6 +55,9 @@ export abstract class Stream implements TimerEntry, ServerOwner, BalanceRequest,
   /** The server persistence asks for: no other is chosen as long as it serves. Null = balance. */
   direct: Server | null = null;
   serverConn: ServerConn | null = null;
+  /** Ends of the client's side as rules about this stream set them; null = those of the session. */
+  source: Endpoint | null = null;
+  destination: Endpoint | null = null;
   phase: number = Phase.request;
   /** Connection attempts left. */
   tries = 0;
@@ -302,16 +306,16 @@ export abstract class Stream implements TimerEntry, ServerOwner, BalanceRequest,
   }
 
   get clientAddress(): string {
-    return this.client.address;
+    return this.source === null ? this.client.address : this.source.address;
   }
   get clientPort(): number {
-    return this.client.port;
+    return this.source === null ? this.client.port : this.source.port;
   }
   get frontendAddress(): string {
-    return this.client.localAddress;
+    return this.destination === null ? this.client.localAddress : this.destination.address;
   }
   get frontendPort(): number {
-    return this.client.localPort;
+    return this.destination === null ? this.client.localPort : this.destination.port;
   }
   get frontendName(): string {
     return this.frontend.name;
@@ -347,7 +351,7 @@ export abstract class Stream implements TimerEntry, ServerOwner, BalanceRequest,
   // ---- keys of balance algorithms
 
   clientAddressBytes(): Uint8Array | null {
-    return this.client.addressBytes();
+    return this.source === null ? this.client.addressBytes() : this.source.bytes;
   }
   uri(): string | null {
     return null;

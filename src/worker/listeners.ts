@@ -3,9 +3,8 @@ import { close, dup } from "../ffi/file.ts";
 import { listen } from "../ffi/socket.ts";
 import { type Conn, connHandlers } from "../net/conn.ts";
 import type { Listener } from "../proxy/frontend.ts";
-import { HttpClient } from "../stream/http/client.ts";
+import { startClient } from "../stream/accept.ts";
 import type { StreamRuntime } from "../stream/runtime.ts";
-import { TcpClient } from "../stream/tcp/client.ts";
 import { tick } from "../util/clock.ts";
 
 /**
@@ -47,13 +46,7 @@ export class AcceptSocket {
     const { listener, rt } = this;
     const open = (socket: Socket<Conn>): void => {
       tick();
-      if (listener.frontend.model.mode === "tcp") {
-        const client = new TcpClient(socket, listener, rt);
-        socket.data = client;
-        client.start();
-      } else {
-        socket.data = new HttpClient(socket, listener, rt);
-      }
+      startClient(socket, listener, rt, null, null);
       this.full(this);
     };
     try {

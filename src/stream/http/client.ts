@@ -4,10 +4,10 @@ import { parseRequest } from "../../codec/h1/head.ts";
 import type { Conn } from "../../net/conn.ts";
 import type { Listener } from "../../proxy/frontend.ts";
 import type { ServerConn } from "../../server/conn.ts";
-import type { Variables } from "../../expr/variables.ts";
 import { clock } from "../../util/clock.ts";
 import { ClientConn } from "../client.ts";
 import type { StreamRuntime } from "../runtime.ts";
+import type { Session } from "../session.ts";
 import { deadlineIn, sooner } from "../timeout.ts";
 import { PrivateConns } from "./private.ts";
 import { finishStream } from "./finish.ts";
@@ -35,16 +35,14 @@ export class HttpClient extends ClientConn {
   forwardName = "";
   originalLine: Buffer | null = null;
   originalName = "";
-  /** Variables of the scope `sess`, made when first needed. */
-  variables: Variables | null = null;
   /** Server connections nobody else uses. */
   own: PrivateConns | null = null;
   /** `next()` is at work further up the stack, and whether it has another request to begin. */
   private nesting = false;
   private again = false;
 
-  constructor(socket: Socket<Conn>, listener: Listener, rt: StreamRuntime) {
-    super(socket, listener, rt);
+  constructor(socket: Socket<Conn>, listener: Listener, rt: StreamRuntime, session: Session | null) {
+    super(socket, listener, rt, session);
     // A connection that ends without a request would not be asked in time.
     if (this.counted.logsSilence) this.noteAddress();
     this.idleSince = this.accepted;

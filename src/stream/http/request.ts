@@ -192,7 +192,11 @@ function forwardFor(stream: HttpStream, front: ForwardSetting | null, back: Forw
   const setting = back ?? front;
   if (setting === null) return;
   const { client } = stream;
-  if (!applies(stream, setting, front, back, client.address)) return;
+  if (!applies(stream, setting, front, back, stream.clientAddress)) return;
+  if (stream.source !== null) {
+    stream.reqEdits.append(Buffer.from(`${setting.name}: ${stream.source.address}\r\n`, "latin1"));
+    return;
+  }
   if (client.forwardLine === null || client.forwardName !== setting.name) {
     client.forwardName = setting.name;
     client.forwardLine = Buffer.from(`${setting.name}: ${client.address}\r\n`, "latin1");
@@ -204,8 +208,12 @@ function originalTo(stream: HttpStream, front: ForwardSetting | null, back: Forw
   const setting = back ?? front;
   if (setting === null) return;
   const { client } = stream;
-  const address = client.localAddress;
+  const address = stream.frontendAddress;
   if (!applies(stream, setting, front, back, address)) return;
+  if (stream.destination !== null) {
+    stream.reqEdits.append(Buffer.from(`${setting.name}: ${address}\r\n`, "latin1"));
+    return;
+  }
   if (client.originalLine === null || client.originalName !== setting.name) {
     client.originalName = setting.name;
     client.originalLine = Buffer.from(`${setting.name}: ${address}\r\n`, "latin1");
@@ -220,7 +228,7 @@ function applies(
   back: ForwardSetting | null,
   address: string,
 ): boolean {
-  if (stream.client.unix) return false;
+  if (address === "unix") return false;
   const ifNone = (front === null || front.ifNone) && (back === null || back.ifNone);
   if (ifNone && hasHeader(stream, setting.nameBytes)) return false;
   if ((front === null || front.except === null) && (back === null || back.except === null)) return true;

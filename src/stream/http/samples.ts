@@ -11,7 +11,7 @@ import type { Frontend, Listener } from "../../proxy/frontend.ts";
 import type { Server } from "../../proxy/server.ts";
 import type { Answer, RuleStream } from "../../rules/types.ts";
 import { clock } from "../../util/clock.ts";
-import { parseIp } from "../../util/ip.ts";
+import { ClientFacts, serverFacts } from "../facts.ts";
 import { processFacts } from "../process.ts";
 import { authenticateByRule, denyByRule, interceptByRule } from "./rule-answer.ts";
 import type { HttpStream } from "./stream.ts";
@@ -98,47 +98,34 @@ export class HttpSamples implements RuleStream {
     return this.record.server;
   }
   get source(): Uint8Array | null {
-    return this.record.client.addressBytes();
+    return this.record.clientAddressBytes();
   }
   get sourcePort(): number {
-    return this.record.client.unix ? 0 : this.record.client.port;
+    return this.record.clientPort;
   }
   get destination(): Uint8Array | null {
-    return this.record.client.unix ? null : parseIp(this.record.client.localAddress);
+    return (this.record.destination ?? this.record.client.destination).bytes;
   }
   get destinationPort(): number {
-    return this.record.client.unix ? 0 : this.record.client.localPort;
+    return this.record.frontendPort;
   }
   get connectionSource(): Uint8Array | null {
-    return this.source;
+    return this.record.client.connectionSource.bytes;
   }
   get connectionSourcePort(): number {
-    return this.sourcePort;
+    return this.record.client.connectionSource.port;
   }
   get connectionDestination(): Uint8Array | null {
-    return this.destination;
+    return this.record.client.connectionDestination.bytes;
   }
   get connectionDestinationPort(): number {
-    return this.destinationPort;
+    return this.record.client.connectionDestination.port;
   }
   get client(): ConnectionFacts {
-    return HTTP1;
+    return new ClientFacts(this.record.client, 1);
   }
   get serverSide(): ServerSideFacts | null {
-    const { record } = this;
-    const socket = record.serverConn?.socket ?? null;
-    if (socket === null || record.server === null) return null;
-    const from = record.backendSourceAddress;
-    const to = record.serverAddress;
-    return {
-      source: from === null ? null : parseIp(from),
-      sourcePort: record.backendSourcePort,
-      destination: to === null ? null : parseIp(to),
-      destinationPort: record.serverPort,
-      httpMajor: 1,
-      error: 0,
-      errorText: null,
-    };
+    return serverFacts(this.record, 1);
   }
 
   // ---- messages
@@ -260,13 +247,3 @@ export class HttpSamples implements RuleStream {
     }
   }
 }
-
-const HTTP1: ConnectionFacts = {
-  httpMajor: 1,
-  proxyHeader: false,
-  proxyAuthority: null,
-  proxyUniqueId: null,
-  error: 0,
-  errorText: null,
-  tcpInfo: () => null,
-};

@@ -3,14 +3,15 @@ import type { Conn } from "../../net/conn.ts";
 import type { Listener } from "../../proxy/frontend.ts";
 import { ClientConn } from "../client.ts";
 import type { StreamRuntime } from "../runtime.ts";
+import type { Session } from "../session.ts";
 import { TcpStream } from "./stream.ts";
 
 /** A client of a frontend in mode tcp: one connection, one stream. */
 export class TcpClient extends ClientConn {
   private readonly stream: TcpStream;
 
-  constructor(socket: Socket<Conn>, listener: Listener, rt: StreamRuntime) {
-    super(socket, listener, rt);
+  constructor(socket: Socket<Conn>, listener: Listener, rt: StreamRuntime, session: Session | null) {
+    super(socket, listener, rt, session);
     this.stream = new TcpStream(rt, this);
   }
 

@@ -1,0 +1,215 @@
+import { Edits } from "../codec/h1/edits.ts";
+import type { Head } from "../codec/h1/head.ts";
+import type { Mode } from "../config/model.ts";
+import type { ConnectionFacts, ProcessFacts, ServerSideFacts, TlsFacts, TrackedEntries } from "../expr/context.ts";
+import type { SampleType } from "../expr/sample.ts";
+import type { VariableStore } from "../expr/variables.ts";
+import type { LevelName } from "../log/record.ts";
+import type { Backend } from "../proxy/backend.ts";
+import type { Frontend, Listener } from "../proxy/frontend.ts";
+import type { Server } from "../proxy/server.ts";
+import type { RuleRecord, RuleStream } from "../rules/types.ts";
+import { SO_MARK, SOL_SOCKET, setIntOption, setTos, socketFamily } from "../ffi/socket.ts";
+import { clock } from "../util/clock.ts";
+import type { Endpoint } from "./endpoint.ts";
+import { processFacts } from "./process.ts";
+import type { StreamRuntime } from "./runtime.ts";
+
+/** Nobody edits a message that is not there. */
+const NO_EDITS = new Edits();
+
+/** What rules see where there is no HTTP: everything of a message is "not there". Sessions and streams in mode tcp add what they have. */
+export abstract class RawSamples implements RuleStream {
+  valueType: SampleType = "str";
+  mayChange = false;
+  final = true;
+  readonly mode: Mode = "tcp";
+  readonly tls: TlsFacts | null = null;
+  readonly tracked: TrackedEntries | null = null;
+  readonly requestCaptures: readonly (string | null)[] | null = null;
+  readonly responseCaptures: readonly (string | null)[] | null = null;
+  priorityClass = 0;
+  priorityOffset = 0;
+  lastRule: { readonly file: string; readonly line: number } | null = null;
+  waitingRule = -1;
+  readonly serial: number = 0;
+
+  constructor(protected readonly rt: StreamRuntime) {}
+
+  abstract readonly record: RuleRecord;
+  abstract readonly frontend: Frontend;
+  abstract readonly listener: Listener;
+  abstract readonly client: ConnectionFacts | null;
+  /** The ends in force. */
+  protected abstract readonly from: Endpoint;
+  protected abstract readonly to: Endpoint;
+  protected abstract readonly connectionFrom: Endpoint;
+  protected abstract readonly connectionTo: Endpoint;
+  abstract variables(scope: "sess" | "txn" | "req" | "res" | "check"): VariableStore | null;
+
+  // ---- what rules do
+
+  /** Ends it without an answer. */
+  abstract drop(silent: boolean): void;
+  abstract setAddress(side: "source" | "destination", address: Uint8Array): void;
+  abstract setPort(side: "source" | "destination", port: number): void;
+  /** Where the socket of the client's connection is. */
+  protected abstract readonly descriptor: number;
+
+  setMark(mark: number): void {
+    setIntOption(this.descriptor, SOL_SOCKET, SO_MARK, mark);
+  }
+  setTos(tos: number): void {
+    const { descriptor } = this;
+    setTos(descriptor, socketFamily(descriptor), tos);
+  }
+  setPriority(group: number | null, offset: number | null): void {
+    if (group !== null) this.priorityClass = group;
+    if (offset !== null) this.priorityOffset = offset;
+  }
+  wake(): void {}
+  setLogLevel(_level: LevelName | "silent"): void {}
+  // Answers exist in mode http only.
+  deny(): void {
+    this.drop(false);
+  }
+  intercept(): void {
+    this.drop(false);
+  }
+
+  // ---- who and where
+
+  get now(): number {
+    return clock.now;
+  }
+  get process(): ProcessFacts {
+    return processFacts(this.rt);
+  }
+  get backend(): Backend | null {
+    return null;
+  }
+  get server(): Server | null {
+    return null;
+  }
+  get source(): Uint8Array | null {
+    return this.from.bytes;
+  }
+  get sourcePort(): number {
+    return this.from.port;
+  }
+  get destination(): Uint8Array | null {
+    return this.to.bytes;
+  }
+  get destinationPort(): number {
+    return this.to.port;
+  }
+  get connectionSource(): Uint8Array | null {
+    return this.connectionFrom.bytes;
+  }
+  get connectionSourcePort(): number {
+    return this.connectionFrom.port;
+  }
+  get connectionDestination(): Uint8Array | null {
+    return this.connectionTo.bytes;
+  }
+  get connectionDestinationPort(): number {
+    return this.connectionTo.port;
+  }
+  get serverSide(): ServerSideFacts | null {
+    return null;
+  }
+
+  // ---- messages: none
+
+  get reqHead(): Head | null {
+    return null;
+  }
+  get reqEdits(): Edits {
+    return NO_EDITS;
+  }
+  get resHead(): Head | null {
+    return null;
+  }
+  get resEdits(): Edits {
+    return NO_EDITS;
+  }
+  reqBodyHeld(): Uint8Array | null {
+    return null;
+  }
+  resBodyHeld(): Uint8Array | null {
+    return null;
+  }
+  get firstRequest(): boolean {
+    return true;
+  }
+  get requestMethod(): string | null {
+    return null;
+  }
+  get requestVersion(): number {
+    return 0;
+  }
+  get responseVersion(): number {
+    return 0;
+  }
+  get statusCode(): number {
+    return 0;
+  }
+  get receivedRequestLine(): string | null {
+    return null;
+  }
+  uniqueIdText(): string | null {
+    return null;
+  }
+  rawRequest(): Uint8Array | null {
+    return null;
+  }
+  rawResponse(): Uint8Array | null {
+    return null;
+  }
+
+  // ---- settings, times, sizes
+
+  get clientTimeout(): number {
+    return this.frontend.model.timeouts.client;
+  }
+  get serverTimeout(): number {
+    return this.backend?.model.timeouts.server ?? 0;
+  }
+  get tunnelTimeout(): number {
+    return this.backend?.model.timeouts.tunnel ?? 0;
+  }
+  stampTimers(): void {}
+  get tHandshake(): number {
+    return this.record.tHandshake;
+  }
+  get tIdle(): number {
+    return this.record.tIdle;
+  }
+  get tRequest(): number {
+    return this.record.tRequest;
+  }
+  get tQueue(): number {
+    return this.record.tQueue;
+  }
+  get tConnect(): number {
+    return this.record.tConnect;
+  }
+  get tResponse(): number {
+    return this.record.tResponse;
+  }
+  get tData(): number {
+    return this.record.tData;
+  }
+  get tActive(): number {
+    return this.record.tActive;
+  }
+  get tTotal(): number {
+    return this.record.tTotal;
+  }
+  get bytesUploaded(): number {
+    return this.record.bytesUploaded;
+  }
+  get bytesRead(): number {
+    return this.record.bytesRead;
+  }
+}

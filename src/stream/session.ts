@@ -1,0 +1,31 @@
+import type { Variables } from "../expr/variables.ts";
+import type { Endpoint } from "./endpoint.ts";
+
+/** What a PROXY header said beside the addresses. */
+export interface ProxyFacts {
+  readonly authority: string | null;
+  readonly uniqueId: string | null;
+}
+
+/**
+ * What came before the first byte of a client: rules at the accept, a PROXY header. Only made on listeners that have such;
+ * null everywhere means that the socket tells.
+ */
+export class Session {
+  /** Ends of the connection itself (fc_src, fc_dst): by a PROXY header or `tcp-request connection set-src`. */
+  connectionSource: Endpoint | null = null;
+  connectionDestination: Endpoint | null = null;
+  /** Ends of the session: by `tcp-request session set-src`; null = those of the connection. */
+  source: Endpoint | null = null;
+  destination: Endpoint | null = null;
+  proxy: ProxyFacts | null = null;
+  /** Variables of the scope `sess`, made when first needed. */
+  variables: Variables | null = null;
+  /** Epoch ms of the accept, and of the moment all headers were received. */
+  accepted: number;
+  ready: number;
+
+  constructor(accepted: number) {
+    this.accepted = this.ready = accepted;
+  }
+}
