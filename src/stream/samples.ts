@@ -70,6 +70,9 @@ export abstract class RawSamples implements RuleStream {
   wake(): void {}
   setLogLevel(_level: LevelName | "silent"): void {}
   // Answers exist in mode http only.
+  authenticate(): void {
+    this.drop(false);
+  }
   deny(): void {
     this.drop(false);
   }
