@@ -53,7 +53,7 @@ const places: Readonly<Record<string, Readonly<Record<string, Place>>>> = {
     resetenv: PARSED,
   },
   proxy: {
-    mode: ["worker/listeners.ts", "mode"],
+    mode: ["stream/accept.ts", "mode"],
     id: ["admin/stats/parts.ts", "id"],
     disabled: ["compile/compile.ts", "proxy.disabled"],
     enabled: PARSED,
