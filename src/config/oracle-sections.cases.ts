@@ -19,6 +19,13 @@ function section(text: string, ...lines: string[]): OracleCase[] {
   }));
 }
 
+function normalizers(...words: string[]): OracleCase[] {
+  return words.map((word) => ({
+    name: `normalize-uri ${word}`,
+    text: `global\n expose-experimental-directives\n${PROXY}listen l\n bind :8001\n http-request normalize-uri ${word}\n server s 127.0.0.1:80\n`,
+  }));
+}
+
 export const sectionCases: readonly OracleCase[] = [
   ...users(
     "user joe insecure-password x",
@@ -42,6 +49,25 @@ export const sectionCases: readonly OracleCase[] = [
     ...one,
     differs: "HAProxy reads a missing password as an empty one",
   })),
+  ...normalizers(
+    "path-strip-dot",
+    "path-strip-dot full",
+    "path-strip-dotdot",
+    "path-strip-dotdot full",
+    "path-strip-dotdot strict",
+    "path-strip-dotdot if TRUE",
+    "path-merge-slashes",
+    "query-sort-by-name",
+    "fragment-strip",
+    "fragment-encode",
+    "fragment-encode strict",
+    "percent-decode-unreserved strict",
+    "percent-decode-unreserved full",
+    "percent-to-uppercase strict unless TRUE",
+    "zork",
+    "",
+  ),
+  ...section("userlist", "http-request normalize-uri path-strip-dot"),
   ...section("userlist", "option httplog"),
   ...section("userlist a b", "option httplog"),
   ...section("userlist a%", "option httplog"),

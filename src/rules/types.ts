@@ -50,6 +50,8 @@ export interface RuleStream extends SampleContext {
   deny(status: number, answer: Answer | null): void;
   /** Answers instead of the server; counted as intercepted. Null: with the error page of the status. */
   intercept(status: number, answer: Answer | null): void;
+  /** The request is not acceptable: 400. */
+  invalid(): void;
   /** Answers 401 with the page of that status and WWW-Authenticate; 407 and Proxy-Authenticate to clients of a proxy. */
   authenticate(realm: string): void;
   /** Severity of the line about this stream; "silent": no line. */
@@ -104,6 +106,8 @@ export interface ActionRow {
   readonly help: string;
   /** The word is `name(argument)`; the argument comes as `texts.argument`. */
   readonly parenthesis?: true;
+  /** Needs `expose-experimental-directives` in the global section. */
+  readonly experimental?: true;
   /** Reads the arguments up to the condition. */
   parse(args: Args, env: ActionEnv): ActionParts | null;
   compile(action: ActionModel, rc: RuleCompiler): Action | null;

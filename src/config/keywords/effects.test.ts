@@ -28,6 +28,7 @@ const places: Readonly<Record<string, Readonly<Record<string, Place>>>> = {
     gid: ["supervisor/supervisor.ts", "gid"],
     chroot: ["worker/confine.ts", "chroot"],
     daemon: ["supervisor/daemon.ts", "daemon"],
+    "expose-experimental-directives": PARSED,
     pidfile: ["supervisor/daemon.ts", "pidfile"],
     node: ["admin/stats/info.ts", "node"],
     description: ["admin/stats/info.ts", "description"],

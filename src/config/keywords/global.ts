@@ -96,6 +96,9 @@ const process: readonly Row[] = [
   row("daemon", "", "Run in the background", (c) => {
     c.global.daemon = true;
   }),
+  row("expose-experimental-directives", "", "Allow what HAProxy calls experimental", (c, args) => {
+    c.global.marks.set("expose-experimental-directives", args.keyword);
+  }),
   text("pidfile", "pidfile", "<file>", "Write the process id there"),
   text("node", "node", "<name>", "Name of this node in statistics"),
   {

@@ -5,7 +5,7 @@
 
 const GLOBAL = `
   51degrees-data-file ca-base close-spread-time crt-base default-path deviceatlas-json-file
-  expose-experimental-directives external-check grace h1-accept-payload-with-any-method h1-case-adjust
+  external-check grace h1-accept-payload-with-any-method h1-case-adjust
   h1-case-adjust-file httpclient.resolvers.id httpclient.resolvers.prefer httpclient.ssl.ca-file
   httpclient.ssl.verify issuers-chain-path localpeer lua-load lua-load-per-thread lua-prepend-path
   max-spread-checks maxcompcpuusage maxcomprate maxconnrate maxsessrate maxsslconn maxsslrate maxzlibmem

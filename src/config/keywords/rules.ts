@@ -105,6 +105,10 @@ function finishRule(
   ruleset: RuleSet,
   { row, word, argument }: { row: ActionRow; word: Word; argument: TextModel | null },
 ): RuleModel | null {
+  if (row.experimental && !c.global.marks.has("expose-experimental-directives")) {
+    const hint = "write 'expose-experimental-directives' in the global section above";
+    return args.error("rule/experimental", word, `'${ruleset} ${row.name}' is experimental in HAProxy`, hint);
+  }
   const sub = new Args(word, args.words, c.diagnostics, `${ruleset} ${row.name}`, row.usage, args.index);
   const parts = row.parse(sub, c.env);
   if (parts === null) return null;

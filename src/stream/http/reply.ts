@@ -1,6 +1,6 @@
 import { Head, parseResponse } from "../../codec/h1/head.ts";
 import { CONTENT_LENGTH } from "../../codec/h1/known.ts";
-import { defaultLimits } from "../../codec/h1/flags.ts";
+import { CONN_CLOSE, defaultLimits } from "../../codec/h1/flags.ts";
 import { latin1 } from "../../util/latin1.ts";
 import type { ErrorPageModel, ProxyModel } from "../../config/model.ts";
 
@@ -33,7 +33,7 @@ export const replyStatuses: readonly number[] = Object.keys(pages).map(Number);
 export interface Reply {
   /** The status the log shows: that of the event, whatever the page says. */
   readonly status: number;
-  /** The page announces no length: only the end of the connection ends it. */
+  /** The page announces no length, or says `Connection: close`: the connection ends with it. */
   readonly closes: boolean;
   /** The bytes as they stand in the error file: sent when no request was understood (400, 408). The connection closes. */
   readonly raw: Buffer;
@@ -74,6 +74,9 @@ export function parseReply(status: number, bytes: Buffer): Reply | null {
   let lines = `HTTP/${head.version === 11 ? "1.1" : "1.0"} ${head.status} ${latin1(copy, head.reasonStart, head.reasonEnd)}\r\n`;
   let size = 20 + 8 + 3 + head.reasonEnd - head.reasonStart + 1;
   let announced = false;
+  // The header itself is written where it is decided.
+  const closes = (head.flags & CONN_CLOSE) !== 0;
+  if (closes) size += "connection".length + "close".length;
   for (let i = 0; i < head.count; i++) {
     const k = 4 * i;
     const name = latin1(copy, head.index[k]!, head.index[k + 1]!);
@@ -88,7 +91,7 @@ export function parseReply(status: number, bytes: Buffer): Reply | null {
   }
   return {
     status,
-    closes: !announced,
+    closes: closes || !announced,
     raw: bytes,
     head: Buffer.from(lines, "latin1"),
     body,

@@ -4,7 +4,7 @@ import { C } from "../../counters/columns.ts";
 import { cleanField } from "../../rules/clean.ts";
 import { reasonOf } from "../../rules/reasons.ts";
 import type { Answer } from "../../rules/types.ts";
-import { answer as send, pageFor } from "./answer.ts";
+import { answer as send, pageFor, reply } from "./answer.ts";
 import { countOut } from "./count.ts";
 import type { Reply } from "./reply.ts";
 import type { HttpStream } from "./stream.ts";
@@ -95,4 +95,13 @@ function challenged(page: Reply, status: number, name: string, value: string): R
   kept.push(`${name}: ${value}`, "");
   size += name.length + value.length;
   return { ...page, status, head: Buffer.from(kept.join("\r\n"), "latin1"), size };
+}
+
+/** What a rule was to work on is not valid. */
+export function refuseByRule(stream: HttpStream): void {
+  const { frontend } = stream;
+  frontend.slab[frontend.base + C.errReq]!++;
+  stream.termCause = "P";
+  stream.termState = "R";
+  reply(stream, 400);
 }

@@ -13,7 +13,7 @@ import type { Answer, RuleStream } from "../../rules/types.ts";
 import { clock } from "../../util/clock.ts";
 import { ClientFacts, serverFacts } from "../facts.ts";
 import { processFacts } from "../process.ts";
-import { authenticateByRule, denyByRule, interceptByRule } from "./rule-answer.ts";
+import { authenticateByRule, denyByRule, interceptByRule, refuseByRule } from "./rule-answer.ts";
 import type { HttpStream } from "./stream.ts";
 
 const NO_LIMIT = new VariableAccount(0, null);
@@ -67,6 +67,10 @@ export class HttpSamples implements RuleStream {
 
   intercept(status: number, answer: Answer | null): void {
     interceptByRule(this.record, status, answer);
+  }
+
+  invalid(): void {
+    refuseByRule(this.record);
   }
 
   authenticate(realm: string): void {

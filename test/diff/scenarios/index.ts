@@ -14,6 +14,7 @@ import { timeouts } from "./timeouts.ts";
 import { persistence } from "./persistence.ts";
 import { retries } from "./retries.ts";
 import { destinations } from "./destinations.ts";
+import { normalize } from "./normalize.ts";
 import { observe } from "./observe.ts";
 import { options } from "./options.ts";
 import { rules } from "./rules.ts";
@@ -40,4 +41,5 @@ export const scenarios: readonly Scenario[] = [
   ...observe,
   ...rules,
   ...auth,
+  ...normalize,
 ];
