@@ -70,6 +70,10 @@ export abstract class RawSamples implements RuleStream {
   wake(): void {}
   setLogLevel(_level: LevelName | "silent"): void {}
   // Answers exist in mode http only.
+  invalid(): void {
+    this.drop(false);
+  }
+
   authenticate(): void {
     this.drop(false);
   }
