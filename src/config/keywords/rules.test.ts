@@ -15,7 +15,7 @@ const wrong: readonly (readonly [lines: string, ...found: string[]])[] = [
   [" http-request", "error 8:14-15 config/missing-argument"],
   [" http-request dney", "error 8:15-19 rule/unknown-action"],
   [" http-request set-status 200", "error 8:15-25 rule/unknown-action"],
-  [" http-request normalize-uri path-merge-slashes", "error 8:15-28 config/not-supported"],
+  [" http-request normalize-uri path-merge-slashes", "error 8:15-28 rule/experimental"],
   [" http-request deny deny_status 42", "error 8:32-34 rule/bad-status"],
   [" http-request deny deny_status 418", "error 8:32-35 rule/bad-status"],
   [" http-request deny zork", "error 8:20-24 rule/bad-argument"],
