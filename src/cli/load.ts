@@ -2,6 +2,8 @@
 import { hostname } from "node:os";
 import { parseConfig, systemEnv } from "../config/index.ts";
 import type { Model } from "../config/model.ts";
+import { codes } from "../config/tools/codes/index.ts";
+import { applyIgnores } from "../config/tools/lint/ignore.ts";
 import { HTTPLOG, HTTPLOG_CLF, HTTPSLOG, TCPLOG } from "../expr/logformat/named.ts";
 import { type Diagnostic, Diagnostics } from "../lang/diagnostic.ts";
 import { initialEnvironment } from "../lang/environment.ts";
@@ -24,6 +26,8 @@ export interface LoadOptions {
   readonly masterWorker?: boolean;
   /** `-dD`: `.diag` messages count. Default false. */
   readonly diag?: boolean;
+  /** Whether the linter looks too, and comments that switch findings off are judged. Default false. */
+  readonly lint?: boolean;
   /** What "-" stands for; default: standard input is read. */
   readonly stdin?: Uint8Array;
 }
@@ -54,11 +58,13 @@ export function loadConfiguration(files: readonly string[], options: LoadOptions
   const stdin = options.stdin === undefined ? {} : { stdin: options.stdin };
   const reader = readConfig(files, { env, diag: options.diag ?? false, ...stdin }, diagnostics);
   const names = reader.sources.map(({ name }) => name);
-  const model = parseConfig(reader, { ...systemEnv(names), variables: env }, diagnostics);
+  const lint = options.lint ?? false;
+  const model = parseConfig(reader, { ...systemEnv(names), variables: env }, diagnostics, { lint });
+  const findings = applyIgnores(reader.sources, diagnostics.list, { codes: new Set(codes.keys()), judge: lint });
   return {
     model,
     failed: diagnostics.failed,
-    findings: sorted(diagnostics.list, names),
+    findings: sorted(findings, names),
     lines: new SourceLines(reader.sources),
     files: names,
   };

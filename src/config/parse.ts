@@ -8,12 +8,23 @@ import { finish } from "./finish.ts";
 import type { Model } from "./model.ts";
 import { parseSections } from "./sections/index.ts";
 import type { ParseState } from "./sections/section.ts";
+import { lint } from "./tools/lint/index.ts";
+
+export interface ParseOptions {
+  /** Whether the linter looks at a configuration without errors, as `tlb check` wants it. Default false: what HAProxy accepts in silence is. */
+  readonly lint?: boolean;
+}
 
 /**
  * From lines of words to the model. Always returns a model; whether it may be used is `!diagnostics.failed`. `lines` may be
  * lazy: `setenv` of the global section changes `env.variables` before the next line is asked for.
  */
-export function parseConfig(lines: Iterable<Line>, env: ParseEnv, diagnostics: Diagnostics): Model {
+export function parseConfig(
+  lines: Iterable<Line>,
+  env: ParseEnv,
+  diagnostics: Diagnostics,
+  options: ParseOptions = {},
+): Model {
   const state: ParseState = {
     env,
     diagnostics,
@@ -27,5 +38,6 @@ export function parseConfig(lines: Iterable<Line>, env: ParseEnv, diagnostics: D
   for (const check of checks) check(state);
   const model = finish(state);
   if (!diagnostics.failed) checkRules(model, diagnostics);
+  if (options.lint === true && !diagnostics.failed) lint({ model, drafts: state.proxies }, diagnostics);
   return model;
 }

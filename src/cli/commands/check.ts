@@ -21,7 +21,7 @@ export const check = defineCommand({
     const scanned = scan(rawArgs, args);
     const has = (name: string): boolean => valuesOf(scanned, name).length > 0;
     const files = requireFiles([...valuesOf(scanned, "file"), ...scanned.positionals]);
-    const { findings, failed, lines } = loadConfiguration(files, { diag: true });
+    const { findings, failed, lines } = loadConfiguration(files, { diag: true, lint: true });
     const warned = findings.some(({ severity }) => severity === "warning");
     const bad = failed || (has("strict") && warned);
     if (has("json")) {

@@ -62,6 +62,7 @@ export const backendKeywords: readonly Row[] = [
     parse: (c, args) => {
       const value = takeInteger(args, { min: -2147483648, lax: true });
       if (value !== null) c.proxy.retries = Math.max(value, 0);
+      c.proxy.marks.set("retries", args.keyword);
     },
   },
   {

@@ -104,6 +104,7 @@ export const optionValues: readonly Row[] = [
     invertible: true,
     extra: "warning",
     parse: (c, args) => {
+      c.proxy.marks.set("option redispatch", args.keyword);
       if (c.modifier !== null) c.proxy.redispatch = 0;
       else if (args.done) c.proxy.redispatch = -1;
       else c.proxy.redispatch = takeInteger(args, { min: -2147483648, lax: true }) ?? c.proxy.redispatch;

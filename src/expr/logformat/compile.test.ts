@@ -153,17 +153,17 @@ test("expressions go to the hook, with flags and place", () => {
 
 test("faults have the column of the item, and all are reported", () => {
   expect(faults("%ci %foo %[src] %")).toEqual([
-    "error logformat-truncated 7:36-37 the format ends after '%'",
-    "error logformat-unknown 7:24-28 there is no log-format variable 'foo'",
-    "error logformat-expression 7:29-35 sample expressions in log formats are not supported yet",
+    "error logformat/truncated 7:36-37 the format ends after '%'",
+    "error logformat/unknown 7:24-28 there is no log-format variable 'foo'",
+    "error logformat/expression 7:29-35 sample expressions in log formats are not supported yet",
   ]);
   expect(faults("%r", { mode: "tcp" })).toEqual([
-    "error logformat-mode 7:20-22 log-format variable 'r' needs a proxy in HTTP mode",
+    "error logformat/mode 7:20-22 log-format variable 'r' needs a proxy in HTTP mode",
   ]);
-  expect(faults("a% b")).toEqual(["error logformat-percent 7:21-23 no variable starts with ' '"]);
-  expect(faults("%{+Q")).toEqual(["error logformat-truncated 7:20-24 the flags after '%{' are not closed by '}'"]);
-  expect(faults("%{+Q}-")).toEqual(["error logformat-flags 7:20-25 no variable follows '%{+Q}'"]);
-  expect(faults("%[src")).toEqual(["error logformat-truncated 7:20-25 the expression after '%[' is not closed by ']'"]);
+  expect(faults("a% b")).toEqual(["error logformat/percent 7:21-23 no variable starts with ' '"]);
+  expect(faults("%{+Q")).toEqual(["error logformat/truncated 7:20-24 the flags after '%{' are not closed by '}'"]);
+  expect(faults("%{+Q}-")).toEqual(["error logformat/flags 7:20-25 no variable follows '%{+Q}'"]);
+  expect(faults("%[src")).toEqual(["error logformat/truncated 7:20-25 the expression after '%[' is not closed by ']'"]);
 });
 
 test("styles: what stands for a missing value, and spaces", () => {

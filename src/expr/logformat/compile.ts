@@ -115,13 +115,13 @@ export function compileLogFormat(
           failed = true;
           const hint = "write %% for a percent sign";
           const message = `there is no log-format variable '${item.name}'`;
-          diagnostics.error("logformat-unknown", within(at, item.offset), message, { ...where, hint });
+          diagnostics.error("logformat/unknown", within(at, item.offset), message, { ...where, hint });
           return;
         }
         if (tag.http === true && options.mode !== "http") {
           failed = true;
           const message = `log-format variable '${item.name}' needs a proxy in HTTP mode`;
-          diagnostics.error("logformat-mode", within(at, item.offset), message, where);
+          diagnostics.error("logformat/mode", within(at, item.offset), message, where);
           return;
         }
         values[i] = tag.compile(item.flags, options);
@@ -168,7 +168,7 @@ function expression(
   const start = within(at, item.end - 1 - item.text.length);
   if (options.expression !== undefined) return options.expression(item.text, item.flags, start);
   diagnostics.error(
-    "logformat-expression",
+    "logformat/expression",
     within(at, item.offset),
     "sample expressions in log formats are not supported yet",
     { endColumn: at.column + item.end },
@@ -186,7 +186,7 @@ export function proxyLogFormat(
   const kind = proxy.logFormat.kind;
   if (proxy.mode === "tcp" && kind.startsWith("http")) {
     const name = kind === "httplog-clf" ? "httplog clf" : kind;
-    diagnostics.warn("logformat-mode", proxy.at, `'option ${name}' needs 'mode http': using 'option tcplog'`);
+    diagnostics.warn("logformat/mode", proxy.at, `'option ${name}' needs 'mode http': using 'option tcplog'`);
     return { format: tcplog, when: "end" };
   }
   switch (proxy.logFormat.kind) {

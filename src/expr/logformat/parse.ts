@@ -103,7 +103,7 @@ export function parseLogFormat(text: string, at: Position, diagnostics: Diagnost
     const start = i++;
     const next = text[i];
     if (next === undefined) {
-      fail("logformat-truncated", start, i, "the format ends after '%'", "write %% for a percent sign");
+      fail("logformat/truncated", start, i, "the format ends after '%'", "write %% for a percent sign");
       break;
     }
     if (next === "%") {
@@ -112,7 +112,7 @@ export function parseLogFormat(text: string, at: Position, diagnostics: Diagnost
       continue;
     }
     if (/[0-9 \t]/.test(next)) {
-      fail("logformat-percent", start, i + 1, `no variable starts with '${next}'`, "write %% for a percent sign");
+      fail("logformat/percent", start, i + 1, `no variable starts with '${next}'`, "write %% for a percent sign");
       i++;
       continue;
     }
@@ -121,7 +121,7 @@ export function parseLogFormat(text: string, at: Position, diagnostics: Diagnost
     if (braces) {
       const close = text.indexOf("}", i);
       if (close < 0) {
-        fail("logformat-truncated", start, text.length, "the flags after '%{' are not closed by '}'");
+        fail("logformat/truncated", start, text.length, "the flags after '%{' are not closed by '}'");
         break;
       }
       flags = parseFlags(text.slice(i + 1, close), defaults);
@@ -130,7 +130,7 @@ export function parseLogFormat(text: string, at: Position, diagnostics: Diagnost
     if (text[i] === "[") {
       const close = expressionEnd(text, i + 1);
       if (close < 0) {
-        fail("logformat-truncated", start, text.length, "the expression after '%[' is not closed by ']'");
+        fail("logformat/truncated", start, text.length, "the expression after '%[' is not closed by ']'");
         break;
       }
       flush();
@@ -141,7 +141,7 @@ export function parseLogFormat(text: string, at: Position, diagnostics: Diagnost
     NAME.lastIndex = i;
     const name = NAME.exec(text)?.[0] ?? "";
     if (name === "") {
-      if (braces) fail("logformat-flags", start, i, `no variable follows '${text.slice(start, i)}'`);
+      if (braces) fail("logformat/flags", start, i, `no variable follows '${text.slice(start, i)}'`);
       continue;
     }
     i += name.length;

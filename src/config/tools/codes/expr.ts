@@ -1,0 +1,123 @@
+import type { CodeInfo } from "./code.ts";
+import { row } from "./row.ts";
+
+/** Sample expressions and log formats. */
+export const exprCodes: readonly CodeInfo[] = [
+  row(
+    "expr/unknown-fetch",
+    "no such sample fetch",
+    "An expression begins with a sample fetch, such as path or src. 'tlb help fetches' lists them.",
+    "http-request set-header x %[pth]",
+    "http-request set-header x %[path]",
+  ),
+  row(
+    "expr/unknown-converter",
+    "no such converter",
+    "Behind the first comma come converters, such as lower or field. 'tlb help converters' lists them.",
+    "http-request set-header x %[path,lowr]",
+    "http-request set-header x %[path,lower]",
+  ),
+  row(
+    "expr/bad-argument",
+    "an argument of the wrong kind",
+    "The hint shows what the fetch or converter takes.",
+    "http-request set-header x %[src,ipmask(40)]",
+    "http-request set-header x %[src,ipmask(24)]",
+  ),
+  row(
+    "expr/extra-argument",
+    "too many arguments",
+    "The hint shows what the fetch or converter takes.",
+    "http-request set-header x %[path(1)]",
+    "http-request set-header x %[path]",
+  ),
+  row(
+    "expr/missing-argument",
+    "an argument is missing",
+    "The hint shows what the fetch or converter takes.",
+    "http-request set-header x %[path,field(1)]",
+    "http-request set-header x %[path,field(1,/)]",
+  ),
+  row(
+    "expr/missing-comma",
+    "text where a comma is expected",
+    "Converters follow after a comma.",
+    "http-request set-var(txn.a) hdr(host)lower",
+    "http-request set-var(txn.a) hdr(host),lower",
+  ),
+  row(
+    "expr/missing-name",
+    "a name is missing",
+    "There is nothing before or between the commas of the expression.",
+    "http-request set-var(txn.a) ,lower",
+    "http-request set-header x %[path,lower]",
+  ),
+  row(
+    "expr/missing-parenthesis",
+    "arguments that are not closed",
+    "The arguments of a fetch or converter end with ')' in the same word: spaces need quotes or a backslash.",
+    "http-request set-var(txn.a) hdr(host",
+    "http-request set-var(txn.a) hdr(host)",
+  ),
+  row(
+    "expr/unmatched-quote",
+    "a quote in an argument is not closed",
+    "Arguments may be quoted a second time within the word; the quote has no end.",
+    'http-request set-var(txn.a) "str(\'a)"',
+    "http-request set-var(txn.a) \"str('a')\"",
+  ),
+  row(
+    "expr/phase",
+    "a sample that does not exist here",
+    "Samples live as long as what they are taken from. Keep it in a variable while it exists: set-var(txn.NAME), and read var(txn.NAME) later.",
+    "http-response set-header x %[path]",
+    "http-request set-var(txn.p) path\nhttp-response set-header x %[var(txn.p)]",
+  ),
+  row(
+    "expr/type",
+    "a value of the wrong type",
+    "What comes before yields a type that cannot be converted to the one needed. A converter in between may help.",
+    "http-request set-header x %[req.hdrs_bin,ltime(a)]",
+    "http-request set-header x %[date,ltime(a)]",
+  ),
+  row(
+    "logformat/unknown",
+    "no such variable of log formats",
+    "'tlb help tags' lists them. Write %% for a percent sign.",
+    "log stdout format raw local0\nlog-format %zork",
+    "log stdout format raw local0\nlog-format %ci",
+  ),
+  row(
+    "logformat/mode",
+    "a variable of HTTP in mode tcp",
+    "The variable is about requests: it needs mode http.",
+    "listen tcp\n    mode tcp\n    bind :80\n    log stdout format raw local0\n    log-format %HM\n    server s1 192.0.2.1:80\n",
+    "listen tcp\n    mode tcp\n    bind :80\n    log stdout format raw local0\n    log-format %ci\n    server s1 192.0.2.1:80\n",
+  ),
+  row(
+    "logformat/expression",
+    "an expression in a log format",
+    "Sample expressions are not possible in this format yet.",
+  ),
+  row(
+    "logformat/flags",
+    "flags before nothing",
+    "%{+Q} sets flags of the variable that follows it; none follows.",
+    "log stdout format raw local0\nlog-format %{+Q}",
+    "log stdout format raw local0\nlog-format %{+Q}r",
+  ),
+  row(
+    "logformat/percent",
+    "a percent sign before something that is no variable",
+    "Write %% for a percent sign.",
+    "log stdout format raw local0\nlog-format 100%\\ of",
+    "log stdout format raw local0\nlog-format 100%%\\ of",
+  ),
+  row(
+    "logformat/truncated",
+    "the format ends too early",
+    "What '%', '%{' or '%[' began has no end.",
+    "http-request set-header x %[path",
+    "http-request set-header x %[path]",
+  ),
+];

@@ -1,0 +1,69 @@
+import type { CodeInfo } from "./code.ts";
+import { row } from "./row.ts";
+
+/** Actions of rules. */
+export const ruleCodes: readonly CodeInfo[] = [
+  row(
+    "rule/unknown-action",
+    "no such action in this ruleset",
+    "'tlb help actions' lists the actions and the rulesets that take them.",
+    "http-request denny",
+    "http-request deny",
+  ),
+  row(
+    "rule/bad-argument",
+    "an argument the action does not know",
+    "The hint shows what the action takes.",
+    "http-request set-log-level loud",
+    "http-request set-log-level debug",
+  ),
+  row(
+    "rule/extra-argument",
+    "words between an action and its condition",
+    "Behind the arguments of an action stands 'if', 'unless' or nothing. Text with spaces needs quotes or backslashes.",
+    "http-request set-header x a b",
+    'http-request set-header x "a b"',
+  ),
+  row(
+    "rule/bad-status",
+    "a status that is not possible here",
+    "Answers have a status from 200 to 599, error pages and redirections one of a few.",
+    "http-request redirect location /a code 200",
+    "http-request redirect location /a code 302",
+  ),
+  row(
+    "rule/bad-regex",
+    "not a regular expression",
+    "The message tells what is wrong.",
+    "http-request replace-path ( /",
+    "http-request replace-path ^/a /",
+  ),
+  row(
+    "rule/bad-variable",
+    "not a variable",
+    "Variables are SCOPE.NAME; scopes are proc, sess, txn, req, res and check.",
+    "http-request set-var(foo.a) path",
+    "http-request set-var(txn.a) path",
+  ),
+  row(
+    "rule/missing-content-type",
+    "a body without its type",
+    "An answer with a body needs 'content-type'.",
+    "http-request return string hello",
+    "http-request return content-type text/plain string hello",
+  ),
+  row(
+    "rule/unused-content-type",
+    "a type without a body",
+    "The answer has no body, so the content type is ignored.",
+    "http-request return content-type text/plain",
+    "http-request return status 204",
+  ),
+  row(
+    "rule/two-bodies",
+    "two bodies for one answer",
+    "One of string, lf-string, file, lf-file, errorfile.",
+    "http-request return content-type text/plain string a string b",
+    "http-request return content-type text/plain string a",
+  ),
+];

@@ -1,0 +1,43 @@
+import type { Diagnostics } from "../../../lang/diagnostic.ts";
+import type { LintInput, LintRule } from "./rule.ts";
+import { afterCatchAll } from "./rules/after-catch-all.ts";
+import { extremeTimeout } from "./rules/extreme-timeout.ts";
+import { forwardedFor } from "./rules/forwarded-for.ts";
+import { httpInTcp } from "./rules/http-in-tcp.ts";
+import { neverMatches } from "./rules/never-matches.ts";
+import { noDefaultBackend } from "./rules/no-default-backend.ts";
+import { openRuntimeSocket } from "./rules/open-runtime-socket.ts";
+import { pathWithoutSlash } from "./rules/path-without-slash.ts";
+import { retriesWithoutRedispatch } from "./rules/retries-without-redispatch.ts";
+import { routingLoop } from "./rules/routing-loop.ts";
+import { serverWithoutCheck } from "./rules/server-without-check.ts";
+import { slowRegex } from "./rules/slow-regex.ts";
+import { unreachableBackend } from "./rules/unreachable-backend.ts";
+import { unusedAcl } from "./rules/unused-acl.ts";
+import { wrongPhase } from "./rules/wrong-phase.ts";
+
+/** Every rule of the linter. Adding one is a file and a line. */
+export const lintRules: readonly LintRule[] = [
+  neverMatches,
+  afterCatchAll,
+  unusedAcl,
+  unreachableBackend,
+  serverWithoutCheck,
+  noDefaultBackend,
+  httpInTcp,
+  wrongPhase,
+  pathWithoutSlash,
+  retriesWithoutRedispatch,
+  forwardedFor,
+  openRuntimeSocket,
+  extremeTimeout,
+  slowRegex,
+  routingLoop,
+];
+
+/** Runs every rule over a configuration without errors; findings are warnings and notices. */
+export function lint(input: LintInput, diagnostics: Diagnostics): void {
+  for (const { code, severity, run } of lintRules) {
+    run(input, (at, message, options) => diagnostics.add(severity, code, at, message, options));
+  }
+}
