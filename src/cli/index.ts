@@ -8,6 +8,7 @@ import { check } from "./commands/check.ts";
 import { completions } from "./commands/completions.ts";
 import { demo } from "./commands/demo.ts";
 import { drain } from "./commands/drain.ts";
+import { explain } from "./commands/explain.ts";
 import { fmt } from "./commands/fmt.ts";
 import { haproxy } from "./commands/haproxy.ts";
 import { reload } from "./commands/reload.ts";
@@ -23,6 +24,7 @@ export const commands = {
   serve,
   check,
   fmt,
+  explain,
   reload,
   drain,
   stats,

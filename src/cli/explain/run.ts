@@ -1,0 +1,186 @@
+/** Runs one request through the engine of a worker: compiled configuration, real analysers, and sockets that lead nowhere. */
+import { initialiseServers } from "../../admin/servers.ts";
+import { compile } from "../../compile/compile.ts";
+import type { Model, ProxyModel } from "../../config/model.ts";
+import { Shared } from "../../counters/shared.ts";
+import type { SampleContext } from "../../expr/context.ts";
+import { parseVariable } from "../../expr/variables.ts";
+import type { SourceLines } from "../../lang/render.ts";
+import type { Frontend, Listener } from "../../proxy/frontend.ts";
+import type { Server } from "../../proxy/server.ts";
+import type { ClientConn } from "../../stream/client.ts";
+import { HttpClient } from "../../stream/http/client.ts";
+import { StreamRuntime } from "../../stream/runtime.ts";
+import { Stream } from "../../stream/stream.ts";
+import { TcpClient } from "../../stream/tcp/client.ts";
+import { slotKeys } from "../../supervisor/slots.ts";
+import { tick } from "../../util/clock.ts";
+import { wheel } from "../../util/wheel.ts";
+import { UsageError } from "../command.ts";
+import { ChoiceRecord, choiceOf, noteStream, recordChoices } from "./choice.ts";
+import { findListener } from "./frontend.ts";
+import { clientHello } from "./hello.ts";
+import type { ExplainInput } from "./input.ts";
+import { Recorder } from "./recorder.ts";
+import type { Explanation } from "./result.ts";
+import { type Dialled, type End, memoryDial, MemorySocket } from "./sockets.ts";
+
+/** Time for what does not wait for a timer, such as the resolution of a name. */
+const PATIENCE_MS = 300;
+/** Timers that are waited for at most. */
+const MOST_WAITS = 16;
+
+/** `frontend`: by name; null = the one that listens where the request goes. Throws UsageError when there is none. */
+export async function explain(
+  model: Model,
+  input: ExplainInput,
+  frontend: string | null,
+  lines: SourceLines,
+): Promise<Explanation> {
+  const quiet = withoutLogs(model);
+  const keys = slotKeys(quiet);
+  const slots = new Map(keys.map((key, i) => [key, i + 1]));
+  const slotOf = (key: string): number => slots.get(key)!;
+  const shared = Shared.local(keys.length + 1, 1);
+  tick();
+  initialiseServers({ shared, slotOf }, quiet.proxies, Date.now());
+  const recorder = new Recorder(lines, (stream) => setVariables(stream, input));
+  const compiled = compile(quiet, slotOf, shared, 0, quiet.global.maxconn, recorder);
+  const problem = compiled.diagnostics[0];
+  if (problem !== undefined) throw new UsageError(`${problem.at.file}:${problem.at.line}: ${problem.message}`, 1);
+  const listener = findListener(compiled.frontends, input, frontend);
+
+  const record = new ChoiceRecord();
+  recordChoices(compiled.backends.values(), record);
+  const attempts: (Dialled & { readonly server: Server })[] = [];
+  const rt = new StreamRuntime(shared, 0, quiet.global);
+  rt.dial = memoryDial((dialled) => {
+    if (dialled.owner instanceof Stream) noteStream(dialled.owner, record);
+    attempts.push({ ...dialled, server: dialled.conn.server });
+  });
+
+  const destination = input.destination ?? boundTo(listener, input.port);
+  const socket = new MemorySocket(input.source, destination);
+  const { mode } = listener.frontend.model;
+  const bytes = Buffer.from(bytesOf(input, mode), "latin1");
+  const client = connect(socket, listener, rt, bytes);
+  try {
+    await settle(client, () => attempts.length > 0 || socket.text !== "" || client.closed, recorder);
+    const dialled = attempts[attempts.length - 1];
+    const forwarded = dialled?.socket.text ?? null;
+    if (dialled !== undefined && input.response !== null && mode === "http") {
+      dialled.conn.onData(Buffer.from(input.response, "latin1"));
+      await settle(client, () => socket.text !== "" || client.closed, recorder);
+    }
+    return explanation({ input, listener, recorder, record, destination, bytes, forwarded, answer: socket.text, client });
+  } finally {
+    wheel.stop();
+  }
+}
+
+/** Nothing is sent, not even lines of a log. */
+function withoutLogs(model: Model): Model {
+  return {
+    ...model,
+    global: { ...model.global, logs: [] },
+    proxies: model.proxies.map((proxy) => ({ ...proxy, logs: [] })),
+  };
+}
+
+function setVariables(stream: SampleContext, { variables }: ExplainInput): void {
+  for (const { name, value } of variables) {
+    const parsed = parseVariable(name);
+    if (typeof parsed === "string") throw new UsageError(`--var ${name}: ${parsed}`);
+    const store = parsed.scope === "proc" ? stream.process.variables : stream.variables(parsed.scope);
+    if (store === null) throw new UsageError(`--var ${name}: a request has no such variables`);
+    if (/^-?\d{1,15}$/.test(value)) store.set(parsed.id, "sint", Number(value));
+    else store.set(parsed.id, "str", value);
+  }
+}
+
+function bytesOf({ scheme, bytes, sni }: ExplainInput, mode: string): string {
+  // Rules of mode tcp see the first bytes of the connection, which TLS would begin with.
+  if (mode === "tcp" && sni !== null && scheme !== "http") return clientHello(sni);
+  return bytes;
+}
+
+/** As the accept of a listening socket does it. */
+function connect(socket: MemorySocket, listener: Listener, rt: StreamRuntime, bytes: Buffer): ClientConn {
+  if (listener.frontend.model.mode === "http") {
+    const client = new HttpClient(socket.socket, listener, rt);
+    client.onData(bytes);
+    return client;
+  }
+  const client = new TcpClient(socket.socket, listener, rt);
+  client.start();
+  if (bytes.length > 0 && !client.closed) client.onData(bytes);
+  return client;
+}
+
+/** Waits until `done`: first for what needs no timer, then by moving the time to the next deadline. */
+async function settle(client: ClientConn, done: () => boolean, recorder: Recorder): Promise<void> {
+  for (let waits = 0; waits < MOST_WAITS && !done(); waits++) {
+    const until = Date.now() + PATIENCE_MS;
+    while (!done() && Date.now() < until) await Bun.sleep(5);
+    if (done()) return;
+    const next = [client.deadline, client.current?.deadline ?? 0].filter((deadline) => deadline > 0);
+    if (next.length === 0) return;
+    const deadline = Math.min(...next);
+    recorder.waited(Math.max(0, Math.round(deadline - tick())));
+    // Timers fire up to one slot late.
+    wheel.advance(deadline + 16);
+  }
+}
+
+function boundTo({ model: { address } }: Listener, port: number): End {
+  if (address.kind !== "ip") return { address: "127.0.0.1", port };
+  const any = address.ip === "0.0.0.0" || address.ip === "::";
+  return { address: any ? (address.family === 6 ? "::1" : "127.0.0.1") : address.ip, port: address.port };
+}
+
+interface Parts {
+  readonly input: ExplainInput;
+  readonly listener: Listener;
+  readonly recorder: Recorder;
+  readonly record: ChoiceRecord;
+  readonly destination: End;
+  readonly bytes: Buffer;
+  readonly forwarded: string | null;
+  readonly answer: string;
+  readonly client: ClientConn;
+}
+
+function explanation(parts: Parts): Explanation {
+  const { input, listener, recorder, record, destination, bytes, forwarded, answer, client } = parts;
+  const { frontend } = listener;
+  const { backend } = record;
+  const server = forwarded === null ? null : (record.direct ?? record.picked);
+  const proxies = [frontend.name, ...(backend === null || backend.name === frontend.name ? [] : [backend.name])];
+  const { at } = frontend.model;
+  return {
+    request: { text: bytes.toString("latin1"), source: text(input.source), destination: text(destination) },
+    frontend: { name: frontend.name, file: at.file, line: at.line, mode: frontend.model.mode },
+    steps: [...recorder.steps, ...recorder.unreached(proxies, input.response !== null)],
+    backend: backend === null ? null : { ...chosenBy(frontend, backend.model, recorder), name: backend.name },
+    choice: choiceOf(record, server),
+    forwarded,
+    answer: answer === "" ? null : answer,
+    closed: client.closed || client.lingering,
+  };
+}
+
+/** Where the backend was chosen: a rule, default_backend, or the section itself. */
+function chosenBy(
+  { model }: Frontend,
+  backend: ProxyModel,
+  recorder: Recorder,
+): { readonly by: string; readonly file: string; readonly line: number } {
+  const rule = recorder.chosen();
+  const { file, line } = backend.at;
+  if (rule !== null) return { by: "use_backend", file: rule.file, line: rule.line };
+  return { by: model.defaultBackend === null ? "listen" : "default_backend", file, line };
+}
+
+function text({ address, port }: End): string {
+  return address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
+}

@@ -1,0 +1,77 @@
+/** Ends of connections that exist in memory only. */
+import type { Socket } from "bun";
+import type { SockAddr } from "../../ffi/sockaddr.ts";
+import type { Conn } from "../../net/conn.ts";
+import { ServerConn, type ServerOwner } from "../../server/conn.ts";
+import type { ServerPool } from "../../server/pool.ts";
+
+export interface End {
+  readonly address: string;
+  readonly port: number;
+}
+
+/** Takes everything that is written and sends nothing. */
+export class MemorySocket {
+  private readonly written: Buffer[] = [];
+  data: unknown = null;
+  readonly remoteAddress: string;
+  readonly remotePort: number;
+  readonly localAddress: string;
+  readonly localPort: number;
+
+  constructor(remote: End, local: End) {
+    this.remoteAddress = remote.address;
+    this.remotePort = remote.port;
+    this.localAddress = local.address;
+    this.localPort = local.port;
+  }
+
+  /** What the engine knows as a socket: of Bun's interface it uses what stands here. */
+  get socket(): Socket<Conn> {
+    return this as unknown as Socket<Conn>;
+  }
+
+  /** Everything written so far, one character per byte. */
+  get text(): string {
+    return Buffer.concat(this.written).toString("latin1");
+  }
+
+  write(bytes: Uint8Array, offset = 0, length = bytes.length - offset): number {
+    this.written.push(Buffer.from(bytes.subarray(offset, offset + length)));
+    return length;
+  }
+
+  pause(): void {}
+  resume(): void {}
+  shutdown(): void {}
+  end(): void {}
+  close(): void {}
+  terminate(): void {}
+  setNoDelay(): boolean {
+    return true;
+  }
+}
+
+/** A connection to a server, with what the server would have received. */
+export interface Dialled {
+  readonly conn: ServerConn;
+  readonly socket: MemorySocket;
+  readonly owner: ServerOwner;
+}
+
+/** Stands for `connectServer`: the connection is there at once. */
+export function memoryDial(
+  told: (dialled: Dialled) => void,
+): (pool: ServerPool, owner: ServerOwner, address: SockAddr) => ServerConn {
+  return (pool, owner) => {
+    const conn = new ServerConn(pool, owner);
+    const { address } = pool.server;
+    const remote = address?.kind === "ip" ? { address: address.ip, port: address.port } : { address: "unix", port: 0 };
+    const socket = new MemorySocket(remote, { address: "0.0.0.0", port: 0 });
+    conn.socket = socket.socket;
+    pool.opened();
+    told({ conn, socket, owner });
+    owner.onServerOpen(conn);
+    return conn;
+  };
+}
