@@ -3,10 +3,10 @@ _tlb() {
   local cur="${COMP_WORDS[COMP_CWORD]}" prev="${COMP_WORDS[COMP_CWORD-1]}" words="" files=""
   COMPREPLY=()
   if (( COMP_CWORD == 1 )); then
-    words="serve check fmt reload drain stats socket demo version completions haproxy help --help --version"
+    words="serve check fmt explain reload drain stats socket demo version completions haproxy help --help --version"
   else
     case "${COMP_WORDS[1]}" in
-    help) words="serve check fmt reload drain stats socket demo version completions haproxy" ;;
+    help) words="serve check fmt explain reload drain stats socket demo version completions haproxy" ;;
     serve)
       words="--file -f --daemon -D --foreground --pidfile -p --help"
       case "$prev" in --file|-f|--pidfile|-p) files=1 words="" ;; esac
@@ -21,6 +21,11 @@ _tlb() {
       words="--file -f --write -w --check --help"
       case "$prev" in --file|-f) files=1 words="" ;; esac
       [[ $cur == -* || -n $files ]] || files=1
+      ;;
+    explain)
+      words="--file -f --frontend --method -X --header -H --data -d --src --dst --sni --var --status --response-header --json --help"
+      case "$prev" in --file|-f) files=1 words="" ;; esac
+      [[ $cur == -* || -n $files ]] || :
       ;;
     reload)
       words="--socket -S --file -f --help"

@@ -14,9 +14,18 @@ const args = {
   frontend: { type: "string", valueHint: "name", description: "Frontend that gets it (default: by port and address)" },
   method: { type: "string", alias: "X", valueHint: "method", description: "Method (default: GET, with --data POST)" },
   header: { type: "string", alias: "H", valueHint: "field", description: "Header field 'name: value'; repeatable" },
-  data: { type: "string", alias: "d", valueHint: "text", description: "Body, or the first bytes of a tcp:// connection" },
+  data: {
+    type: "string",
+    alias: "d",
+    valueHint: "text",
+    description: "Body, or the first bytes of a tcp:// connection",
+  },
   src: { type: "string", valueHint: "ip[:port]", description: "Address of the client (default: 192.0.2.1:50000)" },
-  dst: { type: "string", valueHint: "ip[:port]", description: "Address it connects to (default: that of the bind line)" },
+  dst: {
+    type: "string",
+    valueHint: "ip[:port]",
+    description: "Address it connects to (default: that of the bind line)",
+  },
   sni: { type: "string", valueHint: "name", description: "Server name of TLS (default: host of an https URL)" },
   var: { type: "string", valueHint: "scope.name=value", description: "Variable set before the first rule; repeatable" },
   status: { type: "string", valueHint: "status", description: "Go on with a response of this status from the server" },
@@ -27,7 +36,10 @@ const args = {
 
 /** Exit code 1: the configuration has errors. */
 export const explain = defineCommand({
-  meta: { name: "explain", description: "Tell what a configuration does with a request, rule by rule; nothing is sent" },
+  meta: {
+    name: "explain",
+    description: "Tell what a configuration does with a request, rule by rule; nothing is sent",
+  },
   args,
   async run({ rawArgs }): Promise<number> {
     const scanned = scan(rawArgs, args);
@@ -54,7 +66,9 @@ export const explain = defineCommand({
     }
     const explanation = await run(model, input, last("frontend") ?? null, lines);
     const json = all("json").length > 0;
-    const text = json ? `${JSON.stringify(explanation, null, 2)}\n` : render(explanation, createColors(wantsColor(process.stdout)));
+    const text = json
+      ? `${JSON.stringify(explanation, null, 2)}\n`
+      : render(explanation, createColors(wantsColor(process.stdout)));
     process.stdout.write(text);
     return 0;
   },

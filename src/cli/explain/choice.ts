@@ -151,7 +151,14 @@ function candidateOf(server: Server): Candidate {
         : server.weight === 0
           ? "weight 0"
           : "not in use";
-  return { name: server.name, address: text, weight: server.weight, backup: server.backup, usable: server.usable, note };
+  return {
+    name: server.name,
+    address: text,
+    weight: server.weight,
+    backup: server.backup,
+    usable: server.usable,
+    note,
+  };
 }
 
 function place({ family, ip, port }: { family: 4 | 6; ip: string; port: number }): string {

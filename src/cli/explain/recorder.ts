@@ -72,21 +72,38 @@ export class Recorder implements RuleTracer {
     this.steps.push({ kind: "wait", ms });
   }
 
-  /** Rules of these proxies that were not reached, in order; those on responses are left out unless `responses`. */
-  unreached(proxies: readonly string[], responses: boolean): RuleStep[] {
-    const out: RuleStep[] = [];
-    for (const name of proxies) {
-      for (const [rule, step] of this.rules) {
-        if (rule.proxy !== name || this.steps.includes(step)) continue;
-        if (responses || !/response/.test(rule.ruleset)) out.push(step);
+  /**
+   * All steps, and behind the last one of each ruleset the rules of it that were not reached; those of `proxies` only, and on
+   * responses only with `responses`.
+   */
+  all(proxies: readonly string[], responses: boolean): Step[] {
+    const rest = new Map<string, RuleStep[]>();
+    for (const proxy of proxies) {
+      for (const step of this.rules.values()) {
+        if (step.proxy !== proxy || this.steps.includes(step) || (!responses && /response/.test(step.ruleset)))
+          continue;
+        const key = groupOf(step);
+        const group = rest.get(key);
+        if (group === undefined) rest.set(key, [step]);
+        else group.push(step);
       }
     }
-    return out;
+    const out: Step[] = [];
+    this.steps.forEach((step, i) => {
+      out.push(step);
+      if (step.kind !== "rule") return;
+      const key = groupOf(step);
+      if (this.steps.slice(i + 1).some((later) => later.kind === "rule" && groupOf(later) === key)) return;
+      out.push(...(rest.get(key) ?? []));
+      rest.delete(key);
+    });
+    return [...out, ...[...rest.values()].flat()];
   }
 
   /** The use_backend rule that chose; null = none did. */
   chosen(): RuleStep | null {
-    for (const step of this.steps) if (step.kind === "rule" && step.ruleset === "use_backend" && step.applied) return step;
+    for (const step of this.steps)
+      if (step.kind === "rule" && step.ruleset === "use_backend" && step.applied) return step;
     return null;
   }
 
@@ -107,6 +124,10 @@ export class Recorder implements RuleTracer {
     const text = this.lines.get(file, line)?.trim() ?? "";
     return { kind: "rule", proxy, ruleset, file, line, text, applied: null, acls: [], changes: [], verdict: null };
   }
+}
+
+function groupOf({ proxy, ruleset }: RuleStep): string {
+  return `${ruleset} ${proxy}`;
 }
 
 /** Writes the tests of one condition down. */

@@ -29,8 +29,9 @@ export function render(found: Explanation, paint: Colors): string {
   }
   out.push("");
   if (backend !== null) {
-    const by = backend.by === "listen" ? "of its own" : `by ${backend.by}`;
-    out.push(`backend ${paint.bold(backend.name)}, ${by}, ${place(backend)}`);
+    const rule = backend.rule === null ? "" : ` of ${place(backend.rule)}`;
+    const by = backend.by === "listen" ? "its own servers" : `by ${backend.by}${rule}`;
+    out.push(`backend ${paint.bold(backend.name)}, ${place(backend)}, ${by}`);
   } else out.push("no backend");
   if (choice !== null) out.push(...choiceLines(choice, paint));
   if (forwarded !== null) out.push("", paint.bold("the server gets"), ...message(forwarded));
@@ -46,7 +47,8 @@ function ruleLines(step: RuleStep, paint: Colors): string[] {
   const [head, ...rest] = wrap(`${place(step)}  ${printable(step.text)}`, COLUMNS - 4);
   const out = [`${color(mark)} ${applied === null ? paint.dim(head!) : head}`, ...rest.map((line) => `    ${line}`)];
   if (applied === null && verdict === null) return out;
-  for (const acl of step.acls) out.push(...wrap(aclText(acl), COLUMNS - 6).map((line, i) => `${i === 0 ? "      " : "        "}${line}`));
+  for (const acl of step.acls)
+    out.push(...wrap(aclText(acl), COLUMNS - 6).map((line, i) => `${i === 0 ? "      " : "        "}${line}`));
   for (const change of step.changes) out.push(fit(`      ${paint.cyan(printable(change))}`, COLUMNS + 10));
   if (applied === true && verdict === "stop") out.push("      the rules behind it are passed over");
   if (applied === true && verdict === "answered") out.push("      the request ends here");
@@ -73,7 +75,9 @@ function choiceLines(choice: ServerChoice, paint: Colors): string[] {
     const mark = one.name === server ? paint.green(" ->") : "   ";
     const share = one.usable && !one.backup && all > 0 ? ` (${Math.round((100 * one.weight) / all)} %)` : "";
     const notes = [one.backup ? "backup" : "", one.note].filter((note) => note !== "").join(", ");
-    out.push(`${mark} ${one.name.padEnd(width)}  ${one.address.padEnd(wide)}  weight ${one.weight}${share}${notes === "" ? "" : `, ${notes}`}`);
+    out.push(
+      `${mark} ${one.name.padEnd(width)}  ${one.address.padEnd(wide)}  weight ${one.weight}${share}${notes === "" ? "" : `, ${notes}`}`,
+    );
   }
   if (server === null) out.push("no server takes it");
   else if (!fixed) out.push(`${server} is the first in turn of a process that has just started`);

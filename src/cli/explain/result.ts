@@ -16,7 +16,6 @@ export interface TestedAcl {
   readonly pattern: string | null;
 }
 
-/** What a rule did; each as it would stand in a list, e.g. `+ x-a: b`, `- x-b: c`, `txn.user = "joe"`. */
 export interface RuleStep {
   readonly kind: "rule";
   readonly proxy: string;
@@ -28,6 +27,7 @@ export interface RuleStep {
   /** Null = never reached. */
   applied: boolean | null;
   readonly acls: TestedAcl[];
+  /** What its action changed, e.g. `+ x-a: b`, `- x-b: c`, `txn.user = "joe"`. */
   readonly changes: string[];
   /** What came of it for the rules behind it. */
   verdict: "next" | "stop" | "answered" | "waits" | null;
@@ -78,6 +78,7 @@ export interface Explanation {
     readonly line: number;
     /** "use_backend", "default_backend", or "listen" for a proxy's own servers. */
     readonly by: string;
+    readonly rule: { readonly file: string; readonly line: number } | null;
   } | null;
   readonly choice: ServerChoice | null;
   /** What the server gets; null = nothing. Bodies included, one character per byte. */

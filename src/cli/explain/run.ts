@@ -22,7 +22,7 @@ import { findListener } from "./frontend.ts";
 import { clientHello } from "./hello.ts";
 import type { ExplainInput } from "./input.ts";
 import { Recorder } from "./recorder.ts";
-import type { Explanation } from "./result.ts";
+import type { Explanation, RuleStep } from "./result.ts";
 import { type Dialled, type End, memoryDial, MemorySocket } from "./sockets.ts";
 
 /** Time for what does not wait for a timer, such as the resolution of a name. */
@@ -62,8 +62,9 @@ export async function explain(
   const destination = input.destination ?? boundTo(listener, input.port);
   const socket = new MemorySocket(input.source, destination);
   const { mode } = listener.frontend.model;
-  const bytes = Buffer.from(bytesOf(input, mode), "latin1");
-  const client = connect(socket, listener, rt, bytes);
+  // The parser writes into the bytes it is given.
+  const text = bytesOf(input, mode);
+  const client = connect(socket, listener, rt, Buffer.from(text, "latin1"));
   try {
     await settle(client, () => attempts.length > 0 || socket.text !== "" || client.closed, recorder);
     const dialled = attempts[attempts.length - 1];
@@ -72,7 +73,17 @@ export async function explain(
       dialled.conn.onData(Buffer.from(input.response, "latin1"));
       await settle(client, () => socket.text !== "" || client.closed, recorder);
     }
-    return explanation({ input, listener, recorder, record, destination, bytes, forwarded, answer: socket.text, client });
+    return explanation({
+      input,
+      listener,
+      recorder,
+      record,
+      destination,
+      forwarded,
+      answer: socket.text,
+      client,
+      text,
+    });
   } finally {
     wheel.stop();
   }
@@ -144,24 +155,24 @@ interface Parts {
   readonly recorder: Recorder;
   readonly record: ChoiceRecord;
   readonly destination: End;
-  readonly bytes: Buffer;
+  readonly text: string;
   readonly forwarded: string | null;
   readonly answer: string;
   readonly client: ClientConn;
 }
 
 function explanation(parts: Parts): Explanation {
-  const { input, listener, recorder, record, destination, bytes, forwarded, answer, client } = parts;
+  const { input, listener, recorder, record, destination, forwarded, answer, client, text } = parts;
   const { frontend } = listener;
   const { backend } = record;
   const server = forwarded === null ? null : (record.direct ?? record.picked);
   const proxies = [frontend.name, ...(backend === null || backend.name === frontend.name ? [] : [backend.name])];
   const { at } = frontend.model;
   return {
-    request: { text: bytes.toString("latin1"), source: text(input.source), destination: text(destination) },
+    request: { text, source: placeOf(input.source), destination: placeOf(destination) },
     frontend: { name: frontend.name, file: at.file, line: at.line, mode: frontend.model.mode },
-    steps: [...recorder.steps, ...recorder.unreached(proxies, input.response !== null)],
-    backend: backend === null ? null : { ...chosenBy(frontend, backend.model, recorder), name: backend.name },
+    steps: recorder.all(proxies, input.response !== null),
+    backend: backend === null ? null : backendOf(frontend, backend.model, recorder.chosen()),
     choice: choiceOf(record, server),
     forwarded,
     answer: answer === "" ? null : answer,
@@ -169,18 +180,16 @@ function explanation(parts: Parts): Explanation {
   };
 }
 
-/** Where the backend was chosen: a rule, default_backend, or the section itself. */
-function chosenBy(
+function backendOf(
   { model }: Frontend,
-  backend: ProxyModel,
-  recorder: Recorder,
-): { readonly by: string; readonly file: string; readonly line: number } {
-  const rule = recorder.chosen();
-  const { file, line } = backend.at;
-  if (rule !== null) return { by: "use_backend", file: rule.file, line: rule.line };
-  return { by: model.defaultBackend === null ? "listen" : "default_backend", file, line };
+  { name, at }: ProxyModel,
+  rule: RuleStep | null,
+): NonNullable<Explanation["backend"]> {
+  const by = rule !== null ? "use_backend" : model.defaultBackend === null ? "listen" : "default_backend";
+  const { file, line } = at;
+  return { name, file, line, by, rule: rule === null ? null : { file: rule.file, line: rule.line } };
 }
 
-function text({ address, port }: End): string {
+function placeOf({ address, port }: End): string {
   return address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
 }

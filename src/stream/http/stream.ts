@@ -119,7 +119,8 @@ export class HttpStream extends Stream {
 
   static acquire(rt: StreamRuntime, client: HttpClient): HttpStream {
     const stream = free.pop();
-    if (stream === undefined) return new HttpStream(rt, client);
+    // A process has one runtime, but for tests and explanations.
+    if (stream === undefined || stream.rt !== rt) return new HttpStream(rt, client);
     stream.client = client;
     stream.listener = client.listener;
     stream.frontend = client.listener.frontend;
