@@ -6,13 +6,13 @@ import { Shared } from "../../counters/shared.ts";
 import type { SampleContext } from "../../expr/context.ts";
 import { parseVariable } from "../../expr/variables.ts";
 import type { SourceLines } from "../../lang/render.ts";
+import type { Conn } from "../../net/conn.ts";
 import type { Frontend, Listener } from "../../proxy/frontend.ts";
 import type { Server } from "../../proxy/server.ts";
-import type { ClientConn } from "../../stream/client.ts";
-import { HttpClient } from "../../stream/http/client.ts";
+import { startClient } from "../../stream/accept.ts";
+import { ClientConn } from "../../stream/client.ts";
 import { StreamRuntime } from "../../stream/runtime.ts";
 import { Stream } from "../../stream/stream.ts";
-import { TcpClient } from "../../stream/tcp/client.ts";
 import { slotKeys } from "../../supervisor/slots.ts";
 import { tick } from "../../util/clock.ts";
 import { wheel } from "../../util/wheel.ts";
@@ -66,12 +66,12 @@ export async function explain(
   const text = bytesOf(input, mode);
   const client = connect(socket, listener, rt, Buffer.from(text, "latin1"));
   try {
-    await settle(client, () => attempts.length > 0 || socket.text !== "" || client.closed, recorder);
+    await settle(client, () => attempts.length > 0 || socket.text !== "" || client().closed, recorder);
     const dialled = attempts[attempts.length - 1];
     const forwarded = dialled?.socket.text ?? null;
     if (dialled !== undefined && input.response !== null && mode === "http") {
       dialled.conn.onData(Buffer.from(input.response, "latin1"));
-      await settle(client, () => socket.text !== "" || client.closed, recorder);
+      await settle(client, () => socket.text !== "" || client().closed, recorder);
     }
     return explanation({
       input,
@@ -81,7 +81,7 @@ export async function explain(
       destination,
       forwarded,
       answer: socket.text,
-      client,
+      client: client(),
       text,
     });
   } finally {
@@ -115,26 +115,23 @@ function bytesOf({ scheme, bytes, sni }: ExplainInput, mode: string): string {
   return bytes;
 }
 
-/** As the accept of a listening socket does it. */
-function connect(socket: MemorySocket, listener: Listener, rt: StreamRuntime, bytes: Buffer): ClientConn {
-  if (listener.frontend.model.mode === "http") {
-    const client = new HttpClient(socket.socket, listener, rt);
-    client.onData(bytes);
-    return client;
-  }
-  const client = new TcpClient(socket.socket, listener, rt);
-  client.start();
-  if (bytes.length > 0 && !client.closed) client.onData(bytes);
+/** As the accept of a listening socket does it. The object that serves the connection stands in `socket.data`; it may change. */
+function connect(socket: MemorySocket, listener: Listener, rt: StreamRuntime, bytes: Buffer): () => Conn {
+  startClient(socket.socket, listener, rt, null, null);
+  const client = (): Conn => socket.data as Conn;
+  if (bytes.length > 0 && !client().closed) client().onData(bytes);
   return client;
 }
 
 /** Waits until `done`: first for what needs no timer, then by moving the time to the next deadline. */
-async function settle(client: ClientConn, done: () => boolean, recorder: Recorder): Promise<void> {
+async function settle(client: () => Conn, done: () => boolean, recorder: Recorder): Promise<void> {
   for (let waits = 0; waits < MOST_WAITS && !done(); waits++) {
     const until = Date.now() + PATIENCE_MS;
     while (!done() && Date.now() < until) await Bun.sleep(5);
     if (done()) return;
-    const next = [client.deadline, client.current?.deadline ?? 0].filter((deadline) => deadline > 0);
+    const conn = client();
+    const stream = conn instanceof ClientConn ? conn.current : null;
+    const next = [conn.deadline, stream?.deadline ?? 0].filter((deadline) => deadline > 0);
     if (next.length === 0) return;
     const deadline = Math.min(...next);
     recorder.waited(Math.max(0, Math.round(deadline - tick())));
@@ -158,7 +155,7 @@ interface Parts {
   readonly text: string;
   readonly forwarded: string | null;
   readonly answer: string;
-  readonly client: ClientConn;
+  readonly client: Conn;
 }
 
 function explanation(parts: Parts): Explanation {
@@ -176,7 +173,7 @@ function explanation(parts: Parts): Explanation {
     choice: choiceOf(record, server),
     forwarded,
     answer: answer === "" ? null : answer,
-    closed: client.closed || client.lingering,
+    closed: client.closed || client.shut,
   };
 }
 
