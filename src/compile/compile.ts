@@ -1,13 +1,12 @@
 import { hostname } from "node:os";
 import { createBalancer } from "../balance/index.ts";
-import type { Model, ProxyModel } from "../config/model.ts";
+import type { Model } from "../config/model.ts";
 import type { Shared } from "../counters/shared.ts";
-import { proxyLogFormat } from "../expr/logformat/compile.ts";
 import { type Diagnostic, Diagnostics } from "../lang/diagnostic.ts";
 import { createLogger } from "../log/logger.ts";
-import type { Logger } from "../log/record.ts";
 import { Backend, type SlotOf } from "../proxy/backend.ts";
 import { fullconnOf } from "../proxy/fullconn.ts";
+import { compileCaptures } from "../proxy/captures.ts";
 import { Frontend } from "../proxy/frontend.ts";
 import { compileHttp, type HttpSettings } from "../stream/http/settings.ts";
 import type { RuleTracer } from "../rules/trace.ts";
@@ -41,21 +40,18 @@ export function compile(
   const backends = new Map<string, Backend>();
   for (const proxy of model.proxies) {
     if (proxy.disabled) continue;
-    const logger = createProxyLogger(model, proxy, diagnostics);
     if (proxy.kind !== "frontend") {
       const backend = new Backend(proxy, slotOf, shared, worker);
       backend.fullconn = fullconnOf(model, proxy, maxconn);
-      backend.logger = logger.logger;
+      backend.logger = createLogger(model.global, proxy, { format: () => "", now: () => clock.now });
       backend.http = compileHttp(proxy);
       backend.balancer = destinationBalancer(backend, slotOf, shared, worker) ?? createBalancer(backend);
       backends.set(proxy.name, backend);
     }
     if (proxy.kind !== "backend") {
       const frontend = new Frontend(proxy, slotOf, shared, worker);
-      frontend.logger = logger.logger;
-      frontend.logWhen = logger.when;
-      frontend.logsSilence = logger.logger.enabled && !proxy.options.dontlognull;
       frontend.http = compileHttp(proxy);
+      frontend.captures = compileCaptures(proxy);
       frontends.set(proxy.name, frontend);
     }
   }
@@ -67,6 +63,7 @@ export function compile(
   const tags = { hostname: hostname(), pid: process.pid };
   const found = new Diagnostics();
   const rules = new RulesCompiler(model, frontends, backends, registries, tags, found, tracer);
+  for (const frontend of frontends.values()) addFormats(model, frontend, rules);
   for (const proxy of model.proxies) {
     if (proxy.disabled) continue;
     const compiled = rules.compile(proxy);
@@ -80,16 +77,18 @@ export function compile(
   return { model, frontends, backends, diagnostics: diagnostics.list };
 }
 
-function createProxyLogger(
-  model: Model,
-  proxy: ProxyModel,
-  diagnostics: Diagnostics,
-): { logger: Logger; when: Frontend["logWhen"] } {
-  const context = { hostname: hostname(), pid: process.pid };
-  const format = proxyLogFormat(proxy, context, diagnostics);
+/** Formats may ask for any proxy, so they come when all are there. */
+function addFormats(model: Model, frontend: Frontend, rules: RulesCompiler): void {
+  const { model: proxy } = frontend;
+  const { line, structured, error, uniqueId } = rules.formats(proxy);
   const logger = createLogger(model.global, proxy, {
-    format: format?.format ?? (() => ""),
+    format: line.format,
+    structuredData: structured,
     now: () => clock.now,
   });
-  return { logger, when: format?.when ?? "end" };
+  frontend.logger = logger;
+  frontend.logWhen = line.when;
+  frontend.logsSilence = logger.enabled && !proxy.options.dontlognull;
+  frontend.errorFormat = error;
+  frontend.uniqueId = uniqueId;
 }

@@ -44,6 +44,10 @@ export function inherit(base: ProxyDraft | null, kind: ProxyKind, name: string, 
   };
   if (front) {
     proxy.logFormat = base.logFormat;
+    proxy.logFormatSd = base.logFormatSd;
+    proxy.errorLogFormat = base.errorLogFormat;
+    proxy.uniqueIdFormat = base.uniqueIdFormat;
+    proxy.uniqueIdHeader = base.uniqueIdHeader;
     proxy.maxconn = base.maxconn;
     proxy.backlog = base.backlog;
     proxy.defaultBackend = base.defaultBackend;

@@ -175,6 +175,17 @@ export interface ProxyModel {
   readonly logFormat:
     | { readonly kind: "tcplog" | "httplog" | "httplog-clf" | "httpslog" | "default" }
     | { readonly kind: "custom"; readonly text: string; readonly at: Position };
+  /** `log-format-sd`: structured data of rfc5424 targets. */
+  readonly logFormatSd: TextModel | null;
+  /** `error-log-format`: the line of a connection that failed before it had a stream. */
+  readonly errorLogFormat: TextModel | null;
+  readonly uniqueIdFormat: TextModel | null;
+  /** Header that carries the unique id to the server, as configured. */
+  readonly uniqueIdHeader: string | null;
+  /** Slots in the order of their numbers: `capture … header`, `declare capture`, `http-request capture … len`. */
+  readonly requestCaptures: readonly CaptureModel[];
+  readonly responseCaptures: readonly CaptureModel[];
+  readonly captureCookie: { readonly name: string; readonly len: number } | null;
   /** Replacement responses by status. `file` carries the bytes of the file as latin1. */
   readonly errors: Readonly<Record<number, ErrorPageModel>>;
 
@@ -187,6 +198,12 @@ export interface ProxyModel {
   readonly httpAfterResponse: readonly RuleModel[];
   /** Frontend side. */
   readonly useBackend: readonly UseBackendModel[];
+}
+
+/** One capture slot; `header` null = only rules fill it. Longer values are cut to `len` bytes. */
+export interface CaptureModel {
+  readonly header: string | null;
+  readonly len: number;
 }
 
 /** A word of a rule; `at` is the position of its first character, behind a quote. */

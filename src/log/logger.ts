@@ -84,7 +84,7 @@ class ProxyLogger implements Logger {
     return total;
   }
 
-  stream(record: LogRecord, level: LevelName): void {
+  stream(record: LogRecord, level: LevelName, format: (record: LogRecord) => string = this.#format): void {
     const severity = LEVELS[level];
     const targets = this.#targets;
     let text: string | null = null;
@@ -94,7 +94,7 @@ class ProxyLogger implements Logger {
       const target = targets[i]!;
       if (!target.wants(severity)) continue;
       if (text === null) {
-        text = this.#format(record);
+        text = format(record);
         now = this.#now();
       }
       if (target.structured && data === null) data = (this.#data === null ? "" : this.#data(record)) || "-";

@@ -204,8 +204,8 @@ export interface Logger {
   readonly enabled: boolean;
   /** Lines a target did not take since start (its socket or pipe was full or gone), as `DroppedLogs` counts. */
   readonly dropped: number;
-  /** The line of one stream: "info", or "err" under `option log-separate-errors`. */
-  stream(record: LogRecord, level: LevelName): void;
+  /** The line of one stream: "info", or "err" under `option log-separate-errors`. `format`: another than the usual one. */
+  stream(record: LogRecord, level: LevelName, format?: (record: LogRecord) => string): void;
   /** Free text (server state changes, starts and stops), without a line end, e.g. "Server b/s is DOWN, …". */
   event(level: LevelName, text: string): void;
   /** Hands everything that is held back to the system, as far as it takes it. Call before exit. */

@@ -2,6 +2,8 @@ import type { BindModel, ProxyModel } from "../config/model.ts";
 import { C, COLUMNS } from "../counters/columns.ts";
 import { countEvent } from "../counters/rate.ts";
 import { L, LIVE_WIDTH, PROCESS_LIVE, type Shared } from "../counters/shared.ts";
+import type { LogRecord } from "../log/record.ts";
+import type { Captures } from "./captures.ts";
 import type { Backend, SlotOf } from "./backend.ts";
 
 /** One bound address of a frontend. */
@@ -42,6 +44,12 @@ export class Frontend {
   logWhen: "accept" | "response" | "end" = "end";
   /** Connections that never send a byte are logged. Set by compile. */
   logsSilence = false;
+  /** What its streams keep of headers and cookies; null = nothing. Set by compile. */
+  captures: Captures | null = null;
+  /** Lines of connections without a stream; null = the usual text. Set by compile. */
+  errorFormat: ((record: LogRecord) => string) | null = null;
+  /** Makes the id of a request; null = there is none. Set by compile. */
+  uniqueId: ((record: LogRecord) => string) | null = null;
   /** Lines logged by this worker so far, for %lc. */
   logCount = 0;
 

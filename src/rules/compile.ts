@@ -4,7 +4,7 @@ import type { CompileContext } from "../expr/fetch/types.ts";
 import { compileLogFormat } from "../expr/logformat/compile.ts";
 import type { Flags, Formatter, TagContext } from "../expr/logformat/format.ts";
 import { parseLogFormat } from "../expr/logformat/parse.ts";
-import { text as textFormatter } from "../expr/logformat/text.ts";
+import { httpText, text as textFormatter } from "../expr/logformat/text.ts";
 import { parseExpression } from "../expr/parse.ts";
 import type { Phase, SampleKind } from "../expr/sample.ts";
 import { Diagnostics } from "../lang/diagnostic.ts";
@@ -175,12 +175,15 @@ function ruleCompiler(ruleset: RuleSet, consumer: string, proxy: ProxyModel, con
       if (items.some((item) => item.kind !== "text" && item.kind !== "space")) return null;
       return items.map((item) => (item.kind === "text" ? item.text : " ")).join("");
     },
-    format: (text: TextModel) => {
+    format: (text: TextModel, raw = false) => {
       const inner = (source: string, flags: Flags, at: Position): Formatter | null => {
         const compiled = expression(source, at, "str");
         if (compiled === null) return null;
         const { eval: evaluate } = compiled;
-        return textFormatter(flags, (record) => evaluate((record as RuleRecord).samples!) as string | null);
+        return (raw ? textFormatter : httpText)(
+          flags,
+          (record) => evaluate((record as RuleRecord).samples!) as string | null,
+        );
       };
       const { mode } = proxy;
       const format = compileLogFormat(

@@ -10,6 +10,7 @@ import type { Frontend } from "../proxy/frontend.ts";
 import { compileRules, type ProxyRules } from "./compile.ts";
 import { compileConditions } from "./conditions.ts";
 import type { RuleTracer } from "./trace.ts";
+import { compileFormats, type ProxyFormats } from "./formats.ts";
 
 /** Compiles the rules of the proxies of one configuration; patterns of files are shared between them. */
 export class RulesCompiler {
@@ -41,6 +42,12 @@ export class RulesCompiler {
       tracer,
       condition: (model) => conditions.get(model) ?? null,
     });
+  }
+
+  /** The log formats of a frontend. Errors are collected. */
+  formats(proxy: ProxyModel): ProxyFormats {
+    const { registries, tags, diagnostics } = this;
+    return compileFormats(proxy, { cc: this.contextOf(proxy.name), registries, tags, diagnostics });
   }
 
   private contextOf(name: string): CompileContext {

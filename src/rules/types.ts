@@ -54,6 +54,8 @@ export interface RuleStream extends SampleContext {
   invalid(): void;
   /** Answers 401 with the page of that status and WWW-Authenticate; 407 and Proxy-Authenticate to clients of a proxy. */
   authenticate(realm: string): void;
+  /** Puts a text into a capture slot of the frontend; false when there is none. */
+  capture(side: "request" | "response", slot: number, text: string): boolean;
   /** Severity of the line about this stream; "silent": no line. */
   setLogLevel(level: LevelName | "silent"): void;
 }
@@ -82,8 +84,11 @@ export interface RuleCompiler {
   readonly proxy: string;
   readonly diagnostics: Diagnostics;
   readonly cc: CompileContext;
-  /** The text of a log format; a plain text becomes a function that returns it. */
-  format(text: TextModel): TextMaker | null;
+  /**
+   * The text of a log format; a plain text becomes a function that returns it. Samples are made fit for a header, unless `raw`:
+   * then they may be quoted instead.
+   */
+  format(text: TextModel, raw?: boolean): TextMaker | null;
   /** The value of a format that holds nothing variable, else null. */
   literal(text: TextModel): string | null;
   expression(text: TextModel, want?: SampleKind): CompiledExpression | null;

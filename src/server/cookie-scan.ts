@@ -21,14 +21,15 @@ export class CookieScanner {
   /** The separator behind the pair, or the end of the header value. */
   end = 0;
   hasValue = false;
-  private first = 0;
+  private fresh = true;
   private last = 0;
   /** Only the first pair counts, the others are attributes, and commas belong to values (Set-Cookie). */
   private attributes = false;
 
   start(buf: Uint8Array, from: number, to: number, attributes: boolean): void {
     this.buf = buf;
-    this.first = this.end = from;
+    this.end = from;
+    this.fresh = true;
     this.last = to;
     this.attributes = attributes;
   }
@@ -38,7 +39,9 @@ export class CookieScanner {
     const begin = this.end;
     if (begin >= last) return false;
     this.begin = begin;
-    let p = begin > this.first ? begin + 1 : begin;
+    // Behind the separator; the value may begin with one, too.
+    let p = this.fresh ? begin : begin + 1;
+    this.fresh = false;
     while (p < last && blank(buf[p]!)) p++;
     this.nameStart = this.nameEnd = p;
     for (; p < last; p++) {

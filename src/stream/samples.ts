@@ -68,6 +68,9 @@ export abstract class RawSamples implements RuleStream {
     if (offset !== null) this.priorityOffset = offset;
   }
   wake(): void {}
+  capture(_side: "request" | "response", _slot: number, _text: string): boolean {
+    return false;
+  }
   setLogLevel(_level: LevelName | "silent"): void {}
   // Answers exist in mode http only.
   invalid(): void {

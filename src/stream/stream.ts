@@ -2,6 +2,7 @@ import type { Balancer, BalanceRequest } from "../balance/types.ts";
 import { observeResult } from "../check/index.ts";
 import type { Mode } from "../config/model.ts";
 import { L } from "../counters/shared.ts";
+import type { SampleContext } from "../expr/context.ts";
 import { type Logger, type LogRecord, NEVER, NO_SERVER } from "../log/record.ts";
 import type { Backend } from "../proxy/backend.ts";
 import type { Frontend, Listener } from "../proxy/frontend.ts";
@@ -105,8 +106,8 @@ export abstract class Stream implements TimerEntry, ServerOwner, BalanceRequest,
   tlsSni: string | null = null;
   requestCookie: string | null = null;
   responseCookie: string | null = null;
-  requestCaptures: readonly (string | null)[] | null = null;
-  responseCaptures: readonly (string | null)[] | null = null;
+  requestCaptures: (string | null)[] | null = null;
+  responseCaptures: (string | null)[] | null = null;
   uniqueId: string | null = null;
 
   constructor(rt: StreamRuntime, client: ClientConn) {
@@ -299,6 +300,19 @@ export abstract class Stream implements TimerEntry, ServerOwner, BalanceRequest,
     this.feconn = this.frontend.live;
     this.beconn = this.backend === null ? 0 : this.backend.live;
     this.srvconn = this.server === null || this.server.index < 0 ? 0 : this.server.served;
+  }
+
+  /** What expressions of log formats are evaluated against. */
+  abstract sampleContext(): SampleContext | null;
+
+  /** The text of `unique-id-format`, made at the first call and kept; null = none configured. */
+  identify(): string | null {
+    const { uniqueId: make } = this.frontend;
+    if (this.uniqueId === null && make !== null) {
+      this.stamp(clock.now);
+      this.uniqueId = make(this);
+    }
+    return this.uniqueId;
   }
 
   get logger(): Logger {

@@ -80,7 +80,7 @@ export function maskLog(line: string, alone: boolean): LogLine | null {
     .replace(/^(<\d+>)\w{3} [ \d]\d \d\d:\d\d:\d\d /, "$1DATE ")
     .replace(/\[\w{3} [ \d]\d \d\d:\d\d:\d\d\.?\d*\]|\[?\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}[-+]\d\d:\d\d\]?/, "DATE")
     .replace(/(?<=DATE (?:\S+ )?\w+)\[\d+\](?=: )/, "[PID]")
-    .replace(/ lb \d+ - - /, " lb PID - - ")
+    .replace(/^(<\d+>1 DATE \S+ \S+) \d+ - /, "$1 PID - ")
     .replace(/(^|[ :>])(127\.0\.\d+\.\d+):\d{4,5}(?= )/g, "$1$2:PORT")
     .replace(
       / - - \[[^\]]+\] (".*" \d+ \d+ "" "") \d+ \d+ ("\S+" "\S+" "\S+") [-\d]+ [-\d]+ [-\d]+ [-\d]+ [-\d]+ /,

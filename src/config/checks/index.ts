@@ -3,7 +3,7 @@ import { checkBackends, checkUseBackend } from "./backends.ts";
 import type { Check } from "./check.ts";
 import { checkDestinations, checkLimits, checkUnusedRules } from "./limits.ts";
 import { checkAnyListener, checkDuplicateBinds, checkListeners } from "./listeners.ts";
-import { checkLogFormats, checkLogs } from "./logs.ts";
+import { checkLogs } from "./logs.ts";
 import { checkMode } from "./mode.ts";
 import { checkNames } from "./names.ts";
 import { checkServers, checkTracking } from "./servers.ts";
@@ -24,7 +24,6 @@ export const checks: readonly Check[] = [
   resolveServers,
   checkTimeouts,
   checkLogs,
-  checkLogFormats,
   checkLimits,
   checkUnusedRules,
   checkDestinations,

@@ -1,12 +1,11 @@
 import { hasFrontend } from "../draft.ts";
-import { proxyLogFormat } from "../../expr/logformat/compile.ts";
-import type { ProxyModel } from "../model.ts";
-import { type Check, eachProxy, title, warnAt } from "./check.ts";
+import { eachProxy, title, warnAt } from "./check.ts";
 
 /** A log format without any target has no effect. */
 export const checkLogs = eachProxy((proxy, { diagnostics }) => {
-  if (!hasFrontend(proxy) || proxy.logs.length > 0 || proxy.logFormat.kind === "default") return;
-  const word = proxy.marks.get("log-format") ?? proxy.nameWord;
+  if (!hasFrontend(proxy) || proxy.logs.length > 0) return;
+  if (proxy.logFormat.kind === "default" && proxy.logFormatSd === null) return;
+  const word = proxy.marks.get("log-format") ?? proxy.marks.get("log-format-sd") ?? proxy.nameWord;
   warnAt(
     diagnostics,
     word,
@@ -15,13 +14,3 @@ export const checkLogs = eachProxy((proxy, { diagnostics }) => {
     "add 'log global' and a 'log' line in the global section",
   );
 });
-
-/** Every `log-format` must compile. One that many frontends take from a defaults section is judged once for each mode. */
-export const checkLogFormats: Check = ({ proxies, diagnostics }) => {
-  const judged = { tcp: new Set<ProxyModel["logFormat"]>(), http: new Set<ProxyModel["logFormat"]>() };
-  for (const proxy of proxies) {
-    if (!hasFrontend(proxy) || proxy.disabled || judged[proxy.mode].has(proxy.logFormat)) continue;
-    judged[proxy.mode].add(proxy.logFormat);
-    proxyLogFormat(proxy, { hostname: "", pid: 0 }, diagnostics);
-  }
-};

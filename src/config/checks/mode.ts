@@ -22,6 +22,10 @@ export const checkMode = eachProxy((proxy, { diagnostics }) => {
       proxy.monitorUri = null;
     }
   }
+  if (proxy.captureCookie !== null) {
+    ignored("capture cookie", "'capture cookie'");
+    proxy.captureCookie = null;
+  }
   for (const [mark, list] of RULES) {
     if (proxy[list].length === 0) continue;
     ignored(mark, `'${mark}'`);

@@ -19,13 +19,20 @@ function hasRules(proxy: ProxyModel): boolean {
   );
 }
 
+function hasFormats({ kind, logFormat, logFormatSd, errorLogFormat, uniqueIdFormat }: ProxyModel): boolean {
+  return (
+    kind !== "backend" &&
+    (logFormat.kind === "custom" || logFormatSd !== null || errorLogFormat !== null || uniqueIdFormat !== null)
+  );
+}
+
 /**
- * Compiles all rules the way a worker will, against proxies that never run, so that their errors show in `tlb check` and before a
+ * Compiles all rules and formats the way a worker will, against proxies that never run, so that their errors show in `tlb check` and before a
  * reload touches any worker.
  */
 export function checkRules(model: Model, diagnostics: Diagnostics): void {
   const { proxies } = model;
-  if (!proxies.some(hasRules)) return;
+  if (!proxies.some((proxy) => hasRules(proxy) || hasFormats(proxy))) return;
   // One slot for all: the counters of these proxies are never looked at.
   const shared = Shared.local(1, 1);
   const slotOf: SlotOf = () => 0;
@@ -38,5 +45,15 @@ export function checkRules(model: Model, diagnostics: Diagnostics): void {
   const found = new Diagnostics();
   const compiler = new RulesCompiler(model, frontends, backends, registries, { hostname: "", pid: 0 }, found);
   for (const proxy of proxies) if (!proxy.disabled && hasRules(proxy)) compiler.compile(proxy);
+  // A format that many frontends take from a defaults section is judged once for each mode.
+  const judged = new Set<string>();
+  for (const proxy of proxies) {
+    if (proxy.disabled || !hasFormats(proxy)) continue;
+    const { mode, logFormat, logFormatSd, errorLogFormat, uniqueIdFormat } = proxy;
+    const key = JSON.stringify([mode, logFormat, logFormatSd, errorLogFormat, uniqueIdFormat]);
+    if (judged.has(key)) continue;
+    judged.add(key);
+    compiler.formats(proxy);
+  }
   diagnostics.list.push(...found.list);
 }

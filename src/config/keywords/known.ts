@@ -24,11 +24,11 @@ const GLOBAL = `
 `;
 
 const PROXY = `
-  capture clitcpka-cnt clitcpka-idle clitcpka-intvl compression declare dynamic-cookie-key email-alert
-  error-log-format errorfiles external-check filter force-persist http-error ignore-persist
-  load-server-state-from-file log-format-sd max-session-srv-conns monitor persist server-state-file-name
-  srvtcpka-cnt srvtcpka-idle srvtcpka-intvl stats stick stick-table tcp-request tcp-response unique-id-format
-  unique-id-header use-fcgi-app use-server
+  clitcpka-cnt clitcpka-idle clitcpka-intvl compression dynamic-cookie-key email-alert
+  errorfiles external-check filter force-persist http-error ignore-persist
+  load-server-state-from-file max-session-srv-conns monitor persist server-state-file-name
+  srvtcpka-cnt srvtcpka-idle srvtcpka-intvl stats stick stick-table tcp-request tcp-response
+  use-fcgi-app use-server
 `;
 
 const OPTIONS = `

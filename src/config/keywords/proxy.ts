@@ -10,6 +10,7 @@ import { backendKeywords } from "./backend.ts";
 import { balanceKeywords } from "./balance.ts";
 import { checkKeywords } from "./check.ts";
 import { errorKeywords } from "./errors.ts";
+import { captureKeywords } from "./capture.ts";
 import { ruleKeywords } from "./rules.ts";
 import { BOTH, FRONT, PROXY_ONLY } from "./where.ts";
 
@@ -199,4 +200,5 @@ export const proxyKeywords = new KeywordTable<ProxyContext>("proxy", [
   checkKeywords,
   errorKeywords,
   ruleKeywords,
+  captureKeywords,
 ]);

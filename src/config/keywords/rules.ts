@@ -1,10 +1,11 @@
 import { actionsOf, httpActions, laterActions } from "../../rules/http/index.ts";
 import { textOf } from "../../rules/parts.ts";
-import type { ActionRow, RuleSet } from "../../rules/types.ts";
+import type { ActionParts, ActionRow, RuleSet } from "../../rules/types.ts";
 import { Args } from "../../lang/args.ts";
 import { suggest } from "../../lang/suggest.ts";
 import type { Word } from "../../lang/line.ts";
 import type { ProxyContext } from "../context.ts";
+import { hasFrontend } from "../draft.ts";
 import type { ConditionModel, RuleModel, TextModel } from "../model.ts";
 import type { Keyword } from "./keyword.ts";
 import { BOTH, FRONT } from "./where.ts";
@@ -110,7 +111,9 @@ function finishRule(
     return args.error("rule/experimental", word, `'${ruleset} ${row.name}' is experimental in HAProxy`, hint);
   }
   const sub = new Args(word, args.words, c.diagnostics, `${ruleset} ${row.name}`, row.usage, args.index);
-  const parts = row.parse(sub, c.env);
+  const read = row.parse(sub, c.env);
+  if (read === null) return null;
+  const parts = row.name === "capture" ? withSlot(c, args, read) : read;
   if (parts === null) return null;
   const condition = takeCondition(sub);
   if (condition === undefined) return null;
@@ -134,6 +137,21 @@ function ruleset(name: RuleSet, list: List, help: string): Row {
       c.proxy[list].push(rule);
     },
   };
+}
+
+/** `capture … len <length>` makes room of its own: a slot behind those the frontend has so far. */
+function withSlot(c: ProxyContext, args: Args, parts: ActionParts): ActionParts | null {
+  const { len } = parts.texts;
+  if (len === undefined) return parts;
+  if (!hasFrontend(c.proxy)) {
+    args.diagnostics.error("rule/bad-argument", len.at, "a backend has no capture slots of its own", {
+      endColumn: len.endColumn,
+      hint: "declare one in the frontend and name it by 'id <slot>'",
+    });
+    return null;
+  }
+  const slot = c.proxy.requestCaptures.push({ header: null, len: Number(len.text) }) - 1;
+  return { ...parts, texts: { ...parts.texts, id: { ...len, text: String(slot) } } };
 }
 
 const RESERVED = new Set(["if", "unless", "or", "||", "!"]);

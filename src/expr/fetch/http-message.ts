@@ -38,6 +38,15 @@ function bodySize(head: Head, held: Uint8Array | null): number {
   return Math.max(head.contentLength, held === null ? 0 : held.length);
 }
 
+/** Path and query of the target of a request line; null where it has no path. */
+function pathOf(line: string | null): string | null {
+  const target = word(line, 1);
+  if (target === null || target.startsWith("/")) return target;
+  const scheme = target.indexOf("://");
+  const slash = scheme < 0 ? -1 : target.indexOf("/", scheme + 3);
+  return slash < 0 ? null : target.slice(slash);
+}
+
 /** The word of a request line: 0 method, 1 target. Null when there is none. */
 function word(line: string | null, which: 0 | 1): string | null {
   if (line === null) return null;
@@ -124,6 +133,15 @@ export const messageFetches: readonly FetchRow[] = [
     ctx.resHead === null ? null : bodySize(ctx.resHead, ctx.resBodyHeld()),
   ),
 
+  // There is no compression yet.
+  ...row(["res.comp"], "bool", "response-head-kept", "True when this program compressed the response", () => false),
+  ...row(
+    ["res.comp_algo"],
+    "str",
+    "response-head-kept",
+    "Algorithm this program compressed the response with",
+    () => null,
+  ),
   captureRow("capture.req.hdr", "request-head-kept", "Captured request header by slot", (ctx) => ctx.requestCaptures),
   captureRow(
     "capture.res.hdr",
@@ -135,7 +153,7 @@ export const messageFetches: readonly FetchRow[] = [
     word(ctx.receivedRequestLine, 0),
   ),
   ...row(["capture.req.uri"], "str", "request-head-kept", "Request target as received", (ctx) =>
-    word(ctx.receivedRequestLine, 1),
+    pathOf(ctx.receivedRequestLine),
   ),
   ...row(["capture.req.ver"], "str", "request-head-kept", "HTTP/1.0 or HTTP/1.1", (ctx) =>
     versionName(ctx.requestVersion),

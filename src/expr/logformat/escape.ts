@@ -30,3 +30,12 @@ export function encodeHeader(text: string): string {
 export function escapeRfc5424(text: string): string {
   return RFC5424.test(text) ? text.replace(RFC5424_ALL, "\\$&") : text;
 }
+
+// RFC 9110 section 5.5: neither control characters but the tab nor DEL.
+const UNSAFE_FIELD = /[\0-\x08\n-\x1f\x7f]/;
+const FIELD_ALL = new RegExp(UNSAFE_FIELD.source, "g");
+
+/** What may not stand in a field value becomes "%" and two hexadecimal digits (manual, section 8.2.6). */
+export function encodeHttp(text: string): string {
+  return UNSAFE_FIELD.test(text) ? text.replace(FIELD_ALL, (c) => "%" + hex(c).slice(1)) : text;
+}

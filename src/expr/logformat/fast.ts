@@ -28,7 +28,7 @@ export function httplog(r: LogRecord): string {
     `${r.clientAddress || "-"}:${r.clientPort} [${logDate(requestDate(r))}] ${r.frontendName}${r.tls ? "~ " : " "}` +
     `${r.backendName || "-"}/${r.serverName || "-"} ` +
     `${r.tRequest}/${r.tQueue}/${r.tConnect}/${r.tResponse}/${plus}${r.tActive} ${r.status} ${plus}${r.bytesRead} ` +
-    `${r.requestCookie || "-"} ${r.responseCookie || "-"} ${r.terminationState} ` +
+    `${r.requestCookie ?? "-"} ${r.responseCookie ?? "-"} ${r.terminationState} ` +
     `${r.actconn}/${r.feconn}/${r.beconn}/${r.srvconn}/${r.redispatched ? "+" : ""}${r.retries} ` +
     `${r.srvQueue}/${r.backendQueue} ${request === "" ? "" : request + " "}${response === "" ? "" : response + " "}` +
     `"${encodeRequest(r.requestLine ?? BAD_REQUEST)}"`

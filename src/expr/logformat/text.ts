@@ -1,5 +1,5 @@
 import type { LogRecord } from "../../log/record.ts";
-import { escapeRfc5424 } from "./escape.ts";
+import { encodeHttp, escapeRfc5424 } from "./escape.ts";
 import type { Flags, Formatter } from "./format.ts";
 
 /** What stands for a missing value: `""` quoted, `-` mandatory, else nothing. */
@@ -29,6 +29,18 @@ export function text(flags: Flags, value: (r: LogRecord) => string | null): Form
   return (r) => {
     const v = value(r);
     return v === null || v === "" ? none : v;
+  };
+}
+
+/**
+ * The value of an expression in a format that ends up in a header or a message: what no field value may hold is percent-encoded.
+ * HAProxy knows neither quotes nor a sign for what is missing there.
+ */
+export function httpText(flags: Flags, value: (r: LogRecord) => string | null): Formatter {
+  if (flags.escape) return (r) => escapeRfc5424(encodeHttp(value(r) ?? ""));
+  return (r) => {
+    const v = value(r);
+    return v === null ? "" : encodeHttp(v);
   };
 }
 

@@ -1,5 +1,6 @@
 import type { ActionRow, RuleSet } from "../types.ts";
 import { authAction } from "./auth.ts";
+import { captureAction } from "./capture.ts";
 import { headerActions } from "./headers.ts";
 import { normalizeUriAction } from "./normalize-uri.ts";
 import { redirectAction } from "./redirect.ts";
@@ -16,6 +17,7 @@ export const httpActions: ReadonlyMap<string, ActionRow> = register([
   uriActions,
   statusActions,
   variableActions,
+  [captureAction],
 ]);
 
 function register(families: readonly (readonly ActionRow[])[]): ReadonlyMap<string, ActionRow> {
@@ -29,7 +31,7 @@ function register(families: readonly (readonly ActionRow[])[]): ReadonlyMap<stri
 
 /** Actions of HAProxy 2.6 without a row yet. */
 export const laterActions: ReadonlySet<string> = new Set(
-  `add-acl cache-store cache-use capture del-acl del-map disable-l7-retry do-resolve early-hint
+  `add-acl cache-store cache-use del-acl del-map disable-l7-retry do-resolve early-hint
   reject sc-inc-gpc sc-inc-gpc0 sc-inc-gpc1 sc-set-gpt sc-set-gpt0 send-spoe-group set-dst set-dst-port set-map set-mark
   set-nice set-priority-class set-priority-offset set-src set-src-port set-timeout set-tos silent-drop strict-mode tarpit
   track-sc0 track-sc1 track-sc2 use-service wait-for-body wait-for-handshake`.split(/\s+/),

@@ -77,7 +77,7 @@ export const variableActions: readonly ActionRow[] = [
     parse: (args) => takeTexts(args, [["value", "a format"]]),
     compile: (action, rc) => {
       const named = variable(action, rc, true);
-      const format = rc.format(action.texts.value!);
+      const format = rc.format(action.texts.value!, true);
       if (named === null || format === null) return null;
       const { name, conditions } = named;
       return (stream) => {

@@ -19,9 +19,15 @@ export function logStream(stream: HttpStream): void {
   if (!failed && !http.logNormal) return;
   stream.logasap = http.logAsap;
   stream.logCounter = stream.frontend.logCount++;
-  stream.requestCounter = rt.requestCounter++;
+  // What is no request has no stream in HAProxy: it is counted when it is logged.
+  if (stream.readingHead) stream.requestCounter = rt.requestCounter++;
+  else if (stream.frontend.uniqueId !== null) stream.identify();
   stream.stamp(clock.now);
-  logger.stream(stream, stream.logLevel ?? (failed && http.logSeparateErrors ? "err" : "info"));
+  if (stream.samples !== null) stream.samples.startResponse();
+  const level = stream.logLevel ?? (failed && http.logSeparateErrors ? "err" : "info");
+  const { errorFormat } = stream.frontend;
+  if (errorFormat !== null && stream.readingHead) logger.stream(stream, level, errorFormat);
+  else logger.stream(stream, level);
 }
 
 /**

@@ -1,4 +1,5 @@
 import { CL_AND_TE, CONN_CLOSE, CONN_KEEPALIVE, CONN_UPGRADE, TE_HTTP10 } from "../../codec/h1/flags.ts";
+import { encodeLine } from "../../codec/h1/edits.ts";
 import { errorName } from "../../codec/h1/errors.ts";
 import { Framing, requestFraming } from "../../codec/h1/framing.ts";
 import { findName } from "../../codec/h1/view.ts";
@@ -10,6 +11,7 @@ import { clock } from "../../util/clock.ts";
 import { latin1 } from "../../util/latin1.ts";
 import { parseIp } from "../../util/ip.ts";
 import { answer, refuse, reply } from "./answer.ts";
+import { captureRequest, captureRequestCookie } from "./capture.ts";
 import { countIn } from "./count.ts";
 import { watchUpload } from "./deadlines.ts";
 import { logStream } from "./finish.ts";
@@ -40,7 +42,10 @@ export function analyseRequest(stream: HttpStream, buf: Buffer, at: number, end:
   const { req, client, frontend, http, rt } = stream;
   const { flags } = req;
   frontend.countRequest(clock.now);
+  stream.requestCounter = rt.requestCounter++;
   if (stream.logger.enabled) stream.noteLine();
+  const { captures } = frontend;
+  if (captures !== null) captureRequest(stream, captures);
   if (frontend.logWhen === "accept") logStream(stream);
 
   // RFC 9112 section 9.3: 1.1 persists unless closed, 1.0 only when asked for.
@@ -80,6 +85,8 @@ export function routeRequest(stream: HttpStream, step: number): void {
   const { cookie, rules } = backend.http as HttpSettings;
   // Those of a listen were evaluated as the frontend's.
   if (rules !== null && backend.model !== stream.frontend.model && !requestRules(rules, stream, Step.backRules)) return;
+  const { captures } = stream.frontend;
+  if (captures !== null) captureRequestCookie(stream, captures);
   if (cookie !== null) persistRequest(stream, cookie, backend);
   stream.assign();
 }
@@ -172,6 +179,7 @@ function prepare(stream: HttpStream): void {
   stream.prepared = true;
   const { req, reqEdits: edits, http } = stream;
   const back = stream.backend!.http as HttpSettings;
+  identifyRequest(stream);
   forwardFor(stream, http.forwardFor, back.forwardFor);
   originalTo(stream, http.originalTo, back.originalTo);
   const { flags } = req;
@@ -185,6 +193,15 @@ function prepare(stream: HttpStream): void {
     edits.append(CLOSE);
   }
   if (back.sendName !== null) nameServer(stream, back.sendName);
+}
+
+/** `unique-id-format`, and the header that carries it (manual, unique-id-header). */
+function identifyRequest(stream: HttpStream): void {
+  const { frontend } = stream;
+  if (frontend.uniqueId === null) return;
+  const id = stream.identify()!;
+  const { uniqueIdHeader: name } = frontend.model;
+  if (name !== null) stream.reqEdits.append(encodeLine(name, id));
 }
 
 /** The backend's setting names the header, either side's exception spares the client (manual, option forwardfor). */

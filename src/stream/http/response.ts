@@ -11,6 +11,7 @@ import type { ServerConn } from "../../server/conn.ts";
 import { latin1 } from "../../util/latin1.ts";
 import { websocketAccept } from "../../util/websocket.ts";
 import { clientLeft } from "./abort.ts";
+import { captureResponse, captureResponseCookie } from "./capture.ts";
 import { countOut } from "./count.ts";
 import { blockedByClient, watchServer } from "./deadlines.ts";
 import { responseComplete } from "./download.ts";
@@ -69,10 +70,13 @@ export function analyseResponse(stream: HttpStream, conn: ServerConn, buf: Buffe
   if (!persists || framing >= Framing.UNTIL_CLOSE || doubtful || (flags & CL_AND_TE) !== 0) stream.serverKeep = false;
   // Bytes after the response belong to nothing: the connection cannot be used again.
   if (next < end && framing !== Framing.TUNNEL) stream.serverKeep = false;
+  const { captures } = stream.frontend;
+  if (captures !== null) captureResponse(stream, captures);
   if (ruled) {
     stream.rules().startResponse();
     if (!responseRules(stream, back.rules, front.rules, Step.backResponse)) return;
   }
+  if (captures !== null) captureResponseCookie(stream, captures);
   if ((back.cookie !== null || back.checkCache) && !persistResponse(stream, back)) {
     blockResponse(stream);
     return;

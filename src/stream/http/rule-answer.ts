@@ -5,6 +5,7 @@ import { cleanField } from "../../rules/clean.ts";
 import { reasonOf } from "../../rules/reasons.ts";
 import type { Answer } from "../../rules/types.ts";
 import { answer as send, pageFor, reply } from "./answer.ts";
+import { captureRequestCookie } from "./capture.ts";
 import { countOut } from "./count.ts";
 import type { Reply } from "./reply.ts";
 import type { HttpStream } from "./stream.ts";
@@ -55,6 +56,9 @@ export function denyByRule(stream: HttpStream, status: number, answer: Answer | 
   slab[frontend.base + column]!++;
   slab[stream.listener.base + column]!++;
   if (backend !== null) slab[backend.base + column]!++;
+  const { captures } = frontend;
+  // As in HAProxy, refused requests show their cookie, and redirected ones do not.
+  if (captures !== null && !stream.responded) captureRequestCookie(stream, captures);
   if (stream.responded && server !== null) slab[server.base + column]!++;
   finish(stream, status, answer, "P");
 }

@@ -61,6 +61,7 @@ export function responseRules(
 /** http-after-response rules of the backend, then of the frontend. */
 export function afterRules(stream: HttpStream, back: ProxyRules | null, front: ProxyRules | null): void {
   const samples = stream.rules();
+  samples.startResponse();
   if (back !== null && back.after !== null) runRules(back.after, samples);
   if (!sameProxy(stream) && front !== null && front.after !== null) runRules(front.after, samples);
 }

@@ -1,4 +1,5 @@
 import type { Edits } from "../../codec/h1/edits.ts";
+import { methodNames } from "../../codec/h1/flags.ts";
 import type { Head } from "../../codec/h1/head.ts";
 import { methodText, targetText } from "../../codec/h1/view.ts";
 import type { Mode } from "../../config/model.ts";
@@ -12,6 +13,8 @@ import type { Server } from "../../proxy/server.ts";
 import type { Answer, RuleStream } from "../../rules/types.ts";
 import { clock } from "../../util/clock.ts";
 import { ClientFacts, serverFacts } from "../facts.ts";
+import { Phase } from "../phase.ts";
+import { storeCapture } from "../capture.ts";
 import { processFacts } from "../process.ts";
 import { authenticateByRule, denyByRule, interceptByRule, refuseByRule } from "./rule-answer.ts";
 import type { HttpStream } from "./stream.ts";
@@ -29,12 +32,11 @@ export class HttpSamples implements RuleStream {
   readonly mode: Mode = "http";
   readonly tls: TlsFacts | null = null;
   readonly tracked: TrackedEntries | null = null;
-  readonly requestCaptures: readonly (string | null)[] | null = null;
-  readonly responseCaptures: readonly (string | null)[] | null = null;
   readonly priorityClass = 0;
   readonly priorityOffset = 0;
   waitingRule = -1;
   serial = 0;
+  private answering = false;
   lastRule: { readonly file: string; readonly line: number } | null = null;
   private readonly txn = new Variables(NO_LIMIT);
   private readonly message = new Variables(NO_LIMIT);
@@ -46,6 +48,7 @@ export class HttpSamples implements RuleStream {
     this.txn.clear();
     this.message.clear();
     this.lastRule = null;
+    this.answering = false;
     this.waitingRule = -1;
     this.serial++;
   }
@@ -54,8 +57,10 @@ export class HttpSamples implements RuleStream {
     this.record.wake();
   }
 
-  /** The scope `req` ends and `res` begins. */
+  /** The scope `req` ends and `res` begins: with the response, with an answer of our own, or with the log line. */
   startResponse(): void {
+    if (this.answering) return;
+    this.answering = true;
     this.message.clear();
   }
 
@@ -134,8 +139,10 @@ export class HttpSamples implements RuleStream {
 
   // ---- messages
 
+  /** Once the request was sent, or answered, HAProxy's buffer holds it no more. */
   get reqHead(): Head | null {
-    return this.record.readingHead ? null : this.record.req;
+    const { record } = this;
+    return record.readingHead || record.sent || record.answered ? null : record.req;
   }
   get reqEdits(): Edits {
     return this.record.reqEdits;
@@ -157,9 +164,14 @@ export class HttpSamples implements RuleStream {
     return this.record.client.requests <= 1;
   }
   get requestMethod(): string | null {
-    const { method } = this.record.reqEdits;
+    const { record } = this;
+    if (record.readingHead) return null;
+    // Known methods are kept as received; of another one only the start line knows the name.
+    const known = methodNames[record.req.method];
+    if (known) return known;
+    const { method } = record.reqEdits;
     if (method !== undefined) return method.toString("latin1");
-    return this.record.readingHead ? null : methodText(this.record.req);
+    return this.reqHead === null ? null : methodText(record.req);
   }
   get requestVersion(): number {
     return this.record.readingHead ? 0 : this.record.req.version;
@@ -169,16 +181,27 @@ export class HttpSamples implements RuleStream {
   }
   get statusCode(): number {
     const { record } = this;
+    if (record.phase === Phase.done) return 0;
     const { status } = record.resEdits;
     if (status !== undefined) return Number(status.toString("latin1"));
     return record.res.status > 0 ? record.res.status : 0;
   }
   get receivedRequestLine(): string | null {
     const { req, readingHead } = this.record;
-    return readingHead ? null : `${methodText(req)} ${targetText(req)}`;
+    if (readingHead) return null;
+    return `${methodText(req)} ${targetText(req)}`.slice(0, this.record.rt.global.logUriLen);
   }
   uniqueIdText(): string | null {
-    return null;
+    return this.record.readingHead ? null : this.record.identify();
+  }
+  get requestCaptures(): readonly (string | null)[] | null {
+    return this.record.requestCaptures;
+  }
+  get responseCaptures(): readonly (string | null)[] | null {
+    return this.record.responseCaptures;
+  }
+  capture(side: "request" | "response", slot: number, text: string): boolean {
+    return storeCapture(this.record, side, slot, text);
   }
   rawRequest(): Uint8Array | null {
     const { req, bodyBuf, bodyStart, bodyEnd } = this.record;
@@ -242,8 +265,9 @@ export class HttpSamples implements RuleStream {
       case "txn":
         return this.txn;
       case "req":
+        return this.answering ? null : this.message;
       case "res":
-        return this.message;
+        return this.answering ? this.message : null;
       case "sess":
         return (this.record.client.variables ??= new Variables(NO_LIMIT));
       case "check":

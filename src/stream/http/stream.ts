@@ -157,6 +157,8 @@ export class HttpStream extends Stream {
     this.termCause = this.termState = "-";
     this.redispatched = this.logasap = false;
     this.serverName = NO_SERVER;
+    this.requestCaptures = this.responseCaptures = null;
+    this.requestCookie = this.responseCookie = this.uniqueId = null;
     this.reason = "";
     this.line = null;
     this.deadline = 0;
@@ -289,6 +291,10 @@ export class HttpStream extends Stream {
   /** The side of it that rules work with. */
   rules(): HttpSamples {
     return (this.samples ??= new HttpSamples(this));
+  }
+
+  sampleContext(): HttpSamples {
+    return this.rules();
   }
 
   // ---- log and balance

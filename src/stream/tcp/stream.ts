@@ -1,5 +1,6 @@
 import type { Mode } from "../../config/model.ts";
 import { C } from "../../counters/columns.ts";
+import type { SampleContext } from "../../expr/context.ts";
 import { NEVER } from "../../log/record.ts";
 import type { ServerConn } from "../../server/conn.ts";
 import type { ServerPool } from "../../server/pool.ts";
@@ -31,6 +32,13 @@ export class TcpStream extends Stream {
     // Asked for now: the socket does not know it any more when the line is written.
     if (this.logger.enabled) client.noteAddress();
     this.backendName = this.frontend.name;
+    this.status = 0;
+    this.requestCounter = rt.requestCounter++;
+    const { captures } = this.frontend;
+    if (captures !== null) {
+      if (captures.request.length > 0) this.requestCaptures = captures.request.map(() => null);
+      if (captures.response.length > 0) this.responseCaptures = captures.response.map(() => null);
+    }
   }
 
   start(): void {
@@ -44,6 +52,10 @@ export class TcpStream extends Stream {
     this.enterBackend(backend);
     if (frontend.logWhen === "accept") this.log();
     this.assign();
+  }
+
+  sampleContext(): SampleContext | null {
+    return null;
   }
 
   // ---- client side
@@ -242,7 +254,7 @@ export class TcpStream extends Stream {
     if (options["dontlog-normal"] && !failed && !this.redispatched && this.retries === 0) return;
     this.logasap = options.logasap === true;
     this.logCounter = frontend.logCount++;
-    this.requestCounter = this.rt.requestCounter++;
+    if (frontend.uniqueId !== null) this.identify();
     this.stamp(clock.now);
     logger.stream(this, options["log-separate-errors"] && (failed || this.redispatched) ? "err" : "info");
   }

@@ -4,6 +4,7 @@ import { balance } from "./balance.ts";
 import { checks } from "./checks.ts";
 import { errors } from "./errors.ts";
 import { failures } from "./failures.ts";
+import { formats } from "./formats.ts";
 import { framing } from "./framing.ts";
 import { headers } from "./headers.ts";
 import { keepAlive, reuse } from "./keep-alive.ts";
@@ -42,4 +43,5 @@ export const scenarios: readonly Scenario[] = [
   ...rules,
   ...auth,
   ...normalize,
+  ...formats,
 ];

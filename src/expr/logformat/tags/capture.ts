@@ -44,9 +44,16 @@ function list(flags: Flags, value: (r: LogRecord) => Slots): Formatter {
   };
 }
 
+/** One captured with a length of 0 is there, and empty. */
+function cookie(flags: Flags, value: (r: LogRecord) => string | null): Formatter {
+  const show = text(flags, value);
+  const empty = flags.quote ? '""' : "";
+  return (r) => (value(r) === "" ? empty : show(r));
+}
+
 export const captureTags = {
-  CC: { help: "captured request cookie", http: true, compile: (f) => text(f, (r) => r.requestCookie) },
-  CS: { help: "captured response cookie", http: true, compile: (f) => text(f, (r) => r.responseCookie) },
+  CC: { help: "captured request cookie", http: true, compile: (f) => cookie(f, (r) => r.requestCookie) },
+  CS: { help: "captured response cookie", http: true, compile: (f) => cookie(f, (r) => r.responseCookie) },
   hr: { help: "captured request headers", optional: true, compile: (f) => block(f, (r) => r.requestCaptures) },
   hs: { help: "captured response headers", optional: true, compile: (f) => block(f, (r) => r.responseCaptures) },
   hrl: {
