@@ -1,6 +1,14 @@
 import type { Word } from "../lang/line.ts";
 import type { Position } from "../lang/position.ts";
-import type { BindModel, GlobalModel, LogTargetModel, OptionName, ProxyModel, ServerModel } from "./model.ts";
+import type {
+  BindModel,
+  ErrorPageModel,
+  GlobalModel,
+  LogTargetModel,
+  OptionName,
+  ProxyModel,
+  ServerModel,
+} from "./model.ts";
 import type { ParseEnv } from "./env.ts";
 
 /** A model under construction: same fields, writable. */
@@ -13,8 +21,20 @@ export type Marks = Map<string, Word>;
 
 export type ProxyKind = ProxyModel["kind"] | "defaults";
 
-export interface ProxyDraft extends Omit<Draft<ProxyModel>, "kind" | "options" | "servers" | "binds"> {
+/** `section`: waits for the http-errors section of that name, which may stand further down; `before`: what it replaces. */
+export type ErrorPageDraft =
+  | ErrorPageModel
+  | {
+      readonly kind: "section";
+      readonly name: string;
+      readonly word: Word;
+      readonly asked: boolean;
+      readonly before: ErrorPageDraft | null;
+    };
+
+export interface ProxyDraft extends Omit<Draft<ProxyModel>, "kind" | "options" | "servers" | "binds" | "errors"> {
   kind: ProxyKind;
+  errors: Readonly<Record<number, ErrorPageDraft>>;
   options: Partial<Record<OptionName, true>>;
   servers: ServerDraft[];
   binds: BindDraft[];

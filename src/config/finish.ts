@@ -14,6 +14,7 @@ export function finish(state: ParseState): Model {
   return {
     global: globalModel(state.global),
     proxies: state.proxies.map((proxy) => proxyModel(proxy, state.global)),
+    httpErrors: state.httpErrors.map(({ word, name, pages }) => ({ at: word.at, name, pages })),
     userlists: state.userlists.map(userlistModel),
     files: [...state.env.files],
   };
@@ -59,6 +60,7 @@ function proxyModel(draft: ProxyDraft, global: GlobalDraft): ProxyModel {
       queue: timeouts.queue || timeouts.connect,
       tarpit: timeouts.tarpit || timeouts.connect,
     },
+    errors: draft.errors as ProxyModel["errors"],
     kind: kind === "defaults" ? "backend" : kind,
     logs: logTargets(draft.logs, global),
     binds: draft.binds.map(bindModel),

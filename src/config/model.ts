@@ -21,6 +21,7 @@ export interface Model {
   /** In configuration order; `id` is unique. A `listen` is one proxy with both sides. */
   readonly proxies: readonly ProxyModel[];
   readonly userlists: readonly UserlistModel[];
+  readonly httpErrors: readonly HttpErrorsModel[];
   /** Files that were read, in order, for messages. */
   readonly files: readonly string[];
 }
@@ -274,7 +275,16 @@ export type RetryCondition =
   | "401"
   | "403";
 
+/** A section `http-errors`: error files by status, as latin1 text. */
+export interface HttpErrorsModel {
+  readonly at: Position;
+  readonly name: string;
+  readonly pages: Readonly<Record<number, string>>;
+}
+
 export type ErrorPageModel =
+  /** `http-error` whose content is made at run time: the parts of an answer as `http-request return` has them. */
+  | { readonly kind: "reply"; readonly action: ActionModel }
   | { readonly kind: "file"; readonly path: string; readonly bytes: string }
   | { readonly kind: "loc"; readonly code: 302 | 303; readonly url: string };
 

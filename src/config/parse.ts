@@ -31,6 +31,7 @@ export function parseConfig(
     global: newGlobal(env),
     proxies: [],
     userlists: [],
+    httpErrors: [],
     defaults: new Map(),
     lastDefaults: null,
   };

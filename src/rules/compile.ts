@@ -1,4 +1,11 @@
-import type { ConditionModel, ProxyModel, RuleModel, TextModel, UseBackendModel } from "../config/model.ts";
+import type {
+  ConditionModel,
+  HttpErrorsModel,
+  ProxyModel,
+  RuleModel,
+  TextModel,
+  UseBackendModel,
+} from "../config/model.ts";
 import { compileExpression, type CompiledExpression, type Registries } from "../expr/compile.ts";
 import type { CompileContext } from "../expr/fetch/types.ts";
 import { compileLogFormat } from "../expr/logformat/compile.ts";
@@ -11,9 +18,10 @@ import { Diagnostics } from "../lang/diagnostic.ts";
 import type { Position } from "../lang/position.ts";
 import type { Backend } from "../proxy/backend.ts";
 import type { Condition as ParsedCondition } from "../expr/acl/condition.ts";
+import { compileAnswer } from "./http/answer.ts";
 import { httpActions } from "./http/index.ts";
 import { type RuleTracer, type TracedRule, tracedTest } from "./trace.ts";
-import type { Condition, Rule, RuleCompiler, RuleRecord, RuleSet, TextMaker } from "./types.ts";
+import type { Answer, Condition, Rule, RuleCompiler, RuleRecord, RuleSet, RuleStream, TextMaker } from "./types.ts";
 
 /** One `use_backend` line; `backend` null = `name` tells it at run time. */
 export interface BackendRule {
@@ -22,6 +30,9 @@ export interface BackendRule {
   readonly name: TextMaker | null;
 }
 
+/** Makes the answer that stands for the error page of a status. */
+export type PageMaker = (stream: RuleStream) => Answer;
+
 /** The rulesets of one proxy; null = it has no such rules, so that their absence costs one comparison. */
 export interface ProxyRules {
   readonly request: readonly Rule[] | null;
@@ -29,6 +40,8 @@ export interface ProxyRules {
   readonly response: readonly Rule[] | null;
   readonly after: readonly Rule[] | null;
   readonly backends: readonly BackendRule[] | null;
+  /** Answers of `http-error` by status; null = none. */
+  readonly pages: ReadonlyMap<number, PageMaker> | null;
   /** For names made at run time. */
   findBackend(name: string): Backend | null;
 }
@@ -46,6 +59,7 @@ export interface RulesContext {
   readonly cc: CompileContext;
   readonly registries: Registries;
   readonly tags: TagContext;
+  readonly httpErrors: readonly HttpErrorsModel[];
   readonly condition: ConditionCompiler;
   readonly diagnostics: Diagnostics;
   /** Null when traffic is served. */
@@ -62,7 +76,8 @@ type RuleProxy = Pick<
 export function compileRules(proxy: RuleProxy, context: RulesContext): ProxyRules | null {
   const { httpRequest, redirects, httpResponse, httpAfterResponse, useBackend } = proxy;
   const all = httpRequest.length + redirects.length + httpResponse.length + httpAfterResponse.length;
-  if (all + useBackend.length === 0) return null;
+  const pages = compilePages(proxy, context);
+  if (all + useBackend.length === 0 && pages === null) return null;
   const rules = (list: readonly RuleModel[], ruleset: RuleSet): readonly Rule[] | null =>
     list.length === 0 ? null : compileList(list, ruleset, proxy, context);
   return {
@@ -71,8 +86,21 @@ export function compileRules(proxy: RuleProxy, context: RulesContext): ProxyRule
     response: rules(httpResponse, "http-response"),
     after: rules(httpAfterResponse, "http-after-response"),
     backends: useBackend.length === 0 ? null : compileBackends(useBackend, proxy, context),
+    pages,
     findBackend: (name) => context.cc.findBackend(name),
   };
+}
+
+/** The pages of `http-error` that are made at run time. */
+function compilePages(proxy: RuleProxy, context: RulesContext): ReadonlyMap<number, PageMaker> | null {
+  const pages = new Map<number, PageMaker>();
+  const rc = ruleCompiler("http-request", "http-error", proxy, context);
+  for (const [key, page] of Object.entries(proxy.errors)) {
+    if (page.kind !== "reply") continue;
+    const answer = compileAnswer(page.action, Number(key), rc);
+    if (answer !== null && answer !== "page") pages.set(Number(key), answer);
+  }
+  return pages.size === 0 ? null : pages;
 }
 
 function phaseOf(ruleset: RuleSet): Phase {
@@ -197,5 +225,17 @@ function ruleCompiler(ruleset: RuleSet, consumer: string, proxy: ProxyModel, con
       return (stream) => make(stream.record);
     },
     expression: (text, want) => expression(text.text, text.at, want),
+    errorPage: ({ text, at, endColumn }, status) => {
+      const section = context.httpErrors.find(({ name }) => name === text);
+      if (section === undefined) {
+        diagnostics.error("config/unknown-section", at, `there is no http-errors section '${text}'`, { endColumn });
+        return null;
+      }
+      const bytes = section.pages[status];
+      if (bytes !== undefined) return { bytes };
+      const message = `the http-errors section '${text}' has no page for status ${status}`;
+      diagnostics.warn("config/no-page", at, message, { endColumn });
+      return "none";
+    },
   };
 }

@@ -18,7 +18,7 @@ export class RulesCompiler {
   private readonly userlists: ReadonlyMap<string, Userlist>;
 
   constructor(
-    private readonly model: Pick<Model, "global" | "userlists">,
+    private readonly model: Pick<Model, "global" | "userlists" | "httpErrors">,
     private readonly frontends: ReadonlyMap<string, Frontend>,
     private readonly backends: ReadonlyMap<string, Backend>,
     private readonly registries: Registries,
@@ -31,7 +31,7 @@ export class RulesCompiler {
 
   /** Null when the proxy has no rules. Errors are collected. */
   compile(proxy: ProxyModel): ProxyRules | null {
-    const { registries, tags, diagnostics, store, tracer } = this;
+    const { registries, tags, diagnostics, store, tracer, model } = this;
     const cc = this.contextOf(proxy.name);
     const conditions = compileConditions(proxy, { cc, registries, store, diagnostics });
     return compileRules(proxy, {
@@ -40,7 +40,8 @@ export class RulesCompiler {
       tags,
       diagnostics,
       tracer,
-      condition: (model) => conditions.get(model) ?? null,
+      httpErrors: model.httpErrors,
+      condition: (condition) => conditions.get(condition) ?? null,
     });
   }
 

@@ -29,6 +29,8 @@ export interface Answer {
   readonly body: string;
   /** The connection does not outlive it when the request has a body. */
   readonly closesBody?: true;
+  /** An error file, as latin1 text: sent instead of headers and body. The object is then the same at each use. */
+  readonly page?: string;
 }
 
 /** The log record of a stream, with the samples of the same stream for what stands in `%[…]`. */
@@ -91,6 +93,8 @@ export interface RuleCompiler {
   format(text: TextModel, raw?: boolean): TextMaker | null;
   /** The value of a format that holds nothing variable, else null. */
   literal(text: TextModel): string | null;
+  /** The page of an http-errors section; "none": it has none for the status. */
+  errorPage(section: TextModel, status: number): { readonly bytes: string } | "none" | null;
   expression(text: TextModel, want?: SampleKind): CompiledExpression | null;
 }
 
@@ -100,6 +104,8 @@ export type ActionParts = Omit<ActionModel, "kind" | "at" | "endColumn">;
 /** What a parser may ask of the machine and of the section. */
 export interface ActionEnv {
   readonly readFile: (path: string) => string;
+  /** tune.bufsize: bodies and error files must fit. */
+  readonly bufsize: number;
 }
 
 /** One action: the row that parser, check, help and compiler read. */

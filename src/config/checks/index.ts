@@ -8,12 +8,14 @@ import { checkMode } from "./mode.ts";
 import { checkNames } from "./names.ts";
 import { checkServers, checkTracking } from "./servers.ts";
 import { checkTimeouts } from "./timeouts.ts";
+import { resolveErrorPages } from "./error-pages.ts";
 import { checkUserlists } from "./userlists.ts";
 
 /** In the order they run: those that repair drafts come before those that judge the result. */
 export const checks: readonly Check[] = [
   checkNames,
   checkUserlists,
+  resolveErrorPages,
   checkMode,
   checkBackends,
   checkUseBackend,

@@ -7,6 +7,7 @@ import { registries } from "../../rules/registries.ts";
 import type { Model, ProxyModel } from "../model.ts";
 
 function hasRules(proxy: ProxyModel): boolean {
+  if (Object.values(proxy.errors).some((page) => page.kind === "reply")) return true;
   const { acls, httpRequest, redirects, httpResponse, httpAfterResponse, useBackend } = proxy;
   return (
     acls.length +

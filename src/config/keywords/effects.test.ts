@@ -100,6 +100,8 @@ const places: Readonly<Record<string, Readonly<Record<string, Place>>>> = {
     "http-check": ["check/kinds/http.ts", "expects"],
     "tcp-check": PARSED,
     errorfile: ["stream/http/reply.ts", "page.bytes"],
+    errorfiles: PARSED,
+    "http-error": ["rules/compile.ts", "page.action"],
     errorloc: ["stream/http/reply.ts", "page.code"],
     errorloc302: ["stream/http/reply.ts", "page.code"],
     errorloc303: ["stream/http/reply.ts", "page.code"],

@@ -111,7 +111,7 @@ function finishRule(
     return args.error("rule/experimental", word, `'${ruleset} ${row.name}' is experimental in HAProxy`, hint);
   }
   const sub = new Args(word, args.words, c.diagnostics, `${ruleset} ${row.name}`, row.usage, args.index);
-  const read = row.parse(sub, c.env);
+  const read = row.parse(sub, { readFile: c.env.readFile, bufsize: c.global.bufsize });
   if (read === null) return null;
   const parts = row.name === "capture" ? withSlot(c, args, read) : read;
   if (parts === null) return null;

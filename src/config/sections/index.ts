@@ -5,10 +5,11 @@ import { globalSection } from "./global.ts";
 import { LATER_SECTIONS, SECTION_NAMES } from "./names.ts";
 import { proxySections } from "./proxy.ts";
 import type { ParseState, Section, SectionBody } from "./section.ts";
+import { httpErrorsSection } from "./http-errors.ts";
 import { userlistSection } from "./userlist.ts";
 
 export const sections: ReadonlyMap<string, Section> = new Map(
-  [globalSection, ...proxySections, userlistSection].map((section) => [section.name, section]),
+  [globalSection, ...proxySections, userlistSection, httpErrorsSection].map((section) => [section.name, section]),
 );
 
 const LATER: ReadonlySet<string> = new Set(LATER_SECTIONS);

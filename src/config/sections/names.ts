@@ -5,7 +5,6 @@ export const LATER_SECTIONS = [
   "mailers",
   "cache",
   "program",
-  "http-errors",
   "ring",
   "log-forward",
   "fcgi-app",
@@ -18,5 +17,6 @@ export const SECTION_NAMES = [
   "backend",
   "listen",
   "userlist",
+  "http-errors",
   ...LATER_SECTIONS,
 ] as const;

@@ -76,6 +76,11 @@ export const redirectAction: ActionRow = {
     const to = rc.format(texts.to!);
     if (to === null) return null;
     const kind = flags[0];
+    if (rc.ruleset !== "http-request" && kind !== "location") {
+      const { at, endColumn } = action;
+      rc.diagnostics.error("rule/bad-argument", at, `'${rc.ruleset} redirect' only knows 'location'`, { endColumn });
+      return null;
+    }
     const status = action.status || 302;
     const drop = flags.includes("drop-query");
     const slash = flags.includes("append-slash");

@@ -4,6 +4,7 @@ import { C } from "../../counters/columns.ts";
 import { BAD_REQUEST } from "../../log/record.ts";
 import { countOut } from "./count.ts";
 import { finishStream } from "./finish.ts";
+import { renderAnswer } from "./render.ts";
 import { builtinReply, type Reply } from "./reply.ts";
 import { afterAnswer } from "./rules.ts";
 import type { HttpSettings } from "./settings.ts";
@@ -16,8 +17,19 @@ export function reply(stream: HttpStream, status: number): void {
 
 export function pageFor(stream: HttpStream, status: number): Reply {
   const { backend } = stream;
-  const page = backend === null ? undefined : (backend.http as HttpSettings | null)?.replies.get(status);
-  return page ?? stream.http.replies.get(status) ?? builtinReply(status);
+  const back = backend === null ? null : pageOf(backend.http as HttpSettings | null, stream, status);
+  return back ?? pageOf(stream.http, stream, status) ?? builtinReply(status);
+}
+
+/** What one side of the stream has for a status. */
+function pageOf(http: HttpSettings | null, stream: HttpStream, status: number): Reply | null {
+  if (http === null) return null;
+  const pages = http.rules?.pages ?? null;
+  if (pages !== null) {
+    const make = pages.get(status);
+    if (make !== undefined) return renderAnswer(make(stream.rules()));
+  }
+  return http.replies.get(status) ?? null;
 }
 
 /** The exchange failed: `status` is answered unless something was answered before. */

@@ -126,6 +126,8 @@ export function compileReplies(proxy: ProxyModel): ReadonlyMap<number, Reply> {
   const out = new Map<number, Reply>();
   for (const [status, page] of Object.entries(proxy.errors) as [string, ErrorPageModel][]) {
     const code = Number(status);
+    // Those made at run time are among the rules.
+    if (page.kind === "reply") continue;
     if (page.kind === "loc") out.set(code, redirect(code, page.code, page.url));
     else out.set(code, parseReply(code, Buffer.from(page.bytes, "latin1")) ?? builtinReply(code));
   }

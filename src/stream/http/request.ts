@@ -10,13 +10,12 @@ import { firstValue } from "../../rules/lines.ts";
 import { clock } from "../../util/clock.ts";
 import { latin1 } from "../../util/latin1.ts";
 import { parseIp } from "../../util/ip.ts";
-import { answer, refuse, reply } from "./answer.ts";
+import { refuse, reply } from "./answer.ts";
 import { captureRequest, captureRequestCookie } from "./capture.ts";
 import { countIn } from "./count.ts";
 import { watchUpload } from "./deadlines.ts";
 import { logStream } from "./finish.ts";
 import { nameServer, persistRequest } from "./persist.ts";
-import { builtinReply } from "./reply.ts";
 import { chooseBackend, requestRules } from "./rules.ts";
 import { ConnMode, type ForwardSetting, type HttpSettings } from "./settings.ts";
 import { Step } from "./step.ts";
@@ -71,7 +70,7 @@ export function analyseRequest(stream: HttpStream, buf: Buffer, at: number, end:
     stream.logged = true;
     stream.termCause = "L";
     stream.termState = "R";
-    answer(stream, stream.http.replies.get(200) ?? builtinReply(200));
+    reply(stream, 200);
     return;
   }
 

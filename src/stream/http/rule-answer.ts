@@ -2,28 +2,14 @@
 import { Framing } from "../../codec/h1/framing.ts";
 import { C } from "../../counters/columns.ts";
 import { cleanField } from "../../rules/clean.ts";
-import { reasonOf } from "../../rules/reasons.ts";
 import type { Answer } from "../../rules/types.ts";
 import { answer as send, pageFor, reply } from "./answer.ts";
 import { captureRequestCookie } from "./capture.ts";
 import { countOut } from "./count.ts";
+import { renderAnswer } from "./render.ts";
 import type { Reply } from "./reply.ts";
 import type { HttpStream } from "./stream.ts";
 import { headBytes } from "./wire.ts";
-
-function render({ status, headers, body }: Answer): Reply {
-  const reason = reasonOf(status);
-  let head = `HTTP/1.1 ${status} ${reason}\r\n`;
-  let size = 20 + 8 + 3 + reason.length + 1;
-  for (const [name, value] of headers) {
-    // RFC 9110 section 8.6: no length in a 204; it counts all the same, as in HAProxy.
-    if (status !== 204 || name !== "content-length") head += `${name}: ${cleanField(value)}\r\n`;
-    size += name.length + value.length;
-  }
-  const bytes = Buffer.from(body, "latin1");
-  const raw = Buffer.from(head, "latin1");
-  return { status, closes: false, raw, head: raw, body: bytes, size: size + bytes.length, http11: true };
-}
 
 /** Bytes a `connection: close` counts. */
 const CLOSE_BYTES = "connection".length + "close".length;
@@ -33,7 +19,7 @@ function finish(stream: HttpStream, status: number, answer: Answer | null, cause
   stream.termCause = cause;
   stream.termState = stream.responded ? "H" : "R";
   stream.byRule = true;
-  let page = answer === null ? { ...pageFor(stream, status), status } : render(answer);
+  let page = answer === null ? { ...pageFor(stream, status), status } : renderAnswer(answer);
   if (answer?.closesBody === true && stream.reqBody.framing !== Framing.NONE) {
     stream.clientKeep = false;
     page = { ...page, size: page.size + CLOSE_BYTES };

@@ -7,6 +7,7 @@ import { failures } from "./failures.ts";
 import { formats } from "./formats.ts";
 import { framing } from "./framing.ts";
 import { headers } from "./headers.ts";
+import { httpErrors } from "./http-errors.ts";
 import { keepAlive, reuse } from "./keep-alive.ts";
 import { logs } from "./logs.ts";
 import { malformed } from "./malformed.ts";
@@ -44,4 +45,5 @@ export const scenarios: readonly Scenario[] = [
   ...auth,
   ...normalize,
   ...formats,
+  ...httpErrors,
 ];
