@@ -6,7 +6,7 @@ _tlb() {
     words="serve check fmt explain reload drain stats socket demo version completions haproxy help --help --version"
   else
     case "${COMP_WORDS[1]}" in
-    help) words="serve check fmt explain reload drain stats socket demo version completions haproxy" ;;
+    help) words="serve check fmt explain reload drain stats socket demo version completions haproxy $("${COMP_WORDS[0]}" help --words 2>/dev/null)" ;;
     serve)
       words="--file -f --daemon -D --foreground --pidfile -p --help"
       case "$prev" in --file|-f|--pidfile|-p) files=1 words="" ;; esac

@@ -14,6 +14,7 @@ complete -c tlb -n __fish_use_subcommand -a completions -d 'Print the completion
 complete -c tlb -n __fish_use_subcommand -a haproxy -d 'Behave as the haproxy program, with its options (also when called by that name)'
 complete -c tlb -n __fish_use_subcommand -a help -d 'Show the options of a command'
 complete -c tlb -n '__fish_seen_subcommand_from help' -a 'serve check fmt explain reload drain stats socket demo version completions haproxy'
+complete -c tlb -n '__fish_seen_subcommand_from help' -a '(tlb help --words 2>/dev/null)'
 complete -c tlb -n '__fish_seen_subcommand_from serve' -l file -s f -r -F -d 'Configuration file'
 complete -c tlb -n '__fish_seen_subcommand_from serve' -l daemon -s D -d 'Run in the background'
 complete -c tlb -n '__fish_seen_subcommand_from serve' -l foreground -d 'Stay in the foreground'

@@ -222,3 +222,76 @@ describe.skipIf(!existsSync(HAPROXY))("the haproxy role answers like HAProxy 2.6
     expect(run([join(dir, "haproxy"), "-c", "-f", "good.cfg"]).stdout).toBe("Configuration file is valid\n");
   });
 });
+
+describe("the linter and the reference", () => {
+  const lines = `defaults
+  mode http
+  timeout connect 1s
+  timeout client 1s
+  timeout server 1s
+frontend f
+  bind 127.0.0.1:1
+  acl spare path /a
+  default_backend b
+backend b
+  server s 127.0.0.1:2
+`;
+
+  test("check lints, serve and -c do not; comments switch findings off", () => {
+    writeFileSync(join(dir, "lint.cfg"), lines);
+    const found = tlb("check", "lint.cfg");
+    expect(found.code).toBe(0);
+    expect(found.stderr).toStartWith("lint.cfg:8:7: warning [lint/unused-acl]");
+    expect(tlb("check", "lint.cfg", "--strict").code).toBe(1);
+    expect(tlb("haproxy", "-c", "-f", "lint.cfg").stderr).not.toContain("spare");
+    writeFileSync(join(dir, "quiet.cfg"), lines.replace("path /a", "path /a # tlb: ignore lint/unused-acl"));
+    expect(tlb("check", "quiet.cfg", "--strict")).toEqual({
+      code: 0,
+      stdout: "Configuration file is valid\n",
+      stderr: "",
+    });
+  });
+
+  test("the shape of --json stays", () => {
+    writeFileSync(join(dir, "shape.cfg"), lines);
+    const { stdout } = tlb("check", "shape.cfg", "--json");
+    expect(JSON.parse(stdout)).toEqual([
+      {
+        severity: "warning",
+        code: "lint/unused-acl",
+        file: "shape.cfg",
+        line: 8,
+        column: 7,
+        endColumn: 12,
+        message: "no rule of this section uses the ACL 'spare'",
+        hint: null,
+      },
+    ]);
+  });
+
+  test("notices do not fail --strict", () => {
+    const open = lines.replace("127.0.0.1:1", "203.0.113.1:1").replace("acl spare path /a", "option forwardfor");
+    writeFileSync(join(dir, "notice2.cfg"), open);
+    const { code, stderr } = tlb("check", "notice2.cfg", "--strict");
+    expect(stderr).toContain("notice [lint/forwarded-for]");
+    expect(code).toBe(0);
+  });
+
+  test("help about keywords, findings and lists", () => {
+    expect(tlb("help", "timeout", "client").stdout).toContain("timeout client <time>");
+    expect(tlb("help", "lint/unused-acl").stdout).toContain("# tlb: ignore lint/unused-acl");
+    expect(tlb("help", "algorithms").stdout).toContain("leastconn");
+    expect(tlb("help").stdout).toContain("Sample fetches");
+    // A command first, then what else has the name.
+    const { stdout } = tlb("help", "check");
+    expect(stdout.indexOf("--strict")).toBeLessThan(stdout.indexOf("(server parameter)"));
+  });
+
+  test("help about nothing: exit code 2 and a suggestion", () => {
+    expect(tlb("help", "tmeout")).toEqual({
+      code: 2,
+      stdout: "",
+      stderr: "error: there is no help about 'tmeout'; did you mean 'timeout'?\n",
+    });
+  });
+});

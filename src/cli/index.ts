@@ -16,7 +16,9 @@ import { serve } from "./commands/serve.ts";
 import { socket } from "./commands/socket.ts";
 import { stats } from "./commands/stats.ts";
 import { version } from "./commands/version.ts";
-import { wantsColor } from "./terminal.ts";
+import { findGroup, findTopics, groups, helpWords, suggestTopic } from "./help/index.ts";
+import { renderGroup, renderGroups, renderTopic } from "./help/render.ts";
+import { terminalWidth, wantsColor } from "./terminal.ts";
 import { longVersion, shortVersion } from "./version.ts";
 
 /** By name, in the order the help shows them. */
@@ -63,7 +65,9 @@ async function dispatch(argv: readonly string[]): Promise<number> {
     case "--help":
     case "help":
       if (rest[0] === undefined) process.stdout.write(await overview());
-      else process.stdout.write(await help(named(rest[0])));
+      // For the completion of shells, which ask at run time.
+      else if (rest[0] === "--words") process.stdout.write(`${helpWords().join("\n")}\n`);
+      else process.stdout.write(await reference(rest));
       return 0;
     case "-v":
     case "--version":
@@ -104,6 +108,21 @@ async function help(name: Name): Promise<string> {
   return `${plainUnlessColor(await renderUsage(commands[name] as CommandDef<ArgsDef>, parent))}\n`;
 }
 
+/** Help about a command, a list, or whatever has the name; several things may share one. */
+async function reference(words: readonly string[]): Promise<string> {
+  const style = { color: wantsColor(process.stdout), width: terminalWidth() };
+  const first = words[0]!;
+  const parts: string[] = [];
+  if (words.length === 1 && isCommand(first)) parts.push(await help(first));
+  parts.push(...findTopics(words).map((topic) => renderTopic(topic, style)));
+  const group = findGroup(words.join(" "));
+  if (group !== null) parts.push(renderGroup(group, style));
+  if (parts.length > 0) return parts.join("\n");
+  const near = suggestTopic(words, Object.keys(commands));
+  const hint = near === null ? "tlb help lists what there is" : `did you mean '${near}'?`;
+  throw new UsageError(`there is no help about '${words.join(" ")}'; ${hint}`);
+}
+
 async function overview(): Promise<string> {
   const { bold, cyan } = createColors(wantsColor(process.stdout));
   const width = Math.max(...Object.keys(commands).map((name) => name.length));
@@ -118,7 +137,8 @@ ${bold("Usage")}  tlb <command> [options]
 ${lines.join("\n")}
 
 tlb help <command> shows its options. Begin with: tlb demo
-`;
+
+${renderGroups(groups, { color: wantsColor(process.stdout), width: terminalWidth() })}`;
 }
 
 /** citty colours whenever it is not told otherwise by the environment. */

@@ -20,7 +20,7 @@ _tlb() {
     words="${commands.map(({ name }) => name).join(" ")} help --help --version"
   else
     case "\${COMP_WORDS[1]}" in
-    help) words="${commands.map(({ name }) => name).join(" ")}" ;;
+    help) words="${commands.map(({ name }) => name).join(" ")} $("\${COMP_WORDS[0]}" help --words 2>/dev/null)" ;;
 ${cases.join("\n")}
     esac
   fi

@@ -27,3 +27,15 @@ test("bash completes commands, options, files and shells", () => {
   expect(offered("tlb", "check", "tlb.b")).toEqual(["tlb.bash"]);
   expect(offered("tlb", "completions", "z")).toEqual(["zsh"]);
 });
+
+test("bash completes what tlb help knows by asking the program", () => {
+  const program = join(folder, "..", "node_modules", ".bin", "bun");
+  const main = join(folder, "..", "src", "main.ts");
+  const script = `source "$1"; COMP_WORDS=(fake help "$2"); COMP_CWORD=2
+    fake() { "$PROGRAM" "$MAIN" "$@"; }; _tlb; printf '%s\\n' "\${COMPREPLY[@]}"`;
+  const { stdout } = Bun.spawnSync(["bash", "-c", script, "bash", join(folder, scriptFiles.bash), "lint/routing"], {
+    env: { ...process.env, PROGRAM: program, MAIN: main },
+    stderr: "ignore",
+  });
+  expect(stdout.toString().trim()).toBe("lint/routing-loop");
+});

@@ -8,6 +8,7 @@ export function fish(commands: readonly CommandWords[]): string {
   }
   const names = commands.map(({ name }) => name).join(" ");
   lines.push(`complete -c tlb -n '__fish_seen_subcommand_from help' -a ${quote(names)}`);
+  lines.push("complete -c tlb -n '__fish_seen_subcommand_from help' -a '(tlb help --words 2>/dev/null)'");
   for (const { name, options, files, shells } of commands) {
     const when = `complete -c tlb -n '__fish_seen_subcommand_from ${name}'`;
     for (const { long, short, description, value } of options) {

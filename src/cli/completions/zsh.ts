@@ -25,7 +25,7 @@ ${list.join("\n")}
   shift words
   (( CURRENT-- ))
   case $command in
-    help) _describe command commands ;;
+    help) _describe command commands; compadd -- \${(f)"$(tlb help --words 2>/dev/null)"} ;;
 ${cases.join("\n")}
   esac
 }
