@@ -127,4 +127,11 @@ export const aclCodes: readonly CodeInfo[] = [
     "http-request deny if { path /a}",
     "http-request deny if { path /a }",
   ),
+  row(
+    "acl/bad-group",
+    "no such group",
+    "http_auth_group compares with groups that the userlist has.",
+    "userlist u\n    group g\n    user a insecure-password p\nlisten l\n    bind :80\n    http-request deny if { http_auth_group(u) nope }\n    server s1 192.0.2.1:80\n",
+    "userlist u\n    group g\n    user a insecure-password p groups g\nlisten l\n    bind :80\n    http-request deny if { http_auth_group(u) g }\n    server s1 192.0.2.1:80\n",
+  ),
 ];

@@ -218,4 +218,36 @@ export const configCodes: readonly CodeInfo[] = [
     "server s2 192.0.2.2:80 tfo",
     "retry-on conn-failure empty-response response-timeout\nserver s2 192.0.2.2:80 tfo",
   ),
+  row(
+    "config/unknown-section",
+    "no http-errors section of that name",
+    "'errorfiles NAME' and 'errorfile' of a rule need a section 'http-errors NAME'.",
+    "errorfiles pages",
+  ),
+  row(
+    "config/no-page",
+    "an http-errors section without that page",
+    "'errorfiles NAME STATUS' asks for a page the section does not have. Add an 'errorfile' line there, or leave the status out.",
+  ),
+  row(
+    "config/cut",
+    "longer than what is kept",
+    "Captured values are cut to a fixed length.",
+    "capture cookie SID len 100",
+    "capture cookie SID len 40",
+  ),
+  row(
+    "config/bad-password",
+    "an encrypted password of an unknown method",
+    "crypt(3) does not know it, so the user can never log in. Make one with 'mkpasswd', or write 'insecure-password' for one that is not encrypted.",
+    "userlist u\n    user a password $9$aa$bb\n",
+    "userlist u\n    user a insecure-password plain\n",
+  ),
+  row(
+    "config/no-password",
+    "a user without password",
+    "The user can never log in.",
+    "userlist u\n    user a\n",
+    "userlist u\n    user a insecure-password plain\n",
+  ),
 ];

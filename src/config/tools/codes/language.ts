@@ -111,4 +111,14 @@ export const languageCodes: readonly CodeInfo[] = [
     ".warning old file\n",
     '.warning "old file"\n',
   ),
+  row(
+    "file/unwritable",
+    "a file cannot be written",
+    "tlb fmt -w could not replace the file. The message holds the system's reason.",
+  ),
+  row(
+    "fmt/refused",
+    "tlb fmt leaves a file as it is",
+    "The file laid out anew would not mean the same, or it cannot be read. Nothing was changed; tlb check tells what is wrong with it.",
+  ),
 ];

@@ -66,4 +66,24 @@ export const ruleCodes: readonly CodeInfo[] = [
     "http-request return content-type text/plain string a string b",
     "http-request return content-type text/plain string a",
   ),
+  row(
+    "rule/experimental",
+    "an action HAProxy calls experimental",
+    "It needs 'expose-experimental-directives' in the global section, above the line.",
+    "http-request normalize-uri path-merge-slashes",
+  ),
+  row(
+    "rule/no-slot",
+    "no such capture slot",
+    "'capture … id N' fills the Nth 'declare capture' line of the frontend, counted from 0.",
+    "http-request capture path id 3",
+    "declare capture request len 40\nhttp-request capture path id 0",
+  ),
+  row(
+    "rule/ignored-header",
+    "a header the answer sets itself",
+    "content-length, content-type and the like follow from the body.",
+    "http-request return content-type text/plain string a hdr content-length 5",
+    "http-request return content-type text/plain string a hdr x-a 5",
+  ),
 ];
