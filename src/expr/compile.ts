@@ -12,6 +12,7 @@ import type { SampleContext } from "./context.ts";
 import type { Converter, ConverterRow } from "./converter.ts";
 import type { CompileContext, EachFetcher, Fetcher, FetchRow, Visit } from "./fetch/types.ts";
 import type { Phase, SampleKind, SampleType, Value } from "./sample.ts";
+import { knownConverters, knownFetches } from "./known.ts";
 import { phaseNames, placesOf, placesText, validityOf } from "./validity.ts";
 
 export interface CompileOptions {
@@ -67,6 +68,7 @@ export function compileExpression(
   const call = ast.fetch;
   const row = fetches.get(call.name);
   if (row === undefined) {
+    if (knownFetches.has(call.name)) return later(diagnostics, call, "sample fetch");
     const hint = registries.converters.has(call.name)
       ? `'${call.name}' is a converter: it follows a sample fetch and a comma`
       : didYouMean(call.name, fetches.keys());
@@ -110,6 +112,16 @@ export function compileExpression(
   };
 }
 
+/** HAProxy has it, this program not yet: as for keywords. */
+function later(diagnostics: Diagnostics, call: Call, what: string): null {
+  return fail(
+    diagnostics,
+    "config/not-supported",
+    call,
+    `${what} '${call.name}' is known to HAProxy, not supported yet`,
+  );
+}
+
 function compileConverter(
   call: Call,
   type: SampleKind,
@@ -121,6 +133,7 @@ function compileConverter(
 ): { type: SampleKind; declared: SampleKind } | null {
   const row = converters.get(call.name);
   if (row === undefined) {
+    if (knownConverters.has(call.name)) return later(diagnostics, call, "converter");
     const hint =
       didYouMean(call.name, converters.keys()) ??
       (fetches.has(call.name) ? `'${call.name}' is a sample fetch: it can only come first` : undefined);

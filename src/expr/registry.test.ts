@@ -1,6 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { fetches } from "./fetch/index.ts";
 import type { FetchRow } from "./fetch/types.ts";
+import { converters } from "./conv/index.ts";
+import { knownConverters, knownFetches } from "./known.ts";
 import { HAPROXY, haveHaproxy } from "./oracle.helper.ts";
 import { validityOf } from "./validity.ts";
 
@@ -68,5 +70,20 @@ describe("the registry of fetches", () => {
       if (!row.name.includes(".timer.")) ours.set(row.name, `${columns(row)} ${signature(row)}`);
     }
     expect([...ours.values()].sort()).toEqual([...theirs.values()].sort());
+  });
+});
+
+describe("names of HAProxy without a row", () => {
+  test.skipIf(!haveHaproxy)("every fetch and converter of HAProxy has a row or is listed as known", () => {
+    const list = (option: string): string =>
+      Bun.spawnSync([HAPROXY, option, "-q", "-c", "-f", "/dev/null"], { stderr: "ignore" }).stdout.toString();
+    const smp = [...list("-dKsmp").matchAll(/^\[ [Y. ]+ \] ([^(:]+)/gm)].map((match) => match[1]!);
+    const cnv = [...list("-dKcnv").matchAll(/^([a-z0-9_.-]+)[(:]/gm)].map((match) => match[1]!);
+    expect(smp.length).toBeGreaterThan(400);
+    expect(cnv.length).toBeGreaterThan(100);
+    expect(smp.filter((name) => !fetches.has(name) && !knownFetches.has(name))).toEqual([]);
+    expect(cnv.filter((name) => !converters.has(name) && !knownConverters.has(name))).toEqual([]);
+    const real = new Set([...smp, ...cnv]);
+    expect([...knownFetches, ...knownConverters].filter((name) => !real.has(name))).toEqual([]);
   });
 });

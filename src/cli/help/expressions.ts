@@ -3,6 +3,7 @@ import { predefinedAcls } from "../../expr/acl/predefined.ts";
 import { usageOf } from "../../expr/args.ts";
 import { converters } from "../../expr/conv/index.ts";
 import { fetches } from "../../expr/fetch/index.ts";
+import { knownConverters, knownFetches } from "../../expr/known.ts";
 import { tags } from "../../expr/logformat/tags/index.ts";
 import type { SampleKind } from "../../expr/sample.ts";
 import { placesText, validityOf } from "../../expr/validity.ts";
@@ -110,6 +111,14 @@ export const expressionGroups: readonly Group[] = [
   { name: "tags", title: "Variables of log formats", topics: tagTopics },
 ];
 
-export const absentActions: readonly Topic[] = [...laterActions].map((name) =>
-  topic({ name, group: "", kind: "action", summary: "Known to HAProxy 2.6, not supported by tlb yet" }),
-);
+function absent(kind: string, known: ReadonlySet<string>, have: ReadonlyMap<string, unknown>): Topic[] {
+  const summary = "Known to HAProxy 2.6, not supported by tlb yet";
+  return [...known].filter((name) => !have.has(name)).map((name) => topic({ name, group: "", kind, summary }));
+}
+
+/** What HAProxy knows and tlb does not. */
+export const absentExpressions: readonly Topic[] = [
+  ...absent("action", laterActions, httpActions),
+  ...absent("sample fetch", knownFetches, fetches),
+  ...absent("converter", knownConverters, converters),
+];

@@ -1,7 +1,7 @@
 /** `tlb help TOPIC`: what the keyword tables, the registries and the codes say about a name. */
 import { suggest } from "../../lang/suggest.ts";
 import { codeGroup } from "./codes.ts";
-import { absentActions, expressionGroups } from "./expressions.ts";
+import { absentExpressions, expressionGroups } from "./expressions.ts";
 import { absentTopics, keywordGroups } from "./keywords.ts";
 import type { Group, Topic } from "./topic.ts";
 
@@ -37,7 +37,9 @@ export function findTopics(words: readonly string[]): readonly Topic[] {
   );
   const all = [...exact, ...found];
   if (all.length > 0) return all;
-  return [...absentTopics, ...absentActions].filter((topic) => topic.name === name || lastWord(topic.name) === name);
+  return [...absentTopics, ...absentExpressions].filter(
+    (topic) => topic.name === name || lastWord(topic.name) === name,
+  );
 }
 
 /** What a leading word leaves of the things with a name. */

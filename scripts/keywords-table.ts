@@ -1,0 +1,102 @@
+/**
+ * Writes the table of supported keywords into README.md, between its markers, from the keyword tables and registries:
+ *
+ *     node_modules/.bin/bun scripts/keywords-table.ts
+ *
+ * A test beside this file fails when the table is stale.
+ */
+import { join } from "node:path";
+import { type KeywordInfo, keywordTables } from "../src/config/keywords/index.ts";
+import { knownBind, knownGlobal, knownOptions, knownProxy, knownServer } from "../src/config/keywords/known.ts";
+import { sections } from "../src/config/sections/index.ts";
+import { LATER_SECTIONS } from "../src/config/sections/names.ts";
+import { converters } from "../src/expr/conv/index.ts";
+import { fetches } from "../src/expr/fetch/index.ts";
+import { knownConverters, knownFetches } from "../src/expr/known.ts";
+import { tags } from "../src/expr/logformat/tags/index.ts";
+import { httpActions, laterActions } from "../src/rules/http/index.ts";
+
+// The formatter would align the columns, and so change every line whenever one grows.
+export const BEGIN = "<!-- keywords: made by scripts/keywords-table.ts -->\n\n<!-- prettier-ignore -->";
+export const END = "<!-- /keywords -->";
+export const readme = join(import.meta.dir, "..", "README.md");
+
+interface Family {
+  readonly title: string;
+  readonly rows: readonly Pick<KeywordInfo, "name" | "noEffect">[];
+  /** Names HAProxy 2.6 has; those in `rows` do not count. */
+  readonly known: Iterable<string>;
+}
+
+const names = (list: Iterable<string>): { name: string }[] => [...list].map((name) => ({ name }));
+
+/** Lists of HAProxy's names by the title of the table they belong to. */
+const knownOf: Readonly<Record<string, Iterable<string>>> = {
+  global: knownGlobal,
+  proxy: knownProxy,
+  option: knownOptions,
+  bind: knownBind.keys(),
+  server: knownServer.keys(),
+};
+
+const titleOf: Readonly<Record<string, string>> = {
+  global: "`global` section",
+  proxy: "`defaults`, `frontend`, `listen`, `backend`",
+};
+
+function families(): Family[] {
+  return [
+    { title: "sections", rows: names(sections.keys()), known: LATER_SECTIONS },
+    ...keywordTables.map(({ title, rows, prefix }) => ({
+      title: titleOf[title] ?? `\`${prefix}\` …`,
+      rows,
+      known: knownOf[title] ?? [],
+    })),
+    { title: "actions of `http-*` rules", rows: names(httpActions.keys()), known: laterActions },
+    { title: "sample fetches", rows: names(fetches.keys()), known: knownFetches },
+    { title: "converters", rows: names(converters.keys()), known: knownConverters },
+    { title: "variables of log formats", rows: names(tags.keys()), known: [] },
+  ];
+}
+
+/** Families of at least this many names are written as `prefix_*`. */
+const FOLD = 6;
+
+/** "3: `a`, `b`, `c`"; "-" for none. Many names that begin alike become one. */
+export function listed(list: readonly string[]): string {
+  if (list.length === 0) return "-";
+  const byPrefix = Map.groupBy(list, (name) => /^[^._-]+[._-]/.exec(name)?.[0] ?? name);
+  const parts = [...byPrefix].flatMap(([prefix, members]) =>
+    members.length >= FOLD ? [`\`${prefix}*\` (${members.length})`] : members.map((name) => `\`${name}\``),
+  );
+  return `${list.length}: ${parts.join(", ")}`;
+}
+
+/** The table, without its markers. Ends with a line feed. */
+export function keywordTable(): string {
+  const lines = [
+    "| family | supported | accepted without effect | not yet |",
+    "| ------ | --------: | ----------------------- | ------- |",
+  ];
+  for (const { title, rows, known } of families()) {
+    const idle = rows.filter(({ noEffect }) => noEffect !== undefined).map(({ name }) => name);
+    const have = new Set(rows.map(({ name }) => name));
+    const missing = [...new Set(known)].filter((name) => !have.has(name)).sort();
+    lines.push(`| ${title} | ${rows.length - idle.length} | ${listed(idle)} | ${listed(missing)} |`);
+  }
+  return `${lines.join("\n")}\n`;
+}
+
+/** The text with the table in its place. Throws when there are no markers. */
+export function withTable(text: string, table: string): string {
+  const mark = BEGIN.slice(0, BEGIN.indexOf("\n"));
+  const begin = text.indexOf(mark);
+  const end = text.indexOf(END);
+  if (begin < 0 || end < begin) throw new Error(`the markers '${mark}' and '${END}' are missing`);
+  return `${text.slice(0, begin)}${BEGIN}\n${table}\n${text.slice(end)}`;
+}
+
+if (import.meta.main) {
+  const text = await Bun.file(readme).text();
+  await Bun.write(readme, withTable(text, keywordTable()));
+}
