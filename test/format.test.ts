@@ -1,12 +1,13 @@
 /** `tlb fmt` over every configuration of the tests and over random ones: it is idempotent, refuses nothing and changes no meaning. */
 import { expect, test } from "bun:test";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { cases } from "../src/config/oracle.cases.ts";
 import { testEnv } from "../src/config/testing.ts";
 import { formatText, type FormatEnv } from "../src/config/tools/format/index.ts";
 import { difference } from "../src/config/tools/format/verify.ts";
 import { scenarios } from "./diff/scenarios/index.ts";
+import { seedsFolder } from "./seeds/folder.ts";
 
 const root = join(import.meta.dir, "..");
 const env: FormatEnv = { variables: { ONE: "1", LIST: " a  b ", EMPTY: "" }, machine: testEnv() };
@@ -30,8 +31,8 @@ function corpus(): string[] {
         .replace(/\{(\w+)\}/g, "8080"),
     );
   }
-  const seeds = join(root, "..", "shared", "seeds");
-  if (existsSync(seeds)) for (const file of readdirSync(seeds)) texts.push(readFileSync(join(seeds, file), "latin1"));
+  if (seedsFolder !== null)
+    for (const file of readdirSync(seedsFolder)) texts.push(readFileSync(join(seedsFolder, file), "latin1"));
   return texts;
 }
 

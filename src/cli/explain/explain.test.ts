@@ -235,6 +235,14 @@ describe("requests", () => {
     for (const given of bad) expect(() => readInput(options(given))).toThrow(UsageError);
   });
 
+  test("a malformed one says why", async () => {
+    const found = await run(`frontend f\n bind :80\n default_backend b\n${ONE}`, {
+      headers: ["Upgrade: websocket", "Connection: upgrade"],
+    });
+    expect(found.malformed).toBe("h1-websocket-key");
+    expect(found.answer).toStartWith("HTTP/1.1 400");
+  });
+
   test("which frontend", async () => {
     const lines = `frontend a\n bind 127.0.0.1:80\n default_backend b\nfrontend b2\n bind 127.0.0.2:80\n bind :81\n default_backend b\n${ONE}`;
     const name = async (given: Partial<InputOptions>, frontend?: string): Promise<string> =>

@@ -15,6 +15,7 @@ export function render(found: Explanation, paint: Colors): string {
   out.push(paint.bold(fit(/^[\x20-\x7e]+$/.test(first) ? first : `${request.text.length} bytes`)));
   out.push(`from ${request.source} to ${request.destination}`);
   out.push(`frontend ${paint.bold(frontend.name)}, ${place(frontend)}, mode ${frontend.mode}`);
+  if (found.malformed !== null) out.push(paint.red(`this is no valid request: ${found.malformed}`));
   let heading = "";
   for (const step of found.steps) {
     if (step.kind === "wait") {

@@ -85,5 +85,7 @@ export interface Explanation {
   readonly forwarded: string | null;
   /** What the client gets without (or, with a response given, from) a server; null = that is up to the server. */
   readonly answer: string | null;
+  /** Code of why it is no request; null = it is one. */
+  readonly malformed: string | null;
   readonly closed: boolean;
 }

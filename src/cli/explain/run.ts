@@ -1,5 +1,7 @@
 /** Runs one request through the engine of a worker: compiled configuration, real analysers, and sockets that lead nowhere. */
 import { initialiseServers } from "../../admin/servers.ts";
+import { errorName } from "../../codec/h1/errors.ts";
+import { Head, parseRequest } from "../../codec/h1/head.ts";
 import { compile } from "../../compile/compile.ts";
 import type { Model, ProxyModel } from "../../config/model.ts";
 import { Shared } from "../../counters/shared.ts";
@@ -173,6 +175,7 @@ function explanation(parts: Parts): Explanation {
     choice: choiceOf(record, server),
     forwarded,
     answer: answer === "" ? null : answer,
+    malformed: frontend.model.mode === "http" ? malformed(text, client) : null,
     closed: client.closed || client.shut,
   };
 }
@@ -185,6 +188,16 @@ function backendOf(
   const by = rule !== null ? "use_backend" : model.defaultBackend === null ? "listen" : "default_backend";
   const { file, line } = at;
   return { name, file, line, by, rule: rule === null ? null : { file: rule.file, line: rule.line } };
+}
+
+/** The parser of the engine once more, for its reason: a stream that was refused is gone. */
+function malformed(text: string, client: Conn): string | null {
+  if (!(client instanceof ClientConn)) return null;
+  const { requestLimits, relaxedRequestLimits } = client.rt;
+  const relaxed = client.listener.frontend.model.options["accept-invalid-http-request"] === true;
+  const bytes = Buffer.from(text, "latin1");
+  const end = parseRequest(new Head(), bytes, 0, bytes.length, relaxed ? relaxedRequestLimits : requestLimits);
+  return end >= 0 ? null : errorName(end);
 }
 
 function placeOf({ address, port }: End): string {

@@ -103,6 +103,18 @@ function parseHttpCheck(c: ProxyContext, args: Args): void {
 }
 
 function parseConnect(c: ProxyContext, args: Args): void {
+  // It would open a connection of its own for what follows: a check has one here.
+  const { marks, httpCheck } = c.proxy;
+  if (marks.has("http-check connect") || (marks.has("own check rules") && httpCheck.expects.length > 0)) {
+    args.rest();
+    args.error(
+      "config/not-supported",
+      args.keyword,
+      "more than one 'http-check connect', or one behind an 'http-check expect', is known to HAProxy, not supported yet",
+    );
+    return;
+  }
+  marks.set("http-check connect", args.keyword);
   for (let word = args.next(); word !== null; word = args.next()) {
     if (word.text === "default" || word.text === "linger") continue;
     if (word.text === "comment") void args.take("a text");

@@ -1,0 +1,83 @@
+/** `tlb explain` tells what a running tlb does: for each request both name the same server, send it the same bytes and answer alike. */
+import { expect, test } from "bun:test";
+import type { InputOptions } from "../src/cli/explain/input.ts";
+import { alike, Live } from "./explain/live.ts";
+
+const CONFIG = `
+defaults
+    mode http
+    timeout connect 2s
+    timeout client 3s
+    timeout server 3s
+
+frontend www
+    bind 127.0.0.1:{fe}
+    option forwardfor
+    acl is_api path_beg /api/ /v2/
+    acl is_static path_end .css .js
+    acl json req.hdr(accept) -m sub json
+    acl office src 10.0.0.0/8
+    acl office req.hdr(x-office) -m found
+    http-request deny deny_status 429 if { path_beg /admin } !office
+    http-request return status 200 content-type text/plain lf-string "you are %[src]" if { path /me }
+    http-request redirect code 302 location https://%[req.hdr(host)]%[path] if { path /login }
+    http-request set-var(txn.tier) str(gold) if { req.hdr(x-key) -m str secret }
+    http-request set-header X-Tier %[var(txn.tier)] if { var(txn.tier) -m found }
+    http-request del-header X-Key
+    http-request replace-path /v2/(.*) /api/\\1
+    http-request set-query a=1 if json
+    http-response set-header X-Front %[var(txn.tier)]
+    http-after-response set-header X-After 1
+    use_backend api if is_api !is_static
+    use_backend %[path,field(3,/)] if { path_beg /to/ }
+    use_backend hashed if { path_beg /hash/ }
+    use_backend none if { path /none }
+    default_backend web
+
+backend api
+    cookie SRV insert indirect
+    http-request set-header X-Backend api
+    http-request deny if { method DELETE }
+    http-response del-header X-Server
+    server api1 127.0.0.1:{api1} cookie c1
+    server api2 127.0.0.1:{api2} cookie c2 weight 0
+
+backend hashed
+    balance uri
+    hash-type consistent
+    server h1 127.0.0.1:{h1}
+    server h2 127.0.0.1:{h2}
+    server h3 127.0.0.1:{h3}
+
+backend web
+    server web1 127.0.0.1:{web1}
+
+backend none
+    server off 127.0.0.1:1 disabled
+`;
+
+const requests: readonly Partial<InputOptions>[] = [
+  { words: ["http://h/"] },
+  { words: ["http://h/api/x?y=1"], headers: ["X-Key: secret"] },
+  { words: ["http://h/v2/list"], headers: ["Accept: text/html, application/json", "x-key: other"] },
+  { words: ["http://h/api/site.css"] },
+  { words: ["http://h/admin"] },
+  { words: ["http://h/admin"], headers: ["x-office: 1"] },
+  { words: ["http://h/me"] },
+  { words: ["http://h/login"] },
+  { words: ["DELETE", "http://h/api/1"] },
+  { words: ["http://h/api/1"], data: "a body", headers: ["Content-Type: text/plain"] },
+  { words: ["http://h/api/1"], headers: ["Cookie: a=b; SRV=c1"] },
+  { words: ["http://h/api/1"], headers: ["Cookie: SRV=c2"] },
+  { words: ["http://h/to/api"] },
+  { words: ["http://h/to/nowhere"] },
+  { words: ["http://h/none"] },
+  ...Array.from({ length: 12 }, (_, i) => ({ words: [`http://h/hash/${i}`] })),
+];
+
+test("server, forwarded bytes and answer of every request", async () => {
+  await using live = await Live.start(CONFIG);
+  const servers = new Set<string>();
+  for (const given of requests) servers.add((await alike(live, given)).choice?.server ?? "none");
+  expect([...servers].sort()).toEqual(["api1", "api2", "h1", "h2", "h3", "none", "web1"]);
+}, 20_000);

@@ -1,0 +1,87 @@
+/** The same request to a running tlb and to `tlb explain`: which server gets what, and what the client gets. */
+import { expect } from "bun:test";
+import { loadConfiguration } from "../../src/cli/load.ts";
+import { type ExplainInput, type InputOptions, readInput } from "../../src/cli/explain/input.ts";
+import type { Explanation } from "../../src/cli/explain/result.ts";
+import { explain } from "../../src/cli/explain/run.ts";
+import { startServing } from "../e2e/tools.ts";
+import { connect } from "../harness/client.ts";
+import { freePort } from "../harness/ports.ts";
+import { Scope } from "../harness/scope.ts";
+import { ok, respond, type ScriptedServer, startServer } from "../harness/server.ts";
+
+export interface Decision {
+  /** Name of the server that got the request; null = none. */
+  readonly server: string | null;
+  readonly forwarded: string | null;
+  readonly answer: string;
+}
+
+/** One configuration in both. `{name}` in the text is a port: `fe` where it listens, every other one a server of that name. */
+export class Live implements AsyncDisposable {
+  private readonly scope = new Scope();
+  private readonly servers = new Map<string, ScriptedServer>();
+  private port = 0;
+  private file = "";
+
+  static async start(config: string): Promise<Live> {
+    const live = new Live();
+    live.port = freePort();
+    const text = config.replace(/\{(\w+)\}/g, (_, name: string) => {
+      if (name === "fe") return String(live.port);
+      let server = live.servers.get(name);
+      if (server === undefined) live.servers.set(name, (server = startServer(live.scope, respond(RESPONSE))));
+      return String(server.port);
+    });
+    live.file = (await startServing(live.scope, `    nbthread 1\n${text}`)).file;
+    return live;
+  }
+
+  async explained(given: Partial<InputOptions>): Promise<Explanation> {
+    const { model, findings, lines } = loadConfiguration([this.file]);
+    expect(findings.filter(({ severity }) => severity === "error")).toEqual([]);
+    return explain(model, this.input(given), null, lines);
+  }
+
+  /** Sends the request to the running one. */
+  async decided(given: Partial<InputOptions>): Promise<Decision> {
+    const before = this.received();
+    const client = await connect(this.scope, this.port);
+    client.send(this.input(given).bytes);
+    const answer = await client.response();
+    client.close();
+    for (const [name, text] of this.received()) {
+      const more = text.slice(before.get(name)!.length);
+      if (more !== "") return { server: name, forwarded: more, answer };
+    }
+    return { server: null, forwarded: null, answer };
+  }
+
+  private received(): Map<string, string> {
+    return new Map([...this.servers].map(([name, { peers }]) => [name, peers.map((peer) => peer.received).join("")]));
+  }
+
+  private input(given: Partial<InputOptions>): ExplainInput {
+    const none = { method: undefined, headers: [], data: undefined, sni: undefined, variables: [], status: undefined };
+    const at = { source: "127.0.0.1", destination: `127.0.0.1:${this.port}`, responseHeaders: [] };
+    return { ...readInput({ words: [], ...none, ...at, ...given }), response: RESPONSE };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.scope.close();
+  }
+}
+
+const RESPONSE = ok("done", "X-Server: yes");
+
+/** Expects both to decide alike; returns the explanation. */
+export async function alike(live: Live, given: Partial<InputOptions>): Promise<Explanation> {
+  const found = await live.explained(given);
+  const decision: Decision = {
+    server: found.choice?.server ?? null,
+    forwarded: found.forwarded,
+    answer: found.answer ?? "",
+  };
+  expect({ given, ...decision }).toEqual({ given, ...(await live.decided(given)) });
+  return found;
+}
