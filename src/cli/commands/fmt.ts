@@ -51,7 +51,7 @@ export const fmt = defineCommand({
 function report({ name }: Source, { findings, refused }: Formatted, diagnostics: Diagnostics): void {
   diagnostics.list.push(...findings.list);
   if (refused === null) return;
-  diagnostics.error("file/not-formatted", { file: name, line: 0, column: 0 }, `${name} is left as it is: ${refused}`);
+  diagnostics.error("fmt/refused", { file: name, line: 0, column: 0 }, `${name} is left as it is: ${refused}`);
 }
 
 function writeBack(name: string, text: string, diagnostics: Diagnostics): void {

@@ -14,16 +14,6 @@ export const languageCodes: readonly CodeInfo[] = [
     "Of a folder only files named *.cfg that are not hidden are read, in the order of their names. There is none.",
   ),
   row(
-    "file/unwritable",
-    "a configuration file cannot be written",
-    "tlb fmt -w could not change the file. The message holds the system's reason.",
-  ),
-  row(
-    "file/not-formatted",
-    "a file is left as it is",
-    "What tlb fmt makes of a file is compared with it, word by word and by what the parser makes of both. They differ, so the file was not touched: please report it.",
-  ),
-  row(
     "syntax/unmatched-quote",
     "a quote is not closed",
     "A word that begins with ' or \" goes on to the next one; there is none on the line. Close it, or write \\' or \\\" for the character itself.",
