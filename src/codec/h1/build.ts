@@ -6,8 +6,10 @@ import { LAST_SEMANTIC, lookupName } from "./known.ts";
 import { methodOf } from "./parse-request.ts";
 import { DROP, dropOverruledLength, noteHeader } from "./semantics.ts";
 
+const VERSION: Uint8Array = Buffer.from("HTTP/2.0", "latin1");
+
 /**
- * A growing byte area a head is built in. One per connection; the head built last is valid until the next begin. The area is written
+ * A growing byte area a head is built in. One per stream and direction; the head built last is valid until the next begin. The area is written
  * so that its header block is canonical: an h1 writer copies it in one piece.
  */
 export class HeadBuilder {
@@ -15,7 +17,7 @@ export class HeadBuilder {
   #at = 0;
   #head: Head | null = null;
 
-  /** Starts a request. Method and target are bytes of any buffer; the version is 1.1. */
+  /** Starts a request. Method and target are bytes of any buffer; the version is shown as HTTP/2.0 and classed as 1.1. */
   beginRequest(
     head: Head,
     method: Uint8Array,
@@ -33,14 +35,17 @@ export class HeadBuilder {
     head.targetStart = this.#at;
     this.#put(target, targetStart, targetEnd);
     head.targetEnd = this.#at;
+    this.#byte(32);
+    this.#version();
     head.headersStart = head.headersEnd = this.#at;
   }
 
   /** Starts a response; `reason` may be empty, as it is in HTTP/2. */
   beginResponse(head: Head, status: number, reason: Uint8Array): void {
     this.#begin(head, BUILT | IS_RESPONSE);
+    this.#version();
     head.status = status;
-    head.statusStart = 0;
+    head.statusStart = this.#at;
     this.#byte(48 + (Math.floor(status / 100) % 10));
     this.#byte(48 + (Math.floor(status / 10) % 10));
     this.#byte(48 + (status % 10));
@@ -114,7 +119,16 @@ export class HeadBuilder {
     head.host = -1;
     head.version = 11;
     head.versionStart = head.versionEnd = 0;
+    head.status = 0;
+    head.dropped = 0;
     head.phase = Phase.IDLE;
+  }
+
+  #version(): void {
+    const head = this.#head!;
+    head.versionStart = this.#at;
+    this.#put(VERSION, 0, VERSION.length);
+    head.versionEnd = this.#at;
   }
 
   #byte(c: number): void {

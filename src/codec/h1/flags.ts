@@ -37,6 +37,12 @@ export const CANONICAL_LINE = 1 << 23;
 export const TE_HTTP10 = 1 << 24;
 /** The Head is the trailer section of a chunked message. */
 export const IS_TRAILER = 1 << 25;
+/** The target is a URI made from the parts HTTP/2 has: HTTP/1 gets it in origin form. */
+export const NORMALIZED_URI = 1 << 26;
+/** The message came by HTTP/2 without a length: its body goes on until the stream ends. */
+export const OPEN_BODY = 1 << 27;
+/** An extended CONNECT (RFC 8441), presented as the HTTP/1 upgrade it stands for. */
+export const EXTENDED_CONNECT = 1 << 28;
 
 /** `Head.method`. */
 export const Method = {

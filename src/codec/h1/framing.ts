@@ -1,18 +1,20 @@
 /** How long a message body is (RFC 9112 section 6.3). */
-import { CONN_UPGRADE, HAS_TE, Method, TE_CHUNKED } from "./flags.ts";
+import { BUILT, CONN_UPGRADE, HAS_TE, Method, OPEN_BODY, TE_CHUNKED } from "./flags.ts";
 import type { Head } from "./head.ts";
 
-/** The five kinds of body. */
+/** The kinds of body. */
 export const Framing = {
   /** No body. */
   NONE: 0,
   /** `head.contentLength` bytes, at least one. */
   LENGTH: 1,
   CHUNKED: 2,
+  /** Everything up to the end of an HTTP/2 stream. */
+  STREAM: 3,
   /** Everything up to the end of the connection. */
-  UNTIL_CLOSE: 3,
+  UNTIL_CLOSE: 4,
   /** No message any more: bytes both ways until either side closes. */
-  TUNNEL: 4,
+  TUNNEL: 5,
 } as const;
 export type Framing = (typeof Framing)[keyof typeof Framing];
 
@@ -23,6 +25,8 @@ export function requestFraming(head: Head): Framing {
   // Item 4: "If a Transfer-Encoding header field is present in a request and the chunked transfer coding is the final encoding,
   // the message body length is determined by reading and decoding the chunked data".  Other codings were refused.
   if ((head.flags & TE_CHUNKED) !== 0) return Framing.CHUNKED;
+  // RFC 9113 section 8.1: without a length the end of the stream is that of the body.
+  if ((head.flags & OPEN_BODY) !== 0) return Framing.STREAM;
   // Item 6: "If a valid Content-Length header field is present without Transfer-Encoding, its decimal value defines the expected
   // message body length in octets".
   // Item 7: "If this is a request message and none of the above are true, then the message body length is zero".
@@ -42,6 +46,10 @@ export function responseFraming(head: Head, requestMethod: number): Framing {
   // Item 2: "Any 2xx (Successful) response to a CONNECT request implies that the connection will become a tunnel immediately
   // after the empty line that concludes the header fields".
   if (requestMethod === Method.CONNECT && status >= 200 && status < 300) return Framing.TUNNEL;
+  // RFC 9113 section 8.1: without a length the end of the stream is that of the body.
+  if ((head.flags & BUILT) !== 0 && head.contentLength < 0) {
+    return (head.flags & OPEN_BODY) !== 0 ? Framing.STREAM : Framing.NONE;
+  }
   // Item 4, for a response: "chunked is the final encoding" is decoded; "otherwise [...] until the connection is closed".
   if ((head.flags & TE_CHUNKED) !== 0) return Framing.CHUNKED;
   if ((head.flags & HAS_TE) !== 0) return Framing.UNTIL_CLOSE;
