@@ -38,6 +38,13 @@ export const lintRules: readonly LintRule[] = [
 /** Runs every rule over a configuration without errors; findings are warnings and notices. */
 export function lint(input: LintInput, diagnostics: Diagnostics): void {
   for (const { code, severity, run } of lintRules) {
-    run(input, (at, message, options) => diagnostics.add(severity, code, at, message, options));
+    // What stands in a defaults section serves many proxies and is told once.
+    const told = new Set<string>();
+    run(input, (at, message, options) => {
+      const key = `${at.file}:${at.line}:${at.column}`;
+      if (told.has(key)) return;
+      told.add(key);
+      diagnostics.add(severity, code, at, message, options);
+    });
   }
 }

@@ -1,7 +1,7 @@
 /** Conditions and rulesets of the model, looked at as text: what the rules of the linter compare. */
 import { aclKeywords } from "../../../expr/acl/keywords.ts";
 import { predefinedAcls } from "../../../expr/acl/predefined.ts";
-import type { ConditionModel, ProxyModel, RuleModel, TextModel } from "../../model.ts";
+import type { AclModel, ConditionModel, ProxyModel, RuleModel, TextModel } from "../../model.ts";
 
 /** A named or anonymous ACL in a condition. */
 export interface Term {
@@ -151,10 +151,16 @@ export function criteriaOf(term: Term, proxy: ProxyModel): Criterion[] {
   return lines.map(criterionOf).filter((one) => one !== null);
 }
 
+/** The ACLs of a proxy by name: configurations have thousands. */
+const byName = new WeakMap<ProxyModel, ReadonlyMap<string, readonly AclModel[]>>();
+
 function linesOf(name: string, proxy: ProxyModel): readonly (readonly TextModel[])[] {
-  const own = proxy.acls.filter((acl) => acl.name.text === name).map((acl) => acl.words);
-  const predefined = own.length === 0 ? predefinedAcls.get(name) : undefined;
-  if (predefined === undefined) return own;
+  let index = byName.get(proxy);
+  if (index === undefined) byName.set(proxy, (index = Map.groupBy(proxy.acls, (acl) => acl.name.text)));
+  const own = index.get(name);
+  if (own !== undefined) return own.map(({ words }) => words);
+  const predefined = predefinedAcls.get(name);
+  if (predefined === undefined) return [];
   const nowhere = { at: { file: "", line: 0, column: 0 }, endColumn: 0 };
   return [predefined.map((text) => ({ ...nowhere, text }))];
 }

@@ -57,16 +57,12 @@ frontend web
 backend app
     server s1 192.0.2.1:80`,
   run(input, report) {
-    const told = new Set<string>();
     for (const { proxy, draft } of enabled(input)) {
       for (const { name, field, side, min, max } of RANGES) {
         if (!(side === "front" ? hasFront(proxy) : hasBack(proxy)) || !draft.marks.has(`timeout ${name}`)) continue;
         const value = proxy.timeouts[field];
         if (value === 0 || (value >= min && value <= max)) continue;
         const { at, endColumn } = markOf(draft, `timeout ${name}`);
-        const key = `${at.file}:${at.line}`;
-        if (told.has(key)) continue;
-        told.add(key);
         if (value < min) {
           const hint = `a number without unit is in milliseconds: is 'timeout ${name} ${value}s' meant?`;
           report(at, `timeout ${name} is only ${value} ms`, { endColumn, hint });

@@ -57,7 +57,6 @@ backend app
 backend app
     server s1 192.0.2.1:80`,
   run(input, report) {
-    const told = new Set<string>();
     for (const { proxy, draft } of enabled(input)) {
       if (!hasFront(proxy) || proxy.mode !== "http" || !proxy.binds.some(({ address }) => open(address))) continue;
       const backends = backendsOf(input, proxy);
@@ -71,10 +70,6 @@ backend app
           ? draft
           : input.drafts[input.model.proxies.indexOf(backends.find((b) => b.forwardFor !== null)!)]!;
       const { at, endColumn } = markOf(owner, "option forwardfor");
-      // One line of a defaults section serves many frontends.
-      const key = `${at.file}:${at.line}`;
-      if (told.has(key)) continue;
-      told.add(key);
       const message = `clients of frontend '${proxy.name}' can send '${header}' themselves: their lines stay above the one added here`;
       report(at, message, { endColumn, hint: `add 'http-request del-header ${header}' to the frontend at the edge` });
     }

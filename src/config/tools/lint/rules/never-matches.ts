@@ -1,4 +1,4 @@
-import type { ConditionModel, ProxyModel, TextModel } from "../../../model.ts";
+import type { ConditionModel, ProxyModel } from "../../../model.ts";
 import type { Position } from "../../../../lang/position.ts";
 import { enabled, type LintRule, type Report } from "../rule.ts";
 import { rulesetsOf, signedSuites } from "../terms.ts";
@@ -32,8 +32,40 @@ interface Cover {
   readonly step: Step;
 }
 
+/** What the final rules so far take, by their first test: a rule is covered when all tests of a cover are among its own. */
+class Covers {
+  private all: Cover | null = null;
+  private readonly byTerm = new Map<string, Cover[]>();
+
+  add(suite: readonly string[], step: Step): void {
+    const [first] = suite;
+    if (first === undefined) this.all ??= { suite, step };
+    else {
+      const list = this.byTerm.get(first);
+      if (list === undefined) this.byTerm.set(first, [{ suite, step }]);
+      else list.push({ suite, step });
+    }
+  }
+
+  /** Forgets all that depends on what the conditions see. */
+  changed(): void {
+    this.byTerm.clear();
+  }
+
+  find(suite: readonly string[]): Cover | null {
+    if (this.all !== null) return this.all;
+    for (const term of suite) {
+      for (const cover of this.byTerm.get(term) ?? []) {
+        if (cover.suite.every((one) => suite.includes(one))) return cover;
+      }
+    }
+    return null;
+  }
+}
+
 function check(keyword: string, steps: readonly Step[], proxy: ProxyModel, report: Report): void {
-  let covers: Cover[] = [];
+  const covers = new Covers();
+  const unstable = unstableNames(proxy);
   let told = false;
   for (const step of steps) {
     const suites = signedSuites(step.condition);
@@ -46,9 +78,9 @@ function check(keyword: string, steps: readonly Step[], proxy: ProxyModel, repor
       report(at, `this ${keyword} rule can never match: its condition contradicts itself`, options);
       continue;
     }
-    const by = possible.map((suite) => covers.find((cover) => cover.suite.every((term) => suite.includes(term))));
-    if (by.every((cover) => cover !== undefined)) {
-      const [first] = by as Cover[];
+    const by = possible.map((suite) => covers.find(suite));
+    if (by.every((cover) => cover !== null)) {
+      const [first] = by;
       const always = first!.suite.length === 0;
       // Behind a rule without condition nothing is reached: one line says so for all.
       if (always && told) continue;
@@ -60,18 +92,22 @@ function check(keyword: string, steps: readonly Step[], proxy: ProxyModel, repor
       report(at, message, { ...options, hint: "move it up, or remove it" });
       continue;
     }
-    if (step.effect === "final" && !unstable(condition, proxy)) {
-      covers.push(...possible.map((suite) => ({ suite, step })));
-    } else if (step.effect === "change") covers = covers.filter(({ suite }) => suite.length === 0);
+    if (step.effect === "change") covers.changed();
+    else if (step.effect === "final" && !mayDiffer(condition, unstable)) {
+      for (const suite of possible) covers.add(suite, step);
+    }
   }
 }
 
-function unstable(condition: ConditionModel | null, proxy: ProxyModel): boolean {
+/** ACLs whose result may differ from one use to the next. */
+function unstableNames(proxy: ProxyModel): ReadonlySet<string> {
+  const lines = proxy.acls.filter(({ words }) => words.some(({ text }) => UNSTABLE.test(text)));
+  return new Set(lines.map(({ name }) => name.text));
+}
+
+function mayDiffer(condition: ConditionModel | null, unstable: ReadonlySet<string>): boolean {
   if (condition === null) return false;
-  const texts = (words: readonly TextModel[]): string => words.map(({ text }) => text).join(" ");
-  const names = new Set(condition.words.map(({ text }) => text.replace(/^!+/, "")));
-  const acls = proxy.acls.filter(({ name }) => names.has(name.text));
-  return [condition.words, ...acls.map(({ words }) => words)].some((words) => UNSTABLE.test(texts(words)));
+  return condition.words.some(({ text }) => UNSTABLE.test(text) || unstable.has(text.replace(/^!+/, "")));
 }
 
 export const neverMatches: LintRule = {

@@ -26,13 +26,13 @@ backend app
   run(input, report) {
     for (const { proxy, draft } of enabled(input)) {
       if (!hasBack(proxy) || proxy.redispatch !== 0 || proxy.retries === 0 || proxy.servers.length < 2) continue;
-      const { retryOn, retries } = proxy;
+      const { retryOn } = proxy;
       if (retryOn.includes("none")) continue;
       if (!draft.marks.has("retries") && retryOn.length === 1 && retryOn[0] === "conn-failure") continue;
       // `no option redispatch` is a decision.
       if (draft.marks.has("option redispatch")) continue;
       const { at, endColumn } = markOf(draft, "retries");
-      const message = `the ${retries} retries of ${named(proxy)} all go to the server that failed`;
+      const message = `every retry of ${named(proxy)} goes to the server that failed`;
       report(at, message, { endColumn, hint: "add 'option redispatch'" });
     }
   },

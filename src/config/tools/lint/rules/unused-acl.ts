@@ -1,3 +1,4 @@
+import type { TextModel } from "../../../model.ts";
 import { enabled, type LintRule } from "../rule.ts";
 import { conditionsOf, suitesOf } from "../terms.ts";
 
@@ -22,15 +23,26 @@ backend app
 backend app
     server s1 192.0.2.1:80`,
   run(input, report) {
+    // A line of a defaults section is in several proxies: one use anywhere counts.
+    const lines = new Map<string, { readonly name: TextModel; used: boolean }>();
     for (const { proxy } of enabled(input)) {
       const used = new Set(
         conditionsOf(proxy).flatMap(({ words }) => suitesOf(words).flatMap((suite) => suite.map(({ name }) => name))),
       );
+      const seen = new Set<string>();
       for (const { name } of proxy.acls) {
-        if (used.has(name.text)) continue;
-        used.add(name.text);
-        report(name.at, `no rule of this section uses the ACL '${name.text}'`, { endColumn: name.endColumn });
+        // Further lines of the name are the same ACL.
+        if (seen.has(name.text)) continue;
+        seen.add(name.text);
+        const key = `${name.at.file}:${name.at.line}`;
+        const line = lines.get(key) ?? { name, used: false };
+        if (used.has(name.text)) line.used = true;
+        lines.set(key, line);
       }
+    }
+    for (const { name, used } of lines.values()) {
+      if (used) continue;
+      report(name.at, `no rule of this section uses the ACL '${name.text}'`, { endColumn: name.endColumn });
     }
   },
 };
