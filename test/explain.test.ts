@@ -1,6 +1,12 @@
 /** `tlb explain` tells what a running tlb does: for each request both name the same server, send it the same bytes and answer alike. */
 import { expect, test } from "bun:test";
-import type { InputOptions } from "../src/cli/explain/input.ts";
+import { createColors } from "picocolors";
+import { type InputOptions, readInput } from "../src/cli/explain/input.ts";
+import { render } from "../src/cli/explain/render.ts";
+import { explain } from "../src/cli/explain/run.ts";
+import { parseText } from "../src/config/testing.ts";
+import { SourceLines } from "../src/lang/render.ts";
+import { scenarios } from "./diff/scenarios/index.ts";
 import { alike, Live } from "./explain/live.ts";
 
 const CONFIG = `
@@ -81,3 +87,40 @@ test("server, forwarded bytes and answer of every request", async () => {
   for (const given of requests) servers.add((await alike(live, given)).choice?.server ?? "none");
   expect([...servers].sort()).toEqual(["api1", "api2", "h1", "h2", "h3", "none", "web1"]);
 }, 20_000);
+
+test("no configuration of the differential tests is too much for it", async () => {
+  let explained = 0;
+  for (const { config, global, files } of scenarios) {
+    let port = 10_000;
+    const text = `global\n${global ?? ""}\n${config}`
+      .replace(/\{file:([^}]+)\}/g, (_, name: string) => `/${name}`)
+      .replace(/\{(\w+)\}/g, () => String(port++));
+    const known = Object.fromEntries(Object.entries(files ?? {}).map(([name, bytes]) => [`/${name}`, bytes]));
+    const { model, diagnostics } = parseText(text, known);
+    if (diagnostics.failed) continue;
+    const lines = new SourceLines([{ name: "t.cfg", text }]);
+    for (const proxy of model.proxies) {
+      if (proxy.kind === "backend" || proxy.disabled || proxy.binds.length === 0) continue;
+      const words = [proxy.mode === "tcp" ? "tcp://x" : "http://example.test/path?x=1"];
+      const found = await explain(model, readInput({ ...NONE, words, status: "200" }), proxy.name, lines);
+      const text = render(found, createColors(false));
+      expect(text).not.toContain("undefined");
+      expect(found.answer !== null || found.forwarded !== null || found.closed || found.steps.length > 0).toBe(true);
+      explained++;
+    }
+  }
+  expect(explained).toBeGreaterThan(200);
+}, 60_000);
+
+const NONE: InputOptions = {
+  words: [],
+  method: undefined,
+  headers: ["x-a: 1", "cookie: a=b"],
+  data: "body",
+  source: undefined,
+  destination: undefined,
+  sni: undefined,
+  variables: [],
+  status: undefined,
+  responseHeaders: ["Set-Cookie: x=y"],
+};

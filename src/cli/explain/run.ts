@@ -68,12 +68,12 @@ export async function explain(
   const text = bytesOf(input, mode);
   const client = connect(socket, listener, rt, Buffer.from(text, "latin1"));
   try {
-    await settle(client, () => attempts.length > 0 || socket.text !== "" || client().closed, recorder);
+    await settle(client, () => attempts.length > 0 || socket.text !== "" || socket.closed, recorder);
     const dialled = attempts[attempts.length - 1];
     const forwarded = dialled?.socket.text ?? null;
     if (dialled !== undefined && input.response !== null && mode === "http") {
       dialled.conn.onData(Buffer.from(input.response, "latin1"));
-      await settle(client, () => socket.text !== "" || client().closed, recorder);
+      await settle(client, () => socket.text !== "" || socket.closed, recorder);
     }
     return explanation({
       input,
@@ -83,7 +83,8 @@ export async function explain(
       destination,
       forwarded,
       answer: socket.text,
-      client: client(),
+      closed: socket.closed,
+      rt,
       text,
     });
   } finally {
@@ -117,23 +118,26 @@ function bytesOf({ scheme, bytes, sni }: ExplainInput, mode: string): string {
   return bytes;
 }
 
-/** As the accept of a listening socket does it. The object that serves the connection stands in `socket.data`; it may change. */
-function connect(socket: MemorySocket, listener: Listener, rt: StreamRuntime, bytes: Buffer): () => Conn {
+/**
+ * As the accept of a listening socket does it. The object that serves the connection stands in `socket.data`; it may change, and there
+ * is none when rules closed the connection before.
+ */
+function connect(socket: MemorySocket, listener: Listener, rt: StreamRuntime, bytes: Buffer): () => Conn | null {
   startClient(socket.socket, listener, rt, null, null);
-  const client = (): Conn => socket.data as Conn;
-  if (bytes.length > 0 && !client().closed) client().onData(bytes);
+  const client = (): Conn | null => socket.data as Conn | null;
+  if (bytes.length > 0 && !socket.closed) client()?.onData(bytes);
   return client;
 }
 
 /** Waits until `done`: first for what needs no timer, then by moving the time to the next deadline. */
-async function settle(client: () => Conn, done: () => boolean, recorder: Recorder): Promise<void> {
+async function settle(client: () => Conn | null, done: () => boolean, recorder: Recorder): Promise<void> {
   for (let waits = 0; waits < MOST_WAITS && !done(); waits++) {
     const until = Date.now() + PATIENCE_MS;
     while (!done() && Date.now() < until) await Bun.sleep(5);
     if (done()) return;
     const conn = client();
     const stream = conn instanceof ClientConn ? conn.current : null;
-    const next = [conn.deadline, stream?.deadline ?? 0].filter((deadline) => deadline > 0);
+    const next = [conn?.deadline ?? 0, stream?.deadline ?? 0].filter((deadline) => deadline > 0);
     if (next.length === 0) return;
     const deadline = Math.min(...next);
     recorder.waited(Math.max(0, Math.round(deadline - tick())));
@@ -157,11 +161,12 @@ interface Parts {
   readonly text: string;
   readonly forwarded: string | null;
   readonly answer: string;
-  readonly client: Conn;
+  readonly closed: boolean;
+  readonly rt: StreamRuntime;
 }
 
 function explanation(parts: Parts): Explanation {
-  const { input, listener, recorder, record, destination, forwarded, answer, client, text } = parts;
+  const { input, listener, recorder, record, destination, forwarded, answer, closed, rt, text } = parts;
   const { frontend } = listener;
   const { backend } = record;
   const server = forwarded === null ? null : (record.direct ?? record.picked);
@@ -175,8 +180,8 @@ function explanation(parts: Parts): Explanation {
     choice: choiceOf(record, server),
     forwarded,
     answer: answer === "" ? null : answer,
-    malformed: frontend.model.mode === "http" ? malformed(text, client) : null,
-    closed: client.closed || client.shut,
+    malformed: frontend.model.mode === "http" ? malformed(text, frontend, rt) : null,
+    closed,
   };
 }
 
@@ -191,12 +196,11 @@ function backendOf(
 }
 
 /** The parser of the engine once more, for its reason: a stream that was refused is gone. */
-function malformed(text: string, client: Conn): string | null {
-  if (!(client instanceof ClientConn)) return null;
-  const { requestLimits, relaxedRequestLimits } = client.rt;
-  const relaxed = client.listener.frontend.model.options["accept-invalid-http-request"] === true;
+function malformed(text: string, { model }: Frontend, rt: StreamRuntime): string | null {
+  const relaxed = model.options["accept-invalid-http-request"] === true;
+  const limits = relaxed ? rt.relaxedRequestLimits : rt.requestLimits;
   const bytes = Buffer.from(text, "latin1");
-  const end = parseRequest(new Head(), bytes, 0, bytes.length, relaxed ? relaxedRequestLimits : requestLimits);
+  const end = parseRequest(new Head(), bytes, 0, bytes.length, limits);
   return end >= 0 ? null : errorName(end);
 }
 

@@ -13,6 +13,8 @@ export interface End {
 /** Takes everything that is written and sends nothing. */
 export class MemorySocket {
   private readonly written: Buffer[] = [];
+  /** This side ended it, or sends no more. */
+  closed = false;
   data: unknown = null;
   readonly remoteAddress: string;
   readonly remotePort: number;
@@ -43,10 +45,19 @@ export class MemorySocket {
 
   pause(): void {}
   resume(): void {}
-  shutdown(): void {}
-  end(): void {}
-  close(): void {}
-  terminate(): void {}
+
+  shutdown(): void {
+    this.closed = true;
+  }
+  end(): void {
+    this.closed = true;
+  }
+  close(): void {
+    this.closed = true;
+  }
+  terminate(): void {
+    this.closed = true;
+  }
   setNoDelay(): boolean {
     return true;
   }
