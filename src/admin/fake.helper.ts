@@ -190,7 +190,7 @@ const globals: GlobalModel = {
 };
 
 export function model(proxies: readonly ProxyModel[], more: Partial<GlobalModel> = {}): Model {
-  return { global: { ...globals, ...more }, proxies, userlists: [], httpErrors: [], files: ["test.cfg"] };
+  return { global: { ...globals, ...more }, proxies, userlists: [], httpErrors: [], patternFiles: {}, files: ["test.cfg"] };
 }
 
 export class FakeContext implements AdminContext {

@@ -1,6 +1,7 @@
 import { hostname } from "node:os";
 import { createBalancer } from "../balance/index.ts";
 import type { Model } from "../config/model.ts";
+import type { PatternStore } from "../expr/acl/store.ts";
 import type { Shared } from "../counters/shared.ts";
 import { type Diagnostic, Diagnostics } from "../lang/diagnostic.ts";
 import { createLogger } from "../log/logger.ts";
@@ -21,6 +22,8 @@ export interface Compiled {
   readonly frontends: ReadonlyMap<string, Frontend>;
   readonly backends: ReadonlyMap<string, Backend>;
   readonly diagnostics: readonly Diagnostic[];
+  /** Patterns of ACLs and maps, which rules and the runtime API change. */
+  readonly patterns: PatternStore;
 }
 
 /**
@@ -74,7 +77,7 @@ export function compile(
   }
   // The warnings were given when the configuration was checked.
   diagnostics.list.push(...found.list.filter(({ severity }) => severity === "error"));
-  return { model, frontends, backends, diagnostics: diagnostics.list };
+  return { model, frontends, backends, diagnostics: diagnostics.list, patterns: rules.store };
 }
 
 /** Formats may ask for any proxy, so they come when all are there. */

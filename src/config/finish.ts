@@ -14,6 +14,7 @@ export function finish(state: ParseState): Model {
   return {
     global: globalModel(state.global),
     proxies: state.proxies.map((proxy) => proxyModel(proxy, state.global)),
+    patternFiles: {},
     httpErrors: state.httpErrors.map(({ word, name, pages }) => ({ at: word.at, name, pages })),
     userlists: state.userlists.map(userlistModel),
     files: [...state.env.files],

@@ -22,6 +22,8 @@ export interface Model {
   readonly proxies: readonly ProxyModel[];
   readonly userlists: readonly UserlistModel[];
   readonly httpErrors: readonly HttpErrorsModel[];
+  /** Text of the pattern files of ACLs and maps by path, one character per byte. */
+  readonly patternFiles: Readonly<Record<string, string>>;
   /** Files that were read, in order, for messages. */
   readonly files: readonly string[];
 }

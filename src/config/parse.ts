@@ -37,8 +37,8 @@ export function parseConfig(
   };
   parseSections(state, lines);
   for (const check of checks) check(state);
-  const model = finish(state);
-  if (!diagnostics.failed) checkRules(model, diagnostics);
+  const parsed = finish(state);
+  const model = diagnostics.failed ? parsed : { ...parsed, patternFiles: checkRules(parsed, env, diagnostics) };
   if (options.lint === true && !diagnostics.failed) lint({ model, drafts: state.proxies }, diagnostics);
   return model;
 }

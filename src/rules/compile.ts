@@ -7,6 +7,7 @@ import type {
   UseBackendModel,
 } from "../config/model.ts";
 import { compileExpression, type CompiledExpression, type Registries } from "../expr/compile.ts";
+import type { PatternStore } from "../expr/acl/store.ts";
 import type { CompileContext } from "../expr/fetch/types.ts";
 import { compileLogFormat } from "../expr/logformat/compile.ts";
 import type { Flags, Formatter, TagContext } from "../expr/logformat/format.ts";
@@ -60,6 +61,9 @@ export interface RulesContext {
   readonly registries: Registries;
   readonly tags: TagContext;
   readonly httpErrors: readonly HttpErrorsModel[];
+  readonly store: PatternStore;
+  /** Takes the pattern files that actions name. */
+  readonly namedFiles: TextModel[];
   readonly condition: ConditionCompiler;
   readonly diagnostics: Diagnostics;
   /** Null when traffic is served. */
@@ -225,6 +229,10 @@ function ruleCompiler(ruleset: RuleSet, consumer: string, proxy: ProxyModel, con
       return (stream) => make(stream.record);
     },
     expression: (text, want) => expression(text.text, text.at, want),
+    patterns: (file) => {
+      context.namedFiles.push(file);
+      return context.store;
+    },
     errorPage: ({ text, at, endColumn }, status) => {
       const section = context.httpErrors.find(({ name }) => name === text);
       if (section === undefined) {

@@ -1,5 +1,6 @@
-import type { Model, ProxyModel } from "../config/model.ts";
-import { PatternStore } from "../expr/acl/store.ts";
+import type { Model, ProxyModel, TextModel } from "../config/model.ts";
+import { PatternStore, type ReadFile } from "../expr/acl/store.ts";
+import { mapConverters } from "../expr/map/index.ts";
 import type { CompileContext, Userlist } from "../expr/fetch/types.ts";
 import { compileUserlist } from "../expr/userlist.ts";
 import type { TagContext } from "../expr/logformat/format.ts";
@@ -14,24 +15,32 @@ import { compileFormats, type ProxyFormats } from "./formats.ts";
 
 /** Compiles the rules of the proxies of one configuration; patterns of files are shared between them. */
 export class RulesCompiler {
-  private readonly store = new PatternStore();
+  /** Pattern files of ACLs and maps. */
+  readonly store: PatternStore;
+  private readonly registries: Registries;
+  private readonly namedFiles: TextModel[] = [];
   private readonly userlists: ReadonlyMap<string, Userlist>;
 
   constructor(
-    private readonly model: Pick<Model, "global" | "userlists" | "httpErrors">,
+    private readonly model: Pick<Model, "global" | "userlists" | "httpErrors" | "patternFiles">,
     private readonly frontends: ReadonlyMap<string, Frontend>,
     private readonly backends: ReadonlyMap<string, Backend>,
-    private readonly registries: Registries,
+    { fetches, converters }: Registries,
     private readonly tags: TagContext,
     private readonly diagnostics: Diagnostics,
     private readonly tracer: RuleTracer | null = null,
+    /** Reads pattern files; default: those that came with the model. */
+    readFile: ReadFile = (path) => fileOf(model, path),
   ) {
+    this.store = new PatternStore(readFile);
+    const maps = mapConverters(this.store).map((row) => [row.name, row] as const);
+    this.registries = { fetches, converters: new Map([...converters, ...maps]) };
     this.userlists = new Map(model.userlists.map((list) => [list.name, compileUserlist(list)]));
   }
 
   /** Null when the proxy has no rules. Errors are collected. */
   compile(proxy: ProxyModel): ProxyRules | null {
-    const { registries, tags, diagnostics, store, tracer, model } = this;
+    const { registries, tags, diagnostics, store, tracer, model, namedFiles } = this;
     const cc = this.contextOf(proxy.name);
     const conditions = compileConditions(proxy, { cc, registries, store, diagnostics });
     return compileRules(proxy, {
@@ -41,6 +50,8 @@ export class RulesCompiler {
       diagnostics,
       tracer,
       httpErrors: model.httpErrors,
+      store,
+      namedFiles,
       condition: (condition) => conditions.get(condition) ?? null,
     });
   }
@@ -49,6 +60,15 @@ export class RulesCompiler {
   formats(proxy: ProxyModel): ProxyFormats {
     const { registries, tags, diagnostics } = this;
     return compileFormats(proxy, { cc: this.contextOf(proxy.name), registries, tags, diagnostics });
+  }
+
+  /** What can only be judged when everything was compiled. */
+  finish(): void {
+    for (const { text, at, endColumn } of this.namedFiles) {
+      if (this.store.find(text) !== null) continue;
+      const message = `no ACL and no map reads '${text}': this rule changes nothing`;
+      this.diagnostics.warn("rule/unknown-file", at, message, { endColumn });
+    }
   }
 
   private contextOf(name: string): CompileContext {
@@ -64,4 +84,11 @@ export class RulesCompiler {
       bufsize: model.global.bufsize,
     };
   }
+}
+
+/** A file as the parser read it; throws ENOENT like the file system. */
+function fileOf({ patternFiles }: Pick<Model, "patternFiles">, path: string): string {
+  const text = patternFiles[path];
+  if (text === undefined) throw Object.assign(new Error("no such file"), { code: "ENOENT" });
+  return text;
 }

@@ -1,4 +1,5 @@
 import type { ActionModel, TextModel } from "../config/model.ts";
+import type { PatternChange } from "../expr/changes.ts";
 import type { SampleContext } from "../expr/context.ts";
 import type { CompiledExpression } from "../expr/compile.ts";
 import type { CompileContext } from "../expr/fetch/types.ts";
@@ -93,6 +94,8 @@ export interface RuleCompiler {
   format(text: TextModel, raw?: boolean): TextMaker | null;
   /** The value of a format that holds nothing variable, else null. */
   literal(text: TextModel): string | null;
+  /** The pattern file that ACLs or maps name; also when they do so further down. */
+  patterns(file: TextModel): { change(change: PatternChange): void };
   /** The page of an http-errors section; "none": it has none for the status. */
   errorPage(section: TextModel, status: number): { readonly bytes: string } | "none" | null;
   expression(text: TextModel, want?: SampleKind): CompiledExpression | null;

@@ -1,11 +1,18 @@
 import { hostname } from "node:os";
 import { L } from "../counters/shared.ts";
 import type { ProcessFacts } from "../expr/context.ts";
-import { noVariableLimits, VariableAccount, Variables } from "../expr/variables.ts";
+import { publish, type VariableChange } from "../expr/changes.ts";
+import type { SampleType, Value } from "../expr/sample.ts";
+import {
+  noVariableLimits,
+  parseVariable,
+  VariableAccount,
+  type VariableName,
+  Variables,
+  variableText,
+} from "../expr/variables.ts";
 import type { StreamRuntime } from "./runtime.ts";
 
-/** Variables of the scope `proc`: one store in each worker. */
-const variables = new Variables(new VariableAccount(noVariableLimits.proc, null));
 const facts = new WeakMap<StreamRuntime, ProcessFacts>();
 
 /** What samples may ask of the process. */
@@ -16,6 +23,35 @@ export function processFacts(rt: StreamRuntime): ProcessFacts {
     facts.set(rt, known);
   }
   return known;
+}
+
+/** Sets it in all workers: each tells the others. */
+class ProcessVariables extends Variables {
+  override set(id: number, type: SampleType, value: Value): boolean {
+    const done = super.set(id, type, value);
+    publish({ kind: "variable", name: variableText(id), type, value: done ? value : null });
+    return done;
+  }
+
+  override unset(id: number): void {
+    if (this.get(id) === null) return;
+    super.unset(id);
+    publish({ kind: "variable", name: variableText(id), type: "str", value: null });
+  }
+
+  /** What another worker did. */
+  apply({ name, type, value }: VariableChange): void {
+    const { id } = parseVariable(`proc.${name}`) as VariableName;
+    if (value === null) super.unset(id);
+    else super.set(id, type, value);
+  }
+}
+
+/** Variables of the scope `proc`: a store in each worker, kept alike. */
+const variables = new ProcessVariables(new VariableAccount(noVariableLimits.proc, null));
+
+export function applyVariable(change: VariableChange): void {
+  variables.apply(change);
 }
 
 class Facts implements ProcessFacts {

@@ -5,6 +5,7 @@ import { MAX_FDS, sendFds } from "../ffi/fdpass.ts";
 import { close } from "../ffi/file.ts";
 import { SOCK_STREAM, socketpair } from "../ffi/socket.ts";
 import type { Diagnostic } from "../lang/diagnostic.ts";
+import type { NumberedChange } from "../worker/changes.ts";
 import type { FromWorker, Snapshot, ToWorker } from "../worker/protocol.ts";
 
 export type Answer = readonly Diagnostic[] | string;
@@ -19,6 +20,8 @@ interface Waiting {
 }
 
 export interface ChildEvents {
+  /** Rules changed something in it. */
+  readonly changed: (child: Child, changes: readonly NumberedChange[]) => void;
   readonly exited: (child: Child, code: number | null, signal: string | null) => void;
 }
 
@@ -45,6 +48,7 @@ export class Child {
   private hasSegment = false;
   private nextId = 1;
   private greet: (alive: boolean) => void;
+  private readonly changed: (changes: readonly NumberedChange[]) => void;
 
   constructor(index: number, command: readonly string[], env: Record<string, string>, events: ChildEvents) {
     const pair = socketpair(SOCK_STREAM, false);
@@ -54,6 +58,7 @@ export class Child {
     this.channel = pair[0];
     this.hello = promise;
     this.greet = resolve;
+    this.changed = (changes) => events.changed(this, changes);
     try {
       this.process = Bun.spawn([...command], {
         env,
@@ -150,6 +155,7 @@ export class Child {
 
   private receive(message: FromWorker): void {
     if (message.type === "hello") return this.greet(true);
+    if (message.type === "changes") return this.changed(message.changes);
     const waiting = this.waiting.get(message.id);
     if (waiting === undefined) return;
     this.waiting.delete(message.id);

@@ -3,6 +3,8 @@ import { childEnvironment } from "../util/environment.ts";
 import type { Snapshot } from "../worker/protocol.ts";
 import type { Diagnostic } from "../lang/diagnostic.ts";
 import { Child, WorkerError } from "./child.ts";
+import { Journal } from "./journal.ts";
+import type { NumberedChange } from "../worker/changes.ts";
 import type { Report } from "./report.ts";
 import { diagnosticLine } from "./report.ts";
 import type { WorkerInfo } from "./types.ts";
@@ -43,6 +45,7 @@ interface Place {
 export class Fleet {
   /** Resolves when `drain` or `stop` was called and no worker is left. */
   readonly gone: Promise<void>;
+  private readonly journal = new Journal();
   private readonly owner: FleetOwner;
   private readonly command: readonly string[];
   private readonly places: Place[];
@@ -163,7 +166,10 @@ export class Fleet {
       // Buffers of large bodies come and go: giving their pages back at once costs a page fault for each of them again.
       const env = childEnvironment({ MIMALLOC_PURGE_DELAY: process.env.MIMALLOC_PURGE_DELAY ?? "5000" });
       delete env.NOTIFY_SOCKET;
-      child = new Child(index, this.command, env, { exited: (c, code, signal) => this.exited(c, code, signal) });
+      child = new Child(index, this.command, env, {
+        changed: (c, changes) => this.changed(c, changes),
+        exited: (c, code, signal) => this.exited(c, code, signal),
+      });
     } catch (error) {
       return describe(error);
     }
@@ -183,12 +189,31 @@ export class Fleet {
         place.parked = false;
       }
       await child.commit(COMMIT_TIMEOUT);
+      this.repeat([child]);
       if (this.silenced) child.tell({ type: "silence" });
       return null;
     } catch (error) {
       child.kill("SIGKILL");
       return describe(error);
     }
+  }
+
+  /** Everyone gets it, the sender too: it then knows its place in the order. */
+  private changed(from: Child, changes: readonly NumberedChange[]): void {
+    for (const { change } of changes) this.journal.record(change);
+    for (const child of this.running()) child.tell({ type: "changes", origin: from.pid, changes });
+  }
+
+  /** Tells workers what was changed so far. */
+  private repeat(children: readonly Child[]): void {
+    const changes = this.journal.all().map((change) => ({ number: 0, change }));
+    if (changes.length > 0) for (const child of children) child.tell({ type: "changes", origin: 0, changes });
+  }
+
+  /** A new configuration is in force: changes of pattern files that changed themselves are void. */
+  reloaded(keep: (file: string) => boolean): void {
+    this.journal.retain(keep);
+    this.repeat(this.running());
   }
 
   private exited(child: Child, code: number | null, signal: string | null): void {

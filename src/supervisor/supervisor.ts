@@ -169,6 +169,7 @@ export class Supervisor implements AdminContext, FleetOwner {
     this.table.commit(slots);
     await Promise.all(children.map((child) => this.commit(child)));
     this.listeners.commit(plan, model);
+    this.fleet.reloaded((file) => patternText(before.model, file) === patternText(model, file));
     this.fleet.parkAgain();
     if (limits.descriptors > before.limits.descriptors) {
       for (const { pid } of children) raiseDescriptorLimit(limits.descriptors, pid);
@@ -316,6 +317,11 @@ export class Supervisor implements AdminContext, FleetOwner {
       },
     };
   }
+}
+
+/** Text of a pattern file as rules name it: without the prefixes that say how to open it. */
+function patternText({ patternFiles }: Model, file: string): string | undefined {
+  return patternFiles[file.replace(/^(?:file|opt|virt)@/, "")];
 }
 
 /** Numbers of the user and group to become; names win over numbers. 0 = stay. */

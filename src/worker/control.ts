@@ -5,7 +5,9 @@
 import { ECONNRESET, strerror } from "../ffi/errno.ts";
 import { recvFds } from "../ffi/fdpass.ts";
 import { close, redirectToNull } from "../ffi/file.ts";
+import { type Change, onChange } from "../expr/changes.ts";
 import type { Diagnostic } from "../lang/diagnostic.ts";
+import { ChangeFeed } from "./changes.ts";
 import { confine } from "./confine.ts";
 import { FD_CHANNEL, type FromWorker, type ListenerInfo, type Snapshot, type ToWorker } from "./protocol.ts";
 
@@ -21,6 +23,8 @@ export interface WorkerHandlers {
   drain(): Promise<void>;
   /** Ends everything at once; the process ends when it returns. */
   stop(): void | Promise<void>;
+  /** What rules changed in another worker. */
+  apply(change: Change): void;
   /** Answers a question of the runtime API about what only this worker knows. */
   query(name: string, args: readonly string[]): string | Promise<string>;
 }
@@ -53,9 +57,15 @@ class Control {
   private confined = false;
   private ending = false;
   private queue: Promise<void> = Promise.resolve();
+  private readonly feed: ChangeFeed;
 
   constructor(handlers: WorkerHandlers) {
     this.handlers = handlers;
+    this.feed = new ChangeFeed(
+      (change) => handlers.apply(change),
+      (changes) => this.send({ type: "changes", changes }),
+    );
+    onChange((change) => this.feed.changed(change));
   }
 
   send(message: FromWorker): void {
@@ -76,6 +86,9 @@ class Control {
       case "query":
         // Not queued behind a long compilation.
         void this.answer(message.id, () => this.handlers.query(message.name, message.args));
+        return;
+      case "changes":
+        this.feed.receive(message.changes, message.origin === process.pid);
         return;
       case "drain":
         void this.drain();

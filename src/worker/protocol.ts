@@ -1,6 +1,7 @@
 /** What the supervisor and its workers say to each other. Everything is plain data. */
 import type { Model } from "../config/model.ts";
 import type { Diagnostic } from "../lang/diagnostic.ts";
+import type { NumberedChange } from "./changes.ts";
 
 /** Descriptor of the unix socket over which a worker receives descriptors. */
 export const FD_CHANNEL = 3;
@@ -66,10 +67,13 @@ export type ToWorker =
   | { readonly type: "drain" }
   | { readonly type: "stop" }
   /** Standard output and error go to /dev/null from now on (daemon). */
-  | { readonly type: "silence" };
+  | { readonly type: "silence" }
+  /** What rules changed at run time; `origin`: pid of the worker they did it in, 0 = several. */
+  | { readonly type: "changes"; readonly origin: number; readonly changes: readonly NumberedChange[] };
 
 export type FromWorker =
   | { readonly type: "hello" }
+  | { readonly type: "changes"; readonly changes: readonly NumberedChange[] }
   | { readonly type: "answer"; readonly id: number; readonly diagnostics: readonly Diagnostic[] }
   | { readonly type: "answer"; readonly id: number; readonly text: string }
   | { readonly type: "failed"; readonly id: number; readonly error: string };

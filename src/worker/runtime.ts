@@ -2,12 +2,14 @@ import { compile, type Compiled } from "../compile/compile.ts";
 import { readRate } from "../counters/rate.ts";
 import { L, LIVE_WIDTH, Shared } from "../counters/shared.ts";
 import { mapSegment } from "../counters/segment.ts";
+import type { Change } from "../expr/changes.ts";
 import type { Diagnostic } from "../lang/diagnostic.ts";
 import { flushLogs } from "../log/targets/index.ts";
 import { poolOf, type ServerPool, setConnectBuffers } from "../server/pool.ts";
 import type { Frontend } from "../proxy/frontend.ts";
 import type { Server } from "../proxy/server.ts";
 import { setClientGone } from "../stream/client.ts";
+import { applyVariable } from "../stream/process.ts";
 import { StreamRuntime } from "../stream/runtime.ts";
 import type { WorkerHandlers } from "./control.ts";
 import { clock, tick } from "../util/clock.ts";
@@ -57,7 +59,10 @@ export class Runtime implements WorkerHandlers {
     const before = this.compiled;
     this.snapshot = snapshot;
     this.compiled = compiled;
-    if (before !== null) movePools(before, compiled);
+    if (before !== null) {
+      movePools(before, compiled);
+      compiled.patterns.adopt(before.patterns);
+    }
     this.adopt(snapshot, compiled);
     this.housekeeping.start(this.rt, compiled, snapshot);
   }
@@ -161,6 +166,11 @@ export class Runtime implements WorkerHandlers {
     for (const socket of this.sockets.values()) socket.pause();
     this.housekeeping.stop();
     flushLogs();
+  }
+
+  apply(change: Change): void {
+    if (change.kind === "pattern") this.compiled?.patterns.apply(change);
+    else applyVariable(change);
   }
 
   query(name: string, args: readonly string[]): string {

@@ -82,6 +82,7 @@ await runWorker({
   abort() {
     prepared = null;
   },
+  apply() {},
   async drain() {
     for (const listener of listeners.values()) listener.stop();
     if (open === 0) return;

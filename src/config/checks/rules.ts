@@ -4,6 +4,8 @@ import { Backend, type SlotOf } from "../../proxy/backend.ts";
 import { Frontend } from "../../proxy/frontend.ts";
 import { RulesCompiler } from "../../rules/context.ts";
 import { registries } from "../../rules/registries.ts";
+import type { ReadFile } from "../../expr/acl/store.ts";
+import type { ParseEnv } from "../env.ts";
 import type { Model, ProxyModel } from "../model.ts";
 
 function hasRules(proxy: ProxyModel): boolean {
@@ -29,11 +31,12 @@ function hasFormats({ kind, logFormat, logFormatSd, errorLogFormat, uniqueIdForm
 
 /**
  * Compiles all rules and formats the way a worker will, against proxies that never run, so that their errors show in `tlb check` and before a
- * reload touches any worker.
+ * reload touches any worker. Returns the pattern files that were read, by path.
  */
-export function checkRules(model: Model, diagnostics: Diagnostics): void {
+export function checkRules(model: Model, env: ParseEnv, diagnostics: Diagnostics): Record<string, string> {
   const { proxies } = model;
-  if (!proxies.some((proxy) => hasRules(proxy) || hasFormats(proxy))) return;
+  const files: Record<string, string> = {};
+  if (!proxies.some((proxy) => hasRules(proxy) || hasFormats(proxy))) return files;
   // One slot for all: the counters of these proxies are never looked at.
   const shared = Shared.local(1, 1);
   const slotOf: SlotOf = () => 0;
@@ -44,7 +47,17 @@ export function checkRules(model: Model, diagnostics: Diagnostics): void {
     if (proxy.kind !== "backend") frontends.set(proxy.name, new Frontend(proxy, slotOf, shared, 0));
   }
   const found = new Diagnostics();
-  const compiler = new RulesCompiler(model, frontends, backends, registries, { hostname: "", pid: 0 }, found);
+  const read: ReadFile = (path) => (files[path] ??= env.readFile(path));
+  const compiler = new RulesCompiler(
+    model,
+    frontends,
+    backends,
+    registries,
+    { hostname: "", pid: 0 },
+    found,
+    null,
+    read,
+  );
   for (const proxy of proxies) if (!proxy.disabled && hasRules(proxy)) compiler.compile(proxy);
   // A format that many frontends take from a defaults section is judged once for each mode.
   const judged = new Set<string>();
@@ -56,5 +69,7 @@ export function checkRules(model: Model, diagnostics: Diagnostics): void {
     judged.add(key);
     compiler.formats(proxy);
   }
+  compiler.finish();
   diagnostics.list.push(...found.list);
+  return files;
 }

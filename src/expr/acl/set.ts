@@ -30,6 +30,10 @@ export class PatternSet {
   private readonly outputs = new Set<Output>();
   private readonly pending = new Map<number, { pattern: string; value: string }[]>();
   private order = 0;
+  /** Text it was loaded from, null for words. */
+  source: string | null = null;
+  /** Changed at run time. */
+  private changed = false;
 
   constructor(
     /** Number shown as "#id" by the runtime API. */
@@ -78,6 +82,7 @@ export class PatternSet {
 
   /** Loads the text of a file; for sets without views only. */
   load(text: string): void {
+    this.source = text;
     for (const { pattern, value, line } of readPatternFile(text, this.columns)) this.insert(pattern, value, line, true);
   }
 
@@ -88,12 +93,29 @@ export class PatternSet {
 
   /** Appends an entry, even when there is one with the pattern. Returns the complaint, and then changed nothing. */
   add(pattern: string, value = "", version: number = this.current): string | null {
-    if (version === this.current) return this.insert(pattern, value, 0, false);
+    if (version === this.current) {
+      this.changed = true;
+      return this.insert(pattern, value, 0, false);
+    }
     const pending = this.pending.get(version);
     if (pending === undefined) return "no such version";
     const problem = this.probe(pattern, value);
     if (problem === null) pending.push({ pattern, value });
     return problem;
+  }
+
+  /** Sets the value of every entry with the pattern, or appends one. False when nothing changed. */
+  assign(pattern: string, value: string): boolean {
+    const found = this.find(pattern);
+    if (found === null) return this.add(pattern, value) === null;
+    return found.value !== value && typeof this.set(pattern, value) === "number";
+  }
+
+  /** Takes over what was changed at run time in a set that was loaded from the same text. */
+  adopt(before: PatternSet): void {
+    if (!before.changed) return;
+    this.clear();
+    for (const { pattern, value, line, startup } of before.list) this.insert(pattern, value, line, startup);
   }
 
   /** Sets the value of every entry with the pattern. Returns how many there were, or the complaint. */
@@ -104,6 +126,7 @@ export class PatternSet {
       const problem = readOutput(probe, output, value);
       if (problem !== null) return problem;
     }
+    this.changed = true;
     for (const entry of found) {
       entry.value = value;
       entry.sint = probe.sint;
@@ -116,6 +139,7 @@ export class PatternSet {
   delete(pattern: string): number {
     const found = this.byPattern.get(pattern);
     if (found === undefined) return 0;
+    this.changed = true;
     this.byPattern.delete(pattern);
     for (const entry of found) this.drop(entry);
     return found.length;
@@ -128,6 +152,7 @@ export class PatternSet {
       const rest = this.byPattern.get(entry.pattern)!.filter((other) => other !== entry);
       if (rest.length === 0) this.byPattern.delete(entry.pattern);
       else this.byPattern.set(entry.pattern, rest);
+      this.changed = true;
       this.drop(entry);
       return true;
     }
@@ -139,6 +164,7 @@ export class PatternSet {
   }
 
   clear(): void {
+    this.changed = true;
     this.list.clear();
     this.byPattern.clear();
     for (const { index } of this.views) index.clear();

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { type PatternChange, publish } from "../changes.ts";
 import type { Value } from "../sample.ts";
 import type { Entry } from "./entry.ts";
 import type { PatternIndex } from "./patterns/method.ts";
@@ -57,6 +58,33 @@ export class PatternStore {
     const set = new PatternSet(id ?? this.freeId(), null, 1, [user]);
     this.ids.set(set.id, set);
     return set;
+  }
+
+  /** A rule changes a file's patterns: here, and in all other workers. No effect when nothing reads the file. */
+  change(change: PatternChange): void {
+    if (this.apply(change)) publish(change);
+  }
+
+  /** Carries out a change, also one of another worker. False: there is nothing to tell others. */
+  apply({ file, op, key, value }: PatternChange): boolean {
+    const set = this.files.get(file);
+    if (set === undefined) return false;
+    switch (op) {
+      case "delete":
+        return set.delete(key) > 0;
+      case "add":
+        return set.find(key) === null && set.add(key) === null;
+      case "set":
+        return set.assign(key, value);
+    }
+  }
+
+  /** The configuration was loaded anew: files that did not change keep what was changed at run time. */
+  adopt(before: PatternStore): void {
+    for (const [file, set] of this.files) {
+      const old = before.files.get(file);
+      if (old !== undefined && old.columns === set.columns && old.source === set.source) set.adopt(old);
+    }
   }
 
   /** By name as written in the configuration, or "#id"; null when there is none. */

@@ -3,6 +3,7 @@ import { authAction } from "./auth.ts";
 import { captureAction } from "./capture.ts";
 import { headerActions } from "./headers.ts";
 import { normalizeUriAction } from "./normalize-uri.ts";
+import { patternActions } from "./patterns.ts";
 import { redirectAction } from "./redirect.ts";
 import { statusActions } from "./status.ts";
 import { uriActions } from "./uri.ts";
@@ -17,6 +18,7 @@ export const httpActions: ReadonlyMap<string, ActionRow> = register([
   uriActions,
   statusActions,
   variableActions,
+  patternActions,
   [captureAction],
 ]);
 
@@ -31,8 +33,8 @@ function register(families: readonly (readonly ActionRow[])[]): ReadonlyMap<stri
 
 /** Actions of HAProxy 2.6 without a row yet. */
 export const laterActions: ReadonlySet<string> = new Set(
-  `add-acl cache-store cache-use del-acl del-map disable-l7-retry do-resolve early-hint
-  reject sc-inc-gpc sc-inc-gpc0 sc-inc-gpc1 sc-set-gpt sc-set-gpt0 send-spoe-group set-dst set-dst-port set-map set-mark
+  `cache-store cache-use disable-l7-retry do-resolve early-hint
+  reject sc-inc-gpc sc-inc-gpc0 sc-inc-gpc1 sc-set-gpt sc-set-gpt0 send-spoe-group set-dst set-dst-port set-mark
   set-nice set-priority-class set-priority-offset set-src set-src-port set-timeout set-tos silent-drop strict-mode tarpit
   track-sc0 track-sc1 track-sc2 use-service wait-for-body wait-for-handshake`.split(/\s+/),
 );

@@ -20,6 +20,7 @@ import { normalize } from "./normalize.ts";
 import { observe } from "./observe.ts";
 import { options } from "./options.ts";
 import { rules } from "./rules.ts";
+import { patterns } from "./patterns.ts";
 import { tunnels } from "./tunnels.ts";
 
 export const scenarios: readonly Scenario[] = [
@@ -46,4 +47,5 @@ export const scenarios: readonly Scenario[] = [
   ...normalize,
   ...formats,
   ...httpErrors,
+  ...patterns,
 ];
