@@ -54,11 +54,18 @@ export interface Ruleset {
   readonly rules: readonly RuleModel[];
 }
 
-/** Property of the model to keyword: "tcpRequestContent" is "tcp-request content". */
+/** Lists whose property is not the keyword itself. */
+const KEYWORDS: ReadonlyMap<string, string> = new Map([
+  ["redirects", "redirect"],
+  ["tcpConnection", "tcp-request connection"],
+  ["tcpSession", "tcp-request session"],
+  ["tcpContent", "tcp-request content"],
+  ["tcpResponse", "tcp-response content"],
+]);
+
+/** Property of the model to keyword: "httpRequest" is "http-request". */
 export function keywordOf(property: string): string {
-  if (property === "redirects") return "redirect";
-  const words = property.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-  return words.replace(/^(tcp-re\w+)-/, "$1 ");
+  return KEYWORDS.get(property) ?? property.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
 /** Every list of the proxy whose entries have an action, so that new rulesets are linted too. */

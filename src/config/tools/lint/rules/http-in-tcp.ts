@@ -15,10 +15,11 @@ const HTTP: ReadonlySet<string> = new Set(
 export const httpInTcp: LintRule = {
   code: "lint/http-in-tcp",
   severity: "warning",
-  title: "an HTTP sample tested in mode tcp",
+  title: "an HTTP sample tested in mode tcp, where nothing waits for a request",
   explanation:
-    "In mode tcp nothing is parsed as HTTP: paths, headers and cookies are not there, so the test does not do what it says. Set 'mode http', or " +
-    "test what a connection has: src, dst_port, req.ssl_sni, req.payload. A proxy that changes to HTTP by 'switch-mode http' is not reported.",
+    "In mode tcp a connection is handed over as soon as it is there: no request has come yet, so paths, headers and cookies do not exist and the test fails. Set " +
+    "'mode http', or test what a connection has: src, dst_port. Proxies with 'tcp-request content' rules are not reported: those can wait for the first bytes " +
+    "(tcp-request inspect-delay), from which HAProxy reads a request even in mode tcp.",
   bad: `frontend web
     mode tcp
     bind :80
@@ -38,10 +39,10 @@ backend app
   run(input, report) {
     for (const { proxy } of enabled(input)) {
       if (proxy.mode !== "tcp") continue;
-      if (rulesetsOf(proxy).some(({ rules }) => rules.some(({ action }) => action.kind === "switch-mode"))) continue;
+      if (rulesetsOf(proxy).some(({ keyword }) => keyword === "tcp-request content")) continue;
       for (const { at, fetch } of allCriteria(proxy)) {
         if (!HTTP.has(fetch)) continue;
-        const message = `'${fetch}' is of HTTP, but ${named(proxy)} is in mode tcp`;
+        const message = `'${fetch}' is of HTTP, but ${named(proxy)} is in mode tcp and waits for no request`;
         report(at.at, message, { endColumn: at.endColumn, hint: "set 'mode http', or test what a connection has" });
       }
     }
