@@ -16,7 +16,7 @@ import { serve } from "./commands/serve.ts";
 import { socket } from "./commands/socket.ts";
 import { stats } from "./commands/stats.ts";
 import { version } from "./commands/version.ts";
-import { findGroup, findTopics, groups, helpWords, suggestTopic } from "./help/index.ts";
+import { findFamily, findGroup, findTopics, groups, helpWords, suggestTopic } from "./help/index.ts";
 import { renderGroup, renderGroups, renderTopic } from "./help/render.ts";
 import { terminalWidth, wantsColor } from "./terminal.ts";
 import { longVersion, shortVersion } from "./version.ts";
@@ -117,6 +117,8 @@ async function reference(words: readonly string[]): Promise<string> {
   parts.push(...findTopics(words).map((topic) => renderTopic(topic, style)));
   const group = findGroup(words.join(" "));
   if (group !== null) parts.push(renderGroup(group, style));
+  const family = parts.length === 0 ? findFamily(first) : null;
+  if (family !== null) parts.push(renderGroup(family, style));
   if (parts.length > 0) return parts.join("\n");
   const near = suggestTopic(words, Object.keys(commands));
   const hint = near === null ? "tlb help lists what there is" : `did you mean '${near}'?`;

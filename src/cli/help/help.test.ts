@@ -7,7 +7,7 @@ import { fetches } from "../../expr/fetch/index.ts";
 import { tags } from "../../expr/logformat/tags/index.ts";
 import { httpActions } from "../../rules/http/index.ts";
 import { details } from "./details.ts";
-import { findGroup, findTopics, groups, helpWords, suggestTopic } from "./index.ts";
+import { findFamily, findGroup, findTopics, groups, helpWords, suggestTopic } from "./index.ts";
 import { renderGroup, renderTopic, wrap } from "./render.ts";
 
 const plain = { color: false, width: 0 };
@@ -122,6 +122,8 @@ test("lists by name and by keyword", () => {
   expect(findGroup("fetches")!.topics.length).toBe(fetches.size);
   expect(findGroup("option")).toBe(findGroup("options"));
   expect(findGroup("toString")).toBeNull();
+  expect(findFamily("lint")!.topics.length).toBeGreaterThan(10);
+  expect(findFamily("nonsense")).toBeNull();
 });
 
 test("a name nobody knows gets a suggestion or none", () => {

@@ -73,6 +73,12 @@ export function findGroup(name: string): Group | null {
   return groups.find((group) => group.name === wanted) ?? null;
 }
 
+/** The codes of one family: "lint". */
+export function findFamily(name: string): Group | null {
+  const found = codeGroup.topics.filter((topic) => topic.name.startsWith(`${name}/`));
+  return found.length === 0 ? null : { name, title: `Findings of the family ${name}`, topics: found };
+}
+
 /** The nearest name to a mistyped one. */
 export function suggestTopic(words: readonly string[], more: readonly string[] = []): string | null {
   const name = words.join(" ");
