@@ -16,7 +16,7 @@ import { ClientConn } from "../../stream/client.ts";
 import { StreamRuntime } from "../../stream/runtime.ts";
 import { Stream } from "../../stream/stream.ts";
 import { slotKeys } from "../../supervisor/slots.ts";
-import { tick } from "../../util/clock.ts";
+import { clock, tick } from "../../util/clock.ts";
 import { wheel } from "../../util/wheel.ts";
 import { UsageError } from "../command.ts";
 import { ChoiceRecord, choiceOf, noteStream, recordChoices } from "./choice.ts";
@@ -129,6 +129,9 @@ function connect(socket: MemorySocket, listener: Listener, rt: StreamRuntime, by
   return client;
 }
 
+/** Where the wheel stands, epoch ms: ahead of the clock once an explanation had to wait. */
+let reached = 0;
+
 /** Waits until `done`: first for what needs no timer, then by moving the time to the next deadline. */
 async function settle(client: () => Conn | null, done: () => boolean, recorder: Recorder): Promise<void> {
   for (let waits = 0; waits < MOST_WAITS && !done(); waits++) {
@@ -140,9 +143,10 @@ async function settle(client: () => Conn | null, done: () => boolean, recorder: 
     const next = [conn?.deadline ?? 0, stream?.deadline ?? 0].filter((deadline) => deadline > 0);
     if (next.length === 0) return;
     const deadline = Math.min(...next);
-    recorder.waited(Math.max(0, Math.round(deadline - tick())));
-    // Timers fire up to one slot late.
-    wheel.advance(deadline + 16);
+    recorder.waited(Math.max(0, Math.round(deadline - clock.now)));
+    // Timers fire up to one slot late, and the wheel never turns back.
+    reached = Math.max(deadline, reached) + 16;
+    wheel.advance(reached);
   }
 }
 

@@ -86,3 +86,10 @@ test("differences are found: words, order, lines that vanish, numbers of lines",
   expect(differs("global\n maxconn 5 daemon\n")).toBe(true);
   expect(differs('global\n\n log-tag "${.LINE}"\n', 'global\n log-tag "${.LINE}"\n')).toBe(true);
 });
+
+test("the time it takes grows with the length only", () => {
+  const text = `global\n${"# comment\n".repeat(50_000)}frontend f\n${"  acl a path /x\n".repeat(20_000)}`;
+  const before = Date.now();
+  expect(fmt(text).includes("\n# comment\nfrontend f\n    acl a path /x\n")).toBe(true);
+  expect(Date.now() - before).toBeLessThan(8_000);
+}, 20_000);

@@ -1,6 +1,7 @@
 /** Where each line of a configuration goes: its depth, and the blank lines before it. */
 import { isSectionKeyword } from "../../../lang/sections.ts";
 import { type Blocks, findBlocks } from "./blocks.ts";
+import { type Comments, placeComments } from "./comments.ts";
 import { keywordOf, type RawLine, unquote } from "./scan.ts";
 
 const INDENT = "    ";
@@ -23,6 +24,7 @@ export function layout(lines: readonly RawLine[], keepLines: boolean): string {
 class Layout {
   private readonly out: string[] = [];
   private readonly blocks: Blocks;
+  private readonly comments: Comments;
   /** A section keyword was passed. */
   private section = false;
   /** Blocks around the current line that are indented with their section. */
@@ -35,6 +37,7 @@ class Layout {
     private readonly keepLines: boolean,
   ) {
     this.blocks = findBlocks(lines);
+    this.comments = placeComments(lines);
   }
 
   run(): string {
@@ -87,16 +90,16 @@ class Layout {
 
   private comment(line: RawLine, i: number): void {
     const { blocks, lines } = this;
-    let end = i + 1;
-    while (lines[end]?.kind === "comment" || lines[end]?.kind === "blank") end++;
+    const end = this.comments.next[i]!;
+    const below = this.comments.below[i]!;
     const next = lines[end];
     let depth = this.inside;
     if (next === undefined) {
-      if (this.belongsBelow(i, end)) depth = 0;
+      if (below) depth = 0;
     } else if (next.kind === "code" && this.opensGroup(end)) {
-      if (this.belongsBelow(i, end)) {
+      if (below) {
         depth = 0;
-        if (this.isFirst(i, end)) this.separate();
+        if (this.isFirst(i)) this.separate();
       }
     } else if (blocks.outer.has(end)) {
       if (line.indent <= next.indent) depth = 0;
@@ -119,37 +122,15 @@ class Layout {
     return isSectionKeyword(keywordOf(this.lines[i]!)) || this.blocks.sections.has(i);
   }
 
-  /** Comment `i` and all behind it are no deeper than the section keyword below, line `end`, or the end of the text. */
-  private belongsBelow(i: number, end: number): boolean {
-    if (!this.section) return true;
-    const { lines } = this;
-    const limit = lines[end]?.indent ?? 0;
-    for (let k = i; k < end; k++) {
-      const { kind, indent } = lines[k]!;
-      if (kind === "comment" && indent > limit) return false;
-    }
-    return true;
-  }
-
-  /** No other comment that belongs to line `end` stands above comment `i`. */
-  private isFirst(i: number, end: number): boolean {
-    const { lines } = this;
-    for (let k = i - 1; k >= 0; k--) {
-      const { kind } = lines[k]!;
-      if (kind === "comment") return !this.belongsBelow(k, end);
-      if (kind !== "blank") return true;
-    }
-    return true;
+  /** No other comment that belongs to the same line stands above comment `i`. */
+  private isFirst(i: number): boolean {
+    const before = this.comments.previous[i]!;
+    return before < 0 || !this.comments.below[before];
   }
 
   /** A comment that belongs to line `i` stands before it: the blank line went there. */
   private commentAbove(i: number): boolean {
-    const { lines } = this;
-    for (let k = i - 1; k >= 0; k--) {
-      const { kind } = lines[k]!;
-      if (kind === "comment") return this.belongsBelow(k, i);
-      if (kind !== "blank") return false;
-    }
-    return false;
+    const before = this.comments.previous[i]!;
+    return before >= 0 && this.comments.below[before] === true;
   }
 }
