@@ -1,7 +1,7 @@
 /** Custom formats, captures, unique ids: what is kept of a stream and how the log line shows it. */
 import { ok, respond } from "../../harness/server.ts";
 import type { ServerScript } from "../../harness/server.ts";
-import { echo, get, http, request, sends, tcp } from "../build.ts";
+import { echo, get, http, request, silence, tcp } from "../build.ts";
 import type { Scenario } from "../scenario.ts";
 
 const ABSOLUTE =
@@ -12,6 +12,16 @@ const answers: ServerScript = respond((text) => {
   const body = text.startsWith("HEAD") ? "" : "fine";
   return `HTTP/1.1 203 Sure\r\nContent-Length: ${body.length}\r\nX-Res: a, b\r\nX-Res: last\r\nServer: srv\r\nSet-Cookie: first=1; path=/\r\nSet-Cookie: sid=xyz; sid=no\r\n\r\n${body}`;
 });
+
+/** Requests 20 ms apart on one connection, until each has its line. */
+function sendsLogged(...requests: string[]): Scenario["client"] {
+  return async (talk) => {
+    const client = await talk.connect();
+    await client.drip(requests, 20);
+    await talk.logged(requests.length);
+    await silence(client);
+  };
+}
 
 /** One line with this format for each request. */
 function logged(
@@ -24,7 +34,7 @@ function logged(
     name: `format ${name}`,
     config: http({ frontend: lines }),
     servers: { s1: answers },
-    client: sends(...requests),
+    client: sendsLogged(...requests),
     ...more,
   };
 }
@@ -207,7 +217,7 @@ const samples: Scenario[] = [
     config: http({
       frontend: `${CAPTURES}\n${format("%ST %b %s %si %sp %bi %bp %hr %hs %[srv_name] %[be_name] %[status] %[bc_dst] %[capture.req.hdr(0)] %CC %tsc")}`,
     }).replace(/ +server s1.*\n/, ""),
-    client: sends(ABSOLUTE),
+    client: sendsLogged(ABSOLUTE),
   },
   {
     name: "format without a backend",
@@ -215,7 +225,7 @@ const samples: Scenario[] = [
       frontend: `${CAPTURES}\n${format("%ST %b %s %hr %hs %[srv_name] %[be_name] %[status] %CC %tsc")}`,
     }).replace(/ +default_backend.*\n/, ""),
     servers: { s1: answers },
-    client: sends(ABSOLUTE),
+    client: sendsLogged(ABSOLUTE),
   },
   {
     name: "format in a listen with rules",
@@ -234,7 +244,7 @@ listen fe
     server s1 127.0.0.1:{s1}
 `,
     servers: { s1: answers },
-    client: sends(ABSOLUTE),
+    client: sendsLogged(ABSOLUTE),
   },
 ];
 
@@ -301,7 +311,7 @@ const captures: Scenario[] = [
         "http-request capture req.hdr(host) id 0\nhttp-request capture req.hdr(host) id 5\nhttp-response capture res.hdr(server) id 0\nhttp-after-response capture str(after) id 1",
     }),
     servers: { s1: answers },
-    client: sends(ABSOLUTE),
+    client: sendsLogged(ABSOLUTE),
   },
   logged("captures when the server fails", `${CAPTURES}\noption httplog`, [ABSOLUTE], {
     servers: {
@@ -347,13 +357,13 @@ const identified: Scenario[] = [
     name: "format unique id from defaults",
     config: http({ defaults: 'unique-id-format "%[path]-x"\nunique-id-header X-From-Defaults\nlog-format "%ID"' }),
     servers: { s1: answers },
-    client: sends(get("/1")),
+    client: sendsLogged(get("/1")),
   },
   {
     name: "format counter of lines",
     config: http({ frontend: `${format("%lc %{+X}lc")}` }),
     servers: { s1: answers },
-    client: sends(get("/1"), get("/2"), get("/3")),
+    client: sendsLogged(get("/1"), get("/2"), get("/3")),
     alone: true,
   },
 ];
@@ -366,7 +376,7 @@ const structured: Scenario[] = [
       frontend: `capture request header X-A len 30\nlog-format-sd "%{+Q,+E}o [my@1 host=%[capture.req.hdr(0)] m=%[method] none=%[var(txn.none)] q=%{-Q}[str(a)]]"`,
     }).replace("{log} local0", `{log} format ${name} local0`),
     servers: { s1: answers },
-    client: sends(ABSOLUTE),
+    client: sendsLogged(ABSOLUTE),
   })),
   {
     name: "format log-format-sd empty",
@@ -375,7 +385,7 @@ const structured: Scenario[] = [
       "{log} format rfc5424 local0",
     ),
     servers: { s1: answers },
-    client: sends(get("/")),
+    client: sendsLogged(get("/")),
   },
   {
     name: "format rfc5424 with log-tag and custom format",
@@ -384,11 +394,10 @@ const structured: Scenario[] = [
       "{log} format rfc5424 local0",
     ),
     servers: { s1: answers },
-    client: sends(get("/")),
+    client: sendsLogged(get("/")),
   },
   logged("error-log-format of a bad request", `error-log-format "ERR %ci %ST"\n${format("OK %ci %ST %r")}`, [
     "BAD\r\n\r\n",
-    get("/"),
   ]),
   logged(
     "error-log-format of an error",
@@ -452,6 +461,6 @@ export const formats: readonly Scenario[] = [
     name: "format read only at the response",
     config: http({ frontend: format("%ci %ST %[status] %[var(txn.a)]") }),
     servers: { s1: echo },
-    client: sends(get("/1"), get("/2")),
+    client: sendsLogged(get("/1"), get("/2")),
   },
 ];
