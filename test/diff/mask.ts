@@ -94,6 +94,13 @@ export function maskLog(line: string, alone: boolean): LogLine | null {
       });
       return before + fields.join("/");
     })
+    // Custom formats of scenarios name what they show: "Tr=12", "bp=54321".
+    .replace(/\b(T[acdhiqrtuwR])=(\+?)(-?\d+)/g, (_, name: string, plus: string, value: string) => {
+      timers.push(Number(value));
+      return `${name}=${plus}${value === "-1" ? value : "T"}`;
+    })
+    .replace(/\b(cp|bp|pid|rt|ms|Ts|ac)=[0-9A-F]+/g, "$1=N")
+    .replace(/\b(T|Tl|t|tr|trg|trl)=\d\d\/\w{3}\/\d{4}:\d\d:\d\d:\d\d(\.\d{3}| [-+]\d{4})/g, "$1=WHEN")
     .replace(/check duration: (\d+)ms/, (_, value: string) => {
       timers.push(Number(value));
       return "check duration: Tms";

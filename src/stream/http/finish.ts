@@ -30,6 +30,14 @@ export function logStream(stream: HttpStream): void {
   else logger.stream(stream, level);
 }
 
+/** The line before the end of the response: what was uploaded is not summed up yet, and shows as nothing. */
+export function logEarly(stream: HttpStream): void {
+  const { bytesUploaded } = stream;
+  stream.bytesUploaded = 0;
+  logStream(stream);
+  stream.bytesUploaded = bytesUploaded;
+}
+
 /**
  * The end of an exchange, reached exactly once: log line, counters, connections given back, and the client goes on with
  * its next request or ends. The stream object must not be used after it.

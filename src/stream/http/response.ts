@@ -16,7 +16,7 @@ import { countOut } from "./count.ts";
 import { blockedByClient, watchServer } from "./deadlines.ts";
 import { responseComplete } from "./download.ts";
 import { badResponse } from "./failure.ts";
-import { logStream } from "./finish.ts";
+import { logEarly } from "./finish.ts";
 import { blockResponse, persistResponse } from "./persist.ts";
 import { afterRules, responseRules } from "./rules.ts";
 import type { HttpSettings } from "./settings.ts";
@@ -100,7 +100,7 @@ export function analyseResponse(stream: HttpStream, conn: ServerConn, buf: Buffe
     clientLeft(stream);
     return;
   }
-  if (stream.http.logAsap || stream.frontend.logWhen === "response") logStream(stream);
+  if (stream.http.logAsap || stream.frontend.logWhen === "response") logEarly(stream);
 
   if (framing === Framing.TUNNEL) {
     sendHead(stream, buf, at, at, at);

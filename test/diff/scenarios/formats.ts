@@ -368,6 +368,45 @@ const identified: Scenario[] = [
   },
 ];
 
+/** Answers late, and its body later still. */
+const slow: ServerScript = async (peer) => {
+  for (;;) {
+    await peer.request(600_000);
+    await Bun.sleep(80);
+    peer.send("HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nabc");
+    await Bun.sleep(80);
+    peer.send("def");
+  }
+};
+
+const named = (tags: string): string =>
+  format(
+    tags
+      .split(" ")
+      .map((tag) => `${tag}=%${tag}`)
+      .join(" "),
+  );
+
+const TIMERS = "Ta Tc Td Th Ti Tq TR Tr Tt Tu Tw";
+const NUMBERS = "cp fp bp sp pid rt ms Ts ac fc bc sc lc B U rc sq bq ST";
+const DATES = "T Tl t tr trg trl";
+
+const measured: Scenario[] = [
+  logged("timers", named(TIMERS), [get("/1"), get("/2")], { servers: { s1: slow } }),
+  logged("timers of a bad request", named(TIMERS), ["BAD\r\n\r\n"]),
+  logged("timers of a denied request", `http-request deny\n${named(TIMERS)}`, [get("/1")]),
+  logged("timers with logasap", `option logasap\n${named(TIMERS)}`, [get("/1")], { servers: { s1: slow } }),
+  logged("bytes with logasap", `option logasap\n${format("B=%B U=%U ST=%ST")}`, [get("/1")], { servers: { s1: slow } }),
+  logged("timers without a server", named(TIMERS), [get("/1")], { servers: {} }),
+  logged("numbers", named(NUMBERS), [get("/1"), get("/2")]),
+  logged("numbers of a bad request", named(NUMBERS), ["BAD\r\n\r\n"]),
+  logged("numbers in hexadecimal", named("cp bp pid rt ms Ts").replaceAll("=%", "=%{+X}")),
+  logged("numbers in quotes", format("%{+Q}o st=%ST b=%B %fc %sq %lc %rc %fp")),
+  logged("dates", named(DATES), [get("/1"), get("/2")]),
+  logged("dates of a bad request", named(DATES), ["BAD\r\n\r\n"]),
+  logged("TLS tags without TLS", format("%sslc %sslv %{+Q}sslc %{-M}sslv|%ft|%{+Q}ft")),
+];
+
 /** Structured data goes out with format rfc5424 only. */
 const structured: Scenario[] = [
   ...(["rfc5424", "rfc3164", "local", "raw"] as const).map((name): Scenario => ({
@@ -455,6 +494,7 @@ export const formats: readonly Scenario[] = [
   ...samples,
   ...captures,
   ...identified,
+  ...measured,
   ...structured,
   ...inTcp,
   {

@@ -21,6 +21,7 @@ import { observe } from "./observe.ts";
 import { options } from "./options.ts";
 import { rules } from "./rules.ts";
 import { patterns } from "./patterns.ts";
+import { samples } from "./samples.ts";
 import { tunnels } from "./tunnels.ts";
 
 export const scenarios: readonly Scenario[] = [
@@ -46,6 +47,7 @@ export const scenarios: readonly Scenario[] = [
   ...auth,
   ...normalize,
   ...formats,
+  ...samples,
   ...httpErrors,
   ...patterns,
 ];
