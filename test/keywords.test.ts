@@ -9,6 +9,7 @@ import { converters } from "../src/expr/conv/index.ts";
 import { fetches } from "../src/expr/fetch/index.ts";
 import { tags } from "../src/expr/logformat/tags/index.ts";
 import { httpActions, laterActions } from "../src/rules/http/index.ts";
+import { scenarios } from "./diff/scenarios/index.ts";
 
 const HAPROXY = "/usr/sbin/haproxy";
 
@@ -48,7 +49,7 @@ function dump(): Dump {
   return { ...lists, actions: [...lists.actions] };
 }
 
-/** The text of all tests and scenarios but this one. */
+/** The text of all tests but this one, and the configurations of the scenarios, some of which are made by loops. */
 function tests(): string {
   const root = join(import.meta.dir, "..");
   const files = [
@@ -58,6 +59,7 @@ function tests(): string {
   return files
     .filter((file) => file !== "test/keywords.test.ts")
     .map((file) => readFileSync(join(root, file), "latin1"))
+    .concat(scenarios.map(({ config }) => config))
     .join("\n");
 }
 

@@ -232,8 +232,18 @@ test("the case flag of parameters", () => {
   expect(value("req.body_param(ID,i)", ctx)).toBe("2");
 });
 
+test("the body of a response: what is held of it, and what it announced", () => {
+  const ctx = new PlainContext().response("HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nfine");
+  const options = { phase: "response" } as const;
+  const seen = ["res.body", "res.body_len", "res.body_size"].map((text) =>
+    compileText(text, options).expression!.eval(ctx),
+  );
+  expect(seen).toEqual(["fine", 4, 9]);
+});
+
 test("missing bytes are waited for, unless no more will come", () => {
   const ctx = new PlainContext();
+  ctx.mode = "tcp";
   const open = (text: string, bytes: string, final = false): boolean => {
     ctx.rawIn = Buffer.from(bytes, "latin1");
     ctx.final = final;

@@ -7,8 +7,11 @@ import type { FetchRow } from "./types.ts";
 
 type Raw = (ctx: SampleContext) => Uint8Array | null;
 
-export const rawRequest: Raw = (ctx) => ctx.rawRequest();
-export const rawResponse: Raw = (ctx) => ctx.rawResponse();
+/** In mode http the buffers hold parsed messages, whose bytes are not to be looked at: only their number is known. */
+export const rawRequest: Raw = (ctx) => (ctx.mode === "http" ? null : ctx.rawRequest());
+export const rawResponse: Raw = (ctx) => (ctx.mode === "http" ? null : ctx.rawResponse());
+const heldRequest: Raw = (ctx) => ctx.rawRequest();
+const heldResponse: Raw = (ctx) => ctx.rawResponse();
 
 /** Text of bytes that may be a plain Uint8Array. */
 export function bytesText(bytes: Uint8Array, from: number, to: number): string {
@@ -144,7 +147,7 @@ function distccRow(name: "distcc_param" | "distcc_body"): FetchRow {
       if (text.length !== 4) return { message: "a token has 4 characters", arg: 0 };
       const which = Math.max(1, Number(occurrence?.int ?? 1));
       return (ctx) => {
-        const bytes = ctx.rawRequest() ?? ctx.rawResponse();
+        const bytes = rawRequest(ctx) ?? rawResponse(ctx);
         if (bytes === null) return tooShort(ctx);
         const found = findToken(ctx, bytes, text, which);
         if (found === null) return null;
@@ -158,12 +161,12 @@ function distccRow(name: "distcc_param" | "distcc_body"): FetchRow {
 
 const BOTH: readonly Use[] = ["request-head", "response-head"];
 /** The names without a direction look at the response once there is one. */
-const either: Raw = (ctx) => ctx.rawResponse() ?? ctx.rawRequest();
+const either: Raw = (ctx) => rawResponse(ctx) ?? rawRequest(ctx);
 
 export const payloadFetches: readonly FetchRow[] = [
-  lengthRow("req.len", rawRequest, ["request-head"]),
-  lengthRow("req_len", rawRequest, ["request-head"], "req.len"),
-  lengthRow("res.len", rawResponse, ["response-head"]),
+  lengthRow("req.len", heldRequest, ["request-head"]),
+  lengthRow("req_len", heldRequest, ["request-head"], "req.len"),
+  lengthRow("res.len", heldResponse, ["response-head"]),
   payloadRow("req.payload", rawRequest, ["request-head"]),
   payloadRow("res.payload", rawResponse, ["response-head"]),
   payloadRow("payload", either, BOTH, "req.payload"),

@@ -209,7 +209,8 @@ export class HttpSamples implements RuleStream {
     return bodyBuf === null ? head : Buffer.concat([head, bodyBuf.subarray(bodyStart, bodyEnd)]);
   }
   rawResponse(): Uint8Array | null {
-    return null;
+    const { res } = this.record;
+    return res.status > 0 ? res.buf.subarray(res.start, res.end) : null;
   }
 
   // ---- settings, times, sizes

@@ -240,7 +240,7 @@ listen fe
     bind 127.0.0.1:{fe}
     http-request capture req.hdr(host) len 5
     http-response set-var(txn.s) res.hdr(server)
-    log-format "%hr %[var(txn.s)] %[be_name] %[fe_name] %[srv_name]"
+    log-format "%hr %[var(txn.s)] %[be_name] %[fe_name] %[srv_name] %[be_conn] %[cpu_calls,bool]"
     server s1 127.0.0.1:{s1}
 `,
     servers: { s1: answers },

@@ -22,6 +22,12 @@ const REQUEST = [
   "req_ssl_sni",
   "req_ssl_ver",
   "rdp_cookie(msts)",
+  "req.len,bool",
+  "req.payload(0,3)",
+  "req.payload_lv(0,1)",
+  "req.ssl_hello_type",
+  "req.ssl_sni",
+  "req.rdp_cookie(x)",
   "fc_dst_is_local",
   "fc_src_is_local",
   "dst_is_local",
@@ -41,6 +47,11 @@ const RESPONSE = [
   "res.cook_val(n)",
   "scook_cnt(s)",
   "scook_val(n)",
+  "res.len,bool",
+  "res.payload(0,12)",
+  "res.payload_lv(0,1)",
+  "res.ssl_hello_type",
+  "rep_ssl_hello_type",
   "res.fhdr(x-list)",
   "res.fhdr(x-list,1)",
   "res.fhdr_cnt(x-list)",
@@ -116,10 +127,4 @@ const REQUESTS = [
 export const samples: readonly Scenario[] = [
   ...REQUEST.map((expression) => asks(`${expression} of requests`, [expression], "request", REQUESTS)),
   ...RESPONSE.map((expression) => asks(`${expression} of responses`, [expression], "response", REQUESTS)),
-  ...["res.body", "res.body,hex", "res.body_len", "res.body_size"].map((expression) => ({
-    ...asks(`${expression} of responses`, [expression], "response", REQUESTS),
-    config: http({
-      backend: `http-response wait-for-body time 1s\nhttp-response set-header x-out "[%[${expression}]]"`,
-    }),
-  })),
 ];
