@@ -25,7 +25,18 @@ export function server(name: string, port: number, more: Partial<ServerModel> = 
     maxconn: 0,
     minconn: 0,
     maxqueue: 0,
-    check: { enabled: false, inter: 2000, fastinter: 0, downinter: 0, rise: 2, fall: 3, port: 0, addr: null },
+    check: {
+      enabled: false,
+      inter: 2000,
+      fastinter: 0,
+      downinter: 0,
+      rise: 2,
+      fall: 3,
+      port: 0,
+      addr: null,
+      tls: null,
+      sni: null,
+    },
     cookie: null,
     source: null,
     tcpUserTimeout: 0,
@@ -44,13 +55,26 @@ export function server(name: string, port: number, more: Partial<ServerModel> = 
     track: null,
     tfo: false,
     sendProxy: "none",
+    tls: null,
     ...more,
   };
 }
 
 export function checked(more: Partial<ServerModel["check"]> = {}): Pick<ServerModel, "check"> {
   return {
-    check: { enabled: true, inter: 2000, fastinter: 0, downinter: 0, rise: 2, fall: 3, port: 0, addr: null, ...more },
+    check: {
+      enabled: true,
+      inter: 2000,
+      fastinter: 0,
+      downinter: 0,
+      rise: 2,
+      fall: 3,
+      port: 0,
+      addr: null,
+      tls: null,
+      sni: null,
+      ...more,
+    },
   };
 }
 
@@ -75,6 +99,7 @@ export function bind(port: number, id: number, more: Partial<BindModel> = {}): B
     tcpUserTimeout: 0,
     namespace: null,
     acceptProxy: false,
+    tls: null,
     ...more,
   };
 }
@@ -187,10 +212,21 @@ const globals: GlobalModel = {
   setenv: {},
   serverStateFile: null,
   serverStateBase: null,
+  tlsCapture: 0,
+  tlsLifetime: 300,
+  tlsMaxRecord: 0,
 };
 
 export function model(proxies: readonly ProxyModel[], more: Partial<GlobalModel> = {}): Model {
-  return { global: { ...globals, ...more }, proxies, userlists: [], httpErrors: [], patternFiles: {}, files: ["test.cfg"] };
+  return {
+    global: { ...globals, ...more },
+    proxies,
+    userlists: [],
+    httpErrors: [],
+    patternFiles: {},
+    files: ["test.cfg"],
+    tls: { certificates: {}, authorities: {}, revocations: {} },
+  };
 }
 
 export class FakeContext implements AdminContext {

@@ -39,7 +39,18 @@ function noServer(at: ServerModel["at"], address: Address | null): ServerModel {
     maxconn: 0,
     minconn: 0,
     maxqueue: 0,
-    check: { enabled: false, inter: 2000, fastinter: 0, downinter: 0, rise: 2, fall: 3, port: 0, addr: null },
+    check: {
+      enabled: false,
+      inter: 2000,
+      fastinter: 0,
+      downinter: 0,
+      rise: 2,
+      fall: 3,
+      port: 0,
+      addr: null,
+      tls: null,
+      sni: null,
+    },
     cookie: null,
     source: null,
     tcpUserTimeout: 0,
@@ -58,5 +69,6 @@ function noServer(at: ServerModel["at"], address: Address | null): ServerModel {
     track: null,
     tfo: false,
     sendProxy: "none",
+    tls: null,
   };
 }

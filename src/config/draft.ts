@@ -10,6 +10,8 @@ import type {
   ServerModel,
 } from "./model.ts";
 import type { ParseEnv } from "./env.ts";
+import { type BindTlsDraft, newServerTls, type ServerTlsDraft } from "./tls/draft.ts";
+import { TlsStore } from "./tls/store.ts";
 
 /** A model under construction: same fields, writable. */
 export type Draft<T> = {
@@ -48,13 +50,15 @@ export interface ProxyDraft extends Omit<Draft<ProxyModel>, "kind" | "options" |
   httpCheck: Extract<ProxyModel["check"], { kind: "http" }>;
 }
 
-export interface ServerDraft extends Draft<ServerModel> {
+export interface ServerDraft extends Omit<Draft<ServerModel>, "tls"> {
+  tls: ServerTlsDraft;
   /** Family the address of the name must have; 0 = either. */
   fqdnFamily: 0 | 4 | 6;
   marks: Marks;
 }
 
-export interface BindDraft extends Draft<BindModel> {
+export interface BindDraft extends Omit<Draft<BindModel>, "tls"> {
+  tls: BindTlsDraft;
   marks: Marks;
   /** The address as written. */
   word: Word;
@@ -63,6 +67,8 @@ export interface BindDraft extends Draft<BindModel> {
 export interface GlobalDraft extends Omit<Draft<GlobalModel>, "cpuMap" | "setenv"> {
   cpuMap: Record<number, readonly number[]>;
   setenv: Record<string, string>;
+  /** What TLS needs and has read. */
+  tls: TlsStore;
   /** Log targets without a `format`: theirs depends on log-send-hostname, wherever that stands. */
   unformatted: Set<LogTargetModel>;
   marks: Marks;
@@ -108,6 +114,10 @@ export function newGlobal(env: ParseEnv): GlobalDraft {
     setenv: {},
     serverStateFile: null,
     serverStateBase: null,
+    tlsCapture: 0,
+    tlsLifetime: 300,
+    tlsMaxRecord: 0,
+    tls: new TlsStore(),
     unformatted: new Set(),
     marks: new Map(),
   };
@@ -128,7 +138,18 @@ export function newServer(): ServerDraft {
     maxconn: 0,
     minconn: 0,
     maxqueue: 0,
-    check: { enabled: false, inter: 2000, fastinter: 0, downinter: 0, rise: 2, fall: 3, port: 0, addr: null },
+    check: {
+      enabled: false,
+      inter: 2000,
+      fastinter: 0,
+      downinter: 0,
+      rise: 2,
+      fall: 3,
+      port: 0,
+      addr: null,
+      tls: null,
+      sni: null,
+    },
     cookie: null,
     source: null,
     tcpUserTimeout: 0,
@@ -147,6 +168,7 @@ export function newServer(): ServerDraft {
     track: null,
     tfo: false,
     sendProxy: "none",
+    tls: newServerTls(),
     fqdnFamily: 0,
     marks: new Map(),
   };

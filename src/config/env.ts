@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync, statSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { findGroup, findUser } from "../ffi/users.ts";
 import { resolveName } from "./resolve.ts";
@@ -13,6 +13,10 @@ export interface ParseEnv {
   readonly cpus: number;
   /** Bytes of a file as latin1; throws as node:fs does. */
   readFile(path: string): string;
+  /** Names in a folder, in no order; null when the path is none. Throws as node:fs does. */
+  readDir(path: string): readonly string[] | null;
+  /** Whether there is a regular file of that name. */
+  isFile(path: string): boolean;
   /** Numeric id of a user or group name, null when unknown. */
   userId(name: string): number | null;
   groupId(name: string): number | null;
@@ -27,6 +31,8 @@ export function systemEnv(files: readonly string[] = []): ParseEnv {
     variables: { ...process.env },
     cpus: availableParallelism(),
     readFile: (path) => readFileSync(Buffer.from(path, "latin1"), "latin1"),
+    readDir,
+    isFile: (path) => statSync(Buffer.from(path, "latin1"), { throwIfNoEntry: false })?.isFile() ?? false,
     userId: (name) => findUser(name)?.uid ?? null,
     groupId: (name) => {
       const gid = findGroup(name);
@@ -34,4 +40,10 @@ export function systemEnv(files: readonly string[] = []): ParseEnv {
     },
     resolve: resolveName,
   };
+}
+
+function readDir(path: string): string[] | null {
+  const bytes = Buffer.from(path, "latin1");
+  if (!statSync(bytes).isDirectory()) return null;
+  return readdirSync(bytes, "latin1");
 }

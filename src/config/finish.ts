@@ -1,6 +1,7 @@
 import type { BindDraft, GlobalDraft, ProxyDraft, ServerDraft } from "./draft.ts";
 import type { BindModel, GlobalModel, LogTargetModel, Model, ProxyModel, ServerModel } from "./model.ts";
 import type { ParseState } from "./sections/section.ts";
+import { bindTls, serverTls } from "./tls/finish.ts";
 import { userlistModel } from "./sections/userlist.ts";
 
 /** Numbers what has no number and drops what only the parser needs. */
@@ -18,6 +19,7 @@ export function finish(state: ParseState): Model {
     httpErrors: state.httpErrors.map(({ word, name, pages }) => ({ at: word.at, name, pages })),
     userlists: state.userlists.map(userlistModel),
     files: [...state.env.files],
+    tls: state.global.tls.model(),
   };
 }
 
@@ -40,7 +42,7 @@ function numberAll(entries: readonly { id: number }[], first: number): void {
 }
 
 function globalModel(draft: GlobalDraft): GlobalModel {
-  const { marks: _m, unformatted: _u, ...model } = draft;
+  const { marks: _m, unformatted: _u, tls: _t, ...model } = draft;
   return { ...model, logs: logTargets(draft.logs, draft) };
 }
 
@@ -64,17 +66,17 @@ function proxyModel(draft: ProxyDraft, global: GlobalDraft): ProxyModel {
     errors: draft.errors as ProxyModel["errors"],
     kind: kind === "defaults" ? "backend" : kind,
     logs: logTargets(draft.logs, global),
-    binds: draft.binds.map(bindModel),
-    servers: draft.servers.map(serverModel),
+    binds: draft.binds.map((bind) => bindModel(bind, global)),
+    servers: draft.servers.map((server) => serverModel(server, global)),
   };
 }
 
-function bindModel(draft: BindDraft): BindModel {
-  const { marks: _m, word: _w, ...model } = draft;
-  return model;
+function bindModel(draft: BindDraft, { tls: store }: GlobalDraft): BindModel {
+  const { marks: _m, word: _w, tls, ...model } = draft;
+  return { ...model, tls: bindTls(tls, store) };
 }
 
-function serverModel(draft: ServerDraft): ServerModel {
-  const { marks: _m, fqdnFamily: _f, ...model } = draft;
-  return model;
+function serverModel(draft: ServerDraft, { tls: store }: GlobalDraft): ServerModel {
+  const { marks: _m, fqdnFamily: _f, tls: _t, ...model } = draft;
+  return { ...model, ...serverTls(draft, store) };
 }

@@ -2,6 +2,7 @@ import type { Word } from "../lang/line.ts";
 import { newProxy, type ProxyDraft, type ProxyKind, type ServerDraft } from "./draft.ts";
 import { FRONTEND_OPTIONS, BACKEND_OPTIONS } from "./keywords/option-sides.ts";
 import type { OptionName } from "./model.ts";
+import { copySettings } from "./tls/draft.ts";
 
 /** Marks that say "written in this very section". */
 const OWN_MARKS = /^(?:own |http-check|tcp-check|id$)/;
@@ -75,5 +76,11 @@ export function inherit(base: ProxyDraft | null, kind: ProxyKind, name: string, 
 }
 
 export function copyServer(server: ServerDraft): ServerDraft {
-  return { ...server, initAddr: [...server.initAddr], marks: new Map(server.marks) };
+  const { tls, initAddr, marks } = server;
+  return {
+    ...server,
+    initAddr: [...initAddr],
+    marks: new Map(marks),
+    tls: { ...tls, settings: copySettings(tls.settings) },
+  };
 }

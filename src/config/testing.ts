@@ -8,6 +8,8 @@ export function testEnv(files: Readonly<Record<string, string>> = {}): ParseEnv 
     files: ["t.cfg"],
     variables: {},
     cpus: 4,
+    readDir: () => null,
+    isFile: () => false,
     readFile: (path) => {
       const text = files[path];
       if (text === undefined) throw new Error(`ENOENT: no such file or directory, open '${path}'`);

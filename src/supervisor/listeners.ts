@@ -254,5 +254,6 @@ function statsBind(stats: StatsSocketModel): BindModel {
     tcpUserTimeout: 0,
     namespace: null,
     acceptProxy: false,
+    tls: null,
   };
 }

@@ -7,6 +7,7 @@ import { checkLogs } from "./logs.ts";
 import { checkMode } from "./mode.ts";
 import { checkNames } from "./names.ts";
 import { checkServers, checkTracking } from "./servers.ts";
+import { checkTls } from "./tls.ts";
 import { checkTimeouts } from "./timeouts.ts";
 import { resolveErrorPages } from "./error-pages.ts";
 import { checkUserlists } from "./userlists.ts";
@@ -24,6 +25,7 @@ export const checks: readonly Check[] = [
   checkServers,
   checkTracking,
   resolveServers,
+  checkTls,
   checkTimeouts,
   checkLogs,
   checkLimits,

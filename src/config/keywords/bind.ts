@@ -5,7 +5,9 @@ import type { ProxyContext } from "../context.ts";
 import type { BindDraft } from "../draft.ts";
 import type { Address } from "../model.ts";
 import { takeInteger, takeTime } from "../values.ts";
+import { newBindTls } from "../tls/draft.ts";
 import { type Keyword, KeywordTable } from "./keyword.ts";
+import { bindTlsRows } from "./bind-tls.ts";
 import { knownBind } from "./known.ts";
 import { FRONT_ONLY } from "./where.ts";
 import { takeGroup, takeMode, takeUser } from "./socket-owner.ts";
@@ -25,6 +27,7 @@ function row(name: string, usage: string, help: string, parse: Row["parse"], noE
 
 /** Parameters of `bind` (manual section 5.1). */
 export const bindParameters = new KeywordTable<BindContext>("bind", [
+  bindTlsRows,
   [
     row("backlog", "<count>", "Length of the kernel's accept queue", (c, args) => {
       c.bind.backlog = takeInteger(args, { lax: true }) ?? c.bind.backlog;
@@ -197,6 +200,7 @@ function newBind(keyword: Word, word: Word): BindDraft {
     tcpUserTimeout: 0,
     namespace: null,
     acceptProxy: false,
+    tls: newBindTls(),
     marks: new Map(),
   };
 }

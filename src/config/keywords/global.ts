@@ -7,6 +7,7 @@ import { tuneKeywords } from "./tune.ts";
 import { statsKeyword } from "./stats-socket.ts";
 import { environmentKeywords } from "./environment.ts";
 import { inertGlobalKeywords } from "./global-inert.ts";
+import { globalTlsKeywords } from "./global-tls.ts";
 
 type Row = Keyword<GlobalContext>;
 
@@ -165,6 +166,7 @@ export const globalKeywords = new KeywordTable<GlobalContext>("global", [
   tuneKeywords,
   environmentKeywords,
   inertGlobalKeywords,
+  globalTlsKeywords,
 ]);
 
 /** `[auto:]<process>[/<threads>] <cpu>...`; process 1 is the only one, threads count from 1. */

@@ -4,23 +4,16 @@
  */
 
 const GLOBAL = `
-  51degrees-data-file ca-base close-spread-time crt-base default-path deviceatlas-json-file
-  external-check grace h1-accept-payload-with-any-method h1-case-adjust
-  h1-case-adjust-file httpclient.resolvers.id httpclient.resolvers.prefer httpclient.ssl.ca-file
-  httpclient.ssl.verify issuers-chain-path localpeer lua-load lua-load-per-thread lua-prepend-path
-  max-spread-checks maxcompcpuusage maxcomprate maxconnrate maxsessrate maxsslconn maxsslrate maxzlibmem
-  pp2-never-send-local set-var set-var-fmt ssl-default-bind-ciphers ssl-default-bind-ciphersuites
-  ssl-default-bind-curves ssl-default-bind-options ssl-default-server-ciphers ssl-default-server-ciphersuites
-  ssl-default-server-options ssl-dh-param-file ssl-engine ssl-load-extra-del-ext ssl-load-extra-files
-  ssl-mode-async ssl-propquery ssl-provider ssl-provider-path ssl-server-verify ssl-skip-self-issued-ca
-  tune.comp.maxlevel tune.disable-fast-forward tune.h2.header-table-size tune.h2.initial-window-size
-  tune.h2.max-concurrent-streams tune.h2.max-frame-size tune.http.cookielen tune.lua.forced-yield tune.lua.maxmem
-  tune.lua.service-timeout tune.lua.session-timeout tune.lua.task-timeout tune.peers.max-updates-at-once
-  tune.ssl.cachesize tune.ssl.capture-buffer-size tune.ssl.capture-cipherlist-size tune.ssl.default-dh-param
-  tune.ssl.force-private-cache tune.ssl.hard-maxrecord tune.ssl.keylog tune.ssl.lifetime tune.ssl.maxrecord
-  tune.ssl.ssl-ctx-cache-size tune.stick-counters tune.vars.check-max-size tune.vars.global-max-size
-  tune.vars.proc-max-size tune.vars.reqres-max-size tune.vars.sess-max-size tune.vars.txn-max-size unix-bind
-  wurfl-data-file zero-warning
+  51degrees-data-file close-spread-time default-path deviceatlas-json-file external-check grace
+  h1-accept-payload-with-any-method h1-case-adjust h1-case-adjust-file httpclient.resolvers.id
+  httpclient.resolvers.prefer httpclient.ssl.ca-file httpclient.ssl.verify localpeer lua-load lua-load-per-thread
+  lua-prepend-path max-spread-checks maxcompcpuusage maxcomprate maxconnrate maxsessrate maxsslconn maxsslrate
+  maxzlibmem pp2-never-send-local set-var set-var-fmt tune.comp.maxlevel tune.disable-fast-forward
+  tune.h2.header-table-size tune.h2.initial-window-size tune.h2.max-concurrent-streams tune.h2.max-frame-size
+  tune.http.cookielen tune.lua.forced-yield tune.lua.maxmem tune.lua.service-timeout tune.lua.session-timeout
+  tune.lua.task-timeout tune.peers.max-updates-at-once tune.stick-counters tune.vars.check-max-size
+  tune.vars.global-max-size tune.vars.proc-max-size tune.vars.reqres-max-size tune.vars.sess-max-size
+  tune.vars.txn-max-size unix-bind wurfl-data-file zero-warning
 `;
 
 const PROXY = `
@@ -37,21 +30,15 @@ const OPTIONS = `
 `;
 
 const BIND = `
-  accept-netscaler-cip+1 accept-proxy allow-0rtt alpn+1 ca-file+1 ca-ignore-err+1 ca-sign-file+1 ca-sign-pass+1
-  ca-verify-file+1 ciphers+1 ciphersuites+1 crl-file+1 crt+1 crt-ignore-err+1 crt-list+1 curves+1 ecdhe+1
-  expose-fd+1 force-sslv3 force-tlsv10 force-tlsv11 force-tlsv12 force-tlsv13 generate-certificates level+1
-  no-ca-names no-sslv3 no-tls-tickets no-tlsv10 no-tlsv11 no-tlsv12 no-tlsv13 npn+1 prefer-client-ciphers proto+1
-  severity-output+1 ssl ssl-max-ver+1 ssl-min-ver+1 strict-sni tls-ticket-keys+1 verify+1
+  accept-netscaler-cip+1 accept-proxy ca-sign-file+1 ca-sign-pass+1 expose-fd+1 generate-certificates level+1 proto+1
+  severity-output+1
 `;
 
 const SERVER = `
-  agent-addr+1 agent-check agent-inter+1 agent-port+1 agent-send+1 allow-0rtt alpn+1 ca-file+1 check-alpn+1
-  check-proto+1 check-send-proxy check-sni+1 check-ssl check-via-socks4 ciphers+1 ciphersuites+1 crl-file+1 crt+1
-  force-sslv3 force-tlsv10 force-tlsv11 force-tlsv12 force-tlsv13 log-proto+1 namespace+1 no-agent-check
-  no-check-send-proxy no-check-ssl no-send-proxy-v2-ssl no-send-proxy-v2-ssl-cn no-ssl no-ssl-reuse no-sslv3
-  no-tls-tickets no-tlsv10 no-tlsv11 no-tlsv12 no-tlsv13 non-stick npn+1 proto+1 proxy-v2-options+1 resolve-net+1
-  resolve-opts+1 resolve-prefer+1 resolvers+1 send-proxy send-proxy-v2 send-proxy-v2-ssl send-proxy-v2-ssl-cn sni+1 socks4+1 ssl
-  ssl-max-ver+1 ssl-min-ver+1 ssl-reuse stick tls-tickets verify+1 verifyhost+1 ws+1
+  agent-addr+1 agent-check agent-inter+1 agent-port+1 agent-send+1 check-proto+1 check-send-proxy check-via-socks4
+  log-proto+1 namespace+1 no-agent-check no-check-send-proxy no-send-proxy-v2-ssl no-send-proxy-v2-ssl-cn non-stick
+  proto+1 proxy-v2-options+1 resolve-net+1 resolve-opts+1 resolve-prefer+1 resolvers+1 send-proxy send-proxy-v2
+  send-proxy-v2-ssl send-proxy-v2-ssl-cn socks4+1 stick ws+1
 `;
 
 function words(list: string): string[] {

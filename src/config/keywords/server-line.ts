@@ -110,6 +110,9 @@ function parseParameters(context: ServerContext, args: Args): void {
       const sub = args.sub(word, row.name, row.usage);
       row.parse(context, sub);
       args.index = sub.index;
+      if (row.noEffect !== undefined) {
+        args.warn("config/no-effect", word, `'${row.name}' has no effect here: ${row.noEffect}`);
+      }
       continue;
     }
     const skip = knownServer.get(word.text);
