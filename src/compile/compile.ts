@@ -6,6 +6,7 @@ import type { Shared } from "../counters/shared.ts";
 import { type Diagnostic, Diagnostics } from "../lang/diagnostic.ts";
 import { createLogger } from "../log/logger.ts";
 import { Backend, type SlotOf } from "../proxy/backend.ts";
+import { TlsServer } from "../net/tls/server.ts";
 import { fullconnOf } from "../proxy/fullconn.ts";
 import { compileCaptures } from "../proxy/captures.ts";
 import { Frontend } from "../proxy/frontend.ts";
@@ -55,6 +56,10 @@ export function compile(
       const frontend = new Frontend(proxy, slotOf, shared, worker);
       frontend.http = compileHttp(proxy);
       frontend.captures = compileCaptures(proxy);
+      for (const listener of frontend.listeners) {
+        const { tls } = listener.model;
+        if (tls !== null) listener.tls = new TlsServer(tls, model.tls, { lifetime: model.global.tlsLifetime });
+      }
       frontends.set(proxy.name, frontend);
     }
   }

@@ -841,7 +841,7 @@ export const cases: readonly OracleCase[] = [
       "server t 127.0.0.1:80 send-proxy-v2",
       "cookie X insert dynamic",
     ),
-    ...global("unix-bind prefix /x", "tune.ssl.default-dh-param 2048", "lua-prepend-path /x"),
+    ...global("unix-bind prefix /x", "lua-prepend-path /x"),
     ...whole(
       "frontend f\n bind :8001\n default_backend b\nbackend b\n mode http\n server s 127.0.0.1:1",
       "peers p\nlisten l\n bind :8001",

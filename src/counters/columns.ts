@@ -73,6 +73,9 @@ const names = [
   "memoryBytes",
   "poolFailed",
   "startedMs",
+  // TLS.
+  "sslReused",
+  "sslFailed",
 ] as const;
 
 export type ColumnName = (typeof names)[number];

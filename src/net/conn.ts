@@ -28,6 +28,8 @@ export abstract class Conn implements TimerEntry {
   broken = false;
   /** The kernel took bytes of ours or gave us some: a connection under way has been established. */
   established = false;
+  /** It speaks TLS. */
+  secure = false;
   private tail: Buffer | null = null;
   private rest: Buffer[] | null = null;
 
@@ -135,7 +137,12 @@ export abstract class Conn implements TimerEntry {
   close(): void {
     if (this.closed) return;
     this.closed = true;
-    this.socket?.end();
+    const { socket } = this;
+    if (socket !== null) {
+      // TLS: `end` alone would send close_notify and wait for the peer, for ever if need be.
+      if (this.secure && !this.shut) socket.shutdown();
+      socket.end();
+    }
     this.release(undefined);
   }
 

@@ -15,6 +15,8 @@ export class Listener {
   readonly base: number;
   /** No longer in the configuration: its connections end at their next response. */
   closing = false;
+  /** What TLS needs; a TlsServer, set by compile, replaced by a reload. Null = no TLS. */
+  tls: unknown = null;
   /** Something comes before the first byte of a client: rules at the accept or a PROXY header. Set by compile. */
   guarded = false;
 

@@ -7,11 +7,74 @@
  */
 import type { Socket } from "bun";
 import type { Conn } from "../net/conn.ts";
+import type { TlsServer } from "../net/tls/server.ts";
+import { tlsHandlers, upgradeServer } from "../net/tls/socket.ts";
 import type { Listener } from "../proxy/frontend.ts";
 import { HttpClient } from "./http/client.ts";
+import { clock } from "../util/clock.ts";
+import { socketSource } from "./client.ts";
+import { Handshake, HelloTap, type SessionStarter } from "./handshake.ts";
 import type { StreamRuntime } from "./runtime.ts";
-import type { Session } from "./session.ts";
+import { Session } from "./session.ts";
 import { TcpClient } from "./tcp/client.ts";
+
+const afterHandshake: SessionStarter = (socket, listener, rt, session) =>
+  startClient(socket, listener, rt, session, null);
+
+/** A connection on a listening socket that speaks TLS itself; its handshake begins. */
+export function acceptTls(socket: Socket<Conn>, listener: Listener, rt: StreamRuntime): void {
+  listener.frontend.takeConnection(listener, clock.now);
+  const session = new Session(clock.now);
+  const tls = listener.tls as TlsServer;
+  socket.data = new Handshake(socket, listener, rt, session, tls, afterHandshake, null);
+}
+
+/** The same on a plain listening socket. */
+export function acceptPlain(socket: Socket<Conn>, listener: Listener, rt: StreamRuntime): void {
+  listener.frontend.takeConnection(listener, clock.now);
+  upgradeToTls(socket, listener, rt, new Session(clock.now), null);
+}
+
+/** The same on a plain socket, which was counted, with the bytes of the client that were read from it. */
+export function upgradeToTls(
+  socket: Socket<Conn>,
+  listener: Listener,
+  rt: StreamRuntime,
+  session: Session,
+  early: Buffer | null,
+): void {
+  const tls = listener.tls as TlsServer;
+  const { tlsCapture } = rt.global;
+  const handshake = new Handshake(null, listener, rt, session, tls, afterHandshake, socketSource(socket, listener));
+  const tap = new HelloTap(tlsCapture);
+  socket.data = tap;
+  if (tlsCapture > 0) {
+    handshake.tap = tap;
+    if (early !== null) tap.onData(early);
+  } else tap.stop();
+  upgradeServer(socket, tls, handlersOf(listener), handshake, early);
+}
+
+/** One set of handlers for all upgraded connections of a listener. */
+const upgradeHandlers = new WeakMap<Listener, object>();
+
+function handlersOf(listener: Listener): object {
+  let handlers = upgradeHandlers.get(listener);
+  if (handlers === undefined) {
+    const open = (socket: Socket<Conn>): void => {
+      const handshake = socket.data as Handshake;
+      handshake.socket = socket;
+      handshake.hurry();
+    };
+    handlers = tlsHandlers(
+      open,
+      () => listener.tls as TlsServer,
+      () => clock.now,
+    );
+    upgradeHandlers.set(listener, handlers);
+  }
+  return handlers;
+}
 
 /** Hands the socket to its client object, with the bytes that came before it; `session` null = nothing came before. */
 export function startClient(

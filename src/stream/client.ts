@@ -1,6 +1,7 @@
 import type { Socket } from "bun";
 import type { Variables } from "../expr/variables.ts";
 import { Conn } from "../net/conn.ts";
+import type { TlsSession } from "../net/tls/session.ts";
 import type { Frontend, Listener } from "../proxy/frontend.ts";
 import { parseIp } from "../util/ip.ts";
 import { clock } from "../util/clock.ts";
@@ -44,11 +45,16 @@ export abstract class ClientConn extends Conn {
       this.counted.take(listener, clock.now);
     } else {
       this.accepted = session.accepted;
+      this.secure = session.tls !== null;
       this.variables = session.variables;
       this.adopt(session);
       this.counted.takeSession(listener, clock.now);
     }
     rt.clients.add(this);
+  }
+
+  get tls(): TlsSession | null {
+    return this.session === null ? null : this.session.tls;
   }
 
   private adopt({ source, destination, connectionSource, connectionDestination }: Session): void {
@@ -182,6 +188,13 @@ let onClientGone: (() => void) | null = null;
 
 export function setClientGone(callback: (() => void) | null): void {
   onClientGone = callback;
+}
+
+/** A connection that was counted goes away without having been a client. */
+export function forgetConnection(listener: Listener, counted: Frontend): void {
+  counted.release(listener);
+  counted.releaseProcess();
+  onClientGone?.();
 }
 
 /** Without the IPv6 form of an IPv4 address that came over a dual-stack socket. */

@@ -1,4 +1,5 @@
 import type { Variables } from "../expr/variables.ts";
+import type { TlsSession } from "../net/tls/session.ts";
 import type { Endpoint } from "./endpoint.ts";
 
 /** What a PROXY header said beside the addresses. */
@@ -19,6 +20,8 @@ export class Session {
   source: Endpoint | null = null;
   destination: Endpoint | null = null;
   proxy: ProxyFacts | null = null;
+  /** The handshake that came before, on listeners that speak TLS. */
+  tls: TlsSession | null = null;
   /** Variables of the scope `sess`, made when first needed. */
   variables: Variables | null = null;
   /** Epoch ms of the accept, and of the moment all headers were received. */

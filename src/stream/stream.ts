@@ -100,10 +100,6 @@ export abstract class Stream implements TimerEntry, ServerOwner, BalanceRequest,
   requestCounter = 0;
   serverName = NO_SERVER;
   backendName = "";
-  tls = false;
-  tlsCipher: string | null = null;
-  tlsVersion: string | null = null;
-  tlsSni: string | null = null;
   requestCookie: string | null = null;
   responseCookie: string | null = null;
   requestCaptures: (string | null)[] | null = null;
@@ -319,6 +315,18 @@ export abstract class Stream implements TimerEntry, ServerOwner, BalanceRequest,
     return this.frontend.logger as Logger;
   }
 
+  get tls(): boolean {
+    return this.client.tls !== null;
+  }
+  get tlsCipher(): string | null {
+    return this.client.tls?.cipher ?? null;
+  }
+  get tlsVersion(): string | null {
+    return this.client.tls?.version ?? null;
+  }
+  get tlsSni(): string | null {
+    return this.client.tls?.sni ?? null;
+  }
   get clientAddress(): string {
     return this.source === null ? this.client.address : this.source.address;
   }

@@ -84,6 +84,8 @@ export class Runtime implements WorkerHandlers {
         // Its connections refer to this listener: with it they get the new frontend at their next request.
         socket.listener.frontend = frontend;
         socket.listener.model = listener.model;
+        socket.listener.tls = listener.tls;
+        socket.refresh();
         continue;
       }
       const made = new AcceptSocket(listener, this.rt!, info.fd, info.backlog, (one) => this.checkLimits(one));

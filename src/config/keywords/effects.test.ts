@@ -16,6 +16,8 @@ const PARSED = "parsed";
 
 type Place = string | readonly [file: string, words: string];
 
+const VERSIONS: Place = ["net/tls/server.ts", "minVersion"];
+
 const BODY: Place = ["stream/http/settings.ts", "options"];
 
 const places: Readonly<Record<string, Readonly<Record<string, Place>>>> = {
@@ -48,6 +50,23 @@ const places: Readonly<Record<string, Readonly<Record<string, Place>>>> = {
     "tune.rcvbuf.server": ["worker/runtime.ts", "rcvbufServer"],
     "tune.sndbuf.client": ["supervisor/listeners.ts", "sndbufClient"],
     "tune.sndbuf.server": ["worker/runtime.ts", "sndbufServer"],
+    "ca-base": ["config/tls/store.ts", "caBase"],
+    "crt-base": ["config/tls/store.ts", "crtBase"],
+    "ssl-default-bind-ciphers": ["config/tls/finish.ts", "bindDefaults"],
+    "ssl-default-bind-curves": ["config/tls/finish.ts", "bindDefaults"],
+    "ssl-default-bind-options": ["config/tls/finish.ts", "bindDefaults"],
+    "ssl-default-server-ciphers": ["config/tls/finish.ts", "serverDefaults"],
+    "ssl-default-server-options": ["config/tls/finish.ts", "serverDefaults"],
+    "ssl-server-verify": ["config/tls/finish.ts", "serverVerify"],
+    "ssl-load-extra-files": ["config/tls/store.ts", "this.extra"],
+    "ssl-load-extra-del-ext": ["config/tls/store.ts", "this.deleteExtension"],
+    "ssl-skip-self-issued-ca": ["config/tls/store.ts", "this.skipSelfIssued"],
+    "issuers-chain-path": ["config/tls/store.ts", "this.issuers"],
+    "tune.ssl.lifetime": ["compile/compile.ts", "tlsLifetime"],
+    "tune.ssl.maxrecord": ["stream/handshake.ts", "tlsMaxRecord"],
+    "tune.ssl.hard-maxrecord": ["stream/handshake.ts", "tlsMaxRecord"],
+    "tune.ssl.capture-buffer-size": ["stream/accept.ts", "tlsCapture"],
+    "tune.ssl.capture-cipherlist-size": ["stream/accept.ts", "tlsCapture"],
     setenv: ["lang/environment.ts", "setenv"],
     presetenv: PARSED,
     unsetenv: PARSED,
@@ -163,6 +182,34 @@ const places: Readonly<Record<string, Readonly<Record<string, Place>>>> = {
     mss: ["supervisor/bind.ts", "model.mss"],
     name: ["admin/stats/front-rows.ts", "name"],
     namespace: ["supervisor/bind.ts", "model.namespace"],
+    ssl: ["compile/compile.ts", "listener.model"],
+    crt: ["net/tls/server.ts", "model.entries"],
+    "crt-list": ["net/tls/names.ts", "entry.filters"],
+    "strict-sni": ["net/tls/server.ts", "strictSni"],
+    "no-tls-tickets": ["net/tls/server.ts", "model.tickets"],
+    "prefer-client-ciphers": ["net/tls/server.ts", "preferClientCiphers"],
+    "ca-ignore-err": ["stream/handshake.ts", "caIgnoreErr"],
+    "crt-ignore-err": ["stream/handshake.ts", "crtIgnoreErr"],
+    alpn: ["net/tls/socket.ts", "settings.alpn"],
+    "ca-file": ["net/tls/server.ts", "caFile"],
+    "ca-verify-file": ["net/tls/server.ts", "caVerifyFile"],
+    "crl-file": ["net/tls/server.ts", "crlFile"],
+    ciphers: ["net/tls/server.ts", "ciphers"],
+    curves: ["net/tls/server.ts", "settings.curves"],
+    ecdhe: ["net/tls/server.ts", "settings.curves"],
+    "ssl-min-ver": VERSIONS,
+    "ssl-max-ver": VERSIONS,
+    verify: ["net/tls/server.ts", "verify"],
+    "force-sslv3": VERSIONS,
+    "no-sslv3": VERSIONS,
+    "force-tlsv10": VERSIONS,
+    "no-tlsv10": VERSIONS,
+    "force-tlsv11": VERSIONS,
+    "no-tlsv11": VERSIONS,
+    "force-tlsv12": VERSIONS,
+    "no-tlsv12": VERSIONS,
+    "force-tlsv13": VERSIONS,
+    "no-tlsv13": VERSIONS,
     "tcp-ut": ["supervisor/bind.ts", "model.tcpUserTimeout"],
     tfo: ["supervisor/bind.ts", "model.tfo"],
     transparent: ["supervisor/bind.ts", "model.transparent"],
@@ -268,6 +315,7 @@ for (const { title, rows } of keywordTables) {
 
 /** Fields nothing outside of the parser reads, with the reason. */
 const unread: Readonly<Record<string, string>> = {
+  verifyHost: "TLS to servers is refused: not supported yet",
   acceptProxy: "'accept-proxy' is refused: not supported yet",
   sendProxy: "'send-proxy' is refused: not supported yet",
   dynamic: "'cookie ... dynamic' is refused: not supported yet",

@@ -5,7 +5,6 @@ import { takeChoice, takeInteger, takeTime } from "../values.ts";
 import { parseAddress } from "../address.ts";
 import { type Keyword, KeywordTable } from "./keyword.ts";
 import { takeSource } from "./source.ts";
-import { serverTlsRows } from "./server-tls.ts";
 
 export interface ServerContext extends ProxyContext {
   readonly server: ServerDraft;
@@ -172,7 +171,7 @@ const identity: readonly Row[] = [
 ];
 
 /** Parameters of `server` and `default-server` (manual section 5.2). */
-export const serverParameters = new KeywordTable<ServerContext>("server", [limits, checks, identity, serverTlsRows]);
+export const serverParameters = new KeywordTable<ServerContext>("server", [limits, checks, identity]);
 
 function parseId(c: ServerContext, args: Args): void {
   const id = takeInteger(args, { min: 1, lax: true });

@@ -175,7 +175,13 @@ export class HttpStream extends Stream {
     this.readingHead = true;
     this.accepted = since;
     this.firstByte = firstByte;
-    this.tIdle = firstByte === 0 ? 0 : firstByte - since;
+    this.tHandshake = 0;
+    const { session } = this.client;
+    if (session === null || this.client.requests > 1) this.tIdle = firstByte === 0 ? 0 : firstByte - since;
+    else {
+      this.tHandshake = session.ready - session.accepted;
+      this.tIdle = firstByte === 0 ? 0 : firstByte - session.ready;
+    }
     this.backendName = this.frontend.name;
   }
 

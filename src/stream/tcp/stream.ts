@@ -263,5 +263,7 @@ export class TcpStream extends Stream {
     super.stamp(now);
     this.tRequest = NEVER;
     this.tIdle = 0;
+    const { session } = this.client;
+    this.tHandshake = session === null ? 0 : session.ready - session.accepted;
   }
 }

@@ -15,7 +15,7 @@ import { codes } from "./index.ts";
 const src = join(import.meta.dir, "..", "..", "..");
 
 /** Words of the form a/b in the source that are no codes. */
-const FAMILIES = "syntax|file|directive|condition|config|expr|acl|rule|logformat|fmt|lint";
+const FAMILIES = "syntax|file|directive|condition|config|expr|acl|rule|logformat|fmt|lint|tls";
 
 function codesInSource(): Map<string, string> {
   const found = new Map<string, string>();

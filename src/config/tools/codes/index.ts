@@ -6,6 +6,7 @@ import { exprCodes } from "./expr.ts";
 import { languageCodes } from "./language.ts";
 import { lintCodes } from "./lint.ts";
 import { ruleCodes } from "./rule.ts";
+import { tlsCodes } from "./tls.ts";
 import { valueCodes } from "./values.ts";
 
 export type { CodeInfo } from "./code.ts";
@@ -18,6 +19,7 @@ const families: readonly (readonly CodeInfo[])[] = [
   aclCodes,
   ruleCodes,
   lintCodes,
+  tlsCodes,
 ];
 
 function collect(): ReadonlyMap<string, CodeInfo> {

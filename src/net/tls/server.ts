@@ -1,0 +1,158 @@
+/**
+ * TLS of one bind line in one worker: the options its listening socket gets, the choice of a certificate by name and of a protocol
+ * by ALPN. All that Bun does not document about the server side of TLS is used here, in context.ts and in socket.ts.
+ */
+import type { BindTlsModel, CertificateModel, TlsSettingsModel, TlsStoreModel } from "../../config/model.ts";
+import { DEFAULT_CIPHERS, nativeContext } from "./context.ts";
+import { type NamedEntry, NameTable } from "./names.ts";
+
+/** SSL_OP_NO_TICKET and SSL_OP_CIPHER_SERVER_PREFERENCE. */
+const NO_TICKET = 0x4000;
+const SERVER_PREFERENCE = 0x400000;
+
+/** Settings of the global section. */
+export interface ServerTlsGlobals {
+  /** Seconds. */
+  readonly lifetime: number;
+}
+
+/** What a connection was offered. */
+export interface Choice {
+  /** One, or one of each kind of key. */
+  readonly certificates: readonly CertificateModel[];
+  readonly settings: TlsSettingsModel;
+}
+
+interface PreparedChoice extends Choice {
+  /** Made at its first use; null for the default, which is the listening socket's. */
+  context: object | null;
+}
+
+export class TlsServer {
+  readonly model: BindTlsModel;
+  /** For clients that name no host, or none that is known. Null: there is no certificate at all. */
+  readonly fallback: Choice | null;
+  /** Some line offers protocols. */
+  readonly usesAlpn: boolean;
+  private readonly names: NameTable;
+  private readonly store: TlsStoreModel;
+  private readonly globals: ServerTlsGlobals;
+  private recipeText: string | null = null;
+  /** By the certificates and the line of the options. */
+  private readonly prepared = new Map<string, PreparedChoice>();
+
+  constructor(model: BindTlsModel, store: TlsStoreModel, globals: ServerTlsGlobals) {
+    this.model = model;
+    this.store = store;
+    this.globals = globals;
+    this.names = new NameTable(model, store);
+    const first = model.entries[0];
+    const certificate = first === undefined ? undefined : store.certificates[first.certificate];
+    this.fallback =
+      certificate === undefined ? null : { certificates: [certificate], settings: first!.settings ?? model.settings };
+    this.usesAlpn = [model.settings, ...model.entries.map(({ settings }) => settings)].some(
+      (settings) => settings !== null && settings.alpn.length > 0,
+    );
+  }
+
+  /** Everything that a change of must begin a new listening context. */
+  get recipe(): string {
+    return (this.recipeText ??= this.describe());
+  }
+
+  private describe(): string {
+    const { model, store, globals } = this;
+    const { entries, settings } = model;
+    const paths = new Set(entries.map(({ certificate }) => certificate));
+    const authorities = [settings, ...entries.map((entry) => entry.settings)].flatMap((one) =>
+      one === null
+        ? []
+        : [
+            store.authorities[one.caFile ?? ""],
+            store.authorities[one.caVerifyFile ?? ""],
+            store.revocations[one.crlFile ?? ""],
+          ],
+    );
+    return JSON.stringify([model, globals, [...paths].map((path) => store.certificates[path]), authorities]);
+  }
+
+  /** `tls` of Bun.listen and upgradeTLS: versions, curves, tickets of the line, and its default certificate. */
+  get options(): object {
+    const { model, fallback } = this;
+    const { settings, entries } = model;
+    const all = [settings, ...entries.map((entry) => entry.settings ?? settings)];
+    let secureOptions = 0;
+    if (!model.tickets) secureOptions |= NO_TICKET;
+    if (!model.preferClientCiphers) secureOptions |= SERVER_PREFERENCE;
+    return {
+      ...this.contextOptions(fallback ?? { certificates: [], settings }),
+      minVersion: Math.min(...all.map(({ minVersion }) => minVersion)),
+      maxVersion: settings.maxVersion,
+      ...(settings.curves === null ? {} : { ecdhCurve: settings.curves }),
+      secureOptions,
+      sessionTimeout: this.globals.lifetime,
+      requestCert: (fallback?.settings ?? settings).verify !== "none",
+      // The result is looked at when the handshake is over: some errors are to be ignored.
+      rejectUnauthorized: false,
+    };
+  }
+
+  private contextOptions({ certificates, settings }: Choice): object {
+    const { caFile, caVerifyFile, crlFile, ciphers } = settings;
+    const { authorities, revocations } = this.store;
+    const ca = [caFile, caVerifyFile].flatMap((path) => (path === null ? [] : (authorities[path] ?? [])));
+    const crl = [crlFile, caFile].flatMap((path) => (path === null ? [] : (revocations[path] ?? [])));
+    return {
+      key: certificates.map(({ key }) => key),
+      cert: certificates.map(({ chain }) => chain),
+      ciphers: ciphers ?? DEFAULT_CIPHERS,
+      ...(ca.length === 0 ? {} : { ca: ca.join("") }),
+      ...(crl.length === 0 ? {} : { crl }),
+    };
+  }
+
+  /** The certificate for a host name; null = the client is to be refused (strict-sni). */
+  choose(name: string, now: number): Choice | null {
+    const found = this.names.find(name.toLowerCase(), now);
+    if (found.length === 0) return this.model.strictSni ? null : this.fallback;
+    return this.prepare(found);
+  }
+
+  private prepare(found: readonly NamedEntry[]): Choice {
+    const { fallback } = this;
+    const { entry } = found[0]!;
+    const settings = entry.settings ?? this.model.settings;
+    if (found.length === 1 && fallback !== null && settings === fallback.settings) {
+      if (found[0]!.certificate === fallback.certificates[0]) return fallback;
+    }
+    const key = `${this.model.entries.indexOf(entry)} ${found.map(({ certificate }) => certificate.path).join(" ")}`;
+    let choice = this.prepared.get(key);
+    if (choice === undefined) {
+      choice = { certificates: found.map(({ certificate }) => certificate), settings, context: null };
+      this.prepared.set(key, choice);
+    }
+    return choice;
+  }
+
+  /** The context of a choice; null = that of the listening socket. */
+  contextOf(choice: Choice): object | null {
+    if (choice === this.fallback) return null;
+    const prepared = choice as PreparedChoice;
+    return (prepared.context ??= nativeContext(this.contextOptions(choice)));
+  }
+}
+
+/** The first of our protocols that the client offers too (RFC 7301 section 3.2); null = none. */
+export function chooseProtocol(ours: readonly string[], theirs: Uint8Array): string | null {
+  for (const name of ours) {
+    for (let at = 0; at < theirs.length; at += 1 + theirs[at]!) {
+      if (theirs[at] === name.length && latin1At(theirs, at + 1, name)) return name;
+    }
+  }
+  return null;
+}
+
+function latin1At(buf: Uint8Array, start: number, text: string): boolean {
+  for (let i = 0; i < text.length; i++) if (buf[start + i] !== text.charCodeAt(i)) return false;
+  return true;
+}

@@ -1,0 +1,273 @@
+/** The TLS handshake of a client, between the accept and its session. */
+import type { Socket } from "bun";
+import { C } from "../counters/columns.ts";
+import { countEvent } from "../counters/rate.ts";
+import { L } from "../counters/shared.ts";
+import { quickAck, tcpBytesReceived } from "../ffi/socket.ts";
+import { connectionError } from "../expr/logformat/fast.ts";
+import { EMPTY_RECORD, type Logger } from "../log/record.ts";
+import { Conn } from "../net/conn.ts";
+import { readPem, pemBytes } from "../net/tls/pem.ts";
+import type { Choice, TlsServer } from "../net/tls/server.ts";
+import { tlsSocket, TlsSession, type TlsSocket } from "../net/tls/session.ts";
+import type { HandshakeOwner } from "../net/tls/socket.ts";
+import { errorDepth, ignores, verifyNumber } from "../net/tls/verify.ts";
+import type { Frontend, Listener } from "../proxy/frontend.ts";
+import { clock } from "../util/clock.ts";
+import { forgetConnection, socketSource } from "./client.ts";
+import { socketFd } from "./descriptor.ts";
+import type { Endpoint } from "./endpoint.ts";
+import type { StreamRuntime } from "./runtime.ts";
+import type { Session } from "./session.ts";
+import { deadlineIn } from "./timeout.ts";
+
+/** Why a handshake failed, in HAProxy's words. */
+export const HandshakeError = {
+  empty: "Connection closed during SSL handshake",
+  timeout: "Timeout during SSL handshake",
+  authority: "SSL client CA chain cannot be verified",
+  certificate: "SSL client certificate not trusted",
+  failed: "SSL handshake failure",
+} as const;
+
+export type HandshakeErrorText = (typeof HandshakeError)[keyof typeof HandshakeError];
+
+/** Version numbers by their names. */
+const VERSIONS: Readonly<Record<string, number>> = {
+  TLSv1: 0x301,
+  "TLSv1.1": 0x302,
+  "TLSv1.2": 0x303,
+  "TLSv1.3": 0x304,
+};
+
+export type SessionStarter = (socket: Socket<Conn>, listener: Listener, rt: StreamRuntime, session: Session) => void;
+
+/**
+ * Holds the place of a client until its handshake is over; the connection was counted, the session was not. `timeout client` runs
+ * (as in HAProxy 2.6; `timeout http-request` begins with the session).
+ */
+export class Handshake extends Conn implements HandshakeOwner {
+  sni = "";
+  choice: Choice | null;
+  /** What the client sent first, when samples may ask for it. */
+  tap: HelloTap | null = null;
+  private readonly counted: Frontend;
+  private readonly peer: Endpoint;
+  private over = false;
+
+  constructor(
+    socket: Socket<Conn> | null,
+    readonly listener: Listener,
+    private readonly rt: StreamRuntime,
+    readonly info: Session,
+    private readonly tls: TlsServer,
+    private readonly begin: SessionStarter,
+    /** Where the client is; asked for before TLS, as the socket may be gone when it is needed. */
+    peer: Endpoint | null,
+  ) {
+    super(socket);
+    this.secure = true;
+    this.choice = tls.fallback;
+    this.counted = listener.frontend;
+    this.peer = peer ?? socketSource(socket, listener);
+    this.expire(deadlineIn(this.counted.model.timeouts.client));
+    if (socket !== null) this.hurry();
+  }
+
+  /** Clients of TLS 1.3 that wait for our ACK before their first request would wait 40 ms (delayed ACK). */
+  hurry(): void {
+    const fd = socketFd(this.socket);
+    if (fd >= 0) quickAck(fd);
+  }
+
+  onHandshake(ok: boolean, error: (Error & { readonly code?: string }) | null): void {
+    if (this.over) return;
+    if (!ok) {
+      // A peer that leaves is told as a reset, whatever it sent before.
+      const gone = error?.code === "ECONNRESET" && tcpBytesReceived(socketFd(this.socket)) <= 1;
+      this.fail(gone ? HandshakeError.empty : HandshakeError.failed, true);
+      // Bun closes the socket itself when this returns, behind the alert.
+      return;
+    }
+    const socket = this.socket!;
+    const tls = tlsSocket(socket);
+    const { choice } = this;
+    if (choice === null || (this.tls.model.strictSni && this.sni === "")) {
+      this.refuse(HandshakeError.failed, true);
+      return;
+    }
+    const session = new TlsSession(tls, this.sni);
+    const refused = this.judge(session, tls, choice, error);
+    if (refused !== null) {
+      this.refuse(refused, true);
+      return;
+    }
+    this.establish(socket, tls, session, choice);
+  }
+
+  /** The versions and the client certificate that this name asks for; null = all is well. */
+  private judge(
+    session: TlsSession,
+    tls: TlsSocket,
+    { settings }: Choice,
+    error: { readonly code?: string } | null,
+  ): HandshakeErrorText | null {
+    if ((VERSIONS[session.version] ?? 0) < settings.minVersion) return HandshakeError.failed;
+    if (settings.verify === "none") return null;
+    session.peer = tls.getPeerCertificate(false)?.raw ?? null;
+    if (session.peer === null) return settings.verify === "required" ? HandshakeError.failed : null;
+    session.verify = verifyNumber(error?.code);
+    if (session.verify === 0) return null;
+    const { caIgnoreErr, crtIgnoreErr } = this.tls.model;
+    const depth = errorDepth(session.verify, session.peer, clock.now);
+    if (depth > 0) {
+      session.caError = session.verify;
+      session.caErrorDepth = depth;
+      return ignores(caIgnoreErr, session.verify) ? null : HandshakeError.authority;
+    }
+    session.crtError = session.verify;
+    return ignores(crtIgnoreErr, session.verify) ? null : HandshakeError.certificate;
+  }
+
+  private establish(socket: Socket<Conn>, tls: TlsSocket, session: TlsSession, choice: Choice): void {
+    this.over = true;
+    this.expire(0);
+    this.hurry();
+    const { listener, rt, info, counted } = this;
+    session.own = ownCertificate(tls, choice, session);
+    session.hello = this.tap?.hello ?? null;
+    const { slab, base } = counted;
+    slab[base + C.sslConns]!++;
+    slab[listener.base + C.sslConns]!++;
+    slab[C.sslConns]!++;
+    if (session.resumed) {
+      slab[base + C.sslReused]!++;
+      slab[listener.base + C.sslReused]!++;
+      slab[C.sslReused]!++;
+    }
+    countEvent(counted.shared.live, L.sslRate, Math.floor(clock.now / 1000));
+    const { tlsMaxRecord } = rt.global;
+    if (tlsMaxRecord > 0) tls.setMaxSendFragment(tlsMaxRecord);
+    info.tls = session;
+    info.ready = clock.now;
+    this.begin(socket, listener, rt, info);
+  }
+
+  /** Logs it and gives the connection back. `counts`: it counts as a failed handshake. */
+  private fail(message: HandshakeErrorText, counts: boolean): void {
+    if (this.over) return;
+    this.over = true;
+    const { listener, counted } = this;
+    if (counts) {
+      const { slab, base } = counted;
+      slab[base + C.sslFailed]!++;
+      slab[listener.base + C.sslFailed]!++;
+      slab[C.sslFailed]!++;
+    }
+    this.log(message);
+    this.tap?.stop();
+    this.expire(0);
+    forgetConnection(listener, counted);
+  }
+
+  private refuse(message: HandshakeErrorText, counts: boolean): void {
+    this.fail(message, counts);
+    this.close();
+  }
+
+  private log(message: HandshakeErrorText): void {
+    const logger = this.counted.logger as Logger;
+    const { options } = this.counted.model;
+    if (!logger.enabled || (message === HandshakeError.empty && options.dontlognull)) return;
+    const { model } = this.listener;
+    const { peer, info } = this;
+    const record = {
+      ...EMPTY_RECORD,
+      clientAddress: peer.address,
+      clientPort: peer.port,
+      acceptDate: info.accepted,
+      frontendName: this.counted.name,
+    };
+    const text = connectionError(record, model.name ?? String(model.id), message);
+    logger.event(options["log-separate-errors"] ? "err" : "info", text);
+  }
+
+  onData(): void {}
+  onDrain(): void {}
+
+  onEnd(): void {
+    this.refuse(HandshakeError.empty, true);
+  }
+
+  onTimer(now: number): void {
+    clock.now = now;
+    this.refuse(HandshakeError.timeout, false);
+  }
+
+  onClose(): void {
+    this.fail(HandshakeError.empty, true);
+  }
+}
+
+/** PEM of the certificate the client was shown. */
+function ownCertificate(tls: TlsSocket, { certificates }: Choice, { version, cipher }: TlsSession): string {
+  if (certificates.length < 2) return certificates[0]?.chain ?? "";
+  if (version !== "TLSv1.3") {
+    const type = cipher.includes("ECDSA") ? "ecdsa" : "rsa";
+    return (certificates.find(({ keyType }) => keyType === type) ?? certificates[0]!).chain;
+  }
+  const shown = tls.getCertificate()?.raw;
+  const found = certificates.find(({ chain }) => {
+    const [block] = readPem(chain).certificates;
+    return shown !== undefined && block !== undefined && pemBytes(block).equals(shown);
+  });
+  return (found ?? certificates[0]!).chain;
+}
+
+/** The plain side of a socket that was upgraded: gathers the ClientHello, then sleeps. */
+export class HelloTap extends Conn {
+  /** The handshake message, cut at `limit`; null = it has not come. */
+  hello: Uint8Array | null = null;
+  private gathered: Buffer = Buffer.alloc(0);
+
+  constructor(private readonly limit: number) {
+    super(null);
+  }
+
+  onData(chunk: Buffer): void {
+    this.gathered = this.gathered.length === 0 ? chunk : Buffer.concat([this.gathered, chunk]);
+    const message = helloOf(this.gathered);
+    if (message === null) return;
+    this.hello = Buffer.from(message.subarray(0, this.limit));
+    this.stop();
+  }
+
+  /** Nothing more is wanted; events of the plain socket fall flat from here on. */
+  stop(): void {
+    this.closed = true;
+    this.gathered = Buffer.alloc(0);
+  }
+
+  onDrain(): void {}
+  onEnd(): void {}
+  onTimer(): void {}
+  onClose(): void {}
+}
+
+/** The first handshake message out of its records (RFC 8446 section 5.1); null = more is needed. Empty: it is none. */
+function helloOf(buf: Buffer): Buffer | null {
+  const parts: Buffer[] = [];
+  let have = 0;
+  let at = 0;
+  while (at + 5 <= buf.length) {
+    if (buf[at] !== 0x16) return Buffer.alloc(0);
+    const end = at + 5 + buf.readUInt16BE(at + 3);
+    if (end > buf.length) return null;
+    parts.push(buf.subarray(at + 5, end));
+    have += end - at - 5;
+    const first = parts[0]!;
+    if (first.length >= 4 && have >= 4 + first.readUIntBE(1, 3)) return Buffer.concat(parts);
+    at = end;
+  }
+  return null;
+}
