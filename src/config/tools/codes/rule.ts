@@ -86,4 +86,9 @@ export const ruleCodes: readonly CodeInfo[] = [
     "http-request return content-type text/plain string a hdr content-length 5",
     "http-request return content-type text/plain string a hdr x-a 5",
   ),
+  row(
+    "rule/unknown-file",
+    "a rule about a list that nobody reads",
+    "add-acl, del-acl, set-map and del-map change the patterns of a file; no ACL and no map of the configuration reads this one, so the rule has no effect.",
+  ),
 ];

@@ -17,7 +17,9 @@ const APP = "backend app\n server s1 192.0.2.1:80\n";
 function lint(text: string): string[] {
   const diagnostics = new Diagnostics();
   const reader = readText(HEAD + text, "t.cfg", { env: {} }, diagnostics);
-  parseConfig(reader, testEnv(), diagnostics, { lint: true });
+  parseConfig(reader, testEnv({ "/words": "a\n", "/regexes": "# comment\n^/a\n(a+)+b\n" }), diagnostics, {
+    lint: true,
+  });
   const left = applyIgnores(reader.sources, diagnostics.list, { codes: new Set(codes.keys()), judge: true });
   return left.map(({ code, at }) => `${at.line - 5} ${code.replace("lint/", "")}`);
 }
@@ -169,7 +171,7 @@ test("path-without-slash: patterns that may be right are left alone", () => {
     "path_end .php",
     "path_reg ^a",
     "path,lower a",
-    "path -f /dev/null",
+    "path -f /words",
     "path * /",
     "path_dir a",
   ]) {
@@ -225,6 +227,7 @@ test("slow-regex: in ACLs, actions and converters", () => {
   expect(front("http-request deny if { path_reg (a+)+b }")).toEqual(["1 slow-regex"]);
   expect(front("http-request deny if { path -m reg (a|a)*b }")).toEqual(["1 slow-regex"]);
   expect(front("http-request replace-path (a+)+b /")).toEqual(["1 slow-regex"]);
+  expect(front("http-request deny if { path_reg -f /regexes }")).toEqual(["1 slow-regex"]);
   expect(front(`http-request set-header x '%[path,regsub("(a+)+b",x)]'`)).toEqual(["1 slow-regex"]);
   expect(front("http-request replace-path ^/old/(.*) /new/\\1", "http-request deny if { path_reg ^/[0-9]+$ }")).toEqual(
     [],

@@ -121,8 +121,8 @@ export interface Criterion {
   readonly icase: boolean;
   /** Words behind the flags. */
   readonly patterns: readonly TextModel[];
-  /** Patterns come from a file (`-f`). */
-  readonly file: boolean;
+  /** Files behind `-f`. */
+  readonly files: readonly TextModel[];
   readonly converters: boolean;
 }
 
@@ -134,22 +134,22 @@ export function criterionOf(words: readonly TextModel[]): Criterion | null {
   const suffix = /_(beg|dir|dom|end|len|reg|sub)$/.exec(name)?.[1] ?? "";
   let method = keyword === undefined ? "" : suffix;
   let icase = false;
-  let file = false;
+  const files: TextModel[] = [];
   let i = 1;
   for (; words[i]?.text.startsWith("-"); i++) {
     const { text } = words[i]!;
     if (text === "-i") icase = true;
     else if (text === "-m") method = words[++i]?.text ?? "";
     else if (text === "-f" || text === "-u") {
-      if (text === "-f") file = true;
-      i++;
+      const argument = words[++i];
+      if (text === "-f" && argument !== undefined) files.push(argument);
     } else if (text === "--") {
       i++;
       break;
     } else if (text !== "-n" && text !== "-M") break;
   }
   const converters = at.text.replace(/\((?:[^()\\]|\\.)*\)/g, "").includes(",");
-  return { at, fetch: keyword?.fetch ?? name, method, icase, patterns: words.slice(i), file, converters };
+  return { at, fetch: keyword?.fetch ?? name, method, icase, patterns: words.slice(i), files, converters };
 }
 
 /** What a term tests: all lines of a named ACL; none for predefined ones and unknown names. */

@@ -1,7 +1,8 @@
+import { readPatternFile } from "../../../../expr/acl/file.ts";
 import { regexRisk } from "../../../../expr/acl/regex/index.ts";
 import { parseExpression } from "../../../../expr/parse.ts";
 import { Diagnostics } from "../../../../lang/diagnostic.ts";
-import type { ProxyModel, TextModel } from "../../../model.ts";
+import type { Model, ProxyModel, TextModel } from "../../../model.ts";
 import { enabled, type LintRule, type Report } from "../rule.ts";
 import { allCriteria, rulesetsOf, textsOf } from "../terms.ts";
 
@@ -13,6 +14,18 @@ function judge({ text, at, endColumn }: TextModel, icase: boolean, report: Repor
   const exact = endColumn - at.column >= text.length && endColumn - at.column <= text.length + 1;
   const message = `this regular expression may need exponential time: ${risk.message}`;
   report(exact ? place : at, message, { endColumn: exact ? place.column + 1 : endColumn });
+}
+
+/** The first dangerous line of a file of patterns, told where the file is named. */
+function judgeFile(word: TextModel, icase: boolean, { patternFiles }: Model, report: Report): void {
+  const text = patternFiles[word.text.replace(/^(?:file|opt|virt)@/, "")] ?? "";
+  for (const { pattern, line } of readPatternFile(text, 1)) {
+    const risk = regexRisk(pattern, icase);
+    if (risk === null) continue;
+    const message = `the regular expression at line ${line} of '${word.text}' may need exponential time: ${risk.message}`;
+    report(word.at, message, { endColumn: word.endColumn });
+    return;
+  }
 }
 
 /** `regsub(…)` within expressions: words of ACLs, and `%[…]` of formats. */
@@ -50,8 +63,10 @@ backend app
     server s1 192.0.2.1:80`,
   run(input, report) {
     for (const { proxy } of enabled(input)) {
-      for (const { method, patterns, icase } of allCriteria(proxy)) {
-        if (method === "reg" || method === "regm") for (const pattern of patterns) judge(pattern, icase, report);
+      for (const { method, patterns, files, icase } of allCriteria(proxy)) {
+        if (method !== "reg" && method !== "regm") continue;
+        for (const pattern of patterns) judge(pattern, icase, report);
+        for (const file of files) judgeFile(file, icase, input.model, report);
       }
       for (const { rules } of rulesetsOf(proxy)) {
         for (const { action } of rules) {
