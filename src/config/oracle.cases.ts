@@ -814,7 +814,7 @@ export const cases: readonly OracleCase[] = [
     "HAProxy warns about a condition without words and then never applies the rule",
     rules("http-request deny if"),
   ),
-  ...differs(LATER, rules("http-request tarpit", "http-request set-header Connection close")),
+  ...differs(LATER, rules("http-request set-header Connection close")),
   ...differs(NO_DIGITS, [
     ...back(
       "fullconn abc",

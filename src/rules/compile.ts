@@ -20,6 +20,7 @@ import type { Position } from "../lang/position.ts";
 import type { Backend } from "../proxy/backend.ts";
 import type { Condition as ParsedCondition } from "../expr/acl/condition.ts";
 import { compileAnswer } from "./http/answer.ts";
+import { joinHints } from "./http/hint.ts";
 import { httpActions } from "./http/index.ts";
 import { type RuleTracer, type TracedRule, tracedTest } from "./trace.ts";
 import type { Answer, Condition, Rule, RuleCompiler, RuleRecord, RuleSet, RuleStream, TextMaker } from "./types.ts";
@@ -139,7 +140,7 @@ function compileList(
     const traced: TracedRule = { proxy: proxy.name, ruleset: keyword, at: model.at, condition };
     out.push({ condition: tracedTest(tracer, traced), action: tracer.action(traced, action), file, line });
   }
-  return out;
+  return joinHints(out);
 }
 
 /** Undefined after an error, null = always. */

@@ -54,6 +54,9 @@ class Waiter implements QueueEntry {
   queueBackend: Backend | null = null;
   queueSince = 0;
   queueRank = 0;
+  queueClass = 0;
+  queueOffset = 0;
+  queueOrder = 0;
   places: [number, number] | null = null;
 
   constructor(
@@ -291,4 +294,29 @@ test("a server without limit serves all at once", () => {
   for (const name of ["a", "b", "c"]) queue.add(new Waiter(name), null);
   queue.pump(0);
   expect(log()).toEqual(["a>s2", "b>s2", "c>s2"]);
+});
+
+test("classes go before each other, and the offset moves the arrival within one", () => {
+  const backend = makeBackend([{ maxconn: 1 }]);
+  const [s1] = backend.servers as [Server];
+  const queue = queueOf(backend);
+  const add = (name: string, priority: number, offset: number): void => {
+    const waiter = new Waiter(name);
+    waiter.queueClass = priority;
+    waiter.queueOffset = offset;
+    queue.add(waiter, name === "any" ? null : s1);
+  };
+  add("plain", 0, 0);
+  add("late", 0, 50);
+  add("low", 5, -1000);
+  add("high", -5, 1000);
+  add("early", 0, -50);
+  add("plain2", 0, 0);
+  add("any", -6, 0);
+  const order: string[] = [];
+  for (let entry = queue.next(s1); entry !== null; entry = queue.next(s1)) {
+    order.push((entry as Waiter).name);
+    queue.remove(entry);
+  }
+  expect(order).toEqual(["any", "high", "early", "plain", "plain2", "late", "low"]);
 });

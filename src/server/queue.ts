@@ -2,6 +2,7 @@ import { C } from "../counters/columns.ts";
 import { L, LIVE_WIDTH } from "../counters/shared.ts";
 import type { Backend } from "../proxy/backend.ts";
 import type { Server } from "../proxy/server.ts";
+import { clock } from "../util/clock.ts";
 
 /** What can wait. The fields belong to the queue; the links are part of the entry, so that waiting allocates nothing. */
 export interface QueueEntry {
@@ -11,6 +12,12 @@ export interface QueueEntry {
   queueServer: Server | null;
   /** The backend in whose queue it is; null = it does not wait. */
   queueBackend: Backend | null;
+  /** Lower classes go first (`set-priority-class`), default 0. */
+  queueClass: number;
+  /** Milliseconds by which its arrival is moved (`set-priority-offset`), default 0. */
+  queueOffset: number;
+  /** Epoch ms of its arrival, moved by the offset. Set by the queue. */
+  queueOrder: number;
   /** Order of arrival over all queues of the worker. */
   queueSince: number;
   /** How many its queue had let through when it came. */
@@ -23,7 +30,14 @@ export interface QueueEntry {
   onDequeued(server: Server, placeInServer: number, placeInBackend: number): void;
 }
 
-/** One queue: first come, first served. */
+/** True when `a` goes before `b`: class, then moved arrival, then arrival. */
+function before(a: QueueEntry, b: QueueEntry): boolean {
+  if (a.queueClass !== b.queueClass) return a.queueClass < b.queueClass;
+  if (a.queueOrder !== b.queueOrder) return a.queueOrder < b.queueOrder;
+  return a.queueSince < b.queueSince;
+}
+
+/** One queue: first come, first served, within what priorities say. */
 class WaitList {
   head: QueueEntry | null;
   tail: QueueEntry | null;
@@ -39,12 +53,16 @@ class WaitList {
   }
 
   push(entry: QueueEntry): void {
-    const { tail } = this;
-    entry.queuePrev = tail;
-    entry.queueNext = null;
-    if (tail === null) this.head = entry;
-    else tail.queueNext = entry;
-    this.tail = entry;
+    // Fast path: nobody behind whom it would not belong.
+    let prev = this.tail;
+    while (prev !== null && before(entry, prev)) prev = prev.queuePrev;
+    const next = prev === null ? this.head : prev.queueNext;
+    entry.queuePrev = prev;
+    entry.queueNext = next;
+    if (prev === null) this.head = entry;
+    else prev.queueNext = entry;
+    if (next === null) this.tail = entry;
+    else next.queuePrev = entry;
     this.length++;
   }
 
@@ -102,10 +120,11 @@ export class PendingQueue {
       if (maxqueue > 0 && server.queued >= maxqueue) return false;
     }
     const list = this.listOf(server);
+    entry.queueSince = ++arrivals;
+    entry.queueOrder = clock.now + entry.queueOffset;
     list.push(entry);
     entry.queueServer = server;
     entry.queueBackend = this.backend;
-    entry.queueSince = ++arrivals;
     entry.queueRank = list.passed;
     this.waiting++;
     const owner = server ?? this.backend;
@@ -139,7 +158,7 @@ export class PendingQueue {
     const mine = this.own[server.index]!.head;
     const any = this.any.head;
     if (any === null || !this.mayServeAny(server)) return mine;
-    return mine === null || any.queueSince < mine.queueSince ? any : mine;
+    return mine === null || before(any, mine) ? any : mine;
   }
 
   /** To be called after a stream left `server`: serves who waits while there is room. */

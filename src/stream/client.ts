@@ -1,6 +1,8 @@
 import type { Socket } from "bun";
 import type { Variables } from "../expr/variables.ts";
+import { setIntOption, setTos, SO_MARK, socketFamily, SOL_SOCKET } from "../ffi/socket.ts";
 import { Conn } from "../net/conn.ts";
+import { fdOf } from "../net/fd.ts";
 import type { TlsSession } from "../net/tls/session.ts";
 import type { Frontend, Listener } from "../proxy/frontend.ts";
 import { parseIp } from "../util/ip.ts";
@@ -133,6 +135,19 @@ export abstract class ClientConn extends Conn {
     const { session } = this;
     if (session?.connectionDestination) return session.connectionDestination;
     return session?.destination ? socketDestination(this.socket, this.listener) : this.destination;
+  }
+
+  /** Netfilter mark of what is sent from now on; needs a right this process may not have. */
+  setMark(mark: number): void {
+    if (this.socket === null || this.closed || this.onUnixListener) return;
+    setIntOption(fdOf(this.socket), SOL_SOCKET, SO_MARK, mark);
+  }
+
+  /** TOS or traffic class of what is sent from now on, 0..255. */
+  setTos(tos: number): void {
+    if (this.socket === null || this.closed || this.onUnixListener) return;
+    const fd = fdOf(this.socket);
+    setTos(fd, socketFamily(fd), tos);
   }
 
   /**

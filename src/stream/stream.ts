@@ -18,6 +18,7 @@ import { connect, connectFailed } from "./connect.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { Phase } from "./phase.ts";
 import type { StreamRuntime } from "./runtime.ts";
+import { UNSET } from "./timeout.ts";
 
 export { Phase };
 
@@ -40,6 +41,9 @@ export abstract class Stream implements TimerEntry, ServerOwner, BalanceRequest,
   queueBackend: Backend | null = null;
   queueSince = 0;
   queueRank = 0;
+  queueClass = 0;
+  queueOffset = 0;
+  queueOrder = 0;
 
   readonly rt: StreamRuntime;
   client: ClientConn;
@@ -62,6 +66,10 @@ export abstract class Stream implements TimerEntry, ServerOwner, BalanceRequest,
   phase: number = Phase.request;
   /** Connection attempts left. */
   tries = 0;
+
+  /** Timeouts that rules gave it, in ms; UNSET = the backend's, 0 = none. */
+  ownServerTimeout = UNSET;
+  ownTunnelTimeout = UNSET;
 
   // Stamps in epoch ms, 0 = not reached.
   accepted = 0;

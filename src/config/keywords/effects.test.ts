@@ -144,6 +144,7 @@ const places: Readonly<Record<string, Readonly<Record<string, Place>>>> = {
     logasap: ["stream/tcp/stream.ts", "options.logasap"],
     nolinger: ["stream/tcp/stream.ts", "options.nolinger"],
     persist: ["stream/http/settings.ts", "options.persist"],
+    "http-buffer-request": ["stream/http/settings.ts", "http-buffer-request"],
     "prefer-last-server": ["stream/http/stream.ts", "preferLast"],
     "socket-stats": ["admin/stats/select.ts", "socket-stats"],
     srvtcpka: ["server/pool.ts", "options.srvtcpka"],
@@ -166,9 +167,10 @@ const places: Readonly<Record<string, Readonly<Record<string, Place>>>> = {
     "http-keep-alive": ["stream/http/client.ts", "timeouts.httpKeepAlive"],
     "http-request": ["stream/http/client.ts", "timeouts.httpRequest"],
     queue: ["stream/assign.ts", "timeouts.queue"],
+    tarpit: ["stream/http/wait.ts", "tarpit"],
     server: ["stream/relay.ts", "back.server"],
     "server-fin": ["stream/relay.ts", "back.serverFin"],
-    tunnel: ["stream/relay.ts", "back.tunnel"],
+    tunnel: ["stream/relay.ts", "timeouts.tunnel"],
   },
   bind: {
     backlog: ["supervisor/listeners.ts", "bind.backlog"],
@@ -326,7 +328,6 @@ const unread: Readonly<Record<string, string>> = {
   poolHighFdRatio: "warns",
   serverStateFile: "warns",
   serverStateBase: "warns",
-  tarpit: "warns",
   initAddr: "names are resolved by the parser",
   comment: "a comment",
 };
@@ -362,12 +363,10 @@ defaults
   timeout client 1s
   timeout server 1s
   timeout connect 1s
-  timeout tarpit 1s
   option contstats
   option http-no-delay
   option http-use-proxy-header
   option independent-streams
-  option http-buffer-request
   option tcp-smart-accept
   option tcp-smart-connect
   option disable-h2-upgrade
@@ -379,6 +378,6 @@ listen l
 `;
   const { diagnostics } = loadText(text, "t.cfg");
   const warned = diagnostics.list.filter(({ code }) => code === "config/no-effect").map(({ at }) => at.line);
-  const lines = [2, 3, 4, 5, 6, 7, 8, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 25, 26];
+  const lines = [2, 3, 4, 5, 6, 7, 8, 14, 15, 16, 17, 18, 19, 20, 21, 23, 24];
   expect(warned).toEqual(lines);
 });

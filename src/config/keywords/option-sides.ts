@@ -50,7 +50,6 @@ export const OPTION_ROWS: readonly OptionRow[] = [
     sides: "both",
     http: true,
     help: "Wait for the request body before choosing a server",
-    noEffect: "a server is chosen before the body is complete",
   },
   {
     name: "http-ignore-probes",

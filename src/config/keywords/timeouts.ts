@@ -52,7 +52,7 @@ export const timeouts = new KeywordTable<ProxyContext>("timeout", [
     timeout("queue", "queue", BACK, "Longest wait for a free server slot"),
     timeout("server", "server", BACK, "Longest silence on the server side"),
     timeout("server-fin", "serverFin", BACK, "Longest silence of a half-closed server"),
-    timeout("tarpit", "tarpit", BOTH, "How long a tarpitted connection is held", "no rule tarpits yet"),
+    timeout("tarpit", "tarpit", BOTH, "How long a tarpitted connection is held"),
     timeout("tunnel", "tunnel", BACK, "Longest silence in both directions of a tunnel"),
   ],
 ]);

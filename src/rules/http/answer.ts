@@ -214,7 +214,11 @@ export function compileAnswer(
   const type = texts.type?.text ?? null;
   return (stream) => {
     const headers: [string, string][] = [];
-    for (let i = 0; i < names.length; i++) headers.push([names[i]!, values[i]!(stream)]);
+    for (let i = 0; i < names.length; i++) {
+      const value = values[i]!(stream);
+      // As in HAProxy, a header without a value is left out.
+      if (value !== "") headers.push([names[i]!, value]);
+    }
     const text = body(stream);
     headers.push(["content-length", String(text.length)]);
     if (text.length > 0 && type !== null) headers.push(["content-type", type]);

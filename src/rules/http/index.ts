@@ -1,14 +1,24 @@
 import type { ActionRow, RuleSet } from "../types.ts";
+import { dropActions } from "../flow/drop.ts";
+import { endpointActions } from "../flow/endpoints.ts";
+import { priorityActions } from "../flow/queue.ts";
+import { socketActions } from "../flow/socket.ts";
+import { attemptActions } from "./attempt.ts";
 import { authAction } from "./auth.ts";
 import { captureAction } from "./capture.ts";
 import { headerActions } from "./headers.ts";
+import { hintAction } from "./hint.ts";
 import { normalizeUriAction } from "./normalize-uri.ts";
 import { patternActions } from "./patterns.ts";
 import { redirectAction } from "./redirect.ts";
+import { resolveAction } from "./resolve.ts";
+import { serviceAction } from "./service.ts";
 import { statusActions } from "./status.ts";
 import { uriActions } from "./uri.ts";
 import { variableActions } from "./variables.ts";
+import { tarpitAction } from "./tarpit.ts";
 import { verdictActions } from "./verdict.ts";
+import { waitActions } from "./wait.ts";
 
 /** Every action of the rulesets of mode http. A name that occurs twice throws. */
 export const httpActions: ReadonlyMap<string, ActionRow> = register([
@@ -20,6 +30,13 @@ export const httpActions: ReadonlyMap<string, ActionRow> = register([
   variableActions,
   patternActions,
   [captureAction],
+  [tarpitAction, hintAction, serviceAction, resolveAction(["http-request"])],
+  waitActions,
+  attemptActions,
+  dropActions(["http-request", "http-response"], ["http-request"]),
+  endpointActions(["http-request"]),
+  priorityActions(["http-request"]),
+  socketActions(["http-request", "http-response"], ["http-request", "http-response"]),
 ]);
 
 function register(families: readonly (readonly ActionRow[])[]): ReadonlyMap<string, ActionRow> {
@@ -33,10 +50,8 @@ function register(families: readonly (readonly ActionRow[])[]): ReadonlyMap<stri
 
 /** Actions of HAProxy 2.6 without a row yet. */
 export const laterActions: ReadonlySet<string> = new Set(
-  `cache-store cache-use disable-l7-retry do-resolve early-hint
-  reject sc-inc-gpc sc-inc-gpc0 sc-inc-gpc1 sc-set-gpt sc-set-gpt0 send-spoe-group set-dst set-dst-port set-mark
-  set-nice set-priority-class set-priority-offset set-src set-src-port set-timeout set-tos silent-drop strict-mode tarpit
-  track-sc0 track-sc1 track-sc2 use-service wait-for-body wait-for-handshake`.split(/\s+/),
+  `cache-store cache-use sc-inc-gpc sc-inc-gpc0 sc-inc-gpc1 sc-set-gpt sc-set-gpt0 send-spoe-group track-sc0 track-sc1
+  track-sc2`.split(/\s+/),
 );
 
 export function actionsOf(ruleset: RuleSet): string[] {

@@ -6,10 +6,16 @@ import { fail, refuse } from "./answer.ts";
 import { watchServer } from "./deadlines.ts";
 import { finishStream } from "./finish.ts";
 import type { HttpSettings } from "./settings.ts";
+import { Step } from "./step.ts";
 import type { HttpStream } from "./stream.ts";
+import { bodyTooSlow, tarpitOver } from "./wait.ts";
 
 /** `timeout client` or `timeout http-request` passed. */
 export function clientTimedOut(stream: HttpStream): void {
+  if (stream.gathering) {
+    bodyTooSlow(stream);
+    return;
+  }
   if (!stream.readingHead) {
     fail(stream, "c", "D", 408);
     return;
@@ -22,6 +28,8 @@ export function clientTimedOut(stream: HttpStream): void {
 /** FIN of the client. */
 export function clientEnded(stream: HttpStream): void {
   if (stream.readingHead) abortedHead(stream);
+  else if (stream.step === Step.tarpit) leftTarpit(stream);
+  else if (stream.gathering && !stream.responded) stream.wake();
   else if (!stream.requestDone) clientAborted(stream);
   // A client may finish its side and still read the answer, unless option abortonclose says that nobody does so.
   else if (abortOnClose(stream) && stream.phase !== Phase.connected) clientAborted(stream);
@@ -36,6 +44,10 @@ export function clientGone(stream: HttpStream): void {
     abortedHead(stream);
     return;
   }
+  if (stream.step === Step.tarpit) {
+    leftTarpit(stream);
+    return;
+  }
   const waits = stream.requestDone && !(stream.responded && stream.resBody.done);
   // A reset after its FIN answers what was written to it: that was in vain.
   const inVain = stream.responded && stream.client.ended;
@@ -47,6 +59,11 @@ export function clientGone(stream: HttpStream): void {
   }
   if (waits && !abortOnClose(stream) && stream.phase !== Phase.connected) return;
   clientAborted(stream);
+}
+
+/** Nobody looks whether the client is still there while it is held, unless option abortonclose asks for it. */
+function leftTarpit(stream: HttpStream): void {
+  if (abortOnClose(stream)) tarpitOver(stream);
 }
 
 function abortOnClose(stream: HttpStream): boolean {
@@ -68,11 +85,13 @@ export function clientLeft(stream: HttpStream): void {
   finishStream(stream, false);
 }
 
-export function clientAborted(stream: HttpStream): void {
+/** `state`: where it happened, when not told by the phase. */
+export function clientAborted(stream: HttpStream, state = ""): void {
   const { phase } = stream;
   countOnPath(stream, C.clientAborts);
   stream.termCause = "C";
-  if (phase === Phase.queued) stream.termState = "Q";
+  if (state !== "") stream.termState = state;
+  else if (phase === Phase.queued) stream.termState = "Q";
   else if (phase !== Phase.connected) stream.termState = "C";
   else stream.termState = stream.requestDone && !stream.responded ? "H" : "D";
   finishStream(stream, false);

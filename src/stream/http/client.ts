@@ -35,6 +35,8 @@ export class HttpClient extends ClientConn {
   forwardName = "";
   originalLine: Buffer | null = null;
   originalName = "";
+  /** How a connection that a rule gave up is closed: without a word; null = as usual. */
+  cut: "close" | "reset" | null = null;
   /** Server connections nobody else uses. */
   own: PrivateConns | null = null;
   /** `next()` is at work further up the stack, and whether it has another request to begin. */
@@ -290,6 +292,12 @@ export class HttpClient extends ClientConn {
     this.stream = null;
     if (this.closed) {
       this.uncount();
+      return;
+    }
+    if (this.cut !== null) {
+      this.held = null;
+      if (this.cut === "reset") this.abort();
+      else this.close();
       return;
     }
     if (quiet && this.held === null) {

@@ -1,6 +1,6 @@
 /** Which timeout runs while a message is under way: the client's on its connection, the server's on the stream. Tunnels: tunnel.ts. */
 import { Phase } from "../phase.ts";
-import { deadlineIn } from "../timeout.ts";
+import { deadlineIn, ownOr } from "../timeout.ts";
 import type { HttpStream } from "./stream.ts";
 
 /** After request bytes went out: whose turn is it now? */
@@ -16,9 +16,14 @@ export function watchUpload(stream: HttpStream): void {
   }
 }
 
+/** In ms: what a rule has set, or the backend's. */
+export function serverTimeoutOf(stream: HttpStream): number {
+  return ownOr(stream.ownServerTimeout, stream.backend!.model.timeouts.server);
+}
+
 /** The server owes bytes: its time starts anew. */
 export function watchServer(stream: HttpStream): void {
-  stream.expire(deadlineIn(stream.backend!.model.timeouts.server));
+  stream.expire(deadlineIn(serverTimeoutOf(stream)));
 }
 
 /** The client did not take everything: the server waits, and the client's time runs instead of the server's. */

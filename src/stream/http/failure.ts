@@ -9,10 +9,16 @@ import { fail } from "./answer.ts";
 import { responseComplete } from "./download.ts";
 import { finishStream } from "./finish.ts";
 import { repeat, repeatable, replaceStale, retryable } from "./retry.ts";
+import { Step } from "./step.ts";
 import type { HttpStream } from "./stream.ts";
 
 /** FIN of the server. */
 export function serverEnded(stream: HttpStream, conn: ServerConn): void {
+  if (stream.step !== Step.none && stream.resBody.framing === Framing.UNTIL_CLOSE) {
+    stream.resBody.done = true;
+    stream.wake();
+    return;
+  }
   if (stream.responded && !stream.resBody.done && stream.resBody.framing === Framing.UNTIL_CLOSE) {
     endOfBody(stream);
     return;
@@ -26,6 +32,12 @@ export function serverLost(stream: HttpStream, error: Error | undefined): void {
   if (stream.responseDone) {
     // It will not take the rest of the request.
     if (!stream.requestDone) finishStream(stream, false);
+    return;
+  }
+  if (stream.step !== Step.none) {
+    // Its rules go on with what there is; the loss is noticed behind them.
+    if (stream.resBody.framing === Framing.UNTIL_CLOSE && error === undefined) stream.resBody.done = true;
+    stream.wake();
     return;
   }
   if (stream.responded) {

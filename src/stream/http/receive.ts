@@ -9,13 +9,20 @@ import { fail } from "./answer.ts";
 import { countOut } from "./count.ts";
 import { watchUpload } from "./deadlines.ts";
 import { downloadBody } from "./download.ts";
+import { badResponse } from "./failure.ts";
 import { analyseResponse } from "./response.ts";
 import { repeat, retryable, retryableStatus } from "./retry.ts";
 import type { HttpSettings } from "./settings.ts";
+import { Step } from "./step.ts";
 import type { HttpStream } from "./stream.ts";
+import { holdResponse } from "./wait.ts";
 import { headBytes, SCRATCH_BYTES, scratch } from "./wire.ts";
 
 export function receive(stream: HttpStream, conn: ServerConn, chunk: Buffer): void {
+  if (stream.step !== Step.none) {
+    gatherBody(stream, chunk);
+    return;
+  }
   if (stream.responded) {
     downloadBody(stream, chunk, 0, chunk.length);
     return;
@@ -61,6 +68,18 @@ export function receive(stream: HttpStream, conn: ServerConn, chunk: Buffer): vo
       return;
     }
   }
+}
+
+/** Body bytes of a response whose rules wait. */
+function gatherBody(stream: HttpStream, chunk: Buffer): void {
+  const at = stream.resBody.feed(chunk, 0, chunk.length);
+  if (at < 0) {
+    badResponse(stream, errorName(at));
+    return;
+  }
+  if (at < chunk.length) stream.serverKeep = false;
+  holdResponse(stream, chunk, 0, at);
+  stream.wake();
 }
 
 /** This is no HTTP response; `code` of codec/h1/errors.ts. */

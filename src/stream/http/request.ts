@@ -7,9 +7,11 @@ import { headSize, writeRequestHead } from "../../codec/h1/write.ts";
 import { C } from "../../counters/columns.ts";
 import type { ServerConn } from "../../server/conn.ts";
 import { firstValue } from "../../rules/lines.ts";
+import { Verdict } from "../../rules/types.ts";
 import { clock } from "../../util/clock.ts";
 import { latin1 } from "../../util/latin1.ts";
 import { parseIp } from "../../util/ip.ts";
+import { clientAborted } from "./abort.ts";
 import { refuse, reply } from "./answer.ts";
 import { captureRequest, captureRequestCookie } from "./capture.ts";
 import { countIn } from "./count.ts";
@@ -21,6 +23,7 @@ import { ConnMode, type ForwardSetting, type HttpSettings } from "./settings.ts"
 import { Step } from "./step.ts";
 import type { HttpStream } from "./stream.ts";
 import { holdBody } from "./upload.ts";
+import { waitForRequestBody } from "./wait.ts";
 import { CLOSE, headBytes, KEEP_ALIVE, SCRATCH_BYTES, scratch, WHOLE } from "./wire.ts";
 
 /**
@@ -28,12 +31,16 @@ import { CLOSE, headBytes, KEEP_ALIVE, SCRATCH_BYTES, scratch, WHOLE } from "./w
  *
  *     framing and connection mode
  *     monitor-uri
+ *     wait for the body                  option http-buffer-request of the frontend
  *     http-request rules of the frontend, its redirects
  *     choice of the backend             use_backend, default_backend
- *     http-request rules of the backend
+ *     wait for the body                  option http-buffer-request of the backend
+ *     http-request rules of the backend, its redirects
  *     [persistence]
  *     balance, queue, connect            ../assign.ts, ../connect.ts
  *     forwarding of head and body        sendRequest
+ *
+ * A stream may wait at the bodies, in the rules and in the tarpit (step.ts, wait.ts); routeRequest then goes on there.
  *
  * buf[at, end) is what came after the head.
  */
@@ -74,25 +81,45 @@ export function analyseRequest(stream: HttpStream, buf: Buffer, at: number, end:
     return;
   }
 
-  routeRequest(stream, Step.frontRules);
+  routeRequest(stream, Step.none);
 }
 
 /** The analysers from `step` on: the first time, and again each time a stream that waited there is woken. */
 export function routeRequest(stream: HttpStream, step: number): void {
-  if (step <= Step.frontRules && !routeFrontend(stream)) return;
+  if (step <= Step.frontRules && !routeFrontend(stream, step)) return;
   const backend = stream.backend!;
-  const { cookie, rules } = backend.http as HttpSettings;
+  const { cookie, rules, bufferRequest } = backend.http as HttpSettings;
+  if (step <= Step.backBody && bufferRequest && backend.model !== stream.frontend.model) {
+    if (!bodyIsHere(stream, backend.model.timeouts.httpRequest, Step.backBody, step)) return;
+  }
   // Those of a listen were evaluated as the frontend's.
   if (rules !== null && backend.model !== stream.frontend.model && !requestRules(rules, stream, Step.backRules)) return;
+  if (step !== Step.none && !stream.requestDone && stream.client.ended) {
+    // It left while the body was waited for.
+    clientAborted(stream, "R");
+    return;
+  }
   const { captures } = stream.frontend;
   if (captures !== null) captureRequestCookie(stream, captures);
   if (cookie !== null) persistRequest(stream, cookie, backend);
   stream.assign();
 }
 
+/** `option http-buffer-request` at `place`. False: it waits for more. */
+function bodyIsHere(stream: HttpStream, time: number, place: number, step: number): boolean {
+  if (waitForRequestBody(stream, time, 0, step === place) === Verdict.wait) {
+    stream.step = place;
+    return false;
+  }
+  return true;
+}
+
 /** Rules of the frontend and the choice of the backend. False: answered, or waiting. */
-function routeFrontend(stream: HttpStream): boolean {
+function routeFrontend(stream: HttpStream, step: number): boolean {
   const { frontend, http } = stream;
+  if (step <= Step.frontBody && http.bufferRequest) {
+    if (!bodyIsHere(stream, frontend.model.timeouts.httpRequest, Step.frontBody, step)) return false;
+  }
   const { rules } = http;
   let backend = frontend.defaultBackend;
   if (rules !== null) {

@@ -8,6 +8,7 @@ import { headSize, writeResponseHead } from "../../codec/h1/write.ts";
 import { observeResult } from "../../check/index.ts";
 import { C } from "../../counters/columns.ts";
 import type { ServerConn } from "../../server/conn.ts";
+import { Verdict } from "../../rules/types.ts";
 import { latin1 } from "../../util/latin1.ts";
 import { websocketAccept } from "../../util/websocket.ts";
 import { clientLeft } from "./abort.ts";
@@ -15,7 +16,7 @@ import { captureResponse, captureResponseCookie } from "./capture.ts";
 import { countOut } from "./count.ts";
 import { blockedByClient, watchServer } from "./deadlines.ts";
 import { responseComplete } from "./download.ts";
-import { badResponse } from "./failure.ts";
+import { badResponse, serverLost } from "./failure.ts";
 import { logEarly } from "./finish.ts";
 import { blockResponse, persistResponse } from "./persist.ts";
 import { afterRules, responseRules } from "./rules.ts";
@@ -23,6 +24,7 @@ import type { HttpSettings } from "./settings.ts";
 import { Step } from "./step.ts";
 import type { HttpStream } from "./stream.ts";
 import { startTunnel } from "./tunnel.ts";
+import { holdResponse } from "./wait.ts";
 import { CLOSE, headBytes, KEEP_ALIVE, responseColumn, SCRATCH_BYTES, scratch, WHOLE } from "./wire.ts";
 
 /**
@@ -37,7 +39,7 @@ import { CLOSE, headBytes, KEEP_ALIVE, responseColumn, SCRATCH_BYTES, scratch, W
  * buf[at, end) is what came after the head.
  */
 export function analyseResponse(stream: HttpStream, conn: ServerConn, buf: Buffer, at: number, end: number): void {
-  const { res, req, client, server, resBody, resEdits: edits } = stream;
+  const { res, req, server, resBody } = stream;
   const { flags, status } = res;
   const framing = responseFraming(res, req.method);
   if (framing === Framing.TUNNEL && status === 101 && !acceptsUpgrade(req, res)) {
@@ -74,14 +76,46 @@ export function analyseResponse(stream: HttpStream, conn: ServerConn, buf: Buffe
   if (captures !== null) captureResponse(stream, captures);
   if (ruled) {
     stream.rules().startResponse();
-    if (!responseRules(stream, back.rules, front.rules, Step.backResponse)) return;
+    if (next > at && resBody.verbatim) {
+      stream.resChunk = buf;
+      stream.resFrom = resBody.verbatimStart(at);
+      stream.resTo = resBody.verbatimEnd(next);
+    }
+    const verdict = responseRules(stream, back.rules, front.rules, Step.backResponse);
+    if (verdict === Verdict.wait) holdResponse(stream, buf, at, next);
+    if (verdict !== Verdict.next) return;
   }
+  passResponse(stream, conn, buf, at, next, end);
+}
+
+/** The rules of a response waited and the stream was woken. */
+export function resumeResponse(stream: HttpStream, step: number): void {
+  const { http, res } = stream;
+  const verdict = responseRules(stream, (stream.backend!.http as HttpSettings).rules, http.rules, step);
+  if (verdict === Verdict.next) passResponse(stream, stream.serverConn, res.buf, res.end, res.end, res.end);
+}
+
+/** The analysers behind the http-response rules; buf[at, next) is what the body took, buf[next, end) does not belong to it. */
+function passResponse(
+  stream: HttpStream,
+  conn: ServerConn | null,
+  buf: Buffer,
+  at: number,
+  next: number,
+  end: number,
+): void {
+  const { res, req, client, resBody, resEdits: edits } = stream;
+  const { framing } = resBody;
+  const back = stream.backend!.http as HttpSettings;
+  const front = stream.http;
+  const doubtful = (res.flags & TE_HTTP10) !== 0;
+  const { captures } = stream.frontend;
   if (captures !== null) captureResponseCookie(stream, captures);
   if ((back.cookie !== null || back.checkCache) && !persistResponse(stream, back)) {
     blockResponse(stream);
     return;
   }
-  if (ruled) {
+  if (back.rules !== null || front.rules !== null) {
     afterRules(stream, back.rules, front.rules);
     if (edits.status !== undefined) stream.status = Number(latin1(edits.status, 0, edits.status.length));
   }
@@ -105,7 +139,7 @@ export function analyseResponse(stream: HttpStream, conn: ServerConn, buf: Buffe
   if (framing === Framing.TUNNEL) {
     sendHead(stream, buf, at, at, at);
     startTunnel(stream);
-    if (at < end) stream.onServerData(conn, buf.subarray(at, end));
+    if (at < end) stream.onServerData(conn!, buf.subarray(at, end));
     return;
   }
   forward(stream, buf, at, next, end);
@@ -138,12 +172,19 @@ function forward(stream: HttpStream, buf: Buffer, at: number, next: number, end:
   if (next < end) stream.serverKeep = false;
 
   let taken = sendHead(stream, buf, at, from, to);
+  const { resWaiting: waited } = stream;
+  if (waited !== null) {
+    // Its rules waited for it.
+    stream.resWaiting = null;
+    taken = stream.client.write(waited, 0, waited.length);
+  }
   if (rewritten !== null) taken = stream.client.write(rewritten, 0, rewritten.length);
   if (resBody.done) {
     responseComplete(stream);
     return;
   }
-  if (taken) watchServer(stream);
+  if (stream.serverConn === null) serverLost(stream, undefined);
+  else if (taken) watchServer(stream);
   else blockedByClient(stream);
 }
 

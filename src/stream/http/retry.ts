@@ -19,7 +19,7 @@ export function retryableStatus(stream: HttpStream, status: number): boolean {
 }
 
 function mayRetry(stream: HttpStream): boolean {
-  return stream.tries > 0 && repeatable(stream);
+  return stream.tries > 0 && !stream.once && repeatable(stream);
 }
 
 /** Sends the request again, as a counted retry. */

@@ -15,9 +15,15 @@ import { headBytes } from "./wire.ts";
 const CLOSE_BYTES = "connection".length + "close".length;
 
 /** Ends the exchange with the answer of a rule; null = the error page of the status. */
-function finish(stream: HttpStream, status: number, answer: Answer | null, cause: string): void {
+export function finishByRule(
+  stream: HttpStream,
+  status: number,
+  answer: Answer | null,
+  cause: string,
+  state: string,
+): void {
   stream.termCause = cause;
-  stream.termState = stream.responded ? "H" : "R";
+  stream.termState = state;
   stream.byRule = true;
   let page = answer === null ? { ...pageFor(stream, status), status } : renderAnswer(answer);
   if (answer?.closesBody === true && stream.reqBody.framing !== Framing.NONE) {
@@ -34,8 +40,14 @@ function finish(stream: HttpStream, status: number, answer: Answer | null, cause
   send(stream, page, keepServer);
 }
 
-/** `deny`: counted at the frontend and, once there is one, the backend (HAProxy's dreq and dresp). */
+/** `deny`: counted as `countDenied` does. */
 export function denyByRule(stream: HttpStream, status: number, answer: Answer | null): void {
+  countDenied(stream);
+  finishByRule(stream, status, answer, "P", stream.responded ? "H" : "R");
+}
+
+/** At the frontend and, once there is one, the backend (HAProxy's dreq and dresp). */
+export function countDenied(stream: HttpStream): void {
   const { frontend, backend, server } = stream;
   const { slab } = frontend;
   const column = stream.responded ? C.denResp : C.denReq;
@@ -46,7 +58,6 @@ export function denyByRule(stream: HttpStream, status: number, answer: Answer | 
   // As in HAProxy, refused requests show their cookie, and redirected ones do not.
   if (captures !== null && !stream.responded) captureRequestCookie(stream, captures);
   if (stream.responded && server !== null) slab[server.base + column]!++;
-  finish(stream, status, answer, "P");
 }
 
 /** `redirect` and `return`. */
@@ -55,7 +66,7 @@ export function interceptByRule(stream: HttpStream, status: number, answer: Answ
   // HAProxy counts what the frontend itself answered.
   const own = backend === null || backend.model === frontend.model;
   if (own && !stream.responded) frontend.slab[frontend.base + C.intercepted]!++;
-  finish(stream, status, answer, "L");
+  finishByRule(stream, status, answer, "L", stream.responded ? "H" : "R");
 }
 
 /** `auth`: the page of 401 or 407 with the challenge (RFC 9110 section 11.6.1, RFC 7617). */

@@ -44,18 +44,23 @@ export function chooseBackend(rules: ProxyRules, stream: HttpStream): Backend | 
   return null;
 }
 
-/** http-response rules of the backend, then of the frontend, from `step` on. False: answered, or waiting. */
+/** http-response rules of the backend, then of the frontend, from `step` on. The Verdict is `next`, `done` or `wait`. */
 export function responseRules(
   stream: HttpStream,
   back: ProxyRules | null,
   front: ProxyRules | null,
   step: number,
-): boolean {
+): number {
+  const samples = stream.rules();
   if (step <= Step.backResponse && back !== null && back.response !== null) {
-    if (!run(back.response, stream, Step.backResponse)) return false;
+    const verdict = runRules(back.response, samples);
+    if (verdict === Verdict.wait) stream.step = Step.backResponse;
+    if (verdict >= Verdict.done) return verdict;
   }
-  if (sameProxy(stream) || front === null || front.response === null) return true;
-  return run(front.response, stream, Step.frontResponse);
+  if (sameProxy(stream) || front === null || front.response === null) return Verdict.next;
+  const verdict = runRules(front.response, samples);
+  if (verdict === Verdict.wait) stream.step = Step.frontResponse;
+  return verdict >= Verdict.done ? verdict : Verdict.next;
 }
 
 /** http-after-response rules of the backend, then of the frontend. */

@@ -10,14 +10,20 @@ import type { LevelName } from "../../log/record.ts";
 import type { Backend } from "../../proxy/backend.ts";
 import type { Frontend, Listener } from "../../proxy/frontend.ts";
 import type { Server } from "../../proxy/server.ts";
+import type { HttpFlowStream, Side } from "../../rules/flow/types.ts";
 import type { Answer, RuleStream } from "../../rules/types.ts";
 import { clock } from "../../util/clock.ts";
+import { changeEndpoint } from "../endpoint.ts";
 import { ClientFacts, serverFacts } from "../facts.ts";
 import { Phase } from "../phase.ts";
 import { storeCapture } from "../capture.ts";
 import { processFacts } from "../process.ts";
+import { UNSET } from "../timeout.ts";
+import { drop } from "./drop.ts";
+import { earlyHint } from "./hint.ts";
 import { authenticateByRule, denyByRule, interceptByRule, refuseByRule } from "./rule-answer.ts";
 import type { HttpStream } from "./stream.ts";
+import { tarpit, waitForRequestBody, waitForResponseBody } from "./wait.ts";
 
 const NO_LIMIT = new VariableAccount(0, null);
 
@@ -25,16 +31,16 @@ const NO_LIMIT = new VariableAccount(0, null);
  * The samples of one HTTP exchange, and what its rules may do to it. Made for the first rule a stream meets and kept with the
  * stream object, so that configurations without rules pay nothing; nothing is read before an expression asks for it.
  */
-export class HttpSamples implements RuleStream {
+export class HttpSamples implements HttpFlowStream {
   valueType: SampleType = "str";
   mayChange = false;
   readonly final = true;
   readonly mode: Mode = "http";
   readonly tls: TlsFacts | null = null;
   readonly tracked: TrackedEntries | null = null;
-  readonly priorityClass = 0;
-  readonly priorityOffset = 0;
   waitingRule = -1;
+  /** The head of the request cannot be asked any more: as in HAProxy, when the tarpit is over. */
+  headGone = false;
   serial = 0;
   private answering = false;
   lastRule: { readonly file: string; readonly line: number } | null = null;
@@ -50,6 +56,7 @@ export class HttpSamples implements RuleStream {
     this.lastRule = null;
     this.answering = false;
     this.waitingRule = -1;
+    this.headGone = false;
     this.serial++;
   }
 
@@ -82,6 +89,60 @@ export class HttpSamples implements RuleStream {
     authenticateByRule(this.record, realm);
   }
 
+  tarpit(status: number, answer: ((stream: RuleStream) => Answer) | null): void {
+    tarpit(this.record, status, answer);
+  }
+
+  waitForBody(time: number, atLeast: number, again: boolean): number {
+    const { record } = this;
+    return record.responded
+      ? waitForResponseBody(record, time, atLeast, again)
+      : waitForRequestBody(record, time, atLeast, again);
+  }
+
+  earlyHint(lines: string): void {
+    earlyHint(this.record, lines);
+  }
+
+  disableRetry(): void {
+    this.record.once = true;
+  }
+
+  setTimeout(which: "server" | "tunnel", time: number): void {
+    if (which === "server") this.record.ownServerTimeout = time;
+    else this.record.ownTunnelTimeout = time;
+  }
+
+  drop(silent: boolean): void {
+    drop(this.record, silent);
+  }
+
+  setAddress(side: Side, address: Uint8Array): void {
+    const { record } = this;
+    if (side === "source") record.source = changeEndpoint(record.source ?? record.client.source, address, -1);
+    else record.destination = changeEndpoint(record.destination ?? record.client.destination, address, -1);
+  }
+
+  setPort(side: Side, port: number): void {
+    const { record } = this;
+    if (side === "source") record.source = changeEndpoint(record.source ?? record.client.source, null, port);
+    else record.destination = changeEndpoint(record.destination ?? record.client.destination, null, port);
+  }
+
+  setPriority(priorityClass: number | null, offset: number | null): void {
+    const { record } = this;
+    if (priorityClass !== null) record.queueClass = priorityClass;
+    if (offset !== null) record.queueOffset = offset;
+  }
+
+  setMark(mark: number): void {
+    this.record.client.setMark(mark);
+  }
+
+  setTos(tos: number): void {
+    this.record.client.setTos(tos);
+  }
+
   setLogLevel(level: LevelName | "silent"): void {
     this.record.logLevel = level;
   }
@@ -105,6 +166,12 @@ export class HttpSamples implements RuleStream {
   }
   get server(): Server | null {
     return this.record.server;
+  }
+  get priorityClass(): number {
+    return this.record.queueClass;
+  }
+  get priorityOffset(): number {
+    return this.record.queueOffset;
   }
   get source(): Uint8Array | null {
     return this.record.clientAddressBytes();
@@ -142,7 +209,7 @@ export class HttpSamples implements RuleStream {
   /** Once the request was sent, or answered, HAProxy's buffer holds it no more. */
   get reqHead(): Head | null {
     const { record } = this;
-    return record.readingHead || record.sent || record.answered ? null : record.req;
+    return record.readingHead || record.sent || record.answered || this.headGone ? null : record.req;
   }
   get reqEdits(): Edits {
     return this.record.reqEdits;
@@ -158,7 +225,8 @@ export class HttpSamples implements RuleStream {
     return bodyBuf === null ? null : bodyBuf.subarray(bodyStart, bodyEnd);
   }
   resBodyHeld(): Uint8Array | null {
-    return null;
+    const { resWaiting, resChunk, resFrom, resTo } = this.record;
+    return resWaiting ?? (resChunk === null ? null : resChunk.subarray(resFrom, resTo));
   }
   get firstRequest(): boolean {
     return this.record.client.requests <= 1;
@@ -219,10 +287,12 @@ export class HttpSamples implements RuleStream {
     return this.record.frontend.model.timeouts.client;
   }
   get serverTimeout(): number {
-    return this.record.backend?.model.timeouts.server ?? 0;
+    const { ownServerTimeout: own, backend } = this.record;
+    return own !== UNSET ? own : (backend?.model.timeouts.server ?? 0);
   }
   get tunnelTimeout(): number {
-    return this.record.backend?.model.timeouts.tunnel ?? 0;
+    const { ownTunnelTimeout: own, backend } = this.record;
+    return own !== UNSET ? own : (backend?.model.timeouts.tunnel ?? 0);
   }
   stampTimers(): void {
     this.record.stamp(clock.now);

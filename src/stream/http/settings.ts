@@ -45,6 +45,8 @@ export interface HttpSettings {
   /** Header that tells the server its name, lower case; null = none. */
   readonly sendName: Buffer | null;
   readonly preferLast: boolean;
+  /** `option http-buffer-request`: the body is waited for. */
+  readonly bufferRequest: boolean;
   /** Set by compile; null = the proxy has no rules. */
   rules: ProxyRules | null;
 }
@@ -87,6 +89,7 @@ export function compileHttp(proxy: ProxyModel): HttpSettings {
     cookie: proxy.cookie === null ? null : new CookieRules(proxy.cookie, proxy.servers, proxy.options.persist === true),
     checkCache: options.checkcache === true,
     sendName: proxy.sendNameHeader === null ? null : Buffer.from(proxy.sendNameHeader, "latin1"),
+    bufferRequest: options["http-buffer-request"] === true,
     preferLast: options["prefer-last-server"] === true,
     rules: null,
   };

@@ -10,10 +10,12 @@ import { Persistence } from "../../server/cookies.ts";
 import type { ServerPool } from "../../server/pool.ts";
 import type { Server } from "../../proxy/server.ts";
 import { firstValue } from "../../rules/lines.ts";
+import type { Answer, RuleStream } from "../../rules/types.ts";
 import { clock } from "../../util/clock.ts";
 import { latin1 } from "../../util/latin1.ts";
 import { Phase } from "../phase.ts";
 import type { StreamRuntime } from "../runtime.ts";
+import { UNSET } from "../timeout.ts";
 import { Stream } from "../stream.ts";
 import { clientEnded, clientGone, clientTimedOut, shutDown } from "./abort.ts";
 import { refuse, reply } from "./answer.ts";
@@ -25,6 +27,7 @@ import { serverEnded, serverLost, serverTimedOut } from "./failure.ts";
 import { leftServer, preferredServer, redirectToServer } from "./persist.ts";
 import { receive } from "./receive.ts";
 import { analyseRequest, routeRequest, sendRequest } from "./request.ts";
+import { resumeResponse } from "./response.ts";
 import { reuseConn } from "./reuse.ts";
 import { HttpSamples } from "./samples.ts";
 import type { HttpSettings } from "./settings.ts";
@@ -41,6 +44,7 @@ import {
   tunnelTimedOut,
 } from "./tunnel.ts";
 import { uploadBody } from "./upload.ts";
+import { waitExpired } from "./wait.ts";
 
 /** Streams are reused: an idle client connection holds none, a busy one allocates none. */
 const free: HttpStream[] = [];
@@ -110,6 +114,20 @@ export class HttpStream extends Stream {
 
   /** Where it waits between its analysers (step.ts). */
   step: number = Step.none;
+  /** It waits for the body of a message, until this time (epoch ms, 0 = none). */
+  gathering = false;
+  waitUntil = 0;
+  /** How a tarpitted request will be refused. */
+  tarpitStatus = 0;
+  tarpitAnswer: ((stream: RuleStream) => Answer) | null = null;
+  /** Payload of a response whose rules wait. */
+  resWaiting: Buffer | null = null;
+  /** Payload that came with the head of a response, for its rules; null = they do not look at this one. */
+  resChunk: Buffer | null = null;
+  resFrom = 0;
+  resTo = 0;
+  /** `http-request disable-l7-retry`. */
+  once = false;
   /** What rules see of it; null until the first rule. */
   samples: HttpSamples | null = null;
   /** Answered by a rule. */
@@ -165,6 +183,12 @@ export class HttpStream extends Stream {
     this.byRule = false;
     this.logLevel = null;
     this.step = Step.none;
+    this.gathering = this.once = false;
+    this.waitUntil = 0;
+    this.ownServerTimeout = this.ownTunnelTimeout = UNSET;
+    this.tarpitAnswer = null;
+    this.resWaiting = this.resChunk = null;
+    this.queueClass = this.queueOffset = 0;
     if (this.samples !== null) this.samples.reset();
     if (free.length < FREE_MAX) free.push(this);
   }
@@ -279,6 +303,7 @@ export class HttpStream extends Stream {
 
   onExpire(now: number): void {
     if (this.tunnel) tunnelTimedOut(this, now);
+    else if (this.step !== Step.none) waitExpired(this);
     else serverTimedOut(this);
   }
 
@@ -291,7 +316,13 @@ export class HttpStream extends Stream {
     const { step } = this;
     if (step === Step.none) return;
     this.step = Step.none;
-    if (step < Step.backResponse) routeRequest(this, step);
+    if (step < Step.backResponse) {
+      // The request is complete only now, as the log sees it.
+      this.requestEnd = clock.now;
+      routeRequest(this, step);
+    } else {
+      resumeResponse(this, step);
+    }
   }
 
   /** The side of it that rules work with. */

@@ -1,7 +1,7 @@
 /** After 101 or an accepted CONNECT: bytes both ways, each direction closed on its own. */
 import type { ServerConn } from "../../server/conn.ts";
 import { clock } from "../../util/clock.ts";
-import { clientTimeout, serverTimeout, timedOutSide } from "../relay.ts";
+import { clientTimeout, serverTimeout, timedOutSide, tunnelTimeout } from "../relay.ts";
 import { sooner } from "../timeout.ts";
 import { clientAborted } from "./abort.ts";
 import { countIn, countOut } from "./count.ts";
@@ -79,7 +79,7 @@ export function tunnelServerLost(stream: HttpStream, error: Error | undefined): 
 /** Each side has its clock; `timeout tunnel` replaces both and is renewed by either (manual, timeout tunnel). */
 function watchTunnel(stream: HttpStream): void {
   const { client, serverConn: conn } = stream;
-  const { tunnel } = stream.backend!.model.timeouts;
+  const tunnel = tunnelTimeout(stream);
   if (tunnel > 0 && !client.shut && conn?.shut !== true) {
     stream.expire(clock.now + tunnel);
     return;

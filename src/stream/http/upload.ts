@@ -25,6 +25,7 @@ export function uploadBody(stream: HttpStream, chunk: Buffer, start: number, end
   }
   if (reqBody.silent) {
     if (stream.responseDone && stream.requestDone) finishStream(stream, true);
+    else if (stream.gathering) stream.wake();
     return;
   }
   let buf = chunk;
@@ -41,6 +42,7 @@ export function uploadBody(stream: HttpStream, chunk: Buffer, start: number, end
   const conn = stream.serverConn;
   if (conn === null || !stream.sent) {
     holdBody(stream, buf, from, to);
+    if (stream.gathering) stream.wake();
     return;
   }
   stream.spent = true;
@@ -69,5 +71,11 @@ export function holdBody(stream: HttpStream, buf: Buffer, from: number, to: numb
 function refuseBody(stream: HttpStream): void {
   const { frontend } = stream;
   frontend.slab[frontend.base + C.errReq]!++;
+  if (stream.gathering) {
+    // The rules waited for it: there is no request yet.
+    stream.requestEnd = 0;
+    fail(stream, "P", "R", 400);
+    return;
+  }
   fail(stream, "P", stream.responded ? "D" : stream.phase === Phase.connected ? "H" : "C", 400);
 }

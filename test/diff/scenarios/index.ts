@@ -19,6 +19,7 @@ import { destinations } from "./destinations.ts";
 import { normalize } from "./normalize.ts";
 import { observe } from "./observe.ts";
 import { options } from "./options.ts";
+import { flow } from "./flow.ts";
 import { rules } from "./rules.ts";
 import { patterns } from "./patterns.ts";
 import { samples } from "./samples.ts";
@@ -50,4 +51,5 @@ export const scenarios: readonly Scenario[] = [
   ...samples,
   ...httpErrors,
   ...patterns,
+  ...flow,
 ];

@@ -1,0 +1,36 @@
+import type { Answer, RuleStream } from "../types.ts";
+
+/** Which end of the client's connection an action changes. */
+export type Side = "source" | "destination";
+
+/** What the actions that change the flow ask of a stream, in mode http and tcp. Actions get a RuleStream, which is one of these. */
+export interface FlowStream extends RuleStream {
+  /** From now on this stream counts as coming from, or going to, this address (4 or 16 bytes); the port stays. */
+  setAddress(side: Side, address: Uint8Array): void;
+  setPort(side: Side, port: number): void;
+  /** Order in queues: lower classes go first, within a class the offset (ms) is added to the time of arrival. */
+  setPriority(priorityClass: number | null, offset: number | null): void;
+  /** Netfilter mark (SO_MARK) of the client's connection; needs CAP_NET_ADMIN, else no effect. */
+  setMark(mark: number): void;
+  /** TOS or traffic class of what is sent to the client. */
+  setTos(tos: number): void;
+  /** Ends it with its connection and without an answer. `silent`: the client is not even told by the kernel, where possible. */
+  drop(silent: boolean): void;
+}
+
+/** And in mode http alone. */
+export interface HttpFlowStream extends FlowStream {
+  /** Holds the request for `timeout tarpit`, then refuses it. */
+  tarpit(status: number, answer: ((stream: RuleStream) => Answer) | null): void;
+  /**
+   * Waits for the whole body of the message, for its first `atLeast` bytes when that is not 0, or for a full buffer, and tells
+   * a Verdict. `time` in ms from the first call on; when it has passed the exchange ends by 408, or 504 for a response.
+   */
+  waitForBody(time: number, atLeast: number, again: boolean): number;
+  /** Sends an interim response 103 with these header lines. */
+  earlyHint(lines: string): void;
+  /** The request is sent once only. */
+  disableRetry(): void;
+  /** In ms; 0 = none, negative = over at once. */
+  setTimeout(which: "server" | "tunnel", time: number): void;
+}

@@ -1,0 +1,31 @@
+/** Ends without an answer: `reject` and `silent-drop`. */
+import { quietClose } from "../../ffi/quiet.ts";
+import { fdOf } from "../../net/fd.ts";
+import { countOut } from "./count.ts";
+import { finishStream } from "./finish.ts";
+import { countDenied } from "./rule-answer.ts";
+import type { HttpStream } from "./stream.ts";
+import { headBytes } from "./wire.ts";
+
+/** See FlowStream.drop. */
+export function drop(stream: HttpStream, silent: boolean): void {
+  const { client } = stream;
+  countDenied(stream);
+  stream.termCause = "P";
+  stream.termState = "R";
+  stream.answered = true;
+  if (stream.responded) {
+    // The response counts as if it had been sent.
+    countOut(stream, headBytes(stream.res) + stream.resBody.payload);
+    stream.responseAt = 0;
+    stream.responseDone = stream.resBody.done;
+  } else {
+    stream.requestEnd = 0;
+    stream.status = -1;
+  }
+  if (silent && client.socket !== null && !client.closed && !client.unix) {
+    quietClose(fdOf(client.socket), client.addressBytes()?.length === 16);
+  }
+  client.cut = silent ? "reset" : "close";
+  finishStream(stream, false);
+}

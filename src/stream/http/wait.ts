@@ -1,0 +1,147 @@
+/** Waiting between the analysers: for the body of a message, and in the tarpit. */
+import { Framing } from "../../codec/h1/framing.ts";
+import { EXPECT } from "../../codec/h1/known.ts";
+import { findKnown, valueText } from "../../codec/h1/view.ts";
+import { C } from "../../counters/columns.ts";
+import { removeHeader } from "../../rules/lines.ts";
+import { type Answer, type RuleStream, Verdict } from "../../rules/types.ts";
+import { clock } from "../../util/clock.ts";
+import { deadlineIn, sooner } from "../timeout.ts";
+import { fail } from "./answer.ts";
+import { countOut } from "./count.ts";
+import { countDenied, finishByRule } from "./rule-answer.ts";
+import { serverTimeoutOf } from "./deadlines.ts";
+import { Step } from "./step.ts";
+import type { HttpStream } from "./stream.ts";
+import { headBytes } from "./wire.ts";
+
+/** What a block of HAProxy's buffer takes beside its bytes: its buffer is full that much earlier. */
+const BLOCK_BYTES = 8;
+const CONTINUE: Buffer = Buffer.from("HTTP/1.1 100 Continue\r\n\r\n", "latin1");
+/** As the log counts it. */
+const CONTINUE_BYTES = 40;
+const EXPECT_NAME: Buffer = Buffer.from("expect", "latin1");
+
+/** The tarpit: counted as denied now, refused when `timeout tarpit` has passed or the client leaves. */
+export function tarpit(stream: HttpStream, status: number, answer: ((stream: RuleStream) => Answer) | null): void {
+  const { tarpit: time } = (stream.backend ?? stream.frontend).model.timeouts;
+  countDenied(stream);
+  stream.step = Step.tarpit;
+  stream.tarpitStatus = status;
+  stream.tarpitAnswer = answer;
+  stream.expire(clock.now + time);
+}
+
+export function tarpitOver(stream: HttpStream): void {
+  const { tarpitStatus: status, tarpitAnswer: make } = stream;
+  stream.step = Step.none;
+  stream.tarpitAnswer = null;
+  stream.expire(0);
+  // The log of HAProxy knows no request here, and counts all the time as that of a queue.
+  stream.requestEnd = 0;
+  stream.queueEnd = clock.now;
+  const samples = stream.rules();
+  samples.headGone = true;
+  finishByRule(stream, status, make === null ? null : make(samples), "P", "T");
+}
+
+/**
+ * Waits for the body of the request; see HttpFlowStream.waitForBody for the contract. What comes is held until a server is reached,
+ * as always.
+ */
+export function waitForRequestBody(stream: HttpStream, time: number, atLeast: number, again: boolean): number {
+  if (!again) expectContinue(stream);
+  const held = stream.bodyBuf === null ? 0 : stream.bodyEnd - stream.bodyStart;
+  const enough = atLeast > 0 && stream.reqBody.payload >= atLeast;
+  const { client } = stream;
+  if (stream.requestDone || enough || held >= room(stream) || client.ended || client.gone) {
+    if (again) endWait(stream);
+    return Verdict.next;
+  }
+  if (!again) stream.waitUntil = deadlineIn(time);
+  stream.gathering = true;
+  stream.expire(stream.waitUntil);
+  client.resume();
+  client.watch(stream.frontend.model.timeouts.client);
+  return Verdict.wait;
+}
+
+function endWait(stream: HttpStream): void {
+  stream.gathering = false;
+  stream.expire(0);
+  stream.client.expire(0);
+  if (!stream.requestDone && stream.bodyBuf !== null) stream.client.pause();
+}
+
+/** Payload HAProxy's buffer takes beside the head of the request. */
+function room(stream: HttpStream): number {
+  const { bufsize, maxrewrite } = stream.rt.global;
+  const head = stream.responded ? stream.res : stream.req;
+  return bufsize - maxrewrite - headBytes(head) - BLOCK_BYTES * (head.count + 3);
+}
+
+/** RFC 9110 section 10.1.1: who waits for the body answers the expectation himself. */
+function expectContinue(stream: HttpStream): void {
+  const { req, reqEdits: edits, reqBody } = stream;
+  if (req.version !== 11 || (reqBody.framing !== Framing.LENGTH && reqBody.framing !== Framing.CHUNKED)) return;
+  const at = findKnown(req, EXPECT, 0);
+  if (at < 0 || edits.isDeleted(at) || valueText(req, at).toLowerCase() !== "100-continue") return;
+  removeHeader(req, edits, EXPECT_NAME);
+  countOut(stream, CONTINUE_BYTES);
+  stream.client.write(CONTINUE, 0, CONTINUE.length);
+}
+
+/** The same for the response: what comes is held in `resWaiting`. */
+export function waitForResponseBody(stream: HttpStream, time: number, atLeast: number, again: boolean): number {
+  const { resBody } = stream;
+  const held = stream.resWaiting === null ? resBody.payload : stream.resWaiting.length;
+  const enough = atLeast > 0 && resBody.payload >= atLeast;
+  const endless = resBody.framing === Framing.TUNNEL;
+  if (resBody.done || endless || enough || held >= room(stream) || stream.serverConn === null) {
+    if (again) {
+      stream.gathering = false;
+      stream.expire(0);
+    }
+    return Verdict.next;
+  }
+  if (!again) stream.waitUntil = deadlineIn(time);
+  stream.gathering = true;
+  stream.expire(sooner(stream.waitUntil, deadlineIn(serverTimeoutOf(stream))));
+  return Verdict.wait;
+}
+
+/** Body bytes of a response whose rules wait: buf[from, to) were fed to `resBody` last, `next` is where that ended. */
+export function holdResponse(stream: HttpStream, buf: Buffer, at: number, next: number): void {
+  const { resBody } = stream;
+  if (next <= at || resBody.silent) return;
+  const more = resBody.verbatim
+    ? buf.subarray(resBody.verbatimStart(at), resBody.verbatimEnd(next))
+    : resBody.rewrite(next - at);
+  stream.resWaiting = stream.resWaiting === null ? more : Buffer.concat([stream.resWaiting, more]);
+}
+
+/** A deadline of a stream that waits has passed. */
+export function waitExpired(stream: HttpStream): void {
+  if (stream.step === Step.tarpit) {
+    tarpitOver(stream);
+    return;
+  }
+  if (!stream.gathering) return;
+  stream.gathering = false;
+  if (stream.responded) {
+    stream.responseAt = 0;
+    countOut(stream, headBytes(stream.res) + stream.resBody.payload);
+    fail(stream, "s", "R", 504);
+    return;
+  }
+  bodyTooSlow(stream);
+}
+
+/** The body did not come in time. */
+export function bodyTooSlow(stream: HttpStream): void {
+  const { frontend, listener } = stream;
+  frontend.slab[frontend.base + C.errReq]!++;
+  frontend.slab[listener.base + C.errReq]!++;
+  stream.requestEnd = 0;
+  fail(stream, "c", "R", 408);
+}
