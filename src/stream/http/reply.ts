@@ -72,10 +72,7 @@ export function parseReply(status: number, bytes: Buffer): Reply | null {
   if (end <= 0) return null;
   const body = copy.subarray(end);
   let lines = `HTTP/${head.version === 11 ? "1.1" : "1.0"} ${head.status} ${latin1(copy, head.reasonStart, head.reasonEnd)}\r\n`;
-  // What is not sent as it stands (connection: close) counts all the same, as in HAProxy.
   let size = 20 + 8 + 3 + head.reasonEnd - head.reasonStart + 1;
-  const connection = /^connection:[ \t]*([^\r\n]*)/im.exec(latin1(copy, 0, end));
-  if (connection !== null) size += "connection".length + connection[1]!.trimEnd().length;
   let announced = false;
   // The header itself is written where it is decided.
   const closes = (head.flags & CONN_CLOSE) !== 0;

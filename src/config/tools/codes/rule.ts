@@ -32,6 +32,20 @@ export const ruleCodes: readonly CodeInfo[] = [
     "http-request redirect location /a code 302",
   ),
   row(
+    "rule/needs-backend",
+    "an action for backends, in a frontend",
+    "It changes what happens between tlb and the server, which only a backend or a listen section decides.",
+    "frontend f\n  http-request set-timeout server 5s",
+    "backend b\n  http-request set-timeout server 5s",
+  ),
+  row(
+    "rule/unknown-service",
+    "no such service",
+    "'use-service' names a service that is built in; services in Lua do not exist here.",
+    "http-request use-service lua.hello",
+    "http-request return status 200 content-type text/plain string hello",
+  ),
+  row(
     "rule/bad-regex",
     "not a regular expression",
     "The message tells what is wrong.",
