@@ -49,7 +49,10 @@ const subjects: Record<Kind, readonly [string, Subject][]> = {
   url_param: both("url_param", { kind: "url_param", name: "id", checkPost: 0 }),
   hdr: both("hdr", header),
   "rdp-cookie": both("rdp-cookie", { kind: "rdp-cookie", name: "mstshash" }),
-  hash: both("hash", { kind: "hash", expression: "src" }),
+  hash: both("hash", {
+    kind: "hash",
+    expression: { text: "src", at: { file: "test.cfg", line: 1, column: 1 }, endColumn: 4 },
+  }),
 };
 
 /** A request whose every key is `n`. */

@@ -120,7 +120,16 @@ for (const method of ["map-based", "consistent"] as const) {
     add("param-post", { algorithm: { ...url, checkPost: 1 } }, params);
     add("domain", { algorithm: { ...header, useDomainOnly: true } }, domains);
     add("values", { algorithm: header }, domains);
-    add("hash", { algorithm: { kind: "hash", expression: "req.hdr(x-key)" } }, [{}, ...byHeader.slice(0, 100), {}]);
+    add(
+      "hash",
+      {
+        algorithm: {
+          kind: "hash",
+          expression: { text: "req.hdr(x-key)", at: { file: "test.cfg", line: 1, column: 1 }, endColumn: 15 },
+        },
+      },
+      [{}, ...byHeader.slice(0, 100), {}],
+    );
     add("source", { algorithm: { kind: "source" } }, addresses);
   }
 }

@@ -33,11 +33,3 @@ export function createBalancer(backend: Backend): Balancer {
   const model = backend.model.balance;
   return algorithms[model.algorithm.kind].create(backend, model);
 }
-
-/**
- * What the configuration check must refuse, as the text of an error, or null. The one place to change when streams can
- * evaluate sample expressions (`BalanceRequest.expression`).
- */
-export function unsupported(model: BalanceModel): string | null {
-  return model.algorithm.kind === "hash" ? "'balance hash' is not supported yet: it needs sample expressions" : null;
-}

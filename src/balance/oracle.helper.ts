@@ -210,7 +210,7 @@ function balanceText({ algorithm: a }: BackendSpec): string {
     case "rdp-cookie":
       return `rdp-cookie(${a.name})`;
     case "hash":
-      return `hash ${a.expression}`;
+      return `hash ${a.expression.text}`;
     default:
       return a.kind;
   }

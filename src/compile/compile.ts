@@ -71,6 +71,7 @@ export function compile(
   const tags = { hostname: hostname(), pid: process.pid };
   const found = new Diagnostics();
   const rules = new RulesCompiler(model, frontends, backends, registries, tags, found, tracer);
+  for (const backend of backends.values()) backend.hashKey = rules.hashKey(backend.model);
   for (const frontend of frontends.values()) addFormats(model, frontend, rules);
   for (const proxy of model.proxies) {
     if (proxy.disabled) continue;

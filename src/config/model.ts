@@ -571,7 +571,7 @@ export interface BalanceModel {
     | { readonly kind: "hdr"; readonly name: string; readonly useDomainOnly: boolean }
     | { readonly kind: "random"; readonly draws: number }
     | { readonly kind: "rdp-cookie"; readonly name: string }
-    | { readonly kind: "hash"; readonly expression: string };
+    | { readonly kind: "hash"; readonly expression: TextModel };
   readonly hash: {
     readonly method: "map-based" | "consistent";
     readonly function: HashFunction;

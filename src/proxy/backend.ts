@@ -1,3 +1,4 @@
+import type { SampleContext } from "../expr/context.ts";
 import type { ProxyModel } from "../config/model.ts";
 import { C, COLUMNS } from "../counters/columns.ts";
 import { countEvent } from "../counters/rate.ts";
@@ -28,6 +29,8 @@ export class Backend {
   logger: unknown;
   /** Set by compile: what the HTTP engine needs, null in mode tcp. */
   http: unknown;
+  /** Key of `balance hash`; null = another algorithm. */
+  hashKey: ((context: SampleContext) => string | null) | null;
 
   constructor(model: ProxyModel, slotOf: SlotOf, shared: Shared, worker: number) {
     this.model = model;
@@ -42,6 +45,7 @@ export class Backend {
     this.queue = null;
     this.logger = null;
     this.http = null;
+    this.hashKey = null;
     this.servers = model.servers.map(
       (server, i) => new Server(this, server, i, slotOf(`S/${model.name}/${server.name}`), shared, worker),
     );

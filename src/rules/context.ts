@@ -4,7 +4,9 @@ import { mapConverters } from "../expr/map/index.ts";
 import type { CompileContext, Userlist } from "../expr/fetch/types.ts";
 import { compileUserlist } from "../expr/userlist.ts";
 import type { TagContext } from "../expr/logformat/format.ts";
-import type { Registries } from "../expr/compile.ts";
+import { compileExpression, type Registries } from "../expr/compile.ts";
+import type { SampleContext } from "../expr/context.ts";
+import { parseExpression } from "../expr/parse.ts";
 import type { Diagnostics } from "../lang/diagnostic.ts";
 import type { Backend } from "../proxy/backend.ts";
 import type { Frontend } from "../proxy/frontend.ts";
@@ -60,6 +62,20 @@ export class RulesCompiler {
   formats(proxy: ProxyModel): ProxyFormats {
     const { registries, tags, diagnostics } = this;
     return compileFormats(proxy, { cc: this.contextOf(proxy.name), registries, tags, diagnostics });
+  }
+
+  /** The key of `balance hash`; null with another algorithm, or after an error. */
+  hashKey(proxy: ProxyModel): ((context: SampleContext) => string | null) | null {
+    const { algorithm } = proxy.balance;
+    if (algorithm.kind !== "hash" || proxy.kind === "frontend") return null;
+    const { diagnostics, registries } = this;
+    const parsed = parseExpression(algorithm.expression.text, algorithm.expression.at, diagnostics);
+    if (parsed === null) return null;
+    const options = { phase: "request", side: "backend", want: "bin", consumer: "balance hash" } as const;
+    const compiled = compileExpression(parsed.expression, options, this.contextOf(proxy.name), registries, diagnostics);
+    if (compiled === null) return null;
+    const { eval: evaluate } = compiled;
+    return (context) => evaluate(context) as string | null;
   }
 
   /** What can only be judged when everything was compiled. */

@@ -399,6 +399,8 @@ export abstract class Stream implements TimerEntry, ServerOwner, BalanceRequest,
     return null;
   }
   expression(): string | null {
-    return null;
+    const key = this.backend!.hashKey;
+    const context = key === null ? null : this.sampleContext();
+    return context === null ? null : key!(context);
   }
 }

@@ -10,6 +10,7 @@ import type { Model, ProxyModel } from "../model.ts";
 
 function hasRules(proxy: ProxyModel): boolean {
   if (Object.values(proxy.errors).some((page) => page.kind === "reply")) return true;
+  if (proxy.balance.algorithm.kind === "hash") return true;
   const { acls, httpRequest, redirects, httpResponse, httpAfterResponse, useBackend } = proxy;
   return (
     acls.length +
@@ -69,6 +70,7 @@ export function checkRules(model: Model, env: ParseEnv, diagnostics: Diagnostics
     judged.add(key);
     compiler.formats(proxy);
   }
+  for (const proxy of proxies) if (!proxy.disabled) compiler.hashKey(proxy);
   compiler.finish();
   diagnostics.list.push(...found.list);
   return files;

@@ -3,6 +3,7 @@ import type { Word } from "../../lang/line.ts";
 import type { ProxyContext } from "../context.ts";
 import type { BalanceModel } from "../model.ts";
 import { integerOf, takeChoice, takeInteger } from "../values.ts";
+import { textOf } from "../../rules/parts.ts";
 import type { Keyword } from "./keyword.ts";
 import { BACK } from "./where.ts";
 
@@ -58,9 +59,9 @@ export const balanceAlgorithms: Readonly<Record<string, AlgorithmRow>> = {
     parse: (args) => {
       const word = args.take("a sample expression");
       if (word === null) return null;
-      const expression = [word, ...args.rest()].map((w) => w.text).join(" ");
-      args.error("config/not-supported", word, "'balance hash' is known to HAProxy, not supported yet");
-      return { kind: "hash", expression };
+      const extra = args.next();
+      if (extra === null) return { kind: "hash", expression: textOf(word) };
+      return args.error("config/extra-argument", extra, `'balance hash' takes one expression, not '${extra.text}' too`);
     },
   },
 };

@@ -26,6 +26,26 @@ async function ask(talk: Talk, requests: readonly string[], from?: string): Prom
 
 /** Not here: `hdr(Host) use_domain_only`, where HAProxy 2.6 itself chooses differently from run to run. */
 const keyed: readonly (readonly [string, string, readonly string[]])[] = [
+  [
+    "hash path and method",
+    "balance hash path,lower",
+    words.map((word, i) => get(i % 2 === 0 ? `/${word}` : `/${word.toUpperCase()}`)),
+  ],
+  ["hash of a header", "balance hash req.hdr(x-key)", words.map((word) => get("/", `X-Key: ${word}`))],
+  ["hash of a header that is missing", "balance hash req.hdr(x-key)", words.slice(0, 4).map((word) => get(`/${word}`))],
+  ["hash of an empty header", "balance hash req.hdr(x-key)", words.slice(0, 4).map(() => get("/", "X-Key:"))],
+  ["hash of a number", "balance hash req.hdr(x-key),length", words.map((word) => get("/", `X-Key: ${word}`))],
+  [
+    "hash of a variable",
+    "http-request set-var(txn.k) path\nbalance hash var(txn.k)",
+    words.map((word) => get(`/${word}`)),
+  ],
+  [
+    "hash of a word, consistent",
+    "balance hash path,word(1,a)\nhash-type consistent",
+    words.map((word) => get(`/${word}`)),
+  ],
+  ["hash src", "balance hash src", [get("/")]],
   ["uri", "balance uri", words.map((word) => get(`/${word}?q=${word}`))],
   ["uri whole", "balance uri whole", words.map((word) => get(`/same?q=${word}`))],
   ["uri len 4", "balance uri len 4", words.map((word) => get(`/${word.slice(0, 2)}/${word}`))],
