@@ -6,6 +6,8 @@ import { afterAll, describe, expect, test } from "bun:test";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { type InputOptions, readInput } from "../src/cli/explain/input.ts";
+import { explain } from "../src/cli/explain/run.ts";
 import { loadConfiguration } from "../src/cli/load.ts";
 import { alike, Live } from "./explain/live.ts";
 import { which } from "./harness/program.ts";
@@ -84,6 +86,19 @@ describe.skipIf(lacking !== null)("tlb check", () => {
   });
 });
 
+const NOTHING: InputOptions = {
+  words: [],
+  method: undefined,
+  headers: [],
+  data: undefined,
+  source: undefined,
+  destination: undefined,
+  sni: undefined,
+  variables: [],
+  status: undefined,
+  responseHeaders: [],
+};
+
 /** Lines of the first seed's examples that need stick tables or TLS: left out here until the issues that bring them. */
 const LATER = /\b(?:stick-table|track-sc0|sc0_\w+|rate_\w+|too_many_conns)\b/;
 
@@ -114,6 +129,19 @@ describe.skipIf(lacking !== null)("tlb explain decides as a running tlb", () => 
     expect(await to("/api/x", "Content-Type: application/grpc", "Upgrade: h2c")).toBe("grpc_servers");
     expect(await to("/index.html", "Content-Type: text/html")).toBe("web_servers");
     expect(await to("/apis")).toBe("web_servers");
+  });
+
+  test("the same behind TLS, as the seed has it", async () => {
+    const { name, lines } = snippets.find((one) => one.name === "000:31")!;
+    const kept = { name, lines: lines.filter((line) => !LATER.test(line)) };
+    const { model, failed, lines: texts } = loadConfiguration([fileOf(kept, certificate())]);
+    expect(failed).toBe(false);
+    const to = async (path: string): Promise<unknown> => {
+      const found = await explain(model, readInput({ ...NOTHING, words: [`https://example.com${path}`] }), null, texts);
+      return [found.frontend.name, found.frontend.tls, found.backend?.name, found.request.destination];
+    };
+    expect(await to("/api/users")).toEqual(["https_in", true, "api_servers", "127.0.0.1:443"]);
+    expect(await to("/")).toEqual(["https_in", true, "web_servers", "127.0.0.1:443"]);
   });
 
   test("all decisions of the tiered rate limits wait for stick tables", () => {

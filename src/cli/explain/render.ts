@@ -14,7 +14,9 @@ export function render(found: Explanation, paint: Colors): string {
   const first = request.text.split("\r\n")[0] ?? "";
   out.push(paint.bold(fit(/^[\x20-\x7e]+$/.test(first) ? first : `${request.text.length} bytes`)));
   out.push(`from ${request.source} to ${request.destination}`);
-  out.push(`frontend ${paint.bold(frontend.name)}, ${place(frontend)}, mode ${frontend.mode}`);
+  out.push(
+    `frontend ${paint.bold(frontend.name)}, ${place(frontend)}, mode ${frontend.mode}${frontend.tls ? ", TLS" : ""}`,
+  );
   if (found.malformed !== null) out.push(paint.red(`this is no valid request: ${found.malformed}`));
   let heading = "";
   for (const step of found.steps) {

@@ -70,7 +70,14 @@ export interface Explanation {
     readonly source: string;
     readonly destination: string;
   };
-  readonly frontend: { readonly name: string; readonly file: string; readonly line: number; readonly mode: string };
+  readonly frontend: {
+    readonly name: string;
+    readonly file: string;
+    readonly line: number;
+    readonly mode: string;
+    /** The connection is TLS that ends here. */
+    readonly tls: boolean;
+  };
   readonly steps: readonly Step[];
   readonly backend: {
     readonly name: string;

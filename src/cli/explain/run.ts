@@ -11,7 +11,6 @@ import type { SourceLines } from "../../lang/render.ts";
 import type { Conn } from "../../net/conn.ts";
 import type { Frontend, Listener } from "../../proxy/frontend.ts";
 import type { Server } from "../../proxy/server.ts";
-import { startClient } from "../../stream/accept.ts";
 import { ClientConn } from "../../stream/client.ts";
 import { StreamRuntime } from "../../stream/runtime.ts";
 import { Stream } from "../../stream/stream.ts";
@@ -19,6 +18,7 @@ import { slotKeys } from "../../supervisor/slots.ts";
 import { clock, tick } from "../../util/clock.ts";
 import { wheel } from "../../util/wheel.ts";
 import { UsageError } from "../command.ts";
+import { acceptInMemory } from "./accept.ts";
 import { ChoiceRecord, choiceOf, noteStream, recordChoices } from "./choice.ts";
 import { findListener } from "./frontend.ts";
 import { clientHello } from "./hello.ts";
@@ -65,8 +65,11 @@ export async function explain(
   const socket = new MemorySocket(input.source, destination);
   const { mode } = listener.frontend.model;
   // The parser writes into the bytes it is given.
-  const text = bytesOf(input, mode);
-  const client = connect(socket, listener, rt, Buffer.from(text, "latin1"));
+  const text = bytesOf(input, listener);
+  acceptInMemory(socket, listener, rt, input.sni);
+  // There is none when rules or a handshake closed the connection; another may take its place.
+  const client = (): Conn | null => socket.data as Conn | null;
+  if (text !== "" && !socket.closed) client()?.onData(Buffer.from(text, "latin1"));
   try {
     await settle(client, () => attempts.length > 0 || socket.text !== "" || socket.closed, recorder);
     const dialled = attempts[attempts.length - 1];
@@ -112,21 +115,10 @@ function setVariables(stream: SampleContext, { variables }: ExplainInput): void 
   }
 }
 
-function bytesOf({ scheme, bytes, sni }: ExplainInput, mode: string): string {
-  // Rules of mode tcp see the first bytes of the connection, which TLS would begin with.
-  if (mode === "tcp" && sni !== null && scheme !== "http") return clientHello(sni);
-  return bytes;
-}
-
-/**
- * As the accept of a listening socket does it. The object that serves the connection stands in `socket.data`; it may change, and there
- * is none when rules closed the connection before.
- */
-function connect(socket: MemorySocket, listener: Listener, rt: StreamRuntime, bytes: Buffer): () => Conn | null {
-  startClient(socket.socket, listener, rt, null, null);
-  const client = (): Conn | null => socket.data as Conn | null;
-  if (bytes.length > 0 && !socket.closed) client()?.onData(bytes);
-  return client;
+function bytesOf({ scheme, bytes, sni }: ExplainInput, { frontend, tls }: Listener): string {
+  // TLS that passes through: rules see how it begins.
+  const passes = tls === null && frontend.model.mode === "tcp";
+  return passes && sni !== null && scheme !== "http" ? clientHello(sni) : bytes;
 }
 
 /** Where the wheel stands, epoch ms: ahead of the clock once an explanation had to wait. */
@@ -178,7 +170,13 @@ function explanation(parts: Parts): Explanation {
   const { at } = frontend.model;
   return {
     request: { text, source: placeOf(input.source), destination: placeOf(destination) },
-    frontend: { name: frontend.name, file: at.file, line: at.line, mode: frontend.model.mode },
+    frontend: {
+      name: frontend.name,
+      file: at.file,
+      line: at.line,
+      mode: frontend.model.mode,
+      tls: listener.tls !== null,
+    },
     steps: recorder.all(proxies, input.response !== null),
     backend: backend === null ? null : backendOf(frontend, backend.model, recorder.chosen()),
     choice: choiceOf(record, server),

@@ -2,6 +2,7 @@
 import type { Socket } from "bun";
 import type { SockAddr } from "../../ffi/sockaddr.ts";
 import type { Conn } from "../../net/conn.ts";
+import type { TlsSocket } from "../../net/tls/session.ts";
 import { ServerConn, type ServerOwner } from "../../server/conn.ts";
 import type { ServerPool } from "../../server/pool.ts";
 
@@ -10,8 +11,8 @@ export interface End {
   readonly port: number;
 }
 
-/** Takes everything that is written and sends nothing. */
-export class MemorySocket {
+/** Takes everything that is written and sends nothing. With TLS: a new session of a client without a certificate. */
+export class MemorySocket implements TlsSocket {
   private readonly written: Buffer[] = [];
   /** This side ended it, or sends no more. */
   closed = false;
@@ -61,6 +62,40 @@ export class MemorySocket {
   setNoDelay(): boolean {
     return true;
   }
+
+  alpnProtocol: string | false | null = null;
+  getTLSVersion(): string {
+    return "TLSv1.3";
+  }
+  getCipher(): { readonly name: string } {
+    return { name: "TLS_AES_128_GCM_SHA256" };
+  }
+  getServername(): null {
+    return null;
+  }
+  isSessionReused(): boolean {
+    return false;
+  }
+  getPeerCertificate(): null {
+    return null;
+  }
+  getCertificate(): null {
+    return null;
+  }
+  getSession(): null {
+    return null;
+  }
+  getTLSFinishedMessage(): null {
+    return null;
+  }
+  getTLSPeerFinishedMessage(): null {
+    return null;
+  }
+  setVerifyMode(): void {}
+  setMaxSendFragment(): boolean {
+    return true;
+  }
+  setSession(): void {}
 }
 
 /** A connection to a server, with what the server would have received. */
