@@ -171,6 +171,13 @@ export function proxy(kind: ProxyModel["kind"], name: string, id: number, more: 
     httpResponse: [],
     httpAfterResponse: [],
     useBackend: [],
+    tcpConnection: [],
+    tcpSession: [],
+    tcpContent: [],
+    tcpResponse: [],
+    inspectDelay: 0,
+    responseDelay: 0,
+    useServer: [],
     ...more,
   };
   return { ...base, servers: base.servers.map((s, i) => ({ ...s, id: s.id || i + 1 })) };

@@ -80,6 +80,9 @@ export function compile(
     for (const side of [frontends.get(proxy.name), backends.get(proxy.name)]) {
       if (side !== undefined && side.model === proxy) (side.http as HttpSettings).rules = compiled;
     }
+    if (compiled.connection !== null || compiled.session !== null) {
+      for (const listener of frontends.get(proxy.name)?.listeners ?? []) listener.guarded = true;
+    }
   }
   // The warnings were given when the configuration was checked.
   diagnostics.list.push(...found.list.filter(({ severity }) => severity === "error"));

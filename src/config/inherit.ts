@@ -43,6 +43,8 @@ export function inherit(base: ProxyDraft | null, kind: ProxyKind, name: string, 
     httpRequest: t.httpRequest,
     httpKeepAlive: t.httpKeepAlive,
   };
+  proxy.inspectDelay = base.inspectDelay;
+  if (back) proxy.responseDelay = base.responseDelay;
   if (front) {
     proxy.logFormat = base.logFormat;
     proxy.logFormatSd = base.logFormatSd;

@@ -281,6 +281,13 @@ export interface ProxyModel {
 
   // Rules, in the order they were written.
   readonly acls: readonly AclModel[];
+  readonly tcpConnection: readonly RuleModel[];
+  readonly tcpSession: readonly RuleModel[];
+  readonly tcpContent: readonly RuleModel[];
+  readonly tcpResponse: readonly RuleModel[];
+  /** Longest wait of content rules for bytes of the client and of the server, 0 = none. */
+  readonly inspectDelay: number;
+  readonly responseDelay: number;
   readonly httpRequest: readonly RuleModel[];
   /** The keyword `redirect`: evaluated after all http-request rules. */
   readonly redirects: readonly RuleModel[];
@@ -288,6 +295,8 @@ export interface ProxyModel {
   readonly httpAfterResponse: readonly RuleModel[];
   /** Frontend side. */
   readonly useBackend: readonly UseBackendModel[];
+  /** Backend side. */
+  readonly useServer: readonly UseServerModel[];
 }
 
 /** One capture slot; `header` null = only rules fill it. Longer values are cut to `len` bytes. */
@@ -343,6 +352,13 @@ export interface UseBackendModel {
   readonly at: Position;
   /** A name, or a log format that makes one. */
   readonly backend: TextModel;
+  readonly condition: ConditionModel | null;
+}
+
+export interface UseServerModel {
+  readonly at: Position;
+  /** A name, or a log format that makes one. */
+  readonly server: TextModel;
   readonly condition: ConditionModel | null;
 }
 

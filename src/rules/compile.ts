@@ -5,6 +5,7 @@ import type {
   RuleModel,
   TextModel,
   UseBackendModel,
+  UseServerModel,
 } from "../config/model.ts";
 import { compileExpression, type CompiledExpression, type Registries } from "../expr/compile.ts";
 import type { PatternStore } from "../expr/acl/store.ts";
@@ -18,12 +19,25 @@ import type { Phase, SampleKind } from "../expr/sample.ts";
 import { Diagnostics } from "../lang/diagnostic.ts";
 import type { Position } from "../lang/position.ts";
 import type { Backend } from "../proxy/backend.ts";
+import type { Server } from "../proxy/server.ts";
 import type { Condition as ParsedCondition } from "../expr/acl/condition.ts";
+import { actionRow } from "./actions.ts";
+import type { ContentRule, ContentRules } from "./content.ts";
 import { compileAnswer } from "./http/answer.ts";
 import { joinHints } from "./http/hint.ts";
-import { httpActions } from "./http/index.ts";
+import { rulesOf } from "./lists.ts";
 import { type RuleTracer, type TracedRule, tracedTest } from "./trace.ts";
-import type { Answer, Condition, Rule, RuleCompiler, RuleRecord, RuleSet, RuleStream, TextMaker } from "./types.ts";
+import type {
+  Action,
+  Answer,
+  Condition,
+  Rule,
+  RuleCompiler,
+  RuleRecord,
+  RuleSet,
+  RuleStream,
+  TextMaker,
+} from "./types.ts";
 
 /** One `use_backend` line; `backend` null = `name` tells it at run time. */
 export interface BackendRule {
@@ -35,6 +49,13 @@ export interface BackendRule {
 /** Makes the answer that stands for the error page of a status. */
 export type PageMaker = (stream: RuleStream) => Answer;
 
+/** One `use-server` line; `server` null = `name` tells it at run time. */
+export interface ServerRule {
+  readonly condition: Condition | null;
+  readonly server: Server | null;
+  readonly name: TextMaker | null;
+}
+
 /** The rulesets of one proxy; null = it has no such rules, so that their absence costs one comparison. */
 export interface ProxyRules {
   readonly request: readonly Rule[] | null;
@@ -44,6 +65,13 @@ export interface ProxyRules {
   readonly backends: readonly BackendRule[] | null;
   /** Answers of `http-error` by status; null = none. */
   readonly pages: ReadonlyMap<number, PageMaker> | null;
+  /** `use-server`. */
+  readonly servers: readonly ServerRule[] | null;
+  /** tcp-request connection, session, content and tcp-response content. */
+  readonly connection: readonly Rule[] | null;
+  readonly session: readonly Rule[] | null;
+  readonly content: ContentRules | null;
+  readonly responseContent: ContentRules | null;
   /** For names made at run time. */
   findBackend(name: string): Backend | null;
 }
@@ -71,33 +99,33 @@ export interface RulesContext {
   readonly tracer: RuleTracer | null;
 }
 
-type RuleProxy = Pick<
-  ProxyModel,
-  "kind" | "mode" | "httpRequest" | "redirects" | "httpResponse" | "httpAfterResponse" | "useBackend"
-> &
-  ProxyModel;
-
 /** Null when the proxy has no rules at all. Errors are collected; a rule with one is left out. */
-export function compileRules(proxy: RuleProxy, context: RulesContext): ProxyRules | null {
-  const { httpRequest, redirects, httpResponse, httpAfterResponse, useBackend } = proxy;
-  const all = httpRequest.length + redirects.length + httpResponse.length + httpAfterResponse.length;
+export function compileRules(proxy: ProxyModel, context: RulesContext): ProxyRules | null {
   const pages = compilePages(proxy, context);
-  if (all + useBackend.length === 0 && pages === null) return null;
+  if (rulesOf(proxy).length + proxy.useBackend.length + proxy.useServer.length === 0 && pages === null) return null;
+  const { useBackend, useServer } = proxy;
   const rules = (list: readonly RuleModel[], ruleset: RuleSet): readonly Rule[] | null =>
     list.length === 0 ? null : compileList(list, ruleset, proxy, context);
+  const content = (list: readonly RuleModel[], ruleset: RuleSet, delay: number): ContentRules | null =>
+    list.length === 0 ? null : { rules: compileContent(list, ruleset, proxy, context), delay };
   return {
-    request: rules(httpRequest, "http-request"),
-    redirects: rules(redirects, "http-request"),
-    response: rules(httpResponse, "http-response"),
-    after: rules(httpAfterResponse, "http-after-response"),
+    connection: rules(proxy.tcpConnection, "tcp-request connection"),
+    session: rules(proxy.tcpSession, "tcp-request session"),
+    content: content(proxy.tcpContent, "tcp-request content", proxy.inspectDelay),
+    request: rules(proxy.httpRequest, "http-request"),
+    redirects: rules(proxy.redirects, "http-request"),
     backends: useBackend.length === 0 ? null : compileBackends(useBackend, proxy, context),
     pages,
+    servers: useServer.length === 0 ? null : compileServers(useServer, proxy, context),
+    responseContent: content(proxy.tcpResponse, "tcp-response content", proxy.responseDelay),
+    response: rules(proxy.httpResponse, "http-response"),
+    after: rules(proxy.httpAfterResponse, "http-after-response"),
     findBackend: (name) => context.cc.findBackend(name),
   };
 }
 
 /** The pages of `http-error` that are made at run time. */
-function compilePages(proxy: RuleProxy, context: RulesContext): ReadonlyMap<number, PageMaker> | null {
+function compilePages(proxy: ProxyModel, context: RulesContext): ReadonlyMap<number, PageMaker> | null {
   const pages = new Map<number, PageMaker>();
   const rc = ruleCompiler("http-request", "http-error", proxy, context);
   for (const [key, page] of Object.entries(proxy.errors)) {
@@ -108,9 +136,15 @@ function compilePages(proxy: RuleProxy, context: RulesContext): ReadonlyMap<numb
   return pages.size === 0 ? null : pages;
 }
 
-function phaseOf(ruleset: RuleSet): Phase {
-  return ruleset === "http-request" ? "request" : "response";
-}
+const phases: Readonly<Record<RuleSet, Phase>> = {
+  "tcp-request connection": "connection",
+  "tcp-request session": "session",
+  "tcp-request content": "request-content",
+  "tcp-response content": "response-content",
+  "http-request": "request",
+  "http-response": "response",
+  "http-after-response": "response",
+};
 
 function sideOf(proxy: ProxyModel): "frontend" | "backend" | "both" {
   return proxy.kind === "listen" ? "both" : proxy.kind;
@@ -126,12 +160,9 @@ function compileList(
   const { tracer } = context;
   const keyword = list === proxy.redirects ? "redirect" : ruleset;
   for (const model of list) {
-    const row = httpActions.get(model.action.kind);
-    if (row === undefined) throw new Error(`no action '${model.action.kind}'`);
-    const rc = ruleCompiler(ruleset, `${ruleset} ${model.action.kind}`, proxy, context);
-    const action = row.compile(model.action, rc);
-    const condition = conditionOf(model.condition, phaseOf(ruleset), proxy, context);
-    if (action === null || condition === undefined) continue;
+    const parts = compileRule(model, ruleset, proxy, context);
+    if (parts === null) continue;
+    const { condition, action } = parts;
     const { file, line } = model.at;
     if (tracer === null) {
       out.push({ condition: condition?.test ?? null, action, file, line });
@@ -141,6 +172,45 @@ function compileList(
     out.push({ condition: tracedTest(tracer, traced), action: tracer.action(traced, action), file, line });
   }
   return joinHints(out);
+}
+
+function compileContent(
+  list: readonly RuleModel[],
+  ruleset: RuleSet,
+  proxy: ProxyModel,
+  context: RulesContext,
+): readonly ContentRule[] {
+  const out: ContentRule[] = [];
+  const { tracer } = context;
+  for (const model of list) {
+    const parts = compileRule(model, ruleset, proxy, context);
+    if (parts === null) continue;
+    const { condition, action } = parts;
+    const { file, line } = model.at;
+    if (tracer === null) {
+      const judge = condition === null ? null : (stream: RuleStream) => condition.evaluate(stream);
+      out.push({ judge, action, file, line });
+      continue;
+    }
+    const traced: TracedRule = { proxy: proxy.name, ruleset, at: model.at, condition };
+    out.push({ judge: tracer.test(traced), action: tracer.action(traced, action), file, line });
+  }
+  return out;
+}
+
+/** Null after an error. */
+function compileRule(
+  model: RuleModel,
+  ruleset: RuleSet,
+  proxy: ProxyModel,
+  context: RulesContext,
+): { condition: ParsedCondition | null; action: Action } | null {
+  const row = actionRow(ruleset, model.action.kind);
+  if (row === undefined) throw new Error(`no action '${model.action.kind}'`);
+  const rc = ruleCompiler(ruleset, `${ruleset} ${model.action.kind}`, proxy, context);
+  const action = row.compile(model.action, rc);
+  const condition = conditionOf(model.condition, phases[ruleset], proxy, context);
+  return action === null || condition === undefined ? null : { condition, action };
 }
 
 /** Undefined after an error, null = always. */
@@ -189,9 +259,34 @@ function compileBackends(
   return out;
 }
 
+function compileServers(
+  list: readonly UseServerModel[],
+  proxy: ProxyModel,
+  context: RulesContext,
+): readonly ServerRule[] {
+  const out: ServerRule[] = [];
+  const rc = ruleCompiler("http-request", "use-server", proxy, context);
+  const { tracer } = context;
+  for (const model of list) {
+    const condition = conditionOf(model.condition, "request", proxy, context);
+    const literal = rc.literal(model.server);
+    const server = literal === null ? null : context.cc.findServer(null, literal);
+    const name = literal === null ? rc.format(model.server) : null;
+    if (condition === undefined || (server === null && name === null)) continue;
+    if (tracer === null) {
+      out.push({ condition: condition?.test ?? null, server, name });
+      continue;
+    }
+    const traced: TracedRule = { proxy: proxy.name, ruleset: "use-server", at: model.at, condition };
+    const test = tracedTest(tracer, traced);
+    out.push({ condition: test, server, name: name === null ? null : tracer.text(traced, name) });
+  }
+  return out;
+}
+
 function ruleCompiler(ruleset: RuleSet, consumer: string, proxy: ProxyModel, context: RulesContext): RuleCompiler {
   const { diagnostics, cc, registries, tags } = context;
-  const options = { phase: phaseOf(ruleset), side: sideOf(proxy), consumer };
+  const options = { phase: phases[ruleset], side: sideOf(proxy), consumer };
   const expression = (text: string, at: Position, want?: SampleKind): CompiledExpression | null => {
     const parsed = parseExpression(text, at, diagnostics);
     if (parsed === null) return null;

@@ -6,6 +6,7 @@ import { AclTable } from "../expr/acl/table.ts";
 import { type CompiledExpression, compileExpression, type Registries } from "../expr/compile.ts";
 import type { CompileContext } from "../expr/fetch/types.ts";
 import { parseExpression } from "../expr/parse.ts";
+import { rulesOf } from "./lists.ts";
 import { Diagnostics } from "../lang/diagnostic.ts";
 import type { Word } from "../lang/line.ts";
 import type { Position } from "../lang/position.ts";
@@ -43,13 +44,7 @@ export function compileConditions(
     const keyword = wordOf({ text: "acl", at, endColumn: at.column + 3 });
     steps.push({ line: at.line, run: () => void table.define([keyword, wordOf(name), ...words.map(wordOf)]) });
   }
-  const rules = [
-    ...proxy.httpRequest,
-    ...proxy.redirects,
-    ...proxy.httpResponse,
-    ...proxy.httpAfterResponse,
-    ...proxy.useBackend,
-  ];
+  const rules = [...rulesOf(proxy), ...proxy.useBackend, ...proxy.useServer];
   for (const { condition } of rules) {
     if (condition === null) continue;
     const { at, unless, words } = condition;

@@ -8,8 +8,15 @@ import type { Args } from "../lang/args.ts";
 import type { Diagnostics } from "../lang/diagnostic.ts";
 import type { LevelName, LogRecord } from "../log/record.ts";
 
-/** The rulesets of mode http, by keyword. */
-export type RuleSet = "http-request" | "http-response" | "http-after-response";
+/** The rulesets, by keyword: those of mode http, and those of connections, sessions and raw bytes. */
+export type RuleSet =
+  | "http-request"
+  | "http-response"
+  | "http-after-response"
+  | "tcp-request connection"
+  | "tcp-request session"
+  | "tcp-request content"
+  | "tcp-response content";
 
 /** What an action decides about the rules behind it. */
 export const Verdict = {

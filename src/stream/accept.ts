@@ -6,20 +6,25 @@
  * A listener that has none of these goes straight to the end.
  */
 import type { Socket } from "bun";
+import { C } from "../counters/columns.ts";
 import type { Conn } from "../net/conn.ts";
 import type { TlsServer } from "../net/tls/server.ts";
 import { tlsHandlers, upgradeServer } from "../net/tls/socket.ts";
 import type { Listener } from "../proxy/frontend.ts";
-import { HttpClient } from "./http/client.ts";
+import { runRules } from "../rules/run.ts";
+import { Verdict } from "../rules/types.ts";
 import { clock } from "../util/clock.ts";
-import { socketSource } from "./client.ts";
+import { clientGone, socketSource } from "./client.ts";
+import { SessionSamples } from "./guard.ts";
+import { HttpClient } from "./http/client.ts";
 import { Handshake, HelloTap, type SessionStarter } from "./handshake.ts";
+import type { HttpSettings } from "./http/settings.ts";
 import type { StreamRuntime } from "./runtime.ts";
 import { Session } from "./session.ts";
 import { TcpClient } from "./tcp/client.ts";
 
 const afterHandshake: SessionStarter = (socket, listener, rt, session) =>
-  startClient(socket, listener, rt, session, null);
+  startSession(socket, listener, rt, session, null);
 
 /** A connection on a listening socket that speaks TLS itself; its handshake begins. */
 export function acceptTls(socket: Socket<Conn>, listener: Listener, rt: StreamRuntime): void {
@@ -75,6 +80,66 @@ function handlersOf(listener: Listener): object {
   }
   return handlers;
 }
+
+/** A connection on a listener with rules about connections or sessions, or with a header before the first byte. */
+export function acceptGuarded(socket: Socket<Conn>, listener: Listener, rt: StreamRuntime): void {
+  const { frontend } = listener;
+  const session = new Session(clock.now);
+  frontend.takeConnection(listener, clock.now);
+  const { connection } = (frontend.http as HttpSettings).rules ?? NONE;
+  if (connection === null) {
+    startSession(socket, listener, rt, session, null);
+    return;
+  }
+  const samples = new SessionSamples(socket, listener, rt, session);
+  if (runRules(connection, samples) === Verdict.done) {
+    const { slab } = frontend;
+    const column = samples.dropped === "silent" ? C.denReq : C.denConn;
+    slab[frontend.base + column]!++;
+    slab[listener.base + column]!++;
+    forget(listener);
+    socket.terminate();
+    return;
+  }
+  startSession(socket, listener, rt, session, null);
+}
+
+/** All that comes before the first byte of the client was received: its session begins, if the rules let it. */
+export function startSession(
+  socket: Socket<Conn>,
+  listener: Listener,
+  rt: StreamRuntime,
+  session: Session,
+  early: Buffer | null,
+): void {
+  const { frontend } = listener;
+  const { session: rules } = (frontend.http as HttpSettings).rules ?? NONE;
+  session.ready = clock.now;
+  if (rules !== null) {
+    const samples = new SessionSamples(socket, listener, rt, session);
+    samples.beginSession();
+    if (runRules(rules, samples) === Verdict.done) {
+      const { slab } = frontend;
+      const silent = samples.dropped === "silent";
+      slab[frontend.base + (silent ? C.denReq : C.denSess)]!++;
+      slab[listener.base + (silent ? C.denReq : C.denSess)]!++;
+      forget(listener);
+      if (silent) socket.terminate();
+      else socket.end();
+      return;
+    }
+  }
+  startClient(socket, listener, rt, session, early);
+}
+
+/** A connection that was counted goes away without having been a client. */
+function forget(listener: Listener): void {
+  listener.frontend.release(listener);
+  listener.frontend.releaseProcess();
+  clientGone();
+}
+
+const NONE = { connection: null, session: null };
 
 /** Hands the socket to its client object, with the bytes that came before it; `session` null = nothing came before. */
 export function startClient(

@@ -7,6 +7,7 @@ import type { TlsSession } from "../net/tls/session.ts";
 import type { Frontend, Listener } from "../proxy/frontend.ts";
 import { parseIp } from "../util/ip.ts";
 import { clock } from "../util/clock.ts";
+import { wheel } from "../util/wheel.ts";
 import { Endpoint } from "./endpoint.ts";
 import type { StreamRuntime } from "./runtime.ts";
 import type { Session } from "./session.ts";
@@ -50,7 +51,7 @@ export abstract class ClientConn extends Conn {
       this.secure = session.tls !== null;
       this.variables = session.variables;
       this.adopt(session);
-      this.counted.takeSession(listener, clock.now);
+      if (!session.counted) this.counted.takeSession(listener, clock.now);
     }
     rt.clients.add(this);
   }
@@ -190,6 +191,15 @@ export abstract class ClientConn extends Conn {
     this.counted.releaseProcess();
   }
 
+  /** The socket goes to another object, which counts for this one: nothing may be called on this one any more. */
+  handOver(): void {
+    this.inFrontend = false;
+    this.closed = true;
+    this.socket = null;
+    this.rt.clients.delete(this);
+    wheel.disarm(this);
+  }
+
   /** To be called by subclasses when the connection and what was done for it have ended. */
   uncount(): void {
     this.uncountSession();
@@ -200,6 +210,11 @@ export abstract class ClientConn extends Conn {
 
 /** Told after each client connection that went away: a worker that stopped accepting may go on. */
 let onClientGone: (() => void) | null = null;
+
+/** A connection that never became a client went away. */
+export function clientGone(): void {
+  onClientGone?.();
+}
 
 export function setClientGone(callback: (() => void) | null): void {
   onClientGone = callback;

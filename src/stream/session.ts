@@ -22,6 +22,8 @@ export class Session {
   proxy: ProxyFacts | null = null;
   /** The handshake that came before, on listeners that speak TLS. */
   tls: TlsSession | null = null;
+  /** The session was counted already: its mode has changed. */
+  counted = false;
   /** Variables of the scope `sess`, made when first needed. */
   variables: Variables | null = null;
   /** Epoch ms of the accept, and of the moment all headers were received. */

@@ -5,7 +5,7 @@ import { type Conn, connHandlers } from "../net/conn.ts";
 import type { Listener } from "../proxy/frontend.ts";
 import type { TlsServer } from "../net/tls/server.ts";
 import { tlsHandlers } from "../net/tls/socket.ts";
-import { acceptPlain, acceptTls, startClient } from "../stream/accept.ts";
+import { acceptGuarded, acceptPlain, acceptTls, startClient } from "../stream/accept.ts";
 import type { StreamRuntime } from "../stream/runtime.ts";
 import { clock, tick } from "../util/clock.ts";
 
@@ -52,14 +52,16 @@ export class AcceptSocket {
     const { listener, rt } = this;
     const open = (socket: Socket<Conn>): void => {
       tick();
-      if (listener.tls === null) startClient(socket, listener, rt, null, null);
+      // Fast path: nothing comes before the first byte.
+      if (listener.guarded) acceptGuarded(socket, listener, rt);
+      else if (listener.tls === null) startClient(socket, listener, rt, null, null);
       else if (this.secure) acceptTls(socket, listener, rt);
       else acceptPlain(socket, listener, rt);
       this.full(this);
     };
     const tls = listener.tls as TlsServer | null;
     // Where bytes are to be looked at before they are decrypted, each connection is made TLS on its own.
-    this.secure = tls !== null && rt.global.tlsCapture === 0;
+    this.secure = tls !== null && rt.global.tlsCapture === 0 && !listener.guarded;
     this.recipe = recipeOf(this);
     const handlers = this.secure
       ? tlsHandlers(

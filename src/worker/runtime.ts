@@ -84,6 +84,7 @@ export class Runtime implements WorkerHandlers {
         // Its connections refer to this listener: with it they get the new frontend at their next request.
         socket.listener.frontend = frontend;
         socket.listener.model = listener.model;
+        socket.listener.guarded = listener.guarded;
         socket.listener.tls = listener.tls;
         socket.refresh();
         continue;

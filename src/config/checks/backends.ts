@@ -5,7 +5,7 @@ import { eachProxy, errorAt, title, warnAt } from "./check.ts";
 
 /** Rules that may choose a backend or answer. */
 function hasRules(proxy: ProxyDraft): boolean {
-  return proxy.useBackend.length + proxy.httpRequest.length + proxy.redirects.length > 0;
+  return proxy.useBackend.length + proxy.httpRequest.length + proxy.redirects.length + proxy.tcpContent.length > 0;
 }
 
 /** Every frontend must lead somewhere, and to a backend that speaks its mode. */
@@ -47,14 +47,10 @@ export const checkBackends = eachProxy((proxy, { proxies, diagnostics }) => {
     const message = `the servers of ${title(proxy)} are never used: its default_backend goes first`;
     warnAt(diagnostics, word, "config/unused-servers", message);
   }
-  if (proxy.mode === target.mode) return;
-  if (proxy.mode === "http") {
-    const message = `${title(proxy)} is in mode http, its default_backend '${target.name}' (line ${target.at.line}) in mode tcp`;
-    errorAt(diagnostics, word, "config/mode-mismatch", message, "give both the same mode");
-  } else {
-    const message = `${title(proxy)} is in mode tcp, its default_backend '${target.name}' (line ${target.at.line}) in mode http: that upgrade is known to HAProxy, not supported yet`;
-    errorAt(diagnostics, word, "config/not-supported", message, "give both the same mode");
-  }
+  // From mode tcp to mode http the connection is upgraded (manual, section 4, "mode").
+  if (proxy.mode === target.mode || proxy.mode === "tcp") return;
+  const message = `${title(proxy)} is in mode http, its default_backend '${target.name}' (line ${target.at.line}) in mode tcp`;
+  errorAt(diagnostics, word, "config/mode-mismatch", message, "give both the same mode");
 });
 
 /** A `use_backend` with a fixed name must lead to a backend of its mode; names made at run time fall through. */
@@ -72,9 +68,24 @@ export const checkUseBackend = eachProxy((proxy, { proxies, diagnostics }) => {
       const hint = near === null ? {} : { hint: `did you mean '${near}'?` };
       const message = `there is no backend '${text}' for ${title(proxy)}`;
       diagnostics.error("config/unknown-backend", at, message, { endColumn, ...hint });
-    } else if (target.mode !== proxy.mode) {
+    } else if (target.mode !== proxy.mode && proxy.mode === "http") {
       const message = `${title(proxy)} is in mode ${proxy.mode}, the backend '${text}' (line ${target.at.line}) in mode ${target.mode}`;
       diagnostics.error("config/mode-mismatch", at, message, { endColumn, hint: "give both the same mode" });
     }
+  }
+});
+
+/** A `use-server` with a fixed name must name a server of its backend. */
+export const checkUseServer = eachProxy((proxy, { diagnostics }) => {
+  for (const { server } of proxy.useServer) {
+    const { text, at, endColumn } = server;
+    if (text.includes("%") || proxy.servers.some(({ name }) => name === text)) continue;
+    const near = suggest(
+      text,
+      proxy.servers.map(({ name }) => name),
+    );
+    const hint = near === null ? {} : { hint: `did you mean '${near}'?` };
+    const message = `there is no server '${text}' in ${title(proxy)}`;
+    diagnostics.error("config/unknown-server", at, message, { endColumn, ...hint });
   }
 });

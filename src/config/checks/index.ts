@@ -1,5 +1,5 @@
 import { resolveServers } from "./addresses.ts";
-import { checkBackends, checkUseBackend } from "./backends.ts";
+import { checkBackends, checkUseBackend, checkUseServer } from "./backends.ts";
 import type { Check } from "./check.ts";
 import { checkDestinations, checkLimits, checkUnusedRules } from "./limits.ts";
 import { checkAnyListener, checkDuplicateBinds, checkListeners } from "./listeners.ts";
@@ -20,6 +20,7 @@ export const checks: readonly Check[] = [
   checkMode,
   checkBackends,
   checkUseBackend,
+  checkUseServer,
   checkListeners,
   checkDuplicateBinds,
   checkServers,

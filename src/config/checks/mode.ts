@@ -31,16 +31,6 @@ export const checkMode = eachProxy((proxy, { diagnostics }) => {
     ignored(mark, `'${mark}'`);
     proxy[list] = [];
   }
-  if (proxy.useBackend.length > 0) {
-    const word = proxy.marks.get("use_backend") ?? proxy.nameWord;
-    errorAt(
-      diagnostics,
-      word,
-      "config/not-supported",
-      "'use_backend' in mode tcp is known to HAProxy, not supported yet",
-    );
-    proxy.useBackend = [];
-  }
   if (proxy.forwardFor !== null) {
     ignored("option forwardfor", "'option forwardfor'");
     proxy.forwardFor = null;

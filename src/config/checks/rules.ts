@@ -3,6 +3,7 @@ import { Diagnostics } from "../../lang/diagnostic.ts";
 import { Backend, type SlotOf } from "../../proxy/backend.ts";
 import { Frontend } from "../../proxy/frontend.ts";
 import { RulesCompiler } from "../../rules/context.ts";
+import { rulesOf } from "../../rules/lists.ts";
 import { registries } from "../../rules/registries.ts";
 import type { ReadFile } from "../../expr/acl/store.ts";
 import type { ParseEnv } from "../env.ts";
@@ -11,16 +12,7 @@ import type { Model, ProxyModel } from "../model.ts";
 function hasRules(proxy: ProxyModel): boolean {
   if (Object.values(proxy.errors).some((page) => page.kind === "reply")) return true;
   if (proxy.balance.algorithm.kind === "hash") return true;
-  const { acls, httpRequest, redirects, httpResponse, httpAfterResponse, useBackend } = proxy;
-  return (
-    acls.length +
-      httpRequest.length +
-      redirects.length +
-      httpResponse.length +
-      httpAfterResponse.length +
-      useBackend.length >
-    0
-  );
+  return proxy.acls.length + rulesOf(proxy).length + proxy.useBackend.length + proxy.useServer.length > 0;
 }
 
 function hasFormats({ kind, logFormat, logFormatSd, errorLogFormat, uniqueIdFormat }: ProxyModel): boolean {

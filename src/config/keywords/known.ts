@@ -20,8 +20,8 @@ const PROXY = `
   clitcpka-cnt clitcpka-idle clitcpka-intvl compression dynamic-cookie-key email-alert
   external-check filter force-persist ignore-persist
   load-server-state-from-file max-session-srv-conns monitor persist server-state-file-name
-  srvtcpka-cnt srvtcpka-idle srvtcpka-intvl stats stick stick-table tcp-request tcp-response
-  use-fcgi-app use-server
+  srvtcpka-cnt srvtcpka-idle srvtcpka-intvl stats stick stick-table
+  use-fcgi-app
 `;
 
 const OPTIONS = `

@@ -12,6 +12,7 @@ import { checkKeywords } from "./check.ts";
 import { errorKeywords } from "./errors.ts";
 import { captureKeywords } from "./capture.ts";
 import { ruleKeywords } from "./rules.ts";
+import { tcpRuleKeywords } from "./tcp-rules.ts";
 import { BOTH, FRONT, PROXY_ONLY } from "./where.ts";
 
 type Row = Keyword<ProxyContext>;
@@ -201,4 +202,5 @@ export const proxyKeywords = new KeywordTable<ProxyContext>("proxy", [
   errorKeywords,
   ruleKeywords,
   captureKeywords,
+  tcpRuleKeywords,
 ]);

@@ -1,4 +1,4 @@
-import { actionsOf, httpActions, laterActions } from "../../rules/http/index.ts";
+import { actionRow, actionsOf, isLater } from "../../rules/actions.ts";
 import { textOf } from "../../rules/parts.ts";
 import type { ActionParts, ActionRow, RuleSet } from "../../rules/types.ts";
 import { Args } from "../../lang/args.ts";
@@ -14,7 +14,7 @@ type Row = Keyword<ProxyContext>;
 type List = "httpRequest" | "httpResponse" | "httpAfterResponse";
 
 /** Rules of a defaults section (manual, section 4: only a named one may hold them) are not inherited yet: refused. */
-function refusedInDefaults(c: ProxyContext, args: Args): boolean {
+export function refusedInDefaults(c: ProxyContext, args: Args): boolean {
   if (c.proxy.kind !== "defaults") return false;
   args.rest();
   if (c.proxy.name === "") {
@@ -35,7 +35,7 @@ function refusedInDefaults(c: ProxyContext, args: Args): boolean {
 }
 
 /** `[{if | unless} <condition>]` at the end of a line; undefined after a complaint, null = none. */
-function takeCondition(args: Args): ConditionModel | null | undefined {
+export function takeCondition(args: Args): ConditionModel | null | undefined {
   const word = args.peek();
   if (word === null) return null;
   if (word.text !== "if" && word.text !== "unless") {
@@ -58,9 +58,9 @@ function findAction(args: Args, ruleset: RuleSet): { row: ActionRow; word: Word;
   if (word === null) return null;
   const open = word.text.indexOf("(");
   const name = open < 0 ? word.text : word.text.slice(0, open);
-  const row = httpActions.get(name);
+  const row = actionRow(ruleset, name);
   if (row === undefined || !row.where.includes(ruleset)) {
-    if (row === undefined && laterActions.has(name)) {
+    if (row === undefined && isLater(ruleset, name)) {
       args.error("config/not-supported", word, `'${ruleset} ${name}' is known to HAProxy, not supported yet`);
       return null;
     }
@@ -94,7 +94,7 @@ function findAction(args: Args, ruleset: RuleSet): { row: ActionRow; word: Word;
 }
 
 /** Reads an action and its condition; null after a complaint, with all words read. */
-function takeRule(c: ProxyContext, args: Args, ruleset: RuleSet): RuleModel | null {
+export function takeRule(c: ProxyContext, args: Args, ruleset: RuleSet): RuleModel | null {
   const found = findAction(args, ruleset);
   if (found === null) return null;
   return finishRule(c, args, ruleset, found);
@@ -200,7 +200,7 @@ export const ruleKeywords: readonly Row[] = [
     help: "Answer with a redirection",
     parse: (c, args) => {
       if (refusedInDefaults(c, args)) return;
-      const row = httpActions.get("redirect")!;
+      const row = actionRow("http-request", "redirect")!;
       const rule = finishRule(c, args, "http-request", { row, word: args.keyword, argument: null });
       if (rule === null) return void args.rest();
       c.proxy.marks.set("redirect", args.keyword);

@@ -1,4 +1,4 @@
-import type { ActionRow, RuleSet } from "../types.ts";
+import type { ActionRow } from "../types.ts";
 import { dropActions } from "../flow/drop.ts";
 import { endpointActions } from "../flow/endpoints.ts";
 import { priorityActions } from "../flow/queue.ts";
@@ -53,7 +53,3 @@ export const laterActions: ReadonlySet<string> = new Set(
   `cache-store cache-use sc-inc-gpc sc-inc-gpc0 sc-inc-gpc1 sc-set-gpt sc-set-gpt0 send-spoe-group track-sc0 track-sc1
   track-sc2`.split(/\s+/),
 );
-
-export function actionsOf(ruleset: RuleSet): string[] {
-  return [...httpActions.values()].filter((row) => row.where.includes(ruleset)).map((row) => row.name);
-}

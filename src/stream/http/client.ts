@@ -2,6 +2,7 @@ import type { Socket } from "bun";
 import { H1Error, H2_PREFACE, errorName } from "../../codec/h1/errors.ts";
 import { parseRequest } from "../../codec/h1/head.ts";
 import type { Conn } from "../../net/conn.ts";
+import type { Backend } from "../../proxy/backend.ts";
 import type { Listener } from "../../proxy/frontend.ts";
 import type { ServerConn } from "../../server/conn.ts";
 import { clock } from "../../util/clock.ts";
@@ -37,6 +38,9 @@ export class HttpClient extends ClientConn {
   originalName = "";
   /** How a connection that a rule gave up is closed: without a word; null = as usual. */
   cut: "close" | "reset" | null = null;
+  /** It began in mode tcp, and (when not null) its rules chose this backend for all requests. */
+  upgraded = false;
+  assigned: Backend | null = null;
   /** Server connections nobody else uses. */
   own: PrivateConns | null = null;
   /** `next()` is at work further up the stack, and whether it has another request to begin. */

@@ -1,7 +1,7 @@
 import type { Mode } from "../../config/model.ts";
 import { C } from "../../counters/columns.ts";
 import type { SampleContext } from "../../expr/context.ts";
-import { NEVER } from "../../log/record.ts";
+import { type LevelName, NEVER } from "../../log/record.ts";
 import type { ServerConn } from "../../server/conn.ts";
 import type { ServerPool } from "../../server/pool.ts";
 import { clock } from "../../util/clock.ts";
@@ -15,12 +15,39 @@ import { Stream } from "../stream.ts";
 import { sooner } from "../timeout.ts";
 import { countTimes } from "../times.ts";
 import type { TcpClient } from "./client.ts";
+import {
+  countDenied,
+  countFailed,
+  Inspection,
+  inspectionExpired,
+  inspectMore,
+  inspectServer,
+  routeSession,
+  watchInspection,
+} from "./inspect.ts";
+import { TcpSamples } from "./samples.ts";
+
+const EMPTY = Buffer.alloc(0);
 
 /** One session in mode tcp: bytes both ways, each direction closed on its own. */
 export class TcpStream extends Stream {
   readonly mode: Mode = "tcp";
-  /** Bytes of the client that wait for the connection to the server. */
-  private early: Buffer[] | null = null;
+  /** Bytes of the client that wait for rules, or for the connection to the server. */
+  early: Buffer[] | null = null;
+  earlyBytes = 0;
+  /** Bytes of the server that wait for rules. */
+  late: Buffer[] | null = null;
+  lateBytes = 0;
+  /** Which rules wait for bytes (inspect.ts), and until when; 0 = no time is set. */
+  step: number = Inspection.none;
+  rulesUntil = 0;
+  /** A rule made it http: set before the backend is chosen. */
+  upgrading = false;
+  /** A rule ended the server's connection. */
+  serverClosed = false;
+  /** Set by a rule; null = as usual. */
+  logLevel: LevelName | "silent" | null = null;
+  private ownSamples: TcpSamples | null = null;
   private logged = false;
   /** When either side last moved a byte; the deadline is counted from it. */
   clientActive = 0;
@@ -42,20 +69,22 @@ export class TcpStream extends Stream {
   }
 
   start(): void {
-    const { frontend } = this;
-    const backend = frontend.defaultBackend;
-    if (backend === null) {
-      frontend.slab[frontend.base + C.errReq]!++;
-      this.end("S", "C");
-      return;
-    }
-    this.enterBackend(backend);
-    if (frontend.logWhen === "accept") this.log();
-    this.assign();
+    this.clientActive = clock.now;
+    routeSession(this);
   }
 
-  sampleContext(): SampleContext | null {
-    return null;
+  /** The samples of this session, made when first asked for. */
+  get samples(): TcpSamples {
+    return (this.ownSamples ??= new TcpSamples(this));
+  }
+
+  /** The session is on its way to a server of its backend. */
+  logAccept(): void {
+    if (this.frontend.logWhen === "accept") this.log();
+  }
+
+  sampleContext(): SampleContext {
+    return this.samples;
   }
 
   // ---- client side
@@ -69,7 +98,9 @@ export class TcpStream extends Stream {
     const conn = this.serverConn;
     if (conn === null || this.phase !== Phase.connected) {
       (this.early ??= []).push(chunk);
-      this.client.pause();
+      this.earlyBytes += n;
+      if (this.step === Inspection.none) this.client.pause();
+      else inspectMore(this);
       return;
     }
     frontend.slab[server!.base + C.bytesIn]! += n;
@@ -86,6 +117,10 @@ export class TcpStream extends Stream {
   }
 
   onClientEnd(): void {
+    if (this.phase === Phase.request && this.step !== Inspection.none) {
+      inspectMore(this);
+      if (this.over || this.step !== Inspection.none) return;
+    }
     const conn = this.serverConn;
     if (this.phase !== Phase.connected || conn === null) {
       // Nothing sent and gone before the server was reached: the rest of the session makes no sense.
@@ -109,9 +144,13 @@ export class TcpStream extends Stream {
       this.closeBoth();
       return;
     }
-    const state = this.phase === Phase.connected ? "D" : this.phase === Phase.queued ? "Q" : "C";
     countOnPath(this, C.clientAborts);
-    this.end("C", state);
+    if (this.phase === Phase.request) {
+      countFailed(this);
+      this.end("C", "R");
+      return;
+    }
+    this.end("C", this.phase === Phase.connected ? "D" : this.phase === Phase.queued ? "Q" : "C");
   }
 
   // ---- server side
@@ -144,6 +183,7 @@ export class TcpStream extends Stream {
     if (this.client.ended) conn.finish();
     if (!conn.blocked) this.client.resume();
     this.watch();
+    inspectServer(this);
   }
 
   onServerDrain(conn: ServerConn): void {
@@ -166,12 +206,21 @@ export class TcpStream extends Stream {
     frontend.slab[backend!.base + C.bytesOut]! += n;
     frontend.slab[server!.base + C.bytesOut]! += n;
     this.serverActive = clock.now;
+    if (this.step === Inspection.response) {
+      (this.late ??= []).push(chunk);
+      this.lateBytes += n;
+      inspectMore(this);
+      return;
+    }
+    if (this.serverClosed) return;
     if (!this.client.write(chunk, 0, n)) conn.pause();
     if (this.deadline === 0) this.watch();
   }
 
   onServerEnd(_conn: ServerConn): void {
     if (this.phase === Phase.connecting) this.established();
+    if (this.step === Inspection.response) inspectMore(this);
+    if (this.phase === Phase.done) return;
     if (!(this.client.ended && this.frontend.model.options.nolinger)) this.client.finish();
     if (this.client.ended) this.closeBoth();
     else this.watch();
@@ -203,23 +252,72 @@ export class TcpStream extends Stream {
   // ---- deadlines
 
   /** Each direction has its own timeout; the nearer one is armed, moving it later costs a store. */
-  private watch(): void {
+  watch(): void {
+    if (this.step !== Inspection.none && this.step !== Inspection.response) {
+      watchInspection(this);
+      return;
+    }
     const { client, serverConn: conn } = this;
     const forClient = clientTimeout(this);
     const forServer = serverTimeout(this);
     const byClient = forClient === 0 || (client.ended && !client.blocked) ? 0 : this.clientActive + forClient;
     const byServer = forServer === 0 || conn === null || conn.ended ? 0 : this.serverActive + forServer;
-    this.expire(sooner(byClient, byServer));
+    this.expire(sooner(this.rulesUntil, sooner(byClient, byServer)));
   }
 
   onExpire(now: number): void {
+    if (this.step !== Inspection.none && inspectionExpired(this, now)) return;
     const side = timedOutSide(this, now);
     if (side !== "") this.end(side, "D");
   }
 
   // ---- end
 
-  private closeBoth(): void {
+  /** What was called last may have ended it. */
+  private get over(): boolean {
+    return this.phase === Phase.done;
+  }
+
+  /** A rule refused it. `silent`: the client is not told. */
+  denied(silent: boolean): void {
+    countDenied(this);
+    if (silent) this.client.abort();
+    else this.end("P", this.step === Inspection.response ? "D" : "R");
+  }
+
+  /** The action of a rule is through. */
+  wake(): void {
+    if (this.phase !== Phase.done && this.step !== Inspection.none) inspectMore(this);
+  }
+
+  /** A rule ends the server's connection: what came from it still goes to the client. */
+  closeServer(): void {
+    this.serverClosed = true;
+  }
+
+  /** Bytes of the client that rules may look at; null = they are gone. */
+  heldRequest(): Buffer | null {
+    const { early } = this;
+    if (early === null) return this.phase === Phase.request ? EMPTY : null;
+    if (early.length > 1) this.early = [Buffer.concat(early)];
+    return this.early![0]!.subarray(0, this.window);
+  }
+
+  /** The same of the server. */
+  heldResponse(): Buffer | null {
+    const { late } = this;
+    if (late === null) return this.step === Inspection.response ? EMPTY : null;
+    if (late.length > 1) this.late = [Buffer.concat(late)];
+    return this.late![0]!.subarray(0, this.window);
+  }
+
+  /** Bytes rules see at most: a buffer without the room kept for rewriting. */
+  get window(): number {
+    const { bufsize, maxrewrite } = this.rt.global;
+    return bufsize - maxrewrite;
+  }
+
+  closeBoth(): void {
     this.end(this.termCause, this.termState);
   }
 
@@ -251,12 +349,14 @@ export class TcpStream extends Stream {
     const failed = this.termCause !== "-";
     // Connections on which the client sent nothing (manual, option dontlognull).
     if (options.dontlognull && this.bytesUploaded === 0) return;
+    if (this.logLevel === "silent") return;
     if (options["dontlog-normal"] && !failed && !this.redispatched && this.retries === 0) return;
     this.logasap = options.logasap === true;
     this.logCounter = frontend.logCount++;
     if (frontend.uniqueId !== null) this.identify();
     this.stamp(clock.now);
-    logger.stream(this, options["log-separate-errors"] && (failed || this.redispatched) ? "err" : "info");
+    const usual = options["log-separate-errors"] && (failed || this.redispatched) ? "err" : "info";
+    logger.stream(this, this.logLevel ?? usual);
   }
 
   override stamp(now: number): void {

@@ -1,0 +1,40 @@
+import type { ActionRow, RuleSet } from "../types.ts";
+import { statusActions } from "../http/status.ts";
+import { variableActions } from "../http/variables.ts";
+import { tcpVerdicts } from "./verdict.ts";
+
+const ALL: readonly RuleSet[] = [
+  "tcp-request connection",
+  "tcp-request session",
+  "tcp-request content",
+  "tcp-response content",
+];
+const CONTENT: readonly RuleSet[] = ["tcp-request content", "tcp-response content"];
+
+/** An action of mode http in rulesets of mode tcp. */
+function here(rows: readonly ActionRow[], where: readonly RuleSet[], ...names: readonly string[]): ActionRow[] {
+  return rows.filter(({ name }) => names.length === 0 || names.includes(name)).map((row) => ({ ...row, where }));
+}
+
+/** Every action of the rulesets of mode tcp. A name that occurs twice throws. */
+export const tcpActions: ReadonlyMap<string, ActionRow> = register([
+  tcpVerdicts,
+  here(variableActions, ALL),
+  here(statusActions, CONTENT, "set-log-level"),
+]);
+
+function register(families: readonly (readonly ActionRow[])[]): ReadonlyMap<string, ActionRow> {
+  const rows = new Map<string, ActionRow>();
+  for (const row of families.flat()) {
+    if (rows.has(row.name)) throw new Error(`action '${row.name}' is registered twice`);
+    rows.set(row.name, row);
+  }
+  return rows;
+}
+
+/** Actions of HAProxy 2.6 in these rulesets without a row yet. */
+export const laterTcpActions: ReadonlySet<string> = new Set(
+  `capture do-resolve reject sc-inc-gpc sc-inc-gpc0 sc-inc-gpc1 sc-set-gpt sc-set-gpt0 send-spoe-group set-dst set-dst-port
+  set-mark set-nice set-priority-class set-priority-offset set-src set-src-port set-tos silent-drop track-sc0 track-sc1
+  track-sc2 use-service`.split(/\s+/),
+);

@@ -1,0 +1,120 @@
+import type { Socket } from "bun";
+import type { ConnectionFacts, TcpInfo } from "../expr/context.ts";
+import { VariableAccount, Variables, type VariableStore } from "../expr/variables.ts";
+import { hushClose, tcpInfo } from "../ffi/socket.ts";
+import { EMPTY_RECORD } from "../log/record.ts";
+import type { Conn } from "../net/conn.ts";
+import type { Frontend, Listener } from "../proxy/frontend.ts";
+import type { HeaderKind, TcpRuleStream } from "../rules/tcp/types.ts";
+import type { RuleRecord } from "../rules/types.ts";
+import { socketDestination, socketSource } from "./client.ts";
+import { socketFd } from "./descriptor.ts";
+import { changeEndpoint, type Endpoint } from "./endpoint.ts";
+import type { StreamRuntime } from "./runtime.ts";
+import { RawSamples } from "./samples.ts";
+import type { Session } from "./session.ts";
+
+const NO_LIMIT = new VariableAccount(0, null);
+
+/** What `tcp-request connection` and `tcp-request session` rules see of a connection, and may do to it: there is no stream yet. */
+export class SessionSamples extends RawSamples implements TcpRuleStream, ConnectionFacts {
+  readonly record: RuleRecord;
+  /** Headers the rules ask for beside those of the `bind` line. */
+  expected: HeaderKind[] = [];
+  /** The rules ended the connection: as a denial, or so that the client is not told. */
+  dropped: "no" | "reject" | "silent" = "no";
+  /** Rules about the connection change its ends, later ones those of the session. */
+  private connection = true;
+  readonly httpMajor = 0;
+  readonly error = 0;
+  readonly errorText = "Success";
+
+  constructor(
+    private readonly socket: Socket<Conn>,
+    readonly listener: Listener,
+    rt: StreamRuntime,
+    private readonly session: Session,
+  ) {
+    super(rt);
+    const from = this.from;
+    this.record = {
+      ...EMPTY_RECORD,
+      mode: listener.frontend.model.mode,
+      clientAddress: from.address,
+      clientPort: from.port,
+      frontendName: listener.frontend.name,
+      backendName: listener.frontend.name,
+      acceptDate: session.accepted,
+      samples: this,
+    };
+  }
+
+  /** The rules that follow are about the session. */
+  beginSession(): void {
+    this.connection = false;
+  }
+
+  get frontend(): Frontend {
+    return this.listener.frontend;
+  }
+  get client(): ConnectionFacts {
+    return this;
+  }
+  get proxyHeader(): boolean {
+    return this.session.proxy !== null;
+  }
+  get proxyAuthority(): string | null {
+    return this.session.proxy?.authority ?? null;
+  }
+  get proxyUniqueId(): string | null {
+    return this.session.proxy?.uniqueId ?? null;
+  }
+  tcpInfo(): TcpInfo | null {
+    return tcpInfo(this.descriptor);
+  }
+
+  protected get descriptor(): number {
+    return socketFd(this.socket);
+  }
+  protected get from(): Endpoint {
+    return this.session.source ?? this.connectionFrom;
+  }
+  protected get to(): Endpoint {
+    return this.session.destination ?? this.connectionTo;
+  }
+  protected get connectionFrom(): Endpoint {
+    return this.session.connectionSource ?? socketSource(this.socket, this.listener);
+  }
+  protected get connectionTo(): Endpoint {
+    return this.session.connectionDestination ?? socketDestination(this.socket, this.listener);
+  }
+
+  variables(scope: "sess" | "txn" | "req" | "res" | "check"): VariableStore | null {
+    return scope === "sess" ? (this.session.variables ??= new Variables(NO_LIMIT)) : null;
+  }
+
+  drop(silent: boolean): void {
+    this.dropped = silent ? "silent" : "reject";
+    if (silent) hushClose(this.descriptor);
+  }
+  setAddress(side: "source" | "destination", address: Uint8Array): void {
+    this.change(side, address, -1);
+  }
+  setPort(side: "source" | "destination", port: number): void {
+    this.change(side, null, port);
+  }
+  private change(side: "source" | "destination", address: Uint8Array | null, port: number): void {
+    const { session } = this;
+    const end = changeEndpoint(side === "source" ? this.from : this.to, address, port);
+    if (this.connection) {
+      if (side === "source") session.connectionSource = end;
+      else session.connectionDestination = end;
+    } else if (side === "source") session.source = end;
+    else session.destination = end;
+  }
+  expectHeader(kind: HeaderKind): void {
+    if (!this.expected.includes(kind)) this.expected.push(kind);
+  }
+  closeServer(): void {}
+  switchMode(): void {}
+}

@@ -1,0 +1,210 @@
+/**
+ * The rules of a session in mode tcp, in HAProxy's order (manual, section 4.2):
+ *
+ *     tcp-request content of the frontend
+ *     choice of the backend                use_backend, default_backend
+ *     tcp-request content of the backend
+ *     choice of the server                 use-server
+ *     queue, connect                       ../assign.ts, ../connect.ts
+ *     tcp-response content of the backend
+ *
+ * A ruleset that needs bytes which are not there holds the session until they come, or until its delay is over.
+ */
+import { C } from "../../counters/columns.ts";
+import type { Backend } from "../../proxy/backend.ts";
+import type { ProxyRules } from "../../rules/compile.ts";
+import { type ContentRules, runContent } from "../../rules/content.ts";
+import { Verdict } from "../../rules/types.ts";
+import { clock } from "../../util/clock.ts";
+import type { HttpSettings } from "../http/settings.ts";
+import { sooner } from "../timeout.ts";
+import { chooseServer } from "../use-server.ts";
+import type { TcpStream } from "./stream.ts";
+import { upgrade } from "./upgrade.ts";
+
+/** Whose rules hold the session. */
+export const Inspection = { none: 0, frontend: 1, backend: 2, response: 3 } as const;
+
+function rulesOf(side: { readonly http: unknown }): ProxyRules | null {
+  return (side.http as HttpSettings).rules;
+}
+
+/** From the accept on. */
+export function routeSession(stream: TcpStream): void {
+  const rules = rulesOf(stream.frontend);
+  // Fast path: a frontend without rules.
+  if (rules === null) {
+    enter(stream, stream.frontend.defaultBackend);
+    return;
+  }
+  if (rules.content !== null && !inspect(stream, rules.content, Inspection.frontend)) return;
+  leaveFrontend(stream, rules);
+}
+
+function leaveFrontend(stream: TcpStream, rules: ProxyRules): void {
+  if (stream.upgrading) upgrade(stream, null);
+  else enter(stream, chooseBackend(stream, rules) ?? stream.frontend.defaultBackend);
+}
+
+/** The backend of the first `use_backend` that applies; null = none does. */
+function chooseBackend(stream: TcpStream, { backends, findBackend }: ProxyRules): Backend | null {
+  if (backends === null) return null;
+  const { samples } = stream;
+  for (let i = 0; i < backends.length; i++) {
+    const rule = backends[i]!;
+    if (rule.condition !== null && !rule.condition(samples)) continue;
+    // A name without a backend: the default one, without a look at further rules.
+    return rule.backend ?? findBackend(rule.name!(samples));
+  }
+  return null;
+}
+
+function enter(stream: TcpStream, backend: Backend | null): void {
+  const { frontend } = stream;
+  if (backend === null) {
+    frontend.slab[frontend.base + C.errReq]!++;
+    stream.end("S", "C");
+    return;
+  }
+  if (backend.model.mode === "http") {
+    upgrade(stream, backend);
+    return;
+  }
+  stream.enterBackend(backend);
+  frontend.slab[backend.base + C.bytesIn]! += stream.bytesUploaded;
+  const rules = rulesOf(backend);
+  if (rules !== null) {
+    // Those of a listen were evaluated as the frontend's.
+    const own = backend.model !== frontend.model;
+    if (own && rules.content !== null && !inspect(stream, rules.content, Inspection.backend)) return;
+    toServer(stream, rules);
+    return;
+  }
+  goOn(stream);
+}
+
+function toServer(stream: TcpStream, rules: ProxyRules): void {
+  if (stream.upgrading) {
+    upgrade(stream, stream.backend);
+    return;
+  }
+  if (rules.servers !== null) chooseServer(stream, rules.servers, stream.samples);
+  goOn(stream);
+}
+
+function goOn(stream: TcpStream): void {
+  stream.logAccept();
+  if (stream.early !== null) stream.client.pause();
+  stream.assign();
+}
+
+/** False: the session is over, or waits at `step`. */
+function inspect(stream: TcpStream, content: ContentRules, step: number): boolean {
+  stream.step = step;
+  const verdict = runContent(content, stream.samples, isFinal(stream, content, step));
+  if (verdict === Verdict.done) return false;
+  if (verdict === Verdict.wait) {
+    if (stream.rulesUntil === 0 && content.delay > 0) stream.rulesUntil = clock.now + content.delay;
+    stream.watch();
+    return false;
+  }
+  stream.step = Inspection.none;
+  stream.rulesUntil = 0;
+  stream.expire(0);
+  return true;
+}
+
+/** No more bytes will be waited for. */
+function isFinal(stream: TcpStream, { delay }: ContentRules, step: number): boolean {
+  if (delay === 0 || (stream.rulesUntil > 0 && clock.now >= stream.rulesUntil)) return true;
+  if (step === Inspection.response) return stream.serverConn?.ended === true || stream.lateBytes >= stream.window;
+  return stream.client.ended || stream.earlyBytes >= stream.window;
+}
+
+/** Bytes came, a side ended or time passed: looks again at the rules that wait. */
+export function inspectMore(stream: TcpStream): void {
+  const { step, frontend } = stream;
+  if (step === Inspection.frontend) {
+    stream.clientActive = clock.now;
+    const rules = rulesOf(frontend)!;
+    if (inspect(stream, rules.content!, step)) leaveFrontend(stream, rules);
+  } else if (step === Inspection.backend) {
+    stream.clientActive = clock.now;
+    const rules = rulesOf(stream.backend!)!;
+    if (inspect(stream, rules.content!, step)) toServer(stream, rules);
+  } else if (step === Inspection.response) {
+    if (inspect(stream, rulesOf(stream.backend!)!.responseContent!, step)) release(stream);
+  }
+}
+
+/** The connection to the server stands: rules about its bytes begin. */
+export function inspectServer(stream: TcpStream): void {
+  const content = rulesOf(stream.backend!)?.responseContent ?? null;
+  if (content === null) return;
+  stream.samples.startResponse();
+  if (inspect(stream, content, Inspection.response)) release(stream);
+}
+
+/** What the server sent so far goes on. */
+function release(stream: TcpStream): void {
+  const { late, client, serverConn: conn } = stream;
+  stream.late = null;
+  if (late !== null) {
+    for (const chunk of late) if (!client.write(chunk, 0, chunk.length)) conn?.pause();
+  }
+  if (stream.serverClosed) {
+    if (conn !== null) {
+      stream.serverConn = null;
+      conn.owner = null;
+      conn.abort();
+    }
+    stream.closeBoth();
+    return;
+  }
+  stream.watch();
+}
+
+/** While rules wait for the client its timeout runs, beside their delay. */
+export function watchInspection(stream: TcpStream): void {
+  const { client } = stream.frontend.model.timeouts;
+  stream.expire(sooner(stream.rulesUntil, client === 0 || stream.client.ended ? 0 : stream.clientActive + client));
+}
+
+/** False: it is a timeout of the data phase. */
+export function inspectionExpired(stream: TcpStream, now: number): boolean {
+  if (stream.rulesUntil > 0 && now >= stream.rulesUntil) {
+    inspectMore(stream);
+    return true;
+  }
+  if (stream.step === Inspection.response) return false;
+  const { client } = stream.frontend.model.timeouts;
+  if (client > 0 && !stream.client.ended && now >= stream.clientActive + client) {
+    countFailed(stream);
+    stream.end("c", "R");
+  } else {
+    watchInspection(stream);
+  }
+  return true;
+}
+
+/** A session that ended before it was one for a server. */
+export function countFailed({ frontend, listener }: TcpStream): void {
+  const { slab } = frontend;
+  slab[frontend.base + C.errReq]!++;
+  slab[listener.base + C.errReq]!++;
+}
+
+/** A rule refused it: HAProxy's dreq at the frontend, or dresp at all it went through. */
+export function countDenied({ frontend, listener, backend, server, step }: TcpStream): void {
+  const { slab } = frontend;
+  if (step !== Inspection.response) {
+    slab[frontend.base + C.denReq]!++;
+    slab[listener.base + C.denReq]!++;
+    return;
+  }
+  slab[frontend.base + C.denResp]!++;
+  slab[listener.base + C.denResp]!++;
+  slab[backend!.base + C.denResp]!++;
+  if (server !== null) slab[server.base + C.denResp]!++;
+}
+

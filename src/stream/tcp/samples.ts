@@ -1,0 +1,116 @@
+import type { ConnectionFacts, ServerSideFacts } from "../../expr/context.ts";
+import { VariableAccount, Variables, type VariableStore } from "../../expr/variables.ts";
+import { hushClose } from "../../ffi/socket.ts";
+import type { LevelName } from "../../log/record.ts";
+import type { Backend } from "../../proxy/backend.ts";
+import type { Frontend, Listener } from "../../proxy/frontend.ts";
+import type { Server } from "../../proxy/server.ts";
+import type { TcpRuleStream } from "../../rules/tcp/types.ts";
+import { clock } from "../../util/clock.ts";
+import { socketFd } from "../descriptor.ts";
+import { changeEndpoint, type Endpoint } from "../endpoint.ts";
+import { ClientFacts, serverFacts } from "../facts.ts";
+import { RawSamples } from "../samples.ts";
+import type { TcpStream } from "./stream.ts";
+
+const NO_LIMIT = new VariableAccount(0, null);
+let serials = 0;
+
+/** The samples of one session in mode tcp, and what its rules may do to it. Made for the first rule a stream meets. */
+export class TcpSamples extends RawSamples implements TcpRuleStream {
+  override readonly serial = ++serials;
+  private txn: Variables | null = null;
+  private message: Variables | null = null;
+
+  constructor(readonly record: TcpStream) {
+    super(record.rt);
+  }
+
+  get frontend(): Frontend {
+    return this.record.frontend;
+  }
+  get listener(): Listener {
+    return this.record.listener;
+  }
+  override get backend(): Backend | null {
+    return this.record.backend;
+  }
+  override get server(): Server | null {
+    return this.record.server;
+  }
+  get client(): ConnectionFacts {
+    return new ClientFacts(this.record.client, 0);
+  }
+  override get serverSide(): ServerSideFacts | null {
+    return serverFacts(this.record, 0);
+  }
+  protected get descriptor(): number {
+    return socketFd(this.record.client.socket);
+  }
+  protected get from(): Endpoint {
+    return this.record.source ?? this.record.client.source;
+  }
+  protected get to(): Endpoint {
+    return this.record.destination ?? this.record.client.destination;
+  }
+  protected get connectionFrom(): Endpoint {
+    return this.record.client.connectionSource;
+  }
+  protected get connectionTo(): Endpoint {
+    return this.record.client.connectionDestination;
+  }
+  override rawRequest(): Uint8Array | null {
+    return this.record.heldRequest();
+  }
+  override rawResponse(): Uint8Array | null {
+    return this.record.heldResponse();
+  }
+  override stampTimers(): void {
+    this.record.stamp(clock.now);
+  }
+
+  variables(scope: "sess" | "txn" | "req" | "res" | "check"): VariableStore | null {
+    switch (scope) {
+      case "sess":
+        return (this.record.client.variables ??= new Variables(NO_LIMIT));
+      case "txn":
+        return (this.txn ??= new Variables(NO_LIMIT));
+      case "req":
+      case "res":
+        return (this.message ??= new Variables(NO_LIMIT));
+      case "check":
+        return null;
+    }
+  }
+
+  /** The scope `req` ends and `res` begins. */
+  startResponse(): void {
+    this.message?.clear();
+  }
+
+  // ---- what rules do
+
+  drop(silent: boolean): void {
+    if (silent) hushClose(this.descriptor);
+    this.record.denied(silent);
+  }
+  setAddress(side: "source" | "destination", address: Uint8Array): void {
+    this.record[side] = changeEndpoint(side === "source" ? this.from : this.to, address, -1);
+  }
+  setPort(side: "source" | "destination", port: number): void {
+    this.record[side] = changeEndpoint(side === "source" ? this.from : this.to, null, port);
+  }
+  override setLogLevel(level: LevelName | "silent"): void {
+    this.record.logLevel = level;
+  }
+  override wake(): void {
+    this.record.wake();
+  }
+  expectHeader(): void {}
+  closeServer(): void {
+    this.record.closeServer();
+  }
+  switchMode(): void {
+    this.record.upgrading = true;
+  }
+}
