@@ -81,7 +81,7 @@ export function maskLog(line: string, alone: boolean): LogLine | null {
     .replace(/\[\w{3} [ \d]\d \d\d:\d\d:\d\d\.?\d*\]|\[?\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}[-+]\d\d:\d\d\]?/, "DATE")
     .replace(/(?<=DATE (?:\S+ )?\w+)\[\d+\](?=: )/, "[PID]")
     .replace(/^(<\d+>1 DATE \S+ \S+) \d+ - /, "$1 PID - ")
-    .replace(/(^|[ :>])(127\.0\.\d+\.\d+):\d{4,5}(?= )/g, "$1$2:PORT")
+    .replace(/(^|[ :>])(127\.0\.\d+\.\d+|192\.0\.2\.\d+):\d{4,5}(?= )/g, "$1$2:PORT")
     .replace(
       / - - \[[^\]]+\] (".*" \d+ \d+ "" "") \d+ \d+ ("\S+" "\S+" "\S+") [-\d]+ [-\d]+ [-\d]+ [-\d]+ [-\d]+ /,
       " - - [ACCEPT] $1 PORT MS $2 T T T T T ",

@@ -6,7 +6,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { connect } from "../harness/client.ts";
-import type { Peer } from "../harness/peer.ts";
+import { Peer } from "../harness/peer.ts";
 import type { Proxy } from "../harness/proxy.ts";
 import { freePort } from "../harness/ports.ts";
 import { Scope } from "../harness/scope.ts";
@@ -176,7 +176,10 @@ async function startSide(scope: Scope, batch: readonly Scenario[], start: Starte
   }
   const proxy = await start(scope, config);
   // tlb listens before its workers run.
-  if (proxy.name === "tlb") await waitFor(() => children(proxy.program.pid) !== "", 3000, "a worker of tlb");
+  if (proxy.name === "tlb") {
+    await waitFor(() => children(proxy.program.pid) !== "", 3000, "a worker of tlb");
+    await Bun.sleep(250);
+  }
   return { proxy, children: children(proxy.program.pid), stages };
 }
 
@@ -201,6 +204,17 @@ async function observe(scenario: Scenario, stage: Stage, patience: number): Prom
       const peer = await connect(scope, port, options);
       peers.push(peer);
       return peer;
+    },
+    async knock(name, options) {
+      try {
+        return await talk.connect(name, options);
+      } catch {
+        const peer = new Peer();
+        peer.gone = true;
+        peer.closeKind = "reset";
+        peers.push(peer);
+        return peer;
+      }
     },
     async once(request, name, options) {
       const peer = await talk.connect(name, options);

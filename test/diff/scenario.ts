@@ -50,6 +50,8 @@ export interface CompareOptions {
 export interface Talk {
   /** Opens a connection to a port of the configuration, default "fe". */
   connect(name?: string, options?: ConnectOptions): Promise<Peer>;
+  /** A connection that may be reset before the kernel has told the client that it stands; recorded as one that was. */
+  knock(name?: string, options?: ConnectOptions): Promise<Peer>;
   /** One request on a connection of its own; returns the response and closes. The text is sent as is. */
   once(request: string, name?: string, options?: ConnectOptions): Promise<string>;
   server(name: string): ScriptedServer;

@@ -76,7 +76,7 @@ export const tcpRuleKeywords: readonly Keyword<ProxyContext>[] = [
   {
     name: "use-server",
     where: BACK,
-    usage: "<server> [{if | unless} <condition>]",
+    usage: "<server> {if | unless} <condition>",
     help: "Send what meets a condition to this server; the first match with a server that is up counts",
     parse: (c, args) => {
       if (refusedInDefaults(c, args)) return;
@@ -84,6 +84,7 @@ export const tcpRuleKeywords: readonly Keyword<ProxyContext>[] = [
       if (server === null) return;
       const condition = takeCondition(args);
       if (condition === undefined) return void args.rest();
+      if (condition === null) return void args.take("'if' or 'unless' and a condition");
       c.proxy.marks.set("use-server", args.keyword);
       c.proxy.useServer.push({ at: args.keyword.at, server: textOf(server), condition });
     },

@@ -1,6 +1,10 @@
 import type { ActionRow, RuleSet } from "../types.ts";
 import { statusActions } from "../http/status.ts";
 import { variableActions } from "../http/variables.ts";
+import { dropActions } from "../flow/drop.ts";
+import { endpointActions } from "../flow/endpoints.ts";
+import { priorityActions } from "../flow/queue.ts";
+import { socketActions } from "../flow/socket.ts";
 import { tcpVerdicts } from "./verdict.ts";
 
 const ALL: readonly RuleSet[] = [
@@ -9,6 +13,7 @@ const ALL: readonly RuleSet[] = [
   "tcp-request content",
   "tcp-response content",
 ];
+const REQUEST: readonly RuleSet[] = ["tcp-request connection", "tcp-request session", "tcp-request content"];
 const CONTENT: readonly RuleSet[] = ["tcp-request content", "tcp-response content"];
 
 /** An action of mode http in rulesets of mode tcp. */
@@ -21,6 +26,10 @@ export const tcpActions: ReadonlyMap<string, ActionRow> = register([
   tcpVerdicts,
   here(variableActions, ALL),
   here(statusActions, CONTENT, "set-log-level"),
+  dropActions(ALL, ALL),
+  endpointActions(REQUEST),
+  priorityActions(["tcp-request content"]),
+  socketActions(ALL, CONTENT),
 ]);
 
 function register(families: readonly (readonly ActionRow[])[]): ReadonlyMap<string, ActionRow> {
@@ -34,7 +43,6 @@ function register(families: readonly (readonly ActionRow[])[]): ReadonlyMap<stri
 
 /** Actions of HAProxy 2.6 in these rulesets without a row yet. */
 export const laterTcpActions: ReadonlySet<string> = new Set(
-  `capture do-resolve reject sc-inc-gpc sc-inc-gpc0 sc-inc-gpc1 sc-set-gpt sc-set-gpt0 send-spoe-group set-dst set-dst-port
-  set-mark set-nice set-priority-class set-priority-offset set-src set-src-port set-tos silent-drop track-sc0 track-sc1
-  track-sc2 use-service`.split(/\s+/),
+  `capture do-resolve sc-inc-gpc sc-inc-gpc0 sc-inc-gpc1 sc-set-gpt sc-set-gpt0 send-spoe-group track-sc0 track-sc1 track-sc2
+  use-service`.split(/\s+/),
 );

@@ -179,19 +179,33 @@ export function inspectionExpired(stream: TcpStream, now: number): boolean {
   if (stream.step === Inspection.response) return false;
   const { client } = stream.frontend.model.timeouts;
   if (client > 0 && !stream.client.ended && now >= stream.clientActive + client) {
-    countFailed(stream);
-    stream.end("c", "R");
+    endInspection(stream, "c");
   } else {
     watchInspection(stream);
   }
   return true;
 }
 
-/** A session that ended before it was one for a server. */
-export function countFailed({ frontend, listener }: TcpStream): void {
+/**
+ * The client leaves, or was silent for too long, while rules wait for it. As in HAProxy they judge by what came: they may still
+ * refuse it, and the log names the backend it would have got to.
+ */
+export function endInspection(stream: TcpStream, cause: "C" | "c"): void {
+  const { frontend, listener, samples, step } = stream;
   const { slab } = frontend;
+  samples.waitingRule = -1;
+  if (step === Inspection.frontend) {
+    const rules = rulesOf(frontend)!;
+    if (runContent(rules.content!, samples, true) === Verdict.done) return;
+    const backend = chooseBackend(stream, rules) ?? frontend.defaultBackend;
+    if (backend !== null) stream.backendName = backend.name;
+  } else if (step === Inspection.backend) {
+    if (runContent(rulesOf(stream.backend!)!.content!, samples, true) === Verdict.done) return;
+  }
+  // Counted as a request that failed.
   slab[frontend.base + C.errReq]!++;
   slab[listener.base + C.errReq]!++;
+  stream.end(cause, "R");
 }
 
 /** A rule refused it: HAProxy's dreq at the frontend, or dresp at all it went through. */

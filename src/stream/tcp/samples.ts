@@ -1,3 +1,5 @@
+import { Head, parseRequest } from "../../codec/h1/head.ts";
+import { methodText } from "../../codec/h1/view.ts";
 import type { ConnectionFacts, ServerSideFacts } from "../../expr/context.ts";
 import { VariableAccount, Variables, type VariableStore } from "../../expr/variables.ts";
 import { hushClose } from "../../ffi/socket.ts";
@@ -19,6 +21,10 @@ let serials = 0;
 /** The samples of one session in mode tcp, and what its rules may do to it. Made for the first rule a stream meets. */
 export class TcpSamples extends RawSamples implements TcpRuleStream {
   override readonly serial = ++serials;
+  private head: Head | null = null;
+  /** Bytes the head was parsed from, and what the parser told. */
+  private parsed = 0;
+  private complete = 0;
   private txn: Variables | null = null;
   private message: Variables | null = null;
 
@@ -39,10 +45,10 @@ export class TcpSamples extends RawSamples implements TcpRuleStream {
     return this.record.server;
   }
   get client(): ConnectionFacts {
-    return new ClientFacts(this.record.client, 0);
+    return new ClientFacts(this.record.client, 1);
   }
   override get serverSide(): ServerSideFacts | null {
-    return serverFacts(this.record, 0);
+    return serverFacts(this.record, 1);
   }
   protected get descriptor(): number {
     return socketFd(this.record.client.socket);
@@ -59,6 +65,37 @@ export class TcpSamples extends RawSamples implements TcpRuleStream {
   protected get connectionTo(): Endpoint {
     return this.record.client.connectionDestination;
   }
+
+  // ---- requests in the bytes, for HTTP samples in mode tcp
+
+  override get reqHead(): Head | null {
+    const bytes = this.record.heldRequest();
+    if (bytes === null || bytes.length === 0) {
+      if (!this.final) this.mayChange = true;
+      return null;
+    }
+    const head = (this.head ??= new Head());
+    // The same bytes are asked for by one sample after the other.
+    if (this.parsed !== bytes.length) {
+      this.parsed = bytes.length;
+      head.reset();
+      this.complete = parseRequest(head, bytes, 0, bytes.length, this.rt.requestLimits);
+    }
+    if (this.complete === 0 && !this.final) this.mayChange = true;
+    return this.complete > 0 ? head : null;
+  }
+  override get requestMethod(): string | null {
+    const head = this.reqHead;
+    return head === null ? null : methodText(head);
+  }
+  override get requestVersion(): number {
+    return this.reqHead?.version ?? 0;
+  }
+  override reqBodyHeld(): Uint8Array | null {
+    const head = this.reqHead;
+    return head === null ? null : this.record.heldRequest()!.subarray(this.complete);
+  }
+
   override rawRequest(): Uint8Array | null {
     return this.record.heldRequest();
   }

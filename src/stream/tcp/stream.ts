@@ -17,7 +17,7 @@ import { countTimes } from "../times.ts";
 import type { TcpClient } from "./client.ts";
 import {
   countDenied,
-  countFailed,
+  endInspection,
   Inspection,
   inspectionExpired,
   inspectMore,
@@ -146,8 +146,7 @@ export class TcpStream extends Stream {
     }
     countOnPath(this, C.clientAborts);
     if (this.phase === Phase.request) {
-      countFailed(this);
-      this.end("C", "R");
+      endInspection(this, "C");
       return;
     }
     this.end("C", this.phase === Phase.connected ? "D" : this.phase === Phase.queued ? "Q" : "C");

@@ -12,6 +12,7 @@ import { keepAlive, reuse } from "./keep-alive.ts";
 import { logs } from "./logs.ts";
 import { malformed } from "./malformed.ts";
 import { relay } from "./tcp.ts";
+import { tcpRules } from "./tcp-rules.ts";
 import { timeouts } from "./timeouts.ts";
 import { persistence } from "./persistence.ts";
 import { retries } from "./retries.ts";
@@ -45,6 +46,7 @@ export const scenarios: readonly Scenario[] = [
   ...options,
   ...observe,
   ...rules,
+  ...tcpRules,
   ...auth,
   ...normalize,
   ...formats,
