@@ -88,7 +88,7 @@ export function acceptGuarded(socket: Socket<Conn>, listener: Listener, rt: Stre
   frontend.takeConnection(listener, clock.now);
   const { connection } = (frontend.http as HttpSettings).rules ?? NONE;
   if (connection === null) {
-    startSession(socket, listener, rt, session, null);
+    afterHeaders(socket, listener, rt, session, null);
     return;
   }
   const samples = new SessionSamples(socket, listener, rt, session);
@@ -101,7 +101,19 @@ export function acceptGuarded(socket: Socket<Conn>, listener: Listener, rt: Stre
     socket.terminate();
     return;
   }
-  startSession(socket, listener, rt, session, null);
+  afterHeaders(socket, listener, rt, session, null);
+}
+
+/** What comes before TLS was received, and `early` behind it. */
+function afterHeaders(
+  socket: Socket<Conn>,
+  listener: Listener,
+  rt: StreamRuntime,
+  session: Session,
+  early: Buffer | null,
+): void {
+  if (listener.tls !== null) upgradeToTls(socket, listener, rt, session, early);
+  else startSession(socket, listener, rt, session, early);
 }
 
 /** All that comes before the first byte of the client was received: its session begins, if the rules let it. */

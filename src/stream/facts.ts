@@ -12,7 +12,7 @@ export class ClientFacts implements ConnectionFacts {
 
   constructor(
     private readonly conn: ClientConn,
-    /** 1 in mode tcp too, as in HAProxy. */
+    /** 0 in mode tcp. */
     readonly httpMajor: number,
   ) {}
 

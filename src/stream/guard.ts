@@ -25,7 +25,7 @@ export class SessionSamples extends RawSamples implements TcpRuleStream, Connect
   dropped: "no" | "reject" | "silent" = "no";
   /** Rules about the connection change its ends, later ones those of the session. */
   private connection = true;
-  readonly httpMajor = 1;
+  readonly httpMajor = 0;
   readonly error = 0;
   readonly errorText = "Success";
 

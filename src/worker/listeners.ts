@@ -101,5 +101,5 @@ export class AcceptSocket {
 
 function recipeOf({ listener, rt }: AcceptSocket): string {
   const tls = listener.tls as TlsServer | null;
-  return tls === null ? "" : `${rt.global.tlsCapture > 0} ${tls.recipe}`;
+  return tls === null ? "" : `${rt.global.tlsCapture > 0 || listener.guarded} ${tls.recipe}`;
 }

@@ -71,6 +71,7 @@ export const tcpRuleKeywords: readonly Keyword<ProxyContext>[] = [
     where: BACK,
     usage: "{inspect-delay <time> | content <action> [{if | unless} <condition>]}",
     help: "A rule about the first bytes of a server",
+    misplaced: "error",
     parse: (c, args) => parse(c, args, responseLists),
   },
   {
@@ -78,6 +79,7 @@ export const tcpRuleKeywords: readonly Keyword<ProxyContext>[] = [
     where: BACK,
     usage: "<server> {if | unless} <condition>",
     help: "Send what meets a condition to this server; the first match with a server that is up counts",
+    misplaced: "error",
     parse: (c, args) => {
       if (refusedInDefaults(c, args)) return;
       const server = args.take("the name of a server");

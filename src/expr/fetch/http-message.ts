@@ -104,11 +104,8 @@ export const messageFetches: readonly FetchRow[] = [
     "bool",
     "request-head-kept",
     "True once the data look like HTTP",
-    (ctx) => {
-      if (ctx.reqHead !== null || ctx.requestMethod !== null) return true;
-      if (!ctx.final) ctx.mayChange = true;
-      return null;
-    },
+    // Streams in mode tcp note themselves that a head may still become complete.
+    (ctx) => (ctx.reqHead !== null || ctx.requestMethod !== null ? true : null),
   ),
   ...row(["unique-id"], "str", "const", "Text of unique-id-format for this request", (ctx) => ctx.uniqueIdText()),
 

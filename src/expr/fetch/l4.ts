@@ -170,8 +170,8 @@ export const connectionFetches: readonly FetchRow[] = [
     "fc_http_major",
     "sint",
     "client-l4",
-    "HTTP version of the client's connection: 0, 1 or 2",
-    (ctx) => ctx.client?.httpMajor ?? null,
+    "HTTP version of the client's connection: 1 or 2; none in mode tcp",
+    (ctx) => ctx.client?.httpMajor || null,
   ),
   row(
     "fc_rcvd_proxy",
@@ -225,7 +225,7 @@ export const connectionFetches: readonly FetchRow[] = [
     "sint",
     "server-l4",
     "HTTP version of the server's connection",
-    (ctx) => ctx.serverSide?.httpMajor ?? null,
+    (ctx) => ctx.serverSide?.httpMajor || null,
   ),
   row(
     "bc_err",

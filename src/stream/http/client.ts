@@ -38,7 +38,7 @@ export class HttpClient extends ClientConn {
   originalName = "";
   /** How a connection that a rule gave up is closed: without a word; null = as usual. */
   cut: "close" | "reset" | null = null;
-  /** It began in mode tcp, and (when not null) its rules chose this backend for all requests. */
+  /** It began in mode tcp: rules of its frontend judged the first request, and may have chosen its backend. */
   upgraded = false;
   assigned: Backend | null = null;
   /** Server connections nobody else uses. */

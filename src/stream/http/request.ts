@@ -18,6 +18,7 @@ import { countIn } from "./count.ts";
 import { watchUpload } from "./deadlines.ts";
 import { logStream } from "./finish.ts";
 import { nameServer, persistRequest } from "./persist.ts";
+import { chooseServer } from "../use-server.ts";
 import { chooseBackend, requestRules } from "./rules.ts";
 import { ConnMode, type ForwardSetting, type HttpSettings } from "./settings.ts";
 import { Step } from "./step.ts";
@@ -101,6 +102,7 @@ export function routeRequest(stream: HttpStream, step: number): void {
   }
   const { captures } = stream.frontend;
   if (captures !== null) captureRequestCookie(stream, captures);
+  if (rules !== null && rules.servers !== null) chooseServer(stream, rules.servers, stream.rules());
   if (cookie !== null) persistRequest(stream, cookie, backend);
   stream.assign();
 }
@@ -122,7 +124,11 @@ function routeFrontend(stream: HttpStream, step: number): boolean {
   }
   const { rules } = http;
   let backend = frontend.defaultBackend;
-  if (rules !== null) {
+  const { assigned } = stream.client;
+  if (assigned !== null) {
+    backend = assigned;
+    stream.client.assigned = null;
+  } else if (rules !== null) {
     if (!requestRules(rules, stream, Step.frontRules)) return false;
     backend = chooseBackend(rules, stream) ?? backend;
   }

@@ -45,10 +45,10 @@ export class TcpSamples extends RawSamples implements TcpRuleStream {
     return this.record.server;
   }
   get client(): ConnectionFacts {
-    return new ClientFacts(this.record.client, 1);
+    return new ClientFacts(this.record.client, 0);
   }
   override get serverSide(): ServerSideFacts | null {
-    return serverFacts(this.record, 1);
+    return serverFacts(this.record, 0);
   }
   protected get descriptor(): number {
     return socketFd(this.record.client.socket);
@@ -79,7 +79,9 @@ export class TcpSamples extends RawSamples implements TcpRuleStream {
     if (this.parsed !== bytes.length) {
       this.parsed = bytes.length;
       head.reset();
-      this.complete = parseRequest(head, bytes, 0, bytes.length, this.rt.requestLimits);
+      // A copy: the parser writes names in lower case, the server is to get what the client sent.
+      const copy = Buffer.from(bytes);
+      this.complete = parseRequest(head, copy, 0, copy.length, this.rt.requestLimits);
     }
     if (this.complete === 0 && !this.final) this.mayChange = true;
     return this.complete > 0 ? head : null;

@@ -43,6 +43,8 @@ export class TcpStream extends Stream {
   rulesUntil = 0;
   /** A rule made it http: set before the backend is chosen. */
   upgrading = false;
+  /** The client is not told that it is over. */
+  private hushed = false;
   /** A rule ended the server's connection. */
   serverClosed = false;
   /** Set by a rule; null = as usual. */
@@ -280,8 +282,8 @@ export class TcpStream extends Stream {
   /** A rule refused it. `silent`: the client is not told. */
   denied(silent: boolean): void {
     countDenied(this);
-    if (silent) this.client.abort();
-    else this.end("P", this.step === Inspection.response ? "D" : "R");
+    this.hushed = silent;
+    this.end("P", this.step === Inspection.response ? "D" : "R");
   }
 
   /** The action of a rule is through. */
@@ -336,7 +338,8 @@ export class TcpStream extends Stream {
       if (conn.ended && !conn.blocked) conn.close();
       else conn.abort();
     }
-    (this.client as TcpClient).finished(cause === "-");
+    if (this.hushed) this.client.abort();
+    else (this.client as TcpClient).finished(cause === "-");
   }
 
   private log(): void {

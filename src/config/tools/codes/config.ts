@@ -107,6 +107,13 @@ export const configCodes: readonly CodeInfo[] = [
     "frontend web\n    bind :80\n    default_backend app\nbackend app\n    server s1 192.0.2.1:80\n",
   ),
   row(
+    "config/unknown-server",
+    "no server of that name",
+    "use-server names a server of its own backend.",
+    "backend app\n    use-server s2 if { src 192.0.2.9 }\n    server s1 192.0.2.1:80\n",
+    "backend app\n    use-server s1 if { src 192.0.2.9 }\n    server s1 192.0.2.1:80\n",
+  ),
+  row(
     "config/mode-mismatch",
     "a frontend and its backend differ in mode",
     "A frontend in mode http cannot hand over to a backend in mode tcp. Set the mode in a defaults section that both use.",
