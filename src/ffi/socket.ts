@@ -56,13 +56,11 @@ export const TCP_KEEPCNT = 6;
 export const TCP_DEFER_ACCEPT = 9;
 export const TCP_INFO = 11;
 export const TCP_QUICKACK = 12;
-export const TCP_REPAIR = 19;
 export const TCP_USER_TIMEOUT = 18;
 export const TCP_FASTOPEN = 23;
 export const TCP_FASTOPEN_CONNECT = 30;
 
 export const IP_TOS = 1;
-export const IP_TTL = 2;
 export const IP_TRANSPARENT = 19;
 export const IP_FREEBIND = 15;
 export const IP_BIND_ADDRESS_NO_PORT = 24;
@@ -199,15 +197,6 @@ export function tcpBytesReceived(fd: number): number {
   if (libc.getsockopt(fd, IPPROTO_TCP, TCP_INFO, option.ptr, optionLength.ptr) < 0 || optionLength.u32[0]! < 136)
     return 0;
   return option.u32[128 >> 2]! + option.u32[132 >> 2]! * 0x1_0000_0000;
-}
-
-/**
- * Makes the next close(2) of a TCP socket silent: the peer is not told that the connection is gone. Without the right to do so
- * (CAP_NET_ADMIN) the packets that tell it do not get further than one hop. False: nothing could be done.
- */
-export function hushClose(fd: number): boolean {
-  if (setIntOption(fd, IPPROTO_TCP, TCP_REPAIR, 1) >= 0) return true;
-  return setIntOption(fd, IPPROTO_IP, IP_TTL, 1) >= 0;
 }
 
 /** Own address of a socket; null when the descriptor is none. */

@@ -14,7 +14,7 @@ import type { Listener } from "../proxy/frontend.ts";
 import { runRules } from "../rules/run.ts";
 import { Verdict } from "../rules/types.ts";
 import { clock } from "../util/clock.ts";
-import { clientGone, socketSource } from "./client.ts";
+import { forgetConnection, socketSource } from "./client.ts";
 import { SessionSamples } from "./guard.ts";
 import { HttpClient } from "./http/client.ts";
 import { Handshake, HelloTap, type SessionStarter } from "./handshake.ts";
@@ -97,7 +97,7 @@ export function acceptGuarded(socket: Socket<Conn>, listener: Listener, rt: Stre
     const column = samples.dropped === "silent" ? C.denReq : C.denConn;
     slab[frontend.base + column]!++;
     slab[listener.base + column]!++;
-    forget(listener);
+    forgetConnection(listener, frontend);
     socket.terminate();
     return;
   }
@@ -135,20 +135,13 @@ export function startSession(
       const silent = samples.dropped === "silent";
       slab[frontend.base + (silent ? C.denReq : C.denSess)]!++;
       slab[listener.base + (silent ? C.denReq : C.denSess)]!++;
-      forget(listener);
+      forgetConnection(listener, frontend);
       if (silent) socket.terminate();
       else socket.end();
       return;
     }
   }
   startClient(socket, listener, rt, session, early);
-}
-
-/** A connection that was counted goes away without having been a client. */
-function forget(listener: Listener): void {
-  listener.frontend.release(listener);
-  listener.frontend.releaseProcess();
-  clientGone();
 }
 
 const NONE = { connection: null, session: null };

@@ -211,11 +211,6 @@ export abstract class ClientConn extends Conn {
 /** Told after each client connection that went away: a worker that stopped accepting may go on. */
 let onClientGone: (() => void) | null = null;
 
-/** A connection that never became a client went away. */
-export function clientGone(): void {
-  onClientGone?.();
-}
-
 export function setClientGone(callback: (() => void) | null): void {
   onClientGone = callback;
 }

@@ -2,7 +2,7 @@ import type { ConnectionFacts, ServerSideFacts, TcpInfo } from "../expr/context.
 import { tcpInfo } from "../ffi/socket.ts";
 import { parseIp } from "../util/ip.ts";
 import type { ClientConn } from "./client.ts";
-import { socketFd } from "./descriptor.ts";
+import { fdOf } from "../net/fd.ts";
 import type { Stream } from "./stream.ts";
 
 /** What samples of the family fc_* ask of a client's connection. */
@@ -26,7 +26,7 @@ export class ClientFacts implements ConnectionFacts {
     return this.conn.session?.proxy?.uniqueId ?? null;
   }
   tcpInfo(): TcpInfo | null {
-    const fd = this.conn.closed ? -1 : socketFd(this.conn.socket);
+    const fd = this.conn.closed ? -1 : fdOf(this.conn.socket);
     return fd < 0 ? null : tcpInfo(fd);
   }
 }

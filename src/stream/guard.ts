@@ -1,14 +1,15 @@
 import type { Socket } from "bun";
 import type { ConnectionFacts, TcpInfo } from "../expr/context.ts";
 import { VariableAccount, Variables, type VariableStore } from "../expr/variables.ts";
-import { hushClose, tcpInfo } from "../ffi/socket.ts";
+import { quietClose } from "../ffi/quiet.ts";
+import { tcpInfo } from "../ffi/socket.ts";
 import { EMPTY_RECORD } from "../log/record.ts";
 import type { Conn } from "../net/conn.ts";
 import type { Frontend, Listener } from "../proxy/frontend.ts";
 import type { HeaderKind, TcpRuleStream } from "../rules/tcp/types.ts";
 import type { RuleRecord } from "../rules/types.ts";
 import { socketDestination, socketSource } from "./client.ts";
-import { socketFd } from "./descriptor.ts";
+import { fdOf } from "../net/fd.ts";
 import { changeEndpoint, type Endpoint } from "./endpoint.ts";
 import type { StreamRuntime } from "./runtime.ts";
 import { RawSamples } from "./samples.ts";
@@ -74,7 +75,7 @@ export class SessionSamples extends RawSamples implements TcpRuleStream, Connect
   }
 
   protected get descriptor(): number {
-    return socketFd(this.socket);
+    return fdOf(this.socket);
   }
   protected get from(): Endpoint {
     return this.session.source ?? this.connectionFrom;
@@ -95,7 +96,7 @@ export class SessionSamples extends RawSamples implements TcpRuleStream, Connect
 
   drop(silent: boolean): void {
     this.dropped = silent ? "silent" : "reject";
-    if (silent) hushClose(this.descriptor);
+    if (silent) quietClose(this.descriptor, this.from.bytes?.length === 16);
   }
   setAddress(side: "source" | "destination", address: Uint8Array): void {
     this.change(side, address, -1);

@@ -15,7 +15,7 @@ import { errorDepth, ignores, verifyNumber } from "../net/tls/verify.ts";
 import type { Frontend, Listener } from "../proxy/frontend.ts";
 import { clock } from "../util/clock.ts";
 import { forgetConnection, socketSource } from "./client.ts";
-import { socketFd } from "./descriptor.ts";
+import { fdOf } from "../net/fd.ts";
 import type { Endpoint } from "./endpoint.ts";
 import type { StreamRuntime } from "./runtime.ts";
 import type { Session } from "./session.ts";
@@ -76,7 +76,7 @@ export class Handshake extends Conn implements HandshakeOwner {
 
   /** Clients of TLS 1.3 that wait for our ACK before their first request would wait 40 ms (delayed ACK). */
   hurry(): void {
-    const fd = socketFd(this.socket);
+    const fd = fdOf(this.socket);
     if (fd >= 0) quickAck(fd);
   }
 
@@ -84,7 +84,7 @@ export class Handshake extends Conn implements HandshakeOwner {
     if (this.over) return;
     if (!ok) {
       // A peer that leaves is told as a reset, whatever it sent before.
-      const gone = error?.code === "ECONNRESET" && tcpBytesReceived(socketFd(this.socket)) <= 1;
+      const gone = error?.code === "ECONNRESET" && tcpBytesReceived(fdOf(this.socket)) <= 1;
       this.fail(gone ? HandshakeError.empty : HandshakeError.failed, true);
       // Bun closes the socket itself when this returns, behind the alert.
       return;

@@ -2,14 +2,14 @@ import { Head, parseRequest } from "../../codec/h1/head.ts";
 import { methodText } from "../../codec/h1/view.ts";
 import type { ConnectionFacts, ServerSideFacts } from "../../expr/context.ts";
 import { VariableAccount, Variables, type VariableStore } from "../../expr/variables.ts";
-import { hushClose } from "../../ffi/socket.ts";
+import { quietClose } from "../../ffi/quiet.ts";
 import type { LevelName } from "../../log/record.ts";
 import type { Backend } from "../../proxy/backend.ts";
 import type { Frontend, Listener } from "../../proxy/frontend.ts";
 import type { Server } from "../../proxy/server.ts";
 import type { TcpRuleStream } from "../../rules/tcp/types.ts";
 import { clock } from "../../util/clock.ts";
-import { socketFd } from "../descriptor.ts";
+import { fdOf } from "../../net/fd.ts";
 import { changeEndpoint, type Endpoint } from "../endpoint.ts";
 import { ClientFacts, serverFacts } from "../facts.ts";
 import { RawSamples } from "../samples.ts";
@@ -51,7 +51,7 @@ export class TcpSamples extends RawSamples implements TcpRuleStream {
     return serverFacts(this.record, 0);
   }
   protected get descriptor(): number {
-    return socketFd(this.record.client.socket);
+    return fdOf(this.record.client.socket);
   }
   protected get from(): Endpoint {
     return this.record.source ?? this.record.client.source;
@@ -130,7 +130,7 @@ export class TcpSamples extends RawSamples implements TcpRuleStream {
   // ---- what rules do
 
   drop(silent: boolean): void {
-    if (silent) hushClose(this.descriptor);
+    if (silent) quietClose(this.descriptor, this.from.bytes?.length === 16);
     this.record.denied(silent);
   }
   setAddress(side: "source" | "destination", address: Uint8Array): void {
