@@ -97,7 +97,8 @@ export const messageFetches: readonly FetchRow[] = [
     "bool",
     "request-head-kept",
     "True for the first request of a connection",
-    (ctx) => ctx.firstRequest,
+    // A stream in mode tcp counts as one; what is no request does not.
+    (ctx) => (ctx.mode === "http" && ctx.requestVersion === 0 ? null : ctx.firstRequest),
   ),
   ...row(
     ["req.proto_http", "req_proto_http"],
