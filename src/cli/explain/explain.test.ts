@@ -33,7 +33,7 @@ async function run(
   frontend: string | null = null,
 ): Promise<Explanation> {
   const text = `${DEFAULTS}${lines}\n`;
-  const { model, diagnostics } = parseText(text);
+  const { model, diagnostics } = parseText(text, { "/m.map": "/a b\n" });
   expect(diagnostics.list.filter(({ severity }) => severity === "error")).toEqual([]);
   return explain(model, readInput(options(given)), frontend, new SourceLines([{ name: "t.cfg", text }]));
 }
@@ -92,6 +92,17 @@ describe("rules", () => {
       ["txn.v is unset"],
     ]);
     expect(found.forwarded).toBe("PUT /new?q=1 HTTP/1.1\r\nhost: h\r\n\r\n");
+  });
+
+  test("what actions change elsewhere: maps, the level of the log line", async () => {
+    const found = await run(
+      `frontend f\n bind :80\n http-request set-map(/m.map) %[src] 1 if { path,map(/m.map) -m found }\n http-request set-log-level silent\n default_backend b\n${ONE}`,
+      { words: ["/a"] },
+    );
+    expect(rules(found).map(({ changes }) => changes)).toEqual([
+      ['/m.map: set "192.0.2.1" = "1"'],
+      ["log level = silent"],
+    ]);
   });
 
   test("an answer ends it; what was not reached says so, in its place", async () => {

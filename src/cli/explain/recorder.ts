@@ -2,6 +2,7 @@
 import { type AclExpr, type AclResult, type AclTrace, FAIL, PASS } from "../../expr/acl/acl.ts";
 import type { Condition } from "../../expr/acl/condition.ts";
 import type { Entry } from "../../expr/acl/entry.ts";
+import type { Change } from "../../expr/changes.ts";
 import type { SampleContext } from "../../expr/context.ts";
 import type { Value } from "../../expr/sample.ts";
 import type { SourceLines } from "../../lang/render.ts";
@@ -25,6 +26,8 @@ export class Recorder implements RuleTracer {
   /** Every rule of the configuration, in the order it was compiled. */
   private readonly rules = new Map<TracedRule, RuleStep>();
   private started = false;
+  /** The rule whose action is at work. */
+  private acting: RuleStep | null = null;
 
   /** `begin` is called with the stream before its first rule. */
   constructor(
@@ -52,7 +55,9 @@ export class Recorder implements RuleTracer {
       const step = this.reach(rule);
       step.applied = true;
       const before = snapshot(stream);
+      this.acting = step;
       const verdict = action(stream, again);
+      this.acting = null;
       step.verdict = verdicts[verdict as keyof typeof verdicts] ?? "next";
       // A stream that was answered may already serve something else.
       if (verdict !== Verdict.done) step.changes.push(...changes(before, snapshot(stream)));
@@ -66,6 +71,13 @@ export class Recorder implements RuleTracer {
       this.reach(rule).changes.push(`name = ${quoted(text)}`);
       return text;
     };
+  }
+
+  /** Something that all workers would be told of. Variables are seen by themselves. */
+  changed(change: Change): void {
+    if (change.kind !== "pattern") return;
+    const { file, op, key, value } = change;
+    this.acting?.changes.push(`${file}: ${op} ${quoted(key)}${op === "set" ? ` = ${quoted(value)}` : ""}`);
   }
 
   waited(ms: number): void {

@@ -6,11 +6,11 @@ import { compile } from "../../compile/compile.ts";
 import type { Model, ProxyModel } from "../../config/model.ts";
 import { Shared } from "../../counters/shared.ts";
 import type { SampleContext } from "../../expr/context.ts";
+import { onChange } from "../../expr/changes.ts";
 import { parseVariable } from "../../expr/variables.ts";
 import type { SourceLines } from "../../lang/render.ts";
 import type { Conn } from "../../net/conn.ts";
 import type { Frontend, Listener } from "../../proxy/frontend.ts";
-import type { Server } from "../../proxy/server.ts";
 import { ClientConn } from "../../stream/client.ts";
 import { StreamRuntime } from "../../stream/runtime.ts";
 import { Stream } from "../../stream/stream.ts";
@@ -54,11 +54,11 @@ export async function explain(
 
   const record = new ChoiceRecord();
   recordChoices(compiled.backends.values(), record);
-  const attempts: (Dialled & { readonly server: Server })[] = [];
+  const attempts: Dialled[] = [];
   const rt = new StreamRuntime(shared, 0, quiet.global);
   rt.dial = memoryDial((dialled) => {
     if (dialled.owner instanceof Stream) noteStream(dialled.owner, record);
-    attempts.push({ ...dialled, server: dialled.conn.server });
+    attempts.push(dialled);
   });
 
   const destination = input.destination ?? boundTo(listener, input.port);
@@ -66,11 +66,12 @@ export async function explain(
   const { mode } = listener.frontend.model;
   // The parser writes into the bytes it is given.
   const text = bytesOf(input, listener);
-  acceptInMemory(socket, listener, rt, input.sni);
   // There is none when rules or a handshake closed the connection; another may take its place.
   const client = (): Conn | null => socket.data as Conn | null;
-  if (text !== "" && !socket.closed) client()?.onData(Buffer.from(text, "latin1"));
+  onChange((change) => recorder.changed(change));
   try {
+    acceptInMemory(socket, listener, rt, input.sni);
+    if (text !== "" && !socket.closed) client()?.onData(Buffer.from(text, "latin1"));
     await settle(client, () => attempts.length > 0 || socket.text !== "" || socket.closed, recorder);
     const dialled = attempts[attempts.length - 1];
     const forwarded = dialled?.socket.text ?? null;
@@ -91,6 +92,7 @@ export async function explain(
       text,
     });
   } finally {
+    onChange(null);
     wheel.stop();
   }
 }

@@ -5,6 +5,7 @@ import { headSize, writeRequestHead, writeResponseHead } from "../../codec/h1/wr
 import { addressText } from "../../expr/cast.ts";
 import type { SampleContext } from "../../expr/context.ts";
 import { Variables, variableText } from "../../expr/variables.ts";
+import { HttpSamples } from "../../stream/http/samples.ts";
 import { valueText } from "./values.ts";
 
 export interface Snapshot {
@@ -55,6 +56,7 @@ function valuesOf(stream: SampleContext): Map<string, string> {
   out.set("timeout tunnel", `${stream.tunnelTimeout} ms`);
   out.set("priority class", String(stream.priorityClass));
   out.set("priority offset", String(stream.priorityOffset));
+  if (stream instanceof HttpSamples) out.set("log level", stream.record.logLevel ?? "as configured");
   for (const [name, slots] of [
     ["request", stream.requestCaptures],
     ["response", stream.responseCaptures],
