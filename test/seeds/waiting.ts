@@ -4,9 +4,8 @@
 export const waiting: Readonly<Record<string, readonly string[]>> = {
   "000:31": ["http-request track-sc0", "stick-table"],
   "000:89": ["stick-table"],
-  "000:100": ["http-request track-sc0", "http-request tarpit", "tcp-request", "stick-table"],
+  "000:100": ["http-request track-sc0", "stick-table"],
   "000:118": ["peers", "stick-table"],
-  "000:194": ["tcp-request", "use_backend"],
   "000:245": ["stick-table", "stick"],
   "001:166": ["ssl_fc"],
   "001:222": ["stick-table", "http-request track-sc0"],
@@ -14,13 +13,13 @@ export const waiting: Readonly<Record<string, readonly string[]>> = {
   "001:782": ["stick-table", "http-request track-sc0", "stats"],
   "002:42": ["ssl_fc"],
   "002:136": ["stats"],
-  "002:143": ["http-request use-service"],
+  "002:143": ["prometheus-exporter"],
   "003:152": ["stick-table", "http-request track-sc0"],
   "003:195": ["compression", "server ... ssl", "server ... verify"],
   "003:216": ["tcp-check send-binary", "tcp-check expect"],
   "003:233": ["tcp-check send", "tcp-check expect"],
-  "003:247": ["stats", "http-request use-service"],
-  "003:370": ["http-request use-service", "stats"],
+  "003:247": ["stats", "prometheus-exporter"],
+  "003:370": ["prometheus-exporter", "stats"],
 };
 
 /** Lines that HAProxy 2.6 refuses as well: of other versions, or in the wrong section. */

@@ -3,10 +3,11 @@ import type { Conn } from "../../net/conn.ts";
 import { tlsHandlers } from "../../net/tls/socket.ts";
 import type { TlsServer } from "../../net/tls/server.ts";
 import type { Listener } from "../../proxy/frontend.ts";
-import { acceptTls, startClient } from "../../stream/accept.ts";
+import { acceptGuarded, acceptTls, startClient } from "../../stream/accept.ts";
 import type { StreamRuntime } from "../../stream/runtime.ts";
 import { clock } from "../../util/clock.ts";
-import type { MemorySocket } from "./sockets.ts";
+import { clientHello } from "./hello.ts";
+import type { MemorySocket, Upgraded } from "./sockets.ts";
 
 /** The client speaks what it is explained with. */
 const OFFERED = Buffer.from("\x08http/1.1", "latin1");
@@ -19,25 +20,48 @@ interface Handlers {
 }
 
 /**
- * Starts the client of `socket`; it then stands in `socket.data`, unless the connection was refused. `sni`: the name a TLS client asks
- * for, null = none.
+ * Starts the client of `socket` and returns the socket it speaks over: with TLS this may be another. The client stands in its `data`,
+ * unless the connection was refused. `sni`: the name a TLS client asks for, null = none.
  */
-export function acceptInMemory(socket: MemorySocket, listener: Listener, rt: StreamRuntime, sni: string | null): void {
-  if (listener.tls === null) {
-    startClient(socket.socket, listener, rt, null, null);
-    return;
+export function acceptInMemory(
+  socket: MemorySocket,
+  listener: Listener,
+  rt: StreamRuntime,
+  sni: string | null,
+): MemorySocket {
+  if (listener.guarded) acceptGuarded(socket.socket, listener, rt);
+  else if (listener.tls === null) startClient(socket.socket, listener, rt, null, null);
+  else acceptTls(socket.socket, listener, rt);
+  if (listener.tls === null || socket.closed) return socket;
+  const { upgraded } = socket;
+  if (upgraded === null) {
+    const now = (): number => clock.now;
+    shake(
+      {
+        socket,
+        handlers: tlsHandlers(
+          () => {},
+          () => listener.tls as TlsServer,
+          now,
+        ),
+      },
+      sni,
+    );
+    return socket;
   }
-  const handlers = tlsHandlers(
-    () => {},
-    () => listener.tls as TlsServer,
-    () => clock.now,
-  ) as Handlers;
-  acceptTls(socket.socket, listener, rt);
-  const refused = sni === null ? undefined : handlers.serverName(null, sni, socket);
+  const tap = socket.data as Conn;
+  if (!tap.closed) tap.onData(Buffer.from(clientHello(sni ?? ""), "latin1"));
+  shake(upgraded, sni);
+  return upgraded.socket;
+}
+
+function shake({ socket, handlers }: Upgraded, sni: string | null): void {
+  const { serverName, alpnCallback, handshake } = handlers as Handlers;
+  const refused = sni === null ? undefined : serverName(null, sni, socket);
   if (refused instanceof Error) {
     (socket.data as Conn).abort();
     return;
   }
-  socket.alpnProtocol = handlers.alpnCallback(socket, null, OFFERED);
-  handlers.handshake(socket, true, null);
+  socket.alpnProtocol = alpnCallback(socket, null, OFFERED);
+  handshake(socket, true, null);
 }

@@ -205,6 +205,38 @@ describe("backends and servers", () => {
     expect((await run("frontend f\n bind :80\n")).answer).toStartWith("HTTP/1.1 503");
   });
 
+  test("rules about connections, sessions and contents", async () => {
+    const lines = `frontend f\n mode tcp\n bind :25\n tcp-request connection reject if { src 192.0.2.66 }\n tcp-request session reject if { src 192.0.2.67 }\n tcp-request inspect-delay 2s\n tcp-request content accept if { req.len ge 3 }\n tcp-request content reject\n use_backend b if { req.payload(0,4) -m str EHLO }\nbackend b\n mode tcp\n server s1 127.0.0.1:1\n`;
+    const words = ["tcp://h:25"];
+    const found = await run(lines, { words, data: "EHLO x" });
+    expect([found.choice?.server, found.forwarded, found.closed]).toEqual(["s1", "EHLO x", false]);
+    expect(rules(found).map(({ ruleset, applied }) => `${ruleset} ${applied}`)).toEqual([
+      "tcp-request connection false",
+      "tcp-request session false",
+      "tcp-request content true",
+      "tcp-request content null",
+      "use_backend true",
+    ]);
+    for (const [source, ruleset] of [
+      ["192.0.2.66", "tcp-request connection"],
+      ["192.0.2.67", "tcp-request session"],
+    ] as const) {
+      const refused = await run(lines, { words, data: "EHLO x", source });
+      expect([refused.forwarded, refused.answer, refused.closed]).toEqual([null, null, true]);
+      expect(rules(refused).find(({ applied }) => applied)).toMatchObject({ ruleset, verdict: "answered" });
+    }
+    const late = await run(lines, { words });
+    expect(late.steps.map((step) => (step.kind === "wait" ? "wait" : `${step.ruleset} ${step.applied}`))).toEqual([
+      "tcp-request connection false",
+      "tcp-request session false",
+      "tcp-request content false",
+      "wait",
+      "tcp-request content true",
+      "use_backend null",
+    ]);
+    expect(late.closed).toBe(true);
+  });
+
   test("mode tcp", async () => {
     const lines =
       "frontend f\n mode tcp\n bind :25\n default_backend b\nbackend b\n mode tcp\n server s1 127.0.0.1:1\n";

@@ -27,8 +27,9 @@ import { Recorder } from "./recorder.ts";
 import type { Explanation, RuleStep } from "./result.ts";
 import { type Dialled, type End, memoryDial, MemorySocket } from "./sockets.ts";
 
-/** Time for what does not wait for a timer, such as the resolution of a name. */
-const PATIENCE_MS = 300;
+/** Time for what does not wait for a timer, such as the resolution of a name: with a timer that would end it, and without one. */
+const PATIENCE_MS = 100;
+const LONG_PATIENCE_MS = 2000;
 /** Timers that are waited for at most. */
 const MOST_WAITS = 16;
 
@@ -62,7 +63,7 @@ export async function explain(
   });
 
   const destination = input.destination ?? boundTo(listener, input.port);
-  const socket = new MemorySocket(input.source, destination);
+  let socket = new MemorySocket(input.source, destination);
   const { mode } = listener.frontend.model;
   // The parser writes into the bytes it is given.
   const text = bytesOf(input, listener);
@@ -70,7 +71,7 @@ export async function explain(
   const client = (): Conn | null => socket.data as Conn | null;
   onChange((change) => recorder.changed(change));
   try {
-    acceptInMemory(socket, listener, rt, input.sni);
+    socket = acceptInMemory(socket, listener, rt, input.sni);
     if (text !== "" && !socket.closed) client()?.onData(Buffer.from(text, "latin1"));
     await settle(client, () => attempts.length > 0 || socket.text !== "" || socket.closed, recorder);
     const dialled = attempts[attempts.length - 1];
@@ -129,19 +130,22 @@ let reached = 0;
 /** Waits until `done`: first for what needs no timer, then by moving the time to the next deadline. */
 async function settle(client: () => Conn | null, done: () => boolean, recorder: Recorder): Promise<void> {
   for (let waits = 0; waits < MOST_WAITS && !done(); waits++) {
-    const until = Date.now() + PATIENCE_MS;
+    const until = Date.now() + (deadlines(client()).length > 0 ? PATIENCE_MS : LONG_PATIENCE_MS);
     while (!done() && Date.now() < until) await Bun.sleep(5);
-    if (done()) return;
-    const conn = client();
-    const stream = conn instanceof ClientConn ? conn.current : null;
-    const next = [conn?.deadline ?? 0, stream?.deadline ?? 0].filter((deadline) => deadline > 0);
-    if (next.length === 0) return;
+    const next = deadlines(client());
+    if (done() || next.length === 0) return;
     const deadline = Math.min(...next);
     recorder.waited(Math.max(0, Math.round(deadline - clock.now)));
     // Timers fire up to one slot late, and the wheel never turns back.
     reached = Math.max(deadline, reached) + 16;
     wheel.advance(reached);
   }
+}
+
+/** When something happens by itself. */
+function deadlines(conn: Conn | null): number[] {
+  const stream = conn instanceof ClientConn ? conn.current : null;
+  return [conn?.deadline ?? 0, stream?.deadline ?? 0].filter((deadline) => deadline > 0);
 }
 
 function boundTo({ model: { address } }: Listener, port: number): End {

@@ -11,6 +11,12 @@ export interface End {
   readonly port: number;
 }
 
+/** A socket that was made to speak TLS, and what is called during its handshake. */
+export interface Upgraded {
+  readonly socket: MemorySocket;
+  readonly handlers: object;
+}
+
 /** Takes everything that is written and sends nothing. With TLS: a new session of a client without a certificate. */
 export class MemorySocket implements TlsSocket {
   private readonly written: Buffer[] = [];
@@ -61,6 +67,18 @@ export class MemorySocket implements TlsSocket {
   }
   setNoDelay(): boolean {
     return true;
+  }
+
+  upgraded: Upgraded | null = null;
+
+  /** As Bun's: the plain socket and the one that speaks TLS. */
+  upgradeTLS({ data, socket: handlers }: { data: unknown; socket: object }): [MemorySocket, MemorySocket] {
+    const remote = { address: this.remoteAddress, port: this.remotePort };
+    const socket = new MemorySocket(remote, { address: this.localAddress, port: this.localPort });
+    socket.data = data;
+    this.upgraded = { socket, handlers };
+    (handlers as { open(socket: MemorySocket): void }).open(socket);
+    return [this, socket];
   }
 
   alpnProtocol: string | false | null = null;
