@@ -349,6 +349,10 @@ export const cases: readonly OracleCase[] = [
     "declare capture zork len 5",
     "declare zork",
     "declare capture request len 3 x",
+    "tcp-request content capture src len 5",
+    "tcp-request content capture src id 0",
+    "tcp-request content capture src",
+    "tcp-request session capture src len 5",
     "mode http\n http-request capture src len 5",
     "mode http\n http-request capture src len 0",
     "mode http\n http-request capture src",
@@ -943,9 +947,7 @@ export const cases: readonly OracleCase[] = [
       "cookie X insert dynamic",
     ),
     ...global("unix-bind prefix /x", "lua-prepend-path /x"),
-    ...whole(
-      "peers p\nlisten l\n bind :8001",
-    ),
+    ...whole("peers p\nlisten l\n bind :8001"),
   ]),
   ...differs("a negative limit means nothing", [
     ...back("fullconn -1", "server t 127.0.0.1:80 maxconn -5", "server t 127.0.0.1:80 minconn -1"),

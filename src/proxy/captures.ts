@@ -12,7 +12,7 @@ export interface Captures {
   readonly request: readonly CaptureSlot[];
   readonly response: readonly CaptureSlot[];
   /** What "name=value" of a cookie has to start with, and how much of it is kept. */
-  readonly cookie: { readonly start: Uint8Array; readonly len: number } | null;
+  readonly cookie: { readonly start: string; readonly len: number } | null;
 }
 
 /** Null when the frontend keeps nothing, so that this costs its streams one comparison. */
@@ -24,7 +24,7 @@ export function compileCaptures(
   return {
     request: request.map(slot),
     response: response.map(slot),
-    cookie: cookie === null ? null : { start: Buffer.from(cookie.name, "latin1"), len: cookie.len },
+    cookie: cookie === null ? null : { start: cookie.name, len: cookie.len },
   };
 }
 

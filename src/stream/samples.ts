@@ -26,8 +26,6 @@ export abstract class RawSamples implements RuleStream {
   readonly mode: Mode = "tcp";
   readonly tls: TlsFacts | null = null;
   readonly tracked: TrackedEntries | null = null;
-  readonly requestCaptures: readonly (string | null)[] | null = null;
-  readonly responseCaptures: readonly (string | null)[] | null = null;
   priorityClass = 0;
   priorityOffset = 0;
   lastRule: { readonly file: string; readonly line: number } | null = null;
@@ -68,6 +66,12 @@ export abstract class RawSamples implements RuleStream {
     if (offset !== null) this.priorityOffset = offset;
   }
   wake(): void {}
+  get requestCaptures(): readonly (string | null)[] | null {
+    return null;
+  }
+  get responseCaptures(): readonly (string | null)[] | null {
+    return null;
+  }
   capture(_side: "request" | "response", _slot: number, _text: string): boolean {
     return false;
   }

@@ -2,15 +2,21 @@ import type { Args } from "../../lang/args.ts";
 import { NOTHING, textOf } from "../parts.ts";
 import { type ActionParts, type ActionRow, Verdict } from "../types.ts";
 
-/** `<expr> { len <length> | id <slot> }`; responses know only `id`. */
+/** What may follow the expression: responses have no slot of their own, sessions no other. */
+function waysOf(label: string): readonly string[] {
+  if (label.startsWith("tcp-request")) return ["len"];
+  return label.startsWith("http-request") ? ["len", "id"] : ["id"];
+}
+
+/** `<expr> { len <length> | id <slot> }`. */
 function parse(args: Args): ActionParts | null {
   const value = args.take("an expression");
   if (value === null) return null;
-  const response = !args.label.startsWith("http-request") && !args.label.startsWith("tcp-request");
-  const what = args.take(response ? "'id'" : "'len' or 'id'");
+  const ways = waysOf(args.label);
+  const wanted = ways.map((way) => `'${way}'`).join(" or ");
+  const what = args.take(wanted);
   if (what === null) return null;
-  if (what.text !== "id" && (response || what.text !== "len")) {
-    const wanted = response ? "'id'" : "'len' or 'id'";
+  if (!ways.includes(what.text)) {
     return args.error("rule/bad-argument", what, `'${args.label}' expects ${wanted}, not '${what.text}'`);
   }
   const number = args.take("a number");
@@ -37,7 +43,7 @@ export const captureAction: ActionRow = {
     const { id } = action.texts;
     if (expression === null || id === undefined) return null;
     const slot = Number(id.text);
-    const side = rc.ruleset === "http-request" ? "request" : "response";
+    const side = rc.ruleset.endsWith("response") ? "response" : "request";
     // A backend may fill the slot of some frontends only.
     const { frontend } = rc.cc;
     if (frontend !== null) {

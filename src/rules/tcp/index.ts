@@ -1,4 +1,5 @@
 import type { ActionRow, RuleSet } from "../types.ts";
+import { captureAction } from "../http/capture.ts";
 import { statusActions } from "../http/status.ts";
 import { variableActions } from "../http/variables.ts";
 import { dropActions } from "../flow/drop.ts";
@@ -30,6 +31,7 @@ export const tcpActions: ReadonlyMap<string, ActionRow> = register([
   endpointActions(REQUEST),
   priorityActions(["tcp-request content"]),
   socketActions(ALL, CONTENT),
+  here([captureAction], ["tcp-request content"]),
 ]);
 
 function register(families: readonly (readonly ActionRow[])[]): ReadonlyMap<string, ActionRow> {
@@ -43,6 +45,6 @@ function register(families: readonly (readonly ActionRow[])[]): ReadonlyMap<stri
 
 /** Actions of HAProxy 2.6 in these rulesets without a row yet. */
 export const laterTcpActions: ReadonlySet<string> = new Set(
-  `capture do-resolve sc-inc-gpc sc-inc-gpc0 sc-inc-gpc1 sc-set-gpt sc-set-gpt0 send-spoe-group track-sc0 track-sc1 track-sc2
+  `do-resolve sc-inc-gpc sc-inc-gpc0 sc-inc-gpc1 sc-set-gpt sc-set-gpt0 send-spoe-group track-sc0 track-sc1 track-sc2
   use-service`.split(/\s+/),
 );

@@ -1,6 +1,7 @@
 /** Headers and cookies that are kept for the log line (manual, section 8.8). Only streams of frontends that capture get here. */
+import { encodeLine } from "../../codec/h1/edits.ts";
 import type { Head } from "../../codec/h1/head.ts";
-import { findLastName } from "../../codec/h1/view.ts";
+import { findLastName, findName } from "../../codec/h1/view.ts";
 import { HeaderWalk, request, response, type Side } from "../../expr/fetch/message.ts";
 import type { Captures, CaptureSlot } from "../../proxy/captures.ts";
 import { CookieScanner } from "../../server/cookie-scan.ts";
@@ -38,31 +39,45 @@ export function captureResponse(stream: HttpStream, { response: slots }: Capture
 
 /** `capture cookie` in the request, after the rules and before persistence takes cookies out. */
 export function captureRequestCookie(stream: HttpStream, { cookie }: Captures): void {
-  if (cookie !== null) stream.requestCookie = findCookie(stream, request, COOKIE, cookie.start, cookie.len);
+  if (cookie === null) return;
+  stream.requestCookie = findCookie(stream, request, COOKIE, cookie.start, cookie.len);
+  tidyCookies(stream);
+}
+
+/** Where HAProxy reads cookies it also leaves out the blanks around "=", on the way to the server. */
+function tidyCookies({ req, reqEdits }: HttpStream): void {
+  for (let i = findName(req, COOKIE, 0); i >= 0; i = findName(req, COOKIE, i + 1)) {
+    // What rules wrote stays as they wrote it.
+    if (reqEdits.lineOf(i) !== undefined) continue;
+    const from = req.index[4 * i + 2]!;
+    let text = "";
+    let done = from;
+    scanner.start(req.buf, from, req.index[4 * i + 3]!, false);
+    while (scanner.next()) {
+      if (!scanner.hasValue || scanner.valueStart === scanner.nameEnd + 1) continue;
+      text += `${latin1(req.buf, done, scanner.nameEnd)}=`;
+      done = scanner.valueStart;
+    }
+    if (done > from) reqEdits.replace(i, encodeLine("cookie", text + latin1(req.buf, done, req.index[4 * i + 3]!)));
+  }
 }
 
 export function captureResponseCookie(stream: HttpStream, { cookie }: Captures): void {
   if (cookie !== null) stream.responseCookie = findCookie(stream, response, SET_COOKIE, cookie.start, cookie.len);
 }
 
-/** The first "name=value" that starts so, cut to `len` bytes. */
-function findCookie(stream: HttpStream, side: Side, name: Uint8Array, start: Uint8Array, len: number): string | null {
+/** The first "name=value" that starts so, without blanks around the sign, cut to `len` bytes. */
+function findCookie(stream: HttpStream, side: Side, name: Uint8Array, start: string, len: number): string | null {
   if (!walk.start(side, stream.rules(), name)) return null;
   while (walk.next()) {
-    scanner.start(walk.buf, walk.from, walk.to, side.response);
+    const buf = walk.buf as Buffer;
+    scanner.start(buf, walk.from, walk.to, side.response);
     while (scanner.next()) {
-      const { nameStart: from } = scanner;
-      const to = scanner.hasValue ? scanner.valueEnd : scanner.nameEnd;
-      if (starts(walk.buf, from, to, start)) {
-        return latin1(walk.buf as Buffer, from, Math.min(to, from + len));
-      }
+      const { nameStart, nameEnd, valueStart, valueEnd, hasValue } = scanner;
+      const own = latin1(buf, nameStart, nameEnd);
+      const pair = hasValue ? `${own}=${latin1(buf, valueStart, valueEnd)}` : own;
+      if (pair.startsWith(start)) return pair.slice(0, len);
     }
   }
   return null;
-}
-
-function starts(buf: Uint8Array, from: number, to: number, text: Uint8Array): boolean {
-  if (to - from < text.length) return false;
-  for (let i = 0; i < text.length; i++) if (buf[from + i] !== text[i]) return false;
-  return true;
 }

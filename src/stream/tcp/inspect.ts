@@ -221,4 +221,3 @@ export function countDenied({ frontend, listener, backend, server, step }: TcpSt
   slab[backend!.base + C.denResp]!++;
   if (server !== null) slab[server.base + C.denResp]!++;
 }
-

@@ -10,6 +10,7 @@ import type { Server } from "../../proxy/server.ts";
 import type { TcpRuleStream } from "../../rules/tcp/types.ts";
 import { clock } from "../../util/clock.ts";
 import { fdOf } from "../../net/fd.ts";
+import { storeCapture } from "../capture.ts";
 import { changeEndpoint, type Endpoint } from "../endpoint.ts";
 import { ClientFacts, serverFacts } from "../facts.ts";
 import { RawSamples } from "../samples.ts";
@@ -103,6 +104,18 @@ export class TcpSamples extends RawSamples implements TcpRuleStream {
   }
   override rawResponse(): Uint8Array | null {
     return this.record.heldResponse();
+  }
+  override get requestCaptures(): readonly (string | null)[] | null {
+    return this.record.requestCaptures;
+  }
+  override get responseCaptures(): readonly (string | null)[] | null {
+    return this.record.responseCaptures;
+  }
+  override capture(side: "request" | "response", slot: number, text: string): boolean {
+    return storeCapture(this.record, side, slot, text);
+  }
+  override uniqueIdText(): string | null {
+    return this.record.identify();
   }
   override stampTimers(): void {
     this.record.stamp(clock.now);

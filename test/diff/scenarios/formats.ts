@@ -280,7 +280,7 @@ const captures: Scenario[] = [
   logged("a captured cookie by its start", "capture cookie si len 63\noption httplog"),
   logged("a captured cookie with its sign", "capture cookie sid= len 63\noption httplog"),
   logged("a captured cookie among many", "capture cookie sid= len 63\noption httplog", [
-    get("/", "Cookie: x=1", 'Cookie: y="sid=2"; sid=3 ; z=4'),
+    get("/", "Cookie: x=1", 'Cookie: y="sid=2"; sid = 3 ; z =4'),
     get("/", "Cookie: ;;sid=5"),
     get("/", "Cookie: sid"),
     get("/", "Cookie: sid="),
@@ -471,6 +471,31 @@ const inTcp: Scenario[] = [
       await talk.logged(1);
     },
   })),
+  {
+    name: "format captures in mode tcp",
+    config: tcp({
+      frontend: `tcp-request inspect-delay 300ms
+declare capture request len 3
+declare capture response len 3
+tcp-request content capture req.payload(0,9) len 5 if { req.len gt 9 }
+tcp-request content capture src len 20
+tcp-request content capture req.ssl_sni len 20
+${format("%hr|%hs|%hrl|%[capture.req.hdr(1)]|%[capture.req.hdr(0)]|%[capture.req.hdr(9)]|%B")}`,
+    }),
+    servers: {
+      s1: async (peer) => {
+        await peer.request();
+        peer.send(ok("x"));
+        peer.close();
+      },
+    },
+    async client(talk) {
+      const client = await talk.connect();
+      client.send(get("/long/enough"));
+      await client.closed(2000);
+      await talk.logged(1);
+    },
+  },
   {
     name: "format unique id in mode tcp",
     config: tcp({ frontend: `unique-id-format "%ci-%[src]-%f"\n${format("%ID")}` }),
