@@ -10,6 +10,7 @@ import { fetches } from "../src/expr/fetch/index.ts";
 import { PatternStore } from "../src/expr/acl/store.ts";
 import { mapConverters } from "../src/expr/map/index.ts";
 import { tags } from "../src/expr/logformat/tags/index.ts";
+import { laterTcpActions, tcpActions } from "../src/rules/tcp/index.ts";
 import { httpActions, laterActions } from "../src/rules/http/index.ts";
 import { scenarios } from "./diff/scenarios/index.ts";
 
@@ -31,13 +32,19 @@ const TAGS =
 interface Dump {
   readonly fetches: readonly string[];
   readonly converters: readonly string[];
-  /** Names of the actions of rulesets of mode http. */
+  /** Names of the actions of rulesets of mode http, and of those of mode tcp. */
   readonly actions: readonly string[];
+  readonly tcpActions: readonly string[];
 }
 
 function dump(): Dump {
   const { stdout } = Bun.spawnSync([HAPROXY, "-dKall", "-q", "-c", "-f", "/dev/null"], { stderr: "ignore" });
-  const lists = { fetches: [] as string[], converters: [] as string[], actions: new Set<string>() };
+  const lists = {
+    fetches: [] as string[],
+    converters: [] as string[],
+    actions: new Set<string>(),
+    tcpActions: new Set<string>(),
+  };
   let section = "";
   for (const line of stdout.toString().split("\n")) {
     if (line.startsWith("# List")) section = line;
@@ -47,8 +54,10 @@ function dump(): Dump {
     if (converter !== null) lists.converters.push(converter[1]!);
     const action = /^\thttp-(?:request|response|after-response) (\S+?)\*?$/.exec(line);
     if (action !== null) lists.actions.add(action[1]!);
+    const tcp = /^\ttcp-(?:request|response) \S+ (\S+?)\*?$/.exec(line);
+    if (tcp !== null) lists.tcpActions.add(tcp[1]!);
   }
-  return { ...lists, actions: [...lists.actions] };
+  return { ...lists, actions: [...lists.actions], tcpActions: [...lists.tcpActions] };
 }
 
 /** The text of all tests but this one, and the configurations of the scenarios, some of which are made by loops. */
@@ -65,10 +74,13 @@ function tests(): string {
     .join("\n");
 }
 
+/** What may follow the name of an action. */
+const AFTER = "[( \"'`\\\\\\n]|$";
+
 const escaped = (name: string): string => name.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 
 describe.skipIf(!existsSync(HAPROXY))("HAProxy's own list of keywords", () => {
-  const theirs = existsSync(HAPROXY) ? dump() : { fetches: [], converters: [], actions: [] };
+  const theirs = existsSync(HAPROXY) ? dump() : { fetches: [], converters: [], actions: [], tcpActions: [] };
   const text = tests();
   const untested = (names: readonly string[], before: string, after: string): string[] =>
     names.filter((name) => !new RegExp(`(?:${before})${escaped(name)}(?:${after})`).test(text));
@@ -99,7 +111,16 @@ describe.skipIf(!existsSync(HAPROXY))("HAProxy's own list of keywords", () => {
     expect([...laterActions].filter((name) => httpActions.has(name))).toEqual([]);
     // do-resolve wants a section `resolvers`, which cannot be tested without a name server.
     const local = names.filter((name) => name !== "do-resolve");
-    expect(untested(local, "http-(?:request|response|after-response) |verb\\} |\\b", "[( \"'`\\\\]")).toEqual([]);
+    expect(untested(local, "http-(?:request|response|after-response) ", AFTER)).toEqual([]);
+  });
+
+  test("every action of tcp rules has a row and is used by a test", () => {
+    const names = theirs.tcpActions.filter((name) => !ACTIONS_ELSEWHERE.test(name) && !laterTcpActions.has(name));
+    expect(names.length).toBeGreaterThan(10);
+    expect(names.filter((name) => !tcpActions.has(name))).toEqual([]);
+    expect([...laterTcpActions].filter((name) => tcpActions.has(name))).toEqual([]);
+    const local = names.filter((name) => name !== "do-resolve");
+    expect(untested(local, "tcp-(?:request|response) (?:connection|session|content) ", AFTER)).toEqual([]);
   });
 
   test("every log tag has a row and is used by a test", () => {
