@@ -112,9 +112,10 @@ describe.skipIf(lacking !== null)("tlb explain decides as a running tlb", () => 
     const backends = new Set(
       [...kept.join("\n").matchAll(/^(?:use|default)_backend (\w+)/gm)].map((found) => found[1]!),
     );
+    const mode = lines.includes("mode tcp") ? "mode tcp" : "mode http";
     const timeouts = ["timeout connect 2s", "timeout client 3s", "timeout server 3s"];
     const pools = [...backends].map((backend) => `backend ${backend}\n server ${backend} 127.0.0.1:{${backend}}`);
-    return ["defaults", "mode http", ...timeouts, ...kept, ...pools, ""].join("\n");
+    return ["defaults", mode, ...timeouts, ...kept, ...pools, ""].join("\n");
   }
 
   test("routing, first seed", async () => {
@@ -129,6 +130,15 @@ describe.skipIf(lacking !== null)("tlb explain decides as a running tlb", () => 
     expect(await to("/api/x", "Content-Type: application/grpc", "Upgrade: h2c")).toBe("grpc_servers");
     expect(await to("/index.html", "Content-Type: text/html")).toBe("web_servers");
     expect(await to("/apis")).toBe("web_servers");
+  });
+
+  test("TLS that passes through, first seed", async () => {
+    await using live = await Live.start(routing("000:194"));
+    const to = async (sni: string): Promise<string | undefined> =>
+      (await alike(live, { words: ["https://x"], sni })).backend?.name;
+    expect(await to("app1.example.com")).toBe("app1_servers");
+    expect(await to("APP2.example.com")).toBe("app2_servers");
+    expect(await to("other.example.com")).toBe("default_tls_servers");
   });
 
   test("the same behind TLS, as the seed has it", async () => {

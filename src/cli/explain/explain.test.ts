@@ -120,6 +120,17 @@ describe("rules", () => {
     expect([found.backend, found.choice, found.forwarded]).toEqual([null, null, null]);
   });
 
+  test("a tarpit takes no time to explain", async () => {
+    const began = Date.now();
+    const found = await run(`frontend f\n bind :80\n http-request tarpit deny_status 429\n default_backend b\n${ONE}`);
+    expect(found.steps.map((step) => (step.kind === "wait" ? Math.round(step.ms / 1000) : step.applied))).toEqual([
+      true,
+      2,
+    ]);
+    expect(found.answer).toStartWith("HTTP/1.1 429");
+    expect(Date.now() - began).toBeLessThan(1500);
+  });
+
   test("allow stops a ruleset", async () => {
     const found = await run(
       `frontend f\n bind :80\n http-request allow\n http-request deny\n default_backend b\n${ONE}`,
