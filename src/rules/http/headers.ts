@@ -23,7 +23,7 @@ const FRAMING: ReadonlySet<string> = new Set(["connection", "content-length", "t
 
 function takeNamed(args: Args, names: readonly (readonly [name: string, what: string])[]): ActionParts | null {
   const first = args.peek();
-  if (first !== null && FRAMING.has(first.text.toLowerCase())) {
+  if (first !== null && FRAMING.has("x" + first.text.toLowerCase())) {
     const message = `'${args.label}' on '${first.text}' is known to HAProxy, not supported yet`;
     return args.error("config/not-supported", first, message);
   }

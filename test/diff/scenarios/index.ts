@@ -21,6 +21,7 @@ import { normalize } from "./normalize.ts";
 import { observe } from "./observe.ts";
 import { options } from "./options.ts";
 import { flow } from "./flow.ts";
+import { framingRules } from "./framing-rules.ts";
 import { rules } from "./rules.ts";
 import { patterns } from "./patterns.ts";
 import { samples } from "./samples.ts";
@@ -54,4 +55,5 @@ export const scenarios: readonly Scenario[] = [
   ...httpErrors,
   ...patterns,
   ...flow,
+  ...framingRules,
 ];
