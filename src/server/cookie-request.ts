@@ -34,26 +34,60 @@ export function requestCookies(
   now: number,
 ): Server | null {
   let chosen: Server | null = null;
+  const { buf, index } = head;
   for (let i = findKnown(head, COOKIE, 0); i >= 0; i = findKnown(head, COOKIE, i + 1)) {
-    if (edits.isDeleted(i)) continue;
-    chosen = scanLine(rules, head, edits, i, servers, state, now, chosen);
+    const line = edits.lineOf(i);
+    if (line === null) continue;
+    if (line === undefined) {
+      chosen = scanLine(rules, buf, index[4 * i + 2]!, index[4 * i + 3]!, servers, state, now, chosen);
+    } else if (isCookie(line)) {
+      chosen = scanLine(rules, line, COOKIE_NAME.length, line.length - 2, servers, state, now, chosen);
+    } else {
+      continue;
+    }
+    if (outcome === "") edits.delete(i);
+    else if (outcome !== null) edits.replace(i, cookieLine(outcome));
+  }
+  // Lines rules have added.
+  for (let i = 0; i < edits.appendedCount; i++) {
+    const line = edits.appended[i]!;
+    if (!isCookie(line)) continue;
+    chosen = scanLine(rules, line, COOKIE_NAME.length, line.length - 2, servers, state, now, chosen);
+    if (outcome === null) continue;
+    const fresh = outcome === "" ? NOTHING : cookieLine(outcome);
+    edits.size += fresh.length - line.length;
+    edits.appended[i] = fresh;
   }
   return chosen;
 }
 
+const COOKIE_NAME: Buffer = Buffer.from("cookie: ", "latin1");
+const NOTHING: Buffer = Buffer.alloc(0);
+
+function isCookie(line: Buffer): boolean {
+  return (
+    line.length > COOKIE_NAME.length && line.compare(COOKIE_NAME, 0, COOKIE_NAME.length, 0, COOKIE_NAME.length) === 0
+  );
+}
+
+function cookieLine(text: string): Buffer {
+  return Buffer.from(`cookie: ${text}\r\n`, "latin1");
+}
+
+/** What the line scanned last becomes: null = it stays, "" = it goes. */
+let outcome: string | null = null;
+
 function scanLine(
   rules: CookieRules,
-  head: Head,
-  edits: Edits,
-  at: number,
+  buf: Buffer,
+  from: number,
+  to: number,
   servers: readonly Server[],
   state: Persistence,
   now: number,
   before: Server | null,
 ): Server | null {
-  const { buf, index } = head;
-  const from = index[4 * at + 2]!;
-  const to = index[4 * at + 3]!;
+  outcome = null;
   let chosen = before;
   /** Start of a block under removal, -1 = none. */
   let removing = -1;
@@ -98,7 +132,7 @@ function scanLine(
   }
   if (removing >= 0) {
     if (!keep) {
-      edits.delete(at);
+      outcome = "";
       return chosen;
     }
     text = (text ?? "") + (removing > done ? latin1(buf, done, removing) : "");
@@ -106,7 +140,7 @@ function scanLine(
   }
   if (text !== null) {
     text += latin1(buf, done, to);
-    edits.replace(at, Buffer.from(`cookie: ${text}\r\n`, "latin1"));
+    outcome = text;
   }
   return chosen;
 }

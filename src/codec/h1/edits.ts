@@ -14,6 +14,8 @@ const REPLACE = 2;
 export class Edits {
   /** True when header lines of the index were deleted or replaced. */
   touched = false;
+  /** A header that frames the message (Connection, Content-Length, Transfer-Encoding, Upgrade) was changed: look before writing. */
+  framed = false;
   /** Per header of the index: kept, deleted, or 2 + the slot of its new line. */
   marks: Uint16Array = new Uint16Array(32);
   marked = 0;
@@ -37,6 +39,7 @@ export class Edits {
       this.marked = 0;
       this.touched = false;
     }
+    this.framed = false;
     this.lineCount = this.appendedCount = this.size = 0;
     this.method = this.target = this.status = this.reason = undefined;
   }

@@ -35,7 +35,7 @@ const wrong: readonly (readonly [lines: string, ...found: string[]])[] = [
   [" http-request set-header X %[path,zork]", "error 8:35-39 expr/unknown-converter"],
   [" http-request set-header X %[res.hdr(a)]", "error 8:30-37 expr/phase"],
   [" http-request set-header X %zork", "error 8:28-33 logformat/unknown"],
-  [" http-request set-header Content-Length 5", "error 8:26-40 config/not-supported"],
+  [" http-request set-header Content-Length 5", "error 8:26-40 rule/framing-header"],
   [" http-request replace-header X ( y", "error 8:32-33 rule/bad-regex"],
   [" http-request set-var path", "error 8:15-22 rule/bad-argument"],
   [" http-request set-var(zork.x) path", "error 8:23-29 rule/bad-variable"],

@@ -18,14 +18,20 @@ function editsOf(stream: RuleStream, request: boolean): Edits {
   return request ? stream.reqEdits : stream.resEdits;
 }
 
-/** Headers that tell where a message ends: HAProxy frames the message anew when rules change them, which is not done here yet. */
+/** Headers that tell where a message ends and what becomes of the connection: the message is framed anew when rules change them. */
 const FRAMING: ReadonlySet<string> = new Set(["connection", "content-length", "transfer-encoding", "upgrade"]);
+
+/**
+ * Those whose value only the body can tell. HAProxy writes what a rule puts there, beside the length it has found itself, which
+ * invites request smuggling (RFC 9112 section 11.2): refused here. They may be deleted.
+ */
+const LENGTHS: ReadonlySet<string> = new Set(["content-length", "transfer-encoding"]);
 
 function takeNamed(args: Args, names: readonly (readonly [name: string, what: string])[]): ActionParts | null {
   const first = args.peek();
-  if (first !== null && FRAMING.has("x" + first.text.toLowerCase())) {
-    const message = `'${args.label}' on '${first.text}' is known to HAProxy, not supported yet`;
-    return args.error("config/not-supported", first, message);
+  if (first !== null && LENGTHS.has(first.text.toLowerCase())) {
+    const message = `'${args.label}' on '${first.text}' would contradict the body that follows, which is refused here`;
+    return args.error("rule/framing-header", first, message, "the header is written as the body needs it");
   }
   return takeTexts(args, names);
 }
@@ -50,11 +56,13 @@ function adder(name: "set-header" | "add-header", help: string): ActionRow {
       if (format === null) return null;
       const line = literal === null ? null : Buffer.from(`${header}: ${cleanField(literal)}\r\n`, "latin1");
       const set = name === "set-header";
+      const framing = FRAMING.has(header);
       return (stream) => {
         const edits = editsOf(stream, request);
         const fresh = line ?? Buffer.from(`${header}: ${cleanField(format(stream))}\r\n`, "latin1");
         if (set) removeHeader(headOf(stream, request), edits, bytes);
         edits.append(fresh);
+        if (framing) edits.framed = true;
         return Verdict.next;
       };
     },
@@ -86,8 +94,10 @@ function replacer(name: "replace-header" | "replace-value", help: string): Actio
       const text = header!.text.toLowerCase();
       const bytes = Buffer.from(text, "latin1");
       const whole = name === "replace-header";
+      const framing = FRAMING.has(text);
       return (stream) => {
         const replacement = format(stream);
+        if (framing) editsOf(stream, request).framed = true;
         const one = (old: string): string | null => {
           const found = regex.exec(old);
           return found === null ? null : cleanField(replaceWith(replacement, found));
@@ -146,7 +156,7 @@ export const headerActions: readonly ActionRow[] = [
     usage: "<name> [-m {str|beg|end|sub|reg}]",
     help: "Delete the headers of this name",
     parse: (args) => {
-      const parts = takeNamed(args, [["name", "a header name"]]);
+      const parts = takeTexts(args, [["name", "a header name"]]);
       if (parts === null || atCondition(args)) return parts;
       const word = args.next()!;
       if (word.text !== "-m") return unknownWord(args, word);
@@ -174,13 +184,17 @@ export const headerActions: readonly ActionRow[] = [
       }
       const bytes = Buffer.from(text, "latin1");
       if (test === null) {
+        const framing = FRAMING.has(text);
         return (stream) => {
+          if (framing) editsOf(stream, request).framed = true;
           removeHeader(headOf(stream, request), editsOf(stream, request), bytes);
           return Verdict.next;
         };
       }
       return (stream) => {
-        removeMatching(headOf(stream, request), editsOf(stream, request), (one) => !FRAMING.has(one) && test(one));
+        const edits = editsOf(stream, request);
+        edits.framed = true;
+        removeMatching(headOf(stream, request), edits, test);
         return Verdict.next;
       };
     },

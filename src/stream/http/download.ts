@@ -5,6 +5,7 @@ import { fail } from "./answer.ts";
 import { countOut } from "./count.ts";
 import { blockedByClient, watchServer, watchUpload } from "./deadlines.ts";
 import { finishStream } from "./finish.ts";
+import { chunkOf } from "./reframe.ts";
 import type { HttpStream } from "./stream.ts";
 
 /** More of the body came: chunk[start, end). */
@@ -22,9 +23,12 @@ export function downloadBody(stream: HttpStream, chunk: Buffer, start: number, e
     clientLeft(stream);
     return;
   }
-  if (!resBody.silent) {
+  if (!resBody.silent && !stream.mute) {
     let taken: boolean;
-    if (resBody.verbatim) {
+    if (stream.resRechunk) {
+      const out = chunkOf(chunk, start, at, resBody.done);
+      taken = client.write(out, 0, out.length);
+    } else if (resBody.verbatim) {
       taken = client.write(chunk, resBody.verbatimStart(start), resBody.verbatimEnd(at));
     } else {
       const out = resBody.rewrite(at - start);

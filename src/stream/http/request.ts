@@ -19,6 +19,7 @@ import { watchUpload } from "./deadlines.ts";
 import { logStream } from "./finish.ts";
 import { nameServer, persistRequest } from "./persist.ts";
 import { chooseServer } from "../use-server.ts";
+import { reframeRequest } from "./reframe.ts";
 import { chooseBackend, requestRules } from "./rules.ts";
 import { ConnMode, type ForwardSetting, type HttpSettings } from "./settings.ts";
 import { Step } from "./step.ts";
@@ -216,8 +217,9 @@ function prepare(stream: HttpStream): void {
   originalTo(stream, http.originalTo, back.originalTo);
   const { flags } = req;
   // RFC 9112 section 6.1: with a coding in a message of HTTP/1.0 nothing that follows can be trusted.
+  const asked = edits.framed && reframeRequest(stream);
   const close =
-    http.connMode !== ConnMode.keepAlive || back.connMode !== ConnMode.keepAlive || (flags & TE_HTTP10) !== 0;
+    asked || http.connMode !== ConnMode.keepAlive || back.connMode !== ConnMode.keepAlive || (flags & TE_HTTP10) !== 0;
   stream.serverKeep = !close;
   if (!close) {
     if (req.version < 11) edits.append(KEEP_ALIVE);

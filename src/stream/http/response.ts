@@ -1,9 +1,10 @@
-import { CL_AND_TE, CONN_CLOSE, CONN_KEEPALIVE, TE_HTTP10, UPGRADE_WEBSOCKET } from "../../codec/h1/flags.ts";
+import { CL_AND_TE, CONN_CLOSE, CONN_KEEPALIVE, Method, TE_HTTP10, UPGRADE_WEBSOCKET } from "../../codec/h1/flags.ts";
 import { errorName } from "../../codec/h1/errors.ts";
 import { Framing, isUpgrade, responseFraming } from "../../codec/h1/framing.ts";
 import type { Head } from "../../codec/h1/head.ts";
 import { SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY } from "../../codec/h1/known.ts";
 import { findKnown, valueText } from "../../codec/h1/view.ts";
+import { methodOf } from "../../codec/h1/parse-request.ts";
 import { headSize, writeResponseHead } from "../../codec/h1/write.ts";
 import { observeResult } from "../../check/index.ts";
 import { C } from "../../counters/columns.ts";
@@ -23,6 +24,7 @@ import { afterRules, responseRules } from "./rules.ts";
 import type { HttpSettings } from "./settings.ts";
 import { Step } from "./step.ts";
 import type { HttpStream } from "./stream.ts";
+import { chunkOf, reframeResponse } from "./reframe.ts";
 import { startTunnel } from "./tunnel.ts";
 import { holdResponse } from "./wait.ts";
 import { CLOSE, headBytes, KEEP_ALIVE, responseColumn, SCRATCH_BYTES, scratch, WHOLE } from "./wire.ts";
@@ -41,7 +43,11 @@ import { CLOSE, headBytes, KEEP_ALIVE, responseColumn, SCRATCH_BYTES, scratch, W
 export function analyseResponse(stream: HttpStream, conn: ServerConn, buf: Buffer, at: number, end: number): void {
   const { res, req, server, resBody } = stream;
   const { flags, status } = res;
-  const framing = responseFraming(res, req.method);
+  const asked = stream.reqEdits.method;
+  const method = asked === undefined ? req.method : methodOf(asked, 0, asked.length);
+  // A CONNECT that rules have made opens no tunnel: the client did not ask for one.
+  const made = method === Method.CONNECT && asked !== undefined;
+  const framing = responseFraming(res, made ? Method.OTHER : method);
   if (framing === Framing.TUNNEL && status === 101 && !acceptsUpgrade(req, res)) {
     countOut(stream, headBytes(res) + end - at);
     badResponse(stream, "h1-unasked-upgrade");
@@ -74,6 +80,10 @@ export function analyseResponse(stream: HttpStream, conn: ServerConn, buf: Buffe
   if (next < end && framing !== Framing.TUNNEL) stream.serverKeep = false;
   const { captures } = stream.frontend;
   if (captures !== null) captureResponse(stream, captures);
+  if (asked !== undefined) {
+    stream.mute = req.method === Method.HEAD && method !== Method.HEAD;
+    if (made) stream.serverKeep = false;
+  }
   if (ruled) {
     stream.rules().startResponse();
     if (next > at && resBody.verbatim) {
@@ -119,6 +129,7 @@ function passResponse(
     afterRules(stream, back.rules, front.rules);
     if (edits.status !== undefined) stream.status = Number(latin1(edits.status, 0, edits.status.length));
   }
+  if (edits.framed) reframeResponse(stream);
   if (framing >= Framing.UNTIL_CLOSE || doubtful || stream.rt.draining) stream.clientKeep = false;
   if (framing !== Framing.TUNNEL) {
     if (stream.clientKeep) {
@@ -160,7 +171,13 @@ function forward(stream: HttpStream, buf: Buffer, at: number, next: number, end:
   let from = at;
   let to = at;
   let rewritten: Buffer | null = null;
-  if (next > at && !resBody.silent) {
+  if (stream.resRechunk) {
+    const held = stream.resWaiting ?? buf.subarray(at, next);
+    stream.resWaiting = null;
+    rewritten = chunkOf(held, 0, held.length, resBody.done);
+  } else if (stream.mute) {
+    stream.resWaiting = null;
+  } else if (next > at && !resBody.silent) {
     if (resBody.verbatim) {
       from = resBody.verbatimStart(at);
       to = resBody.verbatimEnd(next);

@@ -4,11 +4,13 @@ import { defaultLimits } from "../../codec/h1/flags.ts";
 import { headSize, writeResponseHead } from "../../codec/h1/write.ts";
 import type { Backend } from "../../proxy/backend.ts";
 import type { ProxyRules } from "../../rules/compile.ts";
+import { firstValue } from "../../rules/lines.ts";
 import { runRules } from "../../rules/run.ts";
 import { type Rule, Verdict } from "../../rules/types.ts";
 import type { Reply } from "./reply.ts";
 import type { HttpSettings } from "./settings.ts";
 import type { HttpStream } from "./stream.ts";
+import { takeConnection } from "./reframe.ts";
 import { Step } from "./step.ts";
 import { headBytes } from "./wire.ts";
 
@@ -71,6 +73,8 @@ export function afterRules(stream: HttpStream, back: ProxyRules | null, front: P
   if (!sameProxy(stream) && front !== null && front.after !== null) runRules(front.after, samples);
 }
 
+const CONTENT_LENGTH: Buffer = Buffer.from("content-length", "latin1");
+
 /** Both sides of one `listen`: its rules count once. */
 export function sameProxy(stream: HttpStream): boolean {
   return stream.backend !== null && stream.backend.model === stream.frontend.model;
@@ -88,6 +92,16 @@ export function afterAnswer(stream: HttpStream, page: Reply): Reply {
   resEdits.clear();
   if (parseResponse(res, bytes, 0, bytes.length, defaultLimits) <= 0) return page;
   afterRules(stream, back, front);
+  // What the log counts of headers that are not part of the page.
+  let extra = 0;
+  if (resEdits.framed) {
+    if (takeConnection(res, resEdits)) {
+      stream.clientKeep = false;
+      extra = "connection".length + "close".length;
+    }
+    // Without its length only the end of the connection ends the answer.
+    if (firstValue(res, resEdits, CONTENT_LENGTH) === null) stream.clientKeep = false;
+  }
   const out = Buffer.allocUnsafe(headSize(res, resEdits));
   // Without the blank line: what follows is the Connection header.
   const end = writeResponseHead(out, 0, res, resEdits) - 2;
@@ -96,5 +110,5 @@ export function afterAnswer(stream: HttpStream, page: Reply): Reply {
   const copy = Buffer.concat([head, Buffer.from("\r\n", "latin1")]);
   parseResponse(after, copy, 0, copy.length, defaultLimits);
   const status = resEdits.status === undefined ? page.status : after.status;
-  return { ...page, status, head, size: headBytes(after) + page.body.length };
+  return { ...page, status, head, size: headBytes(after) + page.body.length + extra };
 }

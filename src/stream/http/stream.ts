@@ -126,6 +126,11 @@ export class HttpStream extends Stream {
   resChunk: Buffer | null = null;
   resFrom = 0;
   resTo = 0;
+  /** The body lost its length to a rule: it goes on in chunks. */
+  reqRechunk = false;
+  resRechunk = false;
+  /** The client asked by HEAD what the server was asked by another method: it gets no body. */
+  mute = false;
   /** `http-request disable-l7-retry`. */
   once = false;
   /** What rules see of it; null until the first rule. */
@@ -183,7 +188,7 @@ export class HttpStream extends Stream {
     this.byRule = false;
     this.logLevel = null;
     this.step = Step.none;
-    this.gathering = this.once = false;
+    this.gathering = this.once = this.reqRechunk = this.resRechunk = this.mute = false;
     this.waitUntil = 0;
     this.ownServerTimeout = this.ownTunnelTimeout = UNSET;
     this.tarpitAnswer = null;

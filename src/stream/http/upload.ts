@@ -6,6 +6,7 @@ import { fail } from "./answer.ts";
 import { countIn } from "./count.ts";
 import { watchUpload } from "./deadlines.ts";
 import { finishStream } from "./finish.ts";
+import { chunkOf } from "./reframe.ts";
 import type { HttpStream } from "./stream.ts";
 
 /** More of the body came: chunk[start, end). What follows the body belongs to the next request. */
@@ -36,6 +37,11 @@ export function uploadBody(stream: HttpStream, chunk: Buffer, start: number, end
     to = reqBody.verbatimEnd(at);
   } else {
     buf = reqBody.rewrite(at - start);
+    from = 0;
+    to = buf.length;
+  }
+  if (stream.reqRechunk) {
+    buf = chunkOf(buf, from, to, reqBody.done);
     from = 0;
     to = buf.length;
   }

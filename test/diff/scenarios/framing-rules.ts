@@ -15,28 +15,60 @@ const requests: readonly Case[] = [
   ["del Connection upgrade", "http-request del-header Connection", get("/", "Connection: upgrade", "Upgrade: x")],
   ["del Upgrade", "http-request del-header Upgrade", get("/", "Connection: upgrade", "Upgrade: x")],
   ["set Upgrade", "http-request set-header Upgrade x", get("/")],
-  ["set Connection and Upgrade", "http-request set-header Connection upgrade\nhttp-request set-header Upgrade x", get("/")],
+  [
+    "set Connection and Upgrade",
+    "http-request set-header Connection upgrade\nhttp-request set-header Upgrade x",
+    get("/"),
+  ],
   ["add Connection", "http-request add-header Connection x-y", get("/")],
-  ["set Content-Length right", "http-request set-header Content-Length 3", post("/", "abc")],
-  ["set Content-Length without a body", "http-request set-header Content-Length 0", get("/")],
   ["del Content-Length", "http-request del-header Content-Length", post("/", "abc"), get("/2")],
+  [
+    "del Content-Length, the body later",
+    "http-request del-header Content-Length",
+    post("/", "abcdef").slice(0, -6),
+    "abc",
+    "def",
+    get("/2"),
+  ],
+  [
+    "del Content-Length, the body in pieces",
+    "http-request del-header Content-Length",
+    post("/", "abcdef").slice(0, -3),
+    "def",
+  ],
+  ["set Connection of several", "http-request set-header Connection 'close, x-a, keep-alive'", get("/")],
   ["del Content-Length of zero", "http-request del-header Content-Length", post("/", ""), get("/2")],
-  ["del Transfer-Encoding", "http-request del-header Transfer-Encoding", request("POST", "/", ["Transfer-Encoding: chunked"], chunked(["ab"])), get("/2")],
-  ["set Transfer-Encoding", "http-request set-header Transfer-Encoding chunked", post("/", "abc"), get("/2")],
-  ["add Transfer-Encoding", "http-request add-header Transfer-Encoding chunked", get("/"), get("/2")],
-  ["set Transfer-Encoding gzip", "http-request set-header Transfer-Encoding gzip", post("/", "abc"), get("/2")],
+  [
+    "del Transfer-Encoding",
+    "http-request del-header Transfer-Encoding",
+    request("POST", "/", ["Transfer-Encoding: chunked"], chunked(["ab"])),
+    get("/2"),
+  ],
   ["del all", "http-request del-header . -m reg", get("/", "A: b"), get("/2")],
   ["replace Connection", "http-request replace-header Connection (.*) x-\\1", get("/", "Connection: close")],
 ];
 
 const responses: readonly (readonly [name: string, rules: string, answer: string])[] = [
+  ["del Content-Length of zero", "http-response del-header Content-Length", ok("")],
+  ["del Content-Length of a long body", "http-response del-header Content-Length", ok("x".repeat(100_000))],
+  ["del Content-Length of a 204", "http-response del-header Content-Length", "HTTP/1.1 204 No\r\n\r\n"],
   ["set Connection close", "http-response set-header Connection close", ok("hello")],
-  ["set Connection keep-alive", "http-response set-header Connection keep-alive", "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nhi"],
-  ["del Connection", "http-response del-header Connection", "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nhi"],
+  [
+    "set Connection keep-alive",
+    "http-response set-header Connection keep-alive",
+    "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nhi",
+  ],
+  [
+    "del Connection",
+    "http-response del-header Connection",
+    "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nhi",
+  ],
   ["del Content-Length", "http-response del-header Content-Length", ok("hello")],
-  ["set Content-Length", "http-response set-header Content-Length 5", ok("hello")],
-  ["del Transfer-Encoding", "http-response del-header Transfer-Encoding", `HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n${chunked(["ab"])}`],
-  ["set Transfer-Encoding", "http-response set-header Transfer-Encoding chunked", ok("hello")],
+  [
+    "del Transfer-Encoding",
+    "http-response del-header Transfer-Encoding",
+    `HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n${chunked(["ab"])}`,
+  ],
   ["set Upgrade", "http-response set-header Upgrade h2c", ok("hello")],
   ["set Connection upgrade", "http-response set-header Connection upgrade", ok("hello")],
   ["after, set Connection close", "http-after-response set-header Connection close", ok("hello")],
@@ -51,8 +83,18 @@ const methods: readonly (readonly [name: string, rules: string, asked: string, a
   ["GET to CONNECT", "http-request set-method CONNECT", get("/"), ok("hello")],
   ["HEAD to GET and deny", "http-request set-method GET\nhttp-request deny", request("HEAD", "/"), ok("hello")],
   ["GET to HEAD and deny", "http-request set-method HEAD\nhttp-request deny", get("/"), ok("hello")],
-  ["GET to HEAD and redirect", "http-request set-method HEAD\nhttp-request redirect location /x", get("/"), ok("hello")],
-  ["GET to HEAD and return", "http-request set-method HEAD\nhttp-request return status 200 content-type text/plain string hi", get("/"), ok("hello")],
+  [
+    "GET to HEAD and redirect",
+    "http-request set-method HEAD\nhttp-request redirect location /x",
+    get("/"),
+    ok("hello"),
+  ],
+  [
+    "GET to HEAD and return",
+    "http-request set-method HEAD\nhttp-request return status 200 content-type text/plain string hi",
+    get("/"),
+    ok("hello"),
+  ],
 ];
 
 const cookies: readonly Case[] = [
@@ -75,6 +117,29 @@ export const framingRules: readonly Scenario[] = [
     servers: { s1: respond(() => answer) },
     client: sends(get("/"), get("/2")),
   })),
+  {
+    name: "framing rules: response to HEAD, del Content-Length",
+    config: http({ backend: "http-response del-header Content-Length" }),
+    servers: { s1: respond(() => "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n") },
+    client: sends(request("HEAD", "/")),
+  },
+  {
+    name: "framing rules: del Content-Length and wait for the body",
+    config: http({
+      frontend: "http-request del-header Content-Length\nhttp-request wait-for-body time 1s",
+      backend: "http-response del-header Content-Length\nhttp-response wait-for-body time 1s",
+    }),
+    servers: { s1: respond(() => ok("hello")) },
+    client: sends(post("/", "abcdef").slice(0, -3), "def", get("/2")),
+  },
+  {
+    name: "framing rules: our own answer, Connection and Content-Length",
+    config: http({
+      frontend:
+        "http-request return status 200 content-type text/plain string hi\nhttp-after-response set-header Connection close",
+    }),
+    client: sends(get("/")),
+  },
   ...methods.map(([name, rules, asked, answer]): Scenario => ({
     name: `framing rules: method ${name}`,
     config: http({ frontend: rules }),

@@ -32,6 +32,13 @@ export const ruleCodes: readonly CodeInfo[] = [
     "http-request redirect location /a code 302",
   ),
   row(
+    "rule/framing-header",
+    "a header that tells how long the body is",
+    "Content-Length and Transfer-Encoding are written as the body needs them. A rule that sets another value would let the next reader see another message than this one (RFC 9112, section 11.2); deleting them is possible.",
+    "http-request set-header Content-Length 5",
+    "http-request del-header Content-Length",
+  ),
+  row(
     "rule/needs-backend",
     "an action for backends, in a frontend",
     "It changes what happens between tlb and the server, which only a backend or a listen section decides.",
