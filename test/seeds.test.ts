@@ -152,6 +152,8 @@ describe.skipIf(lacking !== null)("tlb explain decides as a running tlb", () => 
     };
     expect(await to("/api/users")).toEqual(["https_in", true, "api_servers", "127.0.0.1:443"]);
     expect(await to("/")).toEqual(["https_in", true, "web_servers", "127.0.0.1:443"]);
+    const plain = readInput({ ...NOTHING, words: ["http://example.com:443/"] });
+    expect(explain(model, plain, null, texts)).rejects.toThrow("speaks TLS there: write https://");
   });
 
   test("all decisions of the tiered rate limits wait for stick tables", () => {

@@ -6,6 +6,8 @@ import type { End } from "./sockets.ts";
 export interface ExplainInput {
   /** "http", "https", or "tcp" for bytes as they are. */
   readonly scheme: "http" | "https" | "tcp";
+  /** The URL says "http://": no TLS, wherever it goes. */
+  readonly plain: boolean;
   /** Port of the URL, or the scheme's; 0 = not told. */
   readonly port: number;
   /** What the client sends, one character per byte. */
@@ -52,6 +54,7 @@ export function readInput(options: InputOptions): ExplainInput {
   const named = words.length === 2 ? words[0] : undefined;
   return {
     scheme,
+    plain: found[1] === "http",
     port,
     bytes: scheme === "tcp" ? latin1(options.data ?? "") : head(options, named, authority, found[3]!),
     source: options.source === undefined ? SOMEBODY : end(options.source, "src", SOMEBODY.port),

@@ -52,6 +52,9 @@ export async function explain(
   const problem = compiled.diagnostics[0];
   if (problem !== undefined) throw new UsageError(`${problem.at.file}:${problem.at.line}: ${problem.message}`, 1);
   const listener = findListener(compiled.frontends, input, frontend);
+  if (listener.tls !== null && input.plain) {
+    throw new UsageError(`frontend '${listener.frontend.name}' speaks TLS there: write https://`);
+  }
 
   const record = new ChoiceRecord();
   recordChoices(compiled.backends.values(), record);
