@@ -1,3 +1,4 @@
+import { noVariableLimits } from "../expr/variables.ts";
 import type { Word } from "../lang/line.ts";
 import type { Position } from "../lang/position.ts";
 import type {
@@ -114,6 +115,9 @@ export function newGlobal(env: ParseEnv): GlobalDraft {
     setenv: {},
     serverStateFile: null,
     serverStateBase: null,
+    variableLimits: noVariableLimits,
+    setVars: [],
+    variables: [],
     tlsCapture: 0,
     tlsLifetime: 300,
     tlsMaxRecord: 0,

@@ -5,6 +5,8 @@
  *
  * All durations are milliseconds and all sizes bytes. "0 = off" is written where it holds.
  */
+import type { SampleType } from "../expr/sample.ts";
+import type { VariableLimits } from "../expr/variables.ts";
 import type { Position } from "../lang/position.ts";
 
 export type Mode = "tcp" | "http";
@@ -156,6 +158,12 @@ export interface GlobalModel {
   readonly setenv: Readonly<Record<string, string>>;
   readonly serverStateFile: string | null;
   readonly serverStateBase: string | null;
+  /** tune.vars.*: bytes, 0 = no limit. */
+  readonly variableLimits: VariableLimits;
+  /** Lines `set-var` and `set-var-fmt`. */
+  readonly setVars: readonly SetVarModel[];
+  /** What they yielded when the configuration was read. */
+  readonly variables: readonly ProcessVariableModel[];
   /** Bytes of a ClientHello that are kept for samples (tune.ssl.capture-buffer-size); 0 = none. */
   readonly tlsCapture: number;
   /** How long a TLS session may be resumed, seconds; default 300. */
@@ -178,6 +186,23 @@ export interface UserlistModel {
     /** Those named here and those of the section that name the user. */
     readonly groups: readonly string[];
   }[];
+}
+
+export interface SetVarModel {
+  readonly at: Position;
+  /** With its scope, `proc.x`. */
+  readonly name: string;
+  readonly format: boolean;
+  readonly value: TextModel;
+}
+
+export interface ProcessVariableModel {
+  readonly name: string;
+  readonly type: SampleType;
+  /** Whole numbers beyond 2^53 in decimal, addresses in hex. */
+  readonly value: string | number | boolean;
+  /** The expression: as long as it stays the same, a reload leaves the variable as it is. */
+  readonly source: string;
 }
 
 export interface StatsSocketModel {

@@ -26,6 +26,13 @@ function normalizers(...words: string[]): OracleCase[] {
   }));
 }
 
+function globals(...texts: string[]): OracleCase[] {
+  return texts.map((text) => ({
+    name: `global: ${text}`,
+    text: `global\n ${text.replaceAll("|", "\n ")}\n${PROXY}listen l\n bind :8001\n server s 127.0.0.1:80\n`,
+  }));
+}
+
 export const sectionCases: readonly OracleCase[] = [
   ...users(
     "user joe insecure-password x",
@@ -49,6 +56,27 @@ export const sectionCases: readonly OracleCase[] = [
     ...one,
     differs: "HAProxy reads a missing password as an empty one",
   })),
+  ...globals(
+    "set-var proc.a int(1)",
+    "set-var txn.a int(1)",
+    "set-var proc.a",
+    "set-var proc.a int(1) x",
+    "set-var proc.a int(1),add(2)",
+    "set-var proc.a path",
+    "set-var proc.a nope",
+    "set-var proc.a env(HOME)",
+    "set-var proc.a date",
+    'set-var-fmt proc.a "x %[env(HOME)] %H"',
+    'set-var-fmt proc.a "%[int(3)] %ci %[path]"',
+    "set-var-fmt txn.a x",
+    "set-var-fmt proc.a",
+    "set-var-fmt proc.a a b",
+    "set-var proc.a int(1)|set-var proc.b var(proc.a),add(1)",
+    "set-var(proc.a) int(1)",
+    "tune.vars.global-max-size 100",
+    "tune.vars.txn-max-size 1 2",
+    "tune.vars.sess-max-size 100|tune.vars.proc-max-size 10|tune.vars.reqres-max-size 2|tune.vars.check-max-size 4",
+  ),
   ...normalizers(
     "path-strip-dot",
     "path-strip-dot full",

@@ -37,7 +37,7 @@ export class VariableAccount {
   constructor(
     /** 0 = none. */
     public limit: number,
-    readonly parent: VariableAccount | null,
+    public parent: VariableAccount | null,
   ) {}
 
   /** Takes `bytes` (which may be negative), unless this or an outer scope has no room. */

@@ -1,4 +1,4 @@
-import type { Model, ProxyModel, TextModel } from "../config/model.ts";
+import type { Model, ProcessVariableModel, ProxyModel, TextModel } from "../config/model.ts";
 import { PatternStore, type ReadFile } from "../expr/acl/store.ts";
 import { mapConverters } from "../expr/map/index.ts";
 import type { CompileContext, Userlist } from "../expr/fetch/types.ts";
@@ -11,6 +11,7 @@ import type { Diagnostics } from "../lang/diagnostic.ts";
 import type { Backend } from "../proxy/backend.ts";
 import type { Frontend } from "../proxy/frontend.ts";
 import { compileRules, type ProxyRules } from "./compile.ts";
+import { evaluateProcessVariables } from "./process-variables.ts";
 import { compileConditions } from "./conditions.ts";
 import type { RuleTracer } from "./trace.ts";
 import { compileFormats, type ProxyFormats } from "./formats.ts";
@@ -76,6 +77,13 @@ export class RulesCompiler {
     if (compiled === null) return null;
     const { eval: evaluate } = compiled;
     return (context) => evaluate(context) as string | null;
+  }
+
+  /** Values of `set-var` and `set-var-fmt` of the global section. Errors are collected. */
+  processVariables(env: (name: string) => string | null): ProcessVariableModel[] {
+    const { registries, tags, diagnostics, model } = this;
+    const { setVars, variableLimits: limits } = model.global;
+    return evaluateProcessVariables(setVars, { cc: this.contextOf(""), registries, tags, diagnostics, env, limits });
   }
 
   /** What can only be judged when everything was compiled. */

@@ -203,6 +203,7 @@ export abstract class ClientConn extends Conn {
   /** To be called by subclasses when the connection and what was done for it have ended. */
   uncount(): void {
     this.uncountSession();
+    this.variables?.clear();
     this.rt.clients.delete(this);
     onClientGone?.();
   }

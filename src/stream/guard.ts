@@ -1,6 +1,6 @@
 import type { Socket } from "bun";
 import type { ConnectionFacts, TcpInfo } from "../expr/context.ts";
-import { VariableAccount, Variables, type VariableStore } from "../expr/variables.ts";
+import type { VariableStore } from "../expr/variables.ts";
 import { quietClose } from "../ffi/quiet.ts";
 import { tcpInfo } from "../ffi/socket.ts";
 import { EMPTY_RECORD } from "../log/record.ts";
@@ -11,11 +11,10 @@ import type { RuleRecord } from "../rules/types.ts";
 import { socketDestination, socketSource } from "./client.ts";
 import { fdOf } from "../net/fd.ts";
 import { changeEndpoint, type Endpoint } from "./endpoint.ts";
+import { sessionVariables } from "./variables.ts";
 import type { StreamRuntime } from "./runtime.ts";
 import { RawSamples } from "./samples.ts";
 import type { Session } from "./session.ts";
-
-const NO_LIMIT = new VariableAccount(0, null);
 
 /** What `tcp-request connection` and `tcp-request session` rules see of a connection, and may do to it: there is no stream yet. */
 export class SessionSamples extends RawSamples implements TcpRuleStream, ConnectionFacts {
@@ -91,7 +90,7 @@ export class SessionSamples extends RawSamples implements TcpRuleStream, Connect
   }
 
   variables(scope: "sess" | "txn" | "req" | "res" | "check"): VariableStore | null {
-    return scope === "sess" ? (this.session.variables ??= new Variables(NO_LIMIT)) : null;
+    return scope === "sess" ? (this.session.variables ??= sessionVariables()) : null;
   }
 
   drop(silent: boolean): void {

@@ -3,14 +3,8 @@ import { L } from "../counters/shared.ts";
 import type { ProcessFacts } from "../expr/context.ts";
 import { publish, type VariableChange } from "../expr/changes.ts";
 import type { SampleType, Value } from "../expr/sample.ts";
-import {
-  noVariableLimits,
-  parseVariable,
-  VariableAccount,
-  type VariableName,
-  Variables,
-  variableText,
-} from "../expr/variables.ts";
+import { parseVariable, type VariableName, Variables, variableText } from "../expr/variables.ts";
+import { processAccount } from "./variables.ts";
 import type { StreamRuntime } from "./runtime.ts";
 
 const facts = new WeakMap<StreamRuntime, ProcessFacts>();
@@ -48,7 +42,7 @@ class ProcessVariables extends Variables {
 }
 
 /** Variables of the scope `proc`: a store in each worker, kept alike. */
-const variables = new ProcessVariables(new VariableAccount(noVariableLimits.proc, null));
+const variables = new ProcessVariables(processAccount);
 
 export function applyVariable(change: VariableChange): void {
   variables.apply(change);

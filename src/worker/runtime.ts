@@ -9,7 +9,10 @@ import { poolOf, type ServerPool, setConnectBuffers } from "../server/pool.ts";
 import type { Frontend } from "../proxy/frontend.ts";
 import type { Server } from "../proxy/server.ts";
 import { setClientGone } from "../stream/client.ts";
+import type { ProcessVariableModel } from "../config/model.ts";
+import { processValue } from "../rules/process-variables.ts";
 import { applyVariable } from "../stream/process.ts";
+import { limitVariables } from "../stream/variables.ts";
 import { StreamRuntime } from "../stream/runtime.ts";
 import type { WorkerHandlers } from "./control.ts";
 import { clock, tick } from "../util/clock.ts";
@@ -55,6 +58,8 @@ export class Runtime implements WorkerHandlers {
     } else {
       this.rt.configure(global);
     }
+    limitVariables(global.variableLimits);
+    this.setVariables(global.variables, this.snapshot?.model.global.variables ?? []);
     setConnectBuffers(global.rcvbufServer, global.sndbufServer);
     const before = this.compiled;
     this.snapshot = snapshot;
@@ -69,6 +74,16 @@ export class Runtime implements WorkerHandlers {
 
   abort(): void {
     this.pending = null;
+  }
+
+  /** `set-var` of the global section. */
+  private setVariables(variables: readonly ProcessVariableModel[], before: readonly ProcessVariableModel[]): void {
+    for (const variable of variables) {
+      const { name, source, type } = variable;
+      // What was changed at run time stays unless the line is another one now.
+      if (before.some((old) => old.name === name && old.source === source)) continue;
+      applyVariable({ kind: "variable", name: name.slice("proc.".length), type, value: processValue(variable) });
+    }
   }
 
   /** Listening sockets: kept ones take the new frontends, new ones start, removed ones stop. */

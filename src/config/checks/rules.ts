@@ -1,3 +1,4 @@
+import { hostname } from "node:os";
 import { Shared } from "../../counters/shared.ts";
 import { Diagnostics } from "../../lang/diagnostic.ts";
 import { Backend, type SlotOf } from "../../proxy/backend.ts";
@@ -24,12 +25,14 @@ function hasFormats({ kind, logFormat, logFormatSd, errorLogFormat, uniqueIdForm
 
 /**
  * Compiles all rules and formats the way a worker will, against proxies that never run, so that their errors show in `tlb check` and before a
- * reload touches any worker. Returns the pattern files that were read, by path.
+ * reload touches any worker. Returns the model with the pattern
+ * files that were read, and the values of process variables.
  */
-export function checkRules(model: Model, env: ParseEnv, diagnostics: Diagnostics): Record<string, string> {
+export function checkRules(model: Model, env: ParseEnv, diagnostics: Diagnostics): Model {
   const { proxies } = model;
   const files: Record<string, string> = {};
-  if (!proxies.some((proxy) => hasRules(proxy) || hasFormats(proxy))) return files;
+  const { global } = model;
+  if (global.setVars.length === 0 && !proxies.some((proxy) => hasRules(proxy) || hasFormats(proxy))) return model;
   // One slot for all: the counters of these proxies are never looked at.
   const shared = Shared.local(1, 1);
   const slotOf: SlotOf = () => 0;
@@ -46,7 +49,7 @@ export function checkRules(model: Model, env: ParseEnv, diagnostics: Diagnostics
     frontends,
     backends,
     registries,
-    { hostname: "", pid: 0 },
+    { hostname: hostname(), pid: 0 },
     found,
     null,
     read,
@@ -63,7 +66,8 @@ export function checkRules(model: Model, env: ParseEnv, diagnostics: Diagnostics
     compiler.formats(proxy);
   }
   for (const proxy of proxies) if (!proxy.disabled) compiler.hashKey(proxy);
+  const variables = compiler.processVariables((name) => env.variables[name] ?? null);
   compiler.finish();
   diagnostics.list.push(...found.list);
-  return files;
+  return { ...model, global: { ...global, variables }, patternFiles: files };
 }

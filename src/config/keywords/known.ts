@@ -8,12 +8,12 @@ const GLOBAL = `
   h1-accept-payload-with-any-method h1-case-adjust h1-case-adjust-file httpclient.resolvers.id
   httpclient.resolvers.prefer httpclient.ssl.ca-file httpclient.ssl.verify localpeer lua-load lua-load-per-thread
   lua-prepend-path max-spread-checks maxcompcpuusage maxcomprate maxconnrate maxsessrate maxsslconn maxsslrate
-  maxzlibmem pp2-never-send-local set-var set-var-fmt tune.comp.maxlevel tune.disable-fast-forward
+  maxzlibmem pp2-never-send-local tune.comp.maxlevel tune.disable-fast-forward
   tune.h2.header-table-size tune.h2.initial-window-size tune.h2.max-concurrent-streams tune.h2.max-frame-size
   tune.http.cookielen tune.lua.forced-yield tune.lua.maxmem tune.lua.service-timeout tune.lua.session-timeout
-  tune.lua.task-timeout tune.peers.max-updates-at-once tune.stick-counters tune.vars.check-max-size
-  tune.vars.global-max-size tune.vars.proc-max-size tune.vars.reqres-max-size tune.vars.sess-max-size
-  tune.vars.txn-max-size unix-bind wurfl-data-file zero-warning
+  tune.lua.task-timeout tune.peers.max-updates-at-once tune.stick-counters 
+  
+  unix-bind wurfl-data-file zero-warning
 `;
 
 const PROXY = `

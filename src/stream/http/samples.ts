@@ -5,7 +5,7 @@ import { methodText, targetText } from "../../codec/h1/view.ts";
 import type { Mode } from "../../config/model.ts";
 import type { ConnectionFacts, ProcessFacts, ServerSideFacts, TlsFacts, TrackedEntries } from "../../expr/context.ts";
 import type { SampleType } from "../../expr/sample.ts";
-import { VariableAccount, Variables } from "../../expr/variables.ts";
+import type { VariableStore } from "../../expr/variables.ts";
 import type { LevelName } from "../../log/record.ts";
 import type { Backend } from "../../proxy/backend.ts";
 import type { Frontend, Listener } from "../../proxy/frontend.ts";
@@ -18,14 +18,13 @@ import { ClientFacts, serverFacts } from "../facts.ts";
 import { Phase } from "../phase.ts";
 import { storeCapture } from "../capture.ts";
 import { processFacts } from "../process.ts";
+import { StreamVariables } from "../variables.ts";
 import { UNSET } from "../timeout.ts";
 import { drop } from "./drop.ts";
 import { earlyHint } from "./hint.ts";
 import { authenticateByRule, denyByRule, interceptByRule, refuseByRule } from "./rule-answer.ts";
 import type { HttpStream } from "./stream.ts";
 import { tarpit, waitForRequestBody, waitForResponseBody } from "./wait.ts";
-
-const NO_LIMIT = new VariableAccount(0, null);
 
 /**
  * The samples of one HTTP exchange, and what its rules may do to it. Made for the first rule a stream meets and kept with the
@@ -42,19 +41,15 @@ export class HttpSamples implements HttpFlowStream {
   /** The head of the request cannot be asked any more: as in HAProxy, when the tarpit is over. */
   headGone = false;
   serial = 0;
-  private answering = false;
   lastRule: { readonly file: string; readonly line: number } | null = null;
-  private readonly txn = new Variables(NO_LIMIT);
-  private readonly message = new Variables(NO_LIMIT);
+  private readonly scopes = new StreamVariables();
 
   constructor(readonly record: HttpStream) {}
 
   /** Forgets the exchange. */
   reset(): void {
-    this.txn.clear();
-    this.message.clear();
+    this.scopes.reset();
     this.lastRule = null;
-    this.answering = false;
     this.waitingRule = -1;
     this.headGone = false;
     this.serial++;
@@ -66,9 +61,7 @@ export class HttpSamples implements HttpFlowStream {
 
   /** The scope `req` ends and `res` begins: with the response, with an answer of our own, or with the log line. */
   startResponse(): void {
-    if (this.answering) return;
-    this.answering = true;
-    this.message.clear();
+    this.scopes.startResponse();
   }
 
   // ---- what rules do
@@ -331,18 +324,7 @@ export class HttpSamples implements HttpFlowStream {
     return this.record.bytesRead;
   }
 
-  variables(scope: "sess" | "txn" | "req" | "res" | "check"): Variables | null {
-    switch (scope) {
-      case "txn":
-        return this.txn;
-      case "req":
-        return this.answering ? null : this.message;
-      case "res":
-        return this.answering ? this.message : null;
-      case "sess":
-        return (this.record.client.variables ??= new Variables(NO_LIMIT));
-      case "check":
-        return null;
-    }
+  variables(scope: "sess" | "txn" | "req" | "res" | "check"): VariableStore | null {
+    return this.scopes.of(scope, this.record.client);
   }
 }

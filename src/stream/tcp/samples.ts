@@ -1,7 +1,7 @@
 import { Head, parseRequest } from "../../codec/h1/head.ts";
 import { methodText } from "../../codec/h1/view.ts";
 import type { ConnectionFacts, ServerSideFacts } from "../../expr/context.ts";
-import { VariableAccount, Variables, type VariableStore } from "../../expr/variables.ts";
+import type { VariableStore } from "../../expr/variables.ts";
 import { quietClose } from "../../ffi/quiet.ts";
 import type { LevelName } from "../../log/record.ts";
 import type { Backend } from "../../proxy/backend.ts";
@@ -14,9 +14,9 @@ import { storeCapture } from "../capture.ts";
 import { changeEndpoint, type Endpoint } from "../endpoint.ts";
 import { ClientFacts, serverFacts } from "../facts.ts";
 import { RawSamples } from "../samples.ts";
+import { StreamVariables } from "../variables.ts";
 import type { TcpStream } from "./stream.ts";
 
-const NO_LIMIT = new VariableAccount(0, null);
 let serials = 0;
 
 /** The samples of one session in mode tcp, and what its rules may do to it. Made for the first rule a stream meets. */
@@ -26,8 +26,7 @@ export class TcpSamples extends RawSamples implements TcpRuleStream {
   /** Bytes the head was parsed from, and what the parser told. */
   private parsed = 0;
   private complete = 0;
-  private txn: Variables | null = null;
-  private message: Variables | null = null;
+  private readonly scopes = new StreamVariables();
 
   constructor(readonly record: TcpStream) {
     super(record.rt);
@@ -122,22 +121,17 @@ export class TcpSamples extends RawSamples implements TcpRuleStream {
   }
 
   variables(scope: "sess" | "txn" | "req" | "res" | "check"): VariableStore | null {
-    switch (scope) {
-      case "sess":
-        return (this.record.client.variables ??= new Variables(NO_LIMIT));
-      case "txn":
-        return (this.txn ??= new Variables(NO_LIMIT));
-      case "req":
-      case "res":
-        return (this.message ??= new Variables(NO_LIMIT));
-      case "check":
-        return null;
-    }
+    return this.scopes.of(scope, this.record.client);
   }
 
   /** The scope `req` ends and `res` begins. */
   startResponse(): void {
-    this.message?.clear();
+    this.scopes.startResponse();
+  }
+
+  /** The stream ended: its variables count no more. */
+  release(): void {
+    this.scopes.reset();
   }
 
   // ---- what rules do

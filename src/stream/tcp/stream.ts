@@ -331,6 +331,7 @@ export class TcpStream extends Stream {
     if (this.server !== null && this.backend !== null) countTimes(this, this.backend, this.server);
     const freed = this.leave();
     this.log();
+    this.forgetVariables();
     if (freed) offerSlot(this.backend!, this.server!);
     this.serverConn = null;
     if (conn !== null) {
@@ -340,6 +341,11 @@ export class TcpStream extends Stream {
     }
     if (this.hushed) this.client.abort();
     else (this.client as TcpClient).finished(cause === "-");
+  }
+
+  /** They count no more against the limits. */
+  forgetVariables(): void {
+    this.ownSamples?.release();
   }
 
   private log(): void {

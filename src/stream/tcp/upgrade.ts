@@ -19,6 +19,7 @@ export function upgrade(stream: TcpStream, backend: Backend | null): void {
   stream.early = null;
   stream.phase = Phase.connected;
   stream.leave();
+  stream.forgetVariables();
   stream.phase = Phase.done;
   client.handOver();
   const http = new HttpClient(socket, client.listener, rt, session);

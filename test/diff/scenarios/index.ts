@@ -25,6 +25,7 @@ import { framingRules } from "./framing-rules.ts";
 import { rules } from "./rules.ts";
 import { patterns } from "./patterns.ts";
 import { samples } from "./samples.ts";
+import { variables } from "./variables.ts";
 import { tunnels } from "./tunnels.ts";
 
 export const scenarios: readonly Scenario[] = [
@@ -54,6 +55,7 @@ export const scenarios: readonly Scenario[] = [
   ...samples,
   ...httpErrors,
   ...patterns,
+  ...variables,
   ...flow,
   ...framingRules,
 ];
