@@ -5,6 +5,9 @@ import { printable, quoted } from "./values.ts";
 
 const COLUMNS = 80;
 
+/** Before the server that gets the request. */
+const ARROW = " ->";
+
 /** Marks of rules: applied, not, never reached. */
 const MARKS = { yes: "yes", no: " no", never: "  -" } as const;
 
@@ -52,7 +55,7 @@ function ruleLines(step: RuleStep, paint: Colors): string[] {
   if (applied === null && verdict === null) return out;
   for (const acl of step.acls)
     out.push(...wrap(aclText(acl), COLUMNS - 6).map((line, i) => `${i === 0 ? "      " : "        "}${line}`));
-  for (const change of step.changes) out.push(fit(`      ${paint.cyan(printable(change))}`, COLUMNS + 10));
+  for (const change of step.changes) out.push(paint.cyan(fit(`      ${printable(change)}`)));
   if (applied === true && verdict === "stop") out.push("      the rules behind it are passed over");
   if (applied === true && verdict === "answered") out.push("      the request ends here");
   if (verdict === "waits") out.push("      waits");
@@ -75,7 +78,7 @@ function choiceLines(choice: ServerChoice, paint: Colors): string[] {
   const wide = Math.max(0, ...candidates.map(({ address }) => address.length));
   const all = total(candidates);
   for (const one of candidates) {
-    const mark = one.name === server ? paint.green(" ->") : "   ";
+    const mark = one.name === server ? ARROW : "   ";
     const share = one.usable && !one.backup && all > 0 ? ` (${Math.round((100 * one.weight) / all)} %)` : "";
     const notes = [one.backup ? "backup" : "", one.note].filter((note) => note !== "").join(", ");
     out.push(
@@ -84,7 +87,7 @@ function choiceLines(choice: ServerChoice, paint: Colors): string[] {
   }
   if (server === null) out.push("no server takes it");
   else if (!fixed) out.push(`${server} is the first in turn of a process that has just started`);
-  return out.map((line) => fit(line, COLUMNS + 10));
+  return out.map(fit).map((line) => (line.startsWith(ARROW) ? paint.green(ARROW) + line.slice(ARROW.length) : line));
 }
 
 function total(candidates: readonly Candidate[]): number {
@@ -96,7 +99,9 @@ function message(text: string): string[] {
   const end = text.indexOf("\r\n\r\n");
   if (!/^[\x20-\x7e]+\r\n/.test(text) || end < 0) return [`    ${text.length} bytes`];
   const lines = text.slice(0, end).split("\r\n");
-  const out = lines.flatMap((line) => wrap(printable(line), COLUMNS - 4).map((part) => `    ${part}`));
+  const out = lines.flatMap((line) =>
+    wrap(printable(line), COLUMNS - 8).map((part, i) => `${i === 0 ? "    " : "        "}${part}`),
+  );
   const body = text.length - end - 4;
   return body === 0 ? out : [...out, `    (a body of ${body} bytes)`];
 }
@@ -105,8 +110,8 @@ function place({ file, line }: { readonly file: string; readonly line: number })
   return `${file}:${line}`;
 }
 
-function fit(text: string, width = COLUMNS): string {
-  return text.length <= width ? text : `${text.slice(0, width - 3)}...`;
+function fit(text: string): string {
+  return text.length <= COLUMNS ? text : `${text.slice(0, COLUMNS - 3)}...`;
 }
 
 /** Breaks at blanks; a longer word stays whole. */
