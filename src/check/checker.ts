@@ -1,6 +1,7 @@
 import type { GlobalModel } from "../config/model.ts";
 import { Oper, S } from "../counters/shared.ts";
 import type { Backend } from "../proxy/backend.ts";
+import type { TlsClient } from "../net/tls/client.ts";
 import type { Server } from "../proxy/server.ts";
 import { Health } from "./health.ts";
 import { compileCheck } from "./kinds/index.ts";
@@ -145,6 +146,13 @@ function isChecked({ model, backend }: Server): boolean {
   return model.check.enabled && model.track === null && !backend.model.disabled;
 }
 
-function recipeOf({ model, backend }: Server): string {
-  return JSON.stringify([backend.model.check, model.check, model.address, model.sendProxy]);
+function recipeOf(server: Server): string {
+  const { model, backend } = server;
+  return JSON.stringify([
+    backend.model.check,
+    model.check,
+    model.address,
+    model.sendProxy,
+    (server.checkTls as TlsClient | null)?.recipe,
+  ]);
 }

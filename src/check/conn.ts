@@ -15,10 +15,14 @@ import {
   TCP_QUICKACK,
 } from "../ffi/socket.ts";
 import { Conn, connHandlers } from "../net/conn.ts";
+import { clientHandlers, type ClientFailure, type TlsClient, type TlsPeer } from "../net/tls/client.ts";
 
 /** Who waits for the connection of a check. Exactly one of `onCheckClose` and a call of `abort()` ends it. */
 export interface CheckOwner {
+  /** The connection stands; with TLS, the handshake is over. */
   onCheckConnect(): void;
+  /** The TLS handshake failed; the connection is being closed. */
+  onCheckRefused(why: ClientFailure): void;
   onCheckData(chunk: Buffer): void;
   /** The peer sent FIN. */
   onCheckEnd(): void;
@@ -27,14 +31,39 @@ export interface CheckOwner {
 }
 
 /** The connection of one check. */
-export class CheckConn extends Conn {
+export class CheckConn extends Conn implements TlsPeer {
+  readonly client: TlsClient | null;
+  readonly sni: string | null;
   private owner: CheckOwner | null;
   private told: boolean;
 
-  constructor(owner: CheckOwner) {
+  /** The kernel has the connection, whatever TLS says. */
+  get reached(): boolean {
+    return this.established || (this.socket !== null && this.socket.remoteAddress !== undefined);
+  }
+
+  /** It can be used: with TLS the handshake is over. */
+  get shaken(): boolean {
+    return this.told;
+  }
+
+  constructor(owner: CheckOwner, client: TlsClient | null, sni: string | null) {
     super(null);
     this.owner = owner;
+    this.client = client;
+    this.sni = sni;
+    this.secure = client !== null;
     this.told = false;
+  }
+
+  onHandshake(ok: boolean, error: (Error & { readonly code?: string }) | null): void {
+    this.established = true;
+    const failure = this.client!.judge(this.socket!, ok, error, this.sni);
+    if (failure === null) this.tell();
+    else {
+      this.client!.forget(this.sni);
+      this.owner?.onCheckRefused(failure);
+    }
   }
 
   onData(chunk: Buffer): void {
@@ -69,13 +98,23 @@ export class CheckConn extends Conn {
   /** The handshake is over. To be called for unix sockets, which are connected from the start and get no event. */
   connected(): void {
     if (this.told) return;
-    this.told = true;
     this.established = true;
+    if (!this.secure) this.tell();
+  }
+
+  private tell(): void {
+    this.told = true;
     this.owner?.onCheckConnect();
   }
 }
 
 const handlers = connHandlers((socket: Socket<Conn>) => {
+  const conn = socket.data as CheckConn;
+  conn.socket = socket;
+  if (conn.closed) socket.terminate();
+});
+
+const tlsHandlers = clientHandlers((socket: Socket<Conn>) => {
   const conn = socket.data as CheckConn;
   conn.socket = socket;
   if (conn.closed) socket.terminate();
@@ -92,13 +131,17 @@ export function connectCheck(
   address: SockAddr,
   options: ConnectOptions,
   silent: boolean,
+  client: TlsClient | null,
+  sni: string | null,
 ): CheckConn | number {
   const plain = options === DEFAULT_CONNECT_OPTIONS && address.family !== AF_UNIX;
   const fd = silent && plain ? silentFd(address) : connectFd(address, options);
   if (fd < 0) return fd;
-  const conn = new CheckConn(owner);
+  const conn = new CheckConn(owner, client, sni);
   try {
-    Bun.connect({ fd, socket: handlers, data: conn, allowHalfOpen: true } as never).then(ignore, ignore);
+    const common = { fd, data: conn, allowHalfOpen: true };
+    const how = client === null ? { socket: handlers } : { socket: tlsHandlers, tls: client.options(sni) };
+    Bun.connect({ ...common, ...how } as never).then(ignore, ignore);
   } catch {
     const status = socketError(fd);
     closeFd(fd);

@@ -14,6 +14,7 @@ import { type ConnectOptions, DEFAULT_CONNECT_OPTIONS } from "../ffi/socket.ts";
 import { readAddress, type Server } from "../proxy/server.ts";
 import { tick } from "../util/clock.ts";
 import type { TimerEntry } from "../util/wheel.ts";
+import { type ClientFailure, failureTexts, type TlsClient } from "../net/tls/client.ts";
 import { CheckConn, type CheckOwner, connectCheck } from "./conn.ts";
 import type { Health } from "./health.ts";
 import { takeObserved } from "./observe.ts";
@@ -93,8 +94,9 @@ export class CheckTask implements TimerEntry, CheckOwner {
   onTimer(now: number): void {
     tick();
     if (this.conn !== null) {
-      const connected = this.conn.established;
-      this.finish({ status: connected ? this.timeoutStatus() : CheckStatus.l4timeout, code: 0, info: "" });
+      const { reached, shaken } = this.conn;
+      const status = shaken ? this.timeoutStatus() : reached ? CheckStatus.l6timeout : CheckStatus.l4timeout;
+      this.finish({ status, code: 0, info: "" });
       return;
     }
     this.hurry(now);
@@ -137,7 +139,9 @@ export class CheckTask implements TimerEntry, CheckOwner {
     const address = checkAddress(server, this.port || this.method.port);
     if (address === null) return this.finish({ status: CheckStatus.socketError, code: 0, info: "" });
     this.probe = this.method.probe(server);
-    const conn = connectCheck(this, address, this.options, this.probe === null && server.model.sendProxy === "none");
+    const tls = server.checkTls as TlsClient | null;
+    const silent = this.probe === null && tls === null && server.model.sendProxy === "none";
+    const conn = connectCheck(this, address, this.options, silent, tls, server.model.check.sni);
     if (typeof conn === "number") {
       // The kernel would not even try.
       return this.finish({
@@ -158,11 +162,18 @@ export class CheckTask implements TimerEntry, CheckOwner {
     const conn = this.conn!;
     const proxy = proxyLine(this.server.model, conn.socket ?? {});
     if (proxy !== null) conn.write(proxy, 0, proxy.length);
-    if (probe === null) return this.finish({ status: CheckStatus.l4ok, code: 0, info: "" });
+    if (probe === null) {
+      const status = conn.secure ? CheckStatus.l6ok : CheckStatus.l4ok;
+      return this.finish({ status, code: 0, info: "" });
+    }
     const { check } = this.server.backend.model.timeouts;
     if (check > 0) this.ctx.wheel.arm(this, this.ctx.clock.now + check);
     const { request } = probe;
     if (request !== null) conn.write(request, 0, request.length);
+  }
+
+  onCheckRefused(why: ClientFailure): void {
+    this.finish({ status: CheckStatus.l6rsp, code: 0, info: failureTexts[why] });
   }
 
   onCheckData(chunk: Buffer): void {
@@ -183,6 +194,7 @@ export class CheckTask implements TimerEntry, CheckOwner {
 
   onCheckClose(error: Error | undefined): void {
     const { conn, probe } = this;
+    if (conn!.established && !conn!.shaken) return this.onCheckRefused("handshake");
     if (error === undefined && probe !== null && conn!.established) return this.onCheckEnd();
     const status = conn!.established ? CheckStatus.socketError : CheckStatus.l4con;
     this.finish({ status, code: 0, info: errorText(error) });

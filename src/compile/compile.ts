@@ -6,6 +6,7 @@ import type { Shared } from "../counters/shared.ts";
 import { type Diagnostic, Diagnostics } from "../lang/diagnostic.ts";
 import { createLogger } from "../log/logger.ts";
 import { Backend, type SlotOf } from "../proxy/backend.ts";
+import { TlsClient } from "../net/tls/client.ts";
 import { TlsServer } from "../net/tls/server.ts";
 import { fullconnOf } from "../proxy/fullconn.ts";
 import { compileCaptures } from "../proxy/captures.ts";
@@ -71,7 +72,15 @@ export function compile(
   const tags = { hostname: hostname(), pid: process.pid };
   const found = new Diagnostics();
   const rules = new RulesCompiler(model, frontends, backends, registries, tags, found, tracer);
-  for (const backend of backends.values()) backend.hashKey = rules.hashKey(backend.model);
+  for (const backend of backends.values()) {
+    backend.hashKey = rules.hashKey(backend.model);
+    for (const server of backend.servers) {
+      const { tls, check } = server.model;
+      if (tls !== null) server.tls = new TlsClient(tls, model.tls);
+      if (check.tls !== null) server.checkTls = new TlsClient(check.tls, model.tls);
+      server.sni = rules.sni(backend.model, tls?.sni ?? null);
+    }
+  }
   for (const frontend of frontends.values()) addFormats(model, frontend, rules);
   for (const proxy of model.proxies) {
     if (proxy.disabled) continue;

@@ -1,3 +1,4 @@
+import type { SampleContext } from "../expr/context.ts";
 import type { Address, ServerModel } from "../config/model.ts";
 import { C, COLUMNS } from "../counters/columns.ts";
 import { Admin, L, LIVE_WIDTH, Oper, S, STATE_WIDTH, type Shared } from "../counters/shared.ts";
@@ -45,6 +46,11 @@ export class Server {
   /** Space for the connection pool, the queue and the checker of the worker. */
   pool: unknown;
   queue: unknown;
+  /** TLS of its traffic and of its checks; TlsClients, set by compile. Null = none. */
+  tls: unknown;
+  checkTls: unknown;
+  /** The name to send as SNI for a stream, set by compile. Null = none. */
+  sni: ((context: SampleContext) => string | null) | null;
 
   constructor(backend: Backend, model: ServerModel, index: number, slot: number, shared: Shared, worker: number) {
     this.backend = backend;
@@ -70,6 +76,8 @@ export class Server {
     this.lb = null;
     this.pool = null;
     this.queue = null;
+    this.tls = this.checkTls = null;
+    this.sni = null;
     this.refresh();
   }
 

@@ -86,6 +86,19 @@ export class RulesCompiler {
     return evaluateProcessVariables(setVars, { cc: this.contextOf(""), registries, tags, diagnostics, env, limits });
   }
 
+  /** The name a server is sent as SNI; null without `sni`, or after an error. */
+  sni(proxy: ProxyModel, text: TextModel | null): ((context: SampleContext) => string | null) | null {
+    if (text === null) return null;
+    const { diagnostics, registries } = this;
+    const parsed = parseExpression(text.text, text.at, diagnostics);
+    if (parsed === null) return null;
+    const options = { phase: "request", side: "backend", want: "str", consumer: "sni" } as const;
+    const compiled = compileExpression(parsed.expression, options, this.contextOf(proxy.name), registries, diagnostics);
+    if (compiled === null) return null;
+    const { eval: evaluate } = compiled;
+    return (context) => (evaluate(context) as string | null) || null;
+  }
+
   /** What can only be judged when everything was compiled. */
   finish(): void {
     for (const { text, at, endColumn } of this.namedFiles) {

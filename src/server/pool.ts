@@ -3,6 +3,7 @@ import { ipSockAddr, type SockAddr, sockAddr } from "../ffi/sockaddr.ts";
 import { type ConnectOptions, DEFAULT_CONNECT_OPTIONS } from "../ffi/socket.ts";
 import type { Server } from "../proxy/server.ts";
 import { clock } from "../util/clock.ts";
+import type { TlsClient } from "../net/tls/client.ts";
 import type { ServerConn } from "./conn.ts";
 
 /**
@@ -18,6 +19,8 @@ export class ServerPool {
   used = 0;
   /** Raised when the address changes: connections of an older epoch are not used again. */
   epoch = 0;
+  /** What TLS of the server is made of: another one needs other connections. */
+  private recipe = "";
   private readonly idle: ServerConn[] = [];
   /** Connections that were needed at once lately: the pool holds no more than these in all. */
   private need = 0;
@@ -39,6 +42,12 @@ export class ServerPool {
     const { model } = server;
     const source = model.source ?? server.backend.model.source;
     this.server = server;
+    const recipe = (server.tls as TlsClient | null)?.recipe ?? "";
+    if (before !== null && recipe !== this.recipe) {
+      this.epoch++;
+      this.closeIdle();
+    }
+    this.recipe = recipe;
     this.address = server.address === null ? null : sockAddr(server.address);
     this.options = {
       ...DEFAULT_CONNECT_OPTIONS,
@@ -61,12 +70,14 @@ export class ServerPool {
     }
   }
 
-  /** The warmest idle connection; `safeOnly`: only one that already served a second request (http-reuse aggressive). */
-  take(safeOnly: boolean): ServerConn | null {
+  /** The warmest idle connection; `safeOnly`: only one that already served a second request (http-reuse aggressive).
+   * `sni`: the name it must have been opened with.
+   */
+  take(safeOnly: boolean, sni: string | null): ServerConn | null {
     const { idle } = this;
     for (let i = idle.length - 1; i >= 0; i--) {
       const conn = idle[i]!;
-      if (safeOnly && conn.requests < 2) continue;
+      if ((safeOnly && conn.requests < 2) || conn.sni !== sni) continue;
       this.remove(conn);
       this.use();
       return conn;

@@ -137,7 +137,10 @@ export function startSession(
       slab[listener.base + (silent ? C.denReq : C.denSess)]!++;
       forgetConnection(listener, frontend);
       if (silent) socket.terminate();
-      else socket.end();
+      else {
+        if (session.tls !== null) socket.shutdown();
+        socket.end();
+      }
       return;
     }
   }

@@ -2,6 +2,7 @@
 import { observeResult } from "../check/index.ts";
 import { C } from "../counters/columns.ts";
 import type { Backend } from "../proxy/backend.ts";
+import type { Server } from "../proxy/server.ts";
 import type { ServerConn } from "../server/conn.ts";
 import { poolOf } from "../server/pool.ts";
 import { clock } from "../util/clock.ts";
@@ -19,7 +20,8 @@ export function connect(stream: Stream): void {
   const server = stream.server!;
   const backend = stream.backend!;
   const pool = poolOf(server);
-  const idle = stream.reuse(pool);
+  const sni = server.sni === null ? null : sniOf(stream, server.sni);
+  const idle = stream.reuse(pool, sni);
   if (idle !== null) {
     idle.owner = stream;
     stream.serverConn = idle;
@@ -32,9 +34,16 @@ export function connect(stream: Stream): void {
   stream.phase = Phase.connecting;
   countOnServer(server, backend, C.connectAttempts);
   stream.expire(deadlineIn(backend.model.timeouts.connect));
-  const result = address === null ? -1 : stream.rt.dial(pool, stream, address);
+  const result = address === null ? -1 : stream.rt.dial(pool, stream, address, sni);
   if (typeof result === "number") connectFailed(stream, false);
+  // The stream is told when the handshake is over; until then it must be able to give the connection up.
+  else if (result.secure) stream.serverConn = result.closed ? null : result;
   else opened(stream, result);
+}
+
+function sniOf(stream: Stream, sni: NonNullable<Server["sni"]>): string | null {
+  const context = stream.sampleContext();
+  return context === null ? null : sni(context);
 }
 
 /** After onServerOpen: on loopback and fast networks the first write already tells that the connection stands. */

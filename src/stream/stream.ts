@@ -138,7 +138,7 @@ export abstract class Stream implements TimerEntry, ServerOwner, BalanceRequest,
   /** A deadline of the data phases passed. */
   abstract onExpire(now: number): void;
   /** An idle connection that may carry this stream, or null. */
-  abstract reuse(pool: ServerPool): ServerConn | null;
+  abstract reuse(pool: ServerPool, sni: string | null): ServerConn | null;
 
   // ---- backend, balance, queue
 

@@ -128,7 +128,7 @@ export function memoryDial(
   told: (dialled: Dialled) => void,
 ): (pool: ServerPool, owner: ServerOwner, address: SockAddr) => ServerConn {
   return (pool, owner) => {
-    const conn = new ServerConn(pool, owner);
+    const conn = new ServerConn(pool, owner, null, null);
     const { address } = pool.server;
     const remote = address?.kind === "ip" ? { address: address.ip, port: address.port } : { address: "unix", port: 0 };
     const socket = new MemorySocket(remote, { address: "0.0.0.0", port: 0 });

@@ -16,6 +16,10 @@ function hasRules(proxy: ProxyModel): boolean {
   return proxy.acls.length + rulesOf(proxy).length + proxy.useBackend.length + proxy.useServer.length > 0;
 }
 
+function hasSni({ servers }: ProxyModel): boolean {
+  return servers.some(({ tls }) => tls !== null && tls.sni !== null);
+}
+
 function hasFormats({ kind, logFormat, logFormatSd, errorLogFormat, uniqueIdFormat }: ProxyModel): boolean {
   return (
     kind !== "backend" &&
@@ -32,7 +36,8 @@ export function checkRules(model: Model, env: ParseEnv, diagnostics: Diagnostics
   const { proxies } = model;
   const files: Record<string, string> = {};
   const { global } = model;
-  if (global.setVars.length === 0 && !proxies.some((proxy) => hasRules(proxy) || hasFormats(proxy))) return model;
+  const idle = !proxies.some((proxy) => hasRules(proxy) || hasFormats(proxy) || hasSni(proxy));
+  if (global.setVars.length === 0 && idle) return model;
   // One slot for all: the counters of these proxies are never looked at.
   const shared = Shared.local(1, 1);
   const slotOf: SlotOf = () => 0;
@@ -65,7 +70,11 @@ export function checkRules(model: Model, env: ParseEnv, diagnostics: Diagnostics
     judged.add(key);
     compiler.formats(proxy);
   }
-  for (const proxy of proxies) if (!proxy.disabled) compiler.hashKey(proxy);
+  for (const proxy of proxies) {
+    if (proxy.disabled) continue;
+    compiler.hashKey(proxy);
+    for (const { tls } of proxy.servers) compiler.sni(proxy, tls?.sni ?? null);
+  }
   const variables = compiler.processVariables((name) => env.variables[name] ?? null);
   compiler.finish();
   diagnostics.list.push(...found.list);

@@ -18,6 +18,8 @@ type Place = string | readonly [file: string, words: string];
 
 const VERSIONS: Place = ["net/tls/server.ts", "minVersion"];
 
+const CLIENT_VERSIONS: Place = ["net/tls/client.ts", "minVersion"];
+
 const BODY: Place = ["stream/http/settings.ts", "options"];
 
 const places: Readonly<Record<string, Readonly<Record<string, Place>>>> = {
@@ -235,6 +237,36 @@ const places: Readonly<Record<string, Readonly<Record<string, Place>>>> = {
     maxconn: ["admin/servers.ts", "server.maxconn"],
     minconn: ["proxy/server.ts", "model.minconn"],
     maxqueue: ["server/queue.ts", "maxqueue"],
+    ssl: ["compile/compile.ts", "server.tls"],
+    "no-ssl": PARSED,
+    "check-ssl": ["compile/compile.ts", "server.checkTls"],
+    "no-check-ssl": PARSED,
+    "check-sni": ["check/task.ts", "check.sni"],
+    "check-alpn": ["net/tls/client.ts", "settings.alpn"],
+    sni: ["compile/compile.ts", "server.sni"],
+    verifyhost: ["net/tls/client.ts", "verifyHost"],
+    crt: ["net/tls/client.ts", "model.certificate"],
+    "ssl-reuse": PARSED,
+    "no-ssl-reuse": ["net/tls/client.ts", "model.reuse"],
+    "tls-tickets": PARSED,
+    "no-tls-tickets": ["net/tls/client.ts", "model.tickets"],
+    alpn: ["net/tls/client.ts", "settings.alpn"],
+    "ca-file": ["net/tls/client.ts", "settings.caFile"],
+    "crl-file": ["net/tls/client.ts", "settings.crlFile"],
+    ciphers: ["net/tls/client.ts", "settings.ciphers"],
+    "ssl-min-ver": CLIENT_VERSIONS,
+    "ssl-max-ver": CLIENT_VERSIONS,
+    verify: ["net/tls/client.ts", "settings.verify"],
+    "force-sslv3": CLIENT_VERSIONS,
+    "no-sslv3": CLIENT_VERSIONS,
+    "force-tlsv10": CLIENT_VERSIONS,
+    "no-tlsv10": CLIENT_VERSIONS,
+    "force-tlsv11": CLIENT_VERSIONS,
+    "no-tlsv11": CLIENT_VERSIONS,
+    "force-tlsv12": CLIENT_VERSIONS,
+    "no-tlsv12": CLIENT_VERSIONS,
+    "force-tlsv13": CLIENT_VERSIONS,
+    "no-tlsv13": CLIENT_VERSIONS,
     "pool-max-conn": ["server/pool.ts", "poolMaxConn"],
     "pool-low-conn": ["server/pool.ts", "poolLowConn"],
     "max-reuse": ["server/pool.ts", "maxReuse"],
@@ -327,7 +359,6 @@ for (const { title, rows } of keywordTables) {
 
 /** Fields nothing outside of the parser reads, with the reason. */
 const unread: Readonly<Record<string, string>> = {
-  verifyHost: "TLS to servers is refused: not supported yet",
   acceptProxy: "'accept-proxy' is refused: not supported yet",
   sendProxy: "'send-proxy' is refused: not supported yet",
   dynamic: "'cookie ... dynamic' is refused: not supported yet",

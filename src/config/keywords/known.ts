@@ -35,13 +35,10 @@ const BIND = `
 `;
 
 const SERVER = `
-  agent-addr+1 agent-check agent-inter+1 agent-port+1 agent-send+1 allow-0rtt alpn+1 ca-file+1 check-alpn+1
-  check-proto+1 check-send-proxy check-sni+1 check-ssl check-via-socks4 ciphers+1 ciphersuites+1 crl-file+1 crt+1
-  force-sslv3 force-tlsv10 force-tlsv11 force-tlsv12 force-tlsv13 log-proto+1 namespace+1 no-agent-check
-  no-check-send-proxy no-check-ssl no-send-proxy-v2-ssl no-send-proxy-v2-ssl-cn no-ssl no-ssl-reuse no-sslv3
-  no-tls-tickets no-tlsv10 no-tlsv11 no-tlsv12 no-tlsv13 non-stick npn+1 proto+1 proxy-v2-options+1 resolve-net+1
-  resolve-opts+1 resolve-prefer+1 resolvers+1 send-proxy send-proxy-v2 send-proxy-v2-ssl send-proxy-v2-ssl-cn sni+1 socks4+1 ssl
-  ssl-max-ver+1 ssl-min-ver+1 ssl-reuse stick tls-tickets verify+1 verifyhost+1 ws+1
+  agent-addr+1 agent-check agent-inter+1 agent-port+1 agent-send+1 check-proto+1 check-send-proxy check-via-socks4
+  log-proto+1 namespace+1 no-agent-check no-check-send-proxy no-send-proxy-v2-ssl no-send-proxy-v2-ssl-cn non-stick
+  proto+1 proxy-v2-options+1 resolve-net+1 resolve-opts+1 resolve-prefer+1 resolvers+1 send-proxy send-proxy-v2
+  send-proxy-v2-ssl send-proxy-v2-ssl-cn socks4+1 stick ws+1
 `;
 
 function words(list: string): string[] {

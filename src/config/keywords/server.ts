@@ -4,6 +4,7 @@ import type { ServerDraft } from "../draft.ts";
 import { takeChoice, takeInteger, takeTime } from "../values.ts";
 import { parseAddress } from "../address.ts";
 import { type Keyword, KeywordTable } from "./keyword.ts";
+import { serverTlsRows } from "./server-tls.ts";
 import { takeSource } from "./source.ts";
 
 export interface ServerContext extends ProxyContext {
@@ -171,7 +172,7 @@ const identity: readonly Row[] = [
 ];
 
 /** Parameters of `server` and `default-server` (manual section 5.2). */
-export const serverParameters = new KeywordTable<ServerContext>("server", [limits, checks, identity]);
+export const serverParameters = new KeywordTable<ServerContext>("server", [limits, checks, identity, serverTlsRows]);
 
 function parseId(c: ServerContext, args: Args): void {
   const id = takeInteger(args, { min: 1, lax: true });

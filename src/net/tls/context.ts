@@ -37,3 +37,10 @@ export function contextProblem(options: SecureContextOptions): string | null {
 export function nativeContext(options: SecureContextOptions): object {
   return (createSecureContext(options) as unknown as { context: object }).context;
 }
+
+/** Versions as node names them. */
+export function versionName(version: number): "TLSv1" | "TLSv1.1" | "TLSv1.2" | "TLSv1.3" {
+  if (version === 0x301) return "TLSv1";
+  if (version === 0x302) return "TLSv1.1";
+  return version === 0x303 ? "TLSv1.2" : "TLSv1.3";
+}

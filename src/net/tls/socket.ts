@@ -1,5 +1,6 @@
 /** Bun's handlers and calls on the server side of TLS that its manual does not describe (U); socket.test.ts fails when one changes. */
 import type { Socket } from "bun";
+import { tick } from "../../util/clock.ts";
 import { connHandlers, type Conn } from "../conn.ts";
 import { chooseProtocol, type Choice, type TlsServer } from "./server.ts";
 import { tlsSocket } from "./session.ts";
@@ -35,6 +36,7 @@ export function tlsHandlers(open: (socket: Socket<Conn>) => void, server: () => 
       return (choice === null ? null : chooseProtocol(choice.settings.alpn, offered)) ?? false;
     },
     handshake(socket: Socket<Conn>, ok: boolean, error: Error | null): void {
+      tick();
       const handshake = socket.data as unknown as Partial<HandshakeOwner>;
       handshake.onHandshake?.(ok, error);
     },

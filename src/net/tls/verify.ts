@@ -39,6 +39,11 @@ export function verifyNumber(code: string | undefined): number {
   return code === undefined ? 0 : (numbers[code] ?? 1);
 }
 
+/** Whether an error says that a handshake came to its end and the certificate is not trusted. */
+export function isVerifyCode(code: string | undefined): boolean {
+  return code !== undefined && numbers[code] !== undefined;
+}
+
 /** Errors that are about an authority rather than the peer's own certificate. */
 const OF_AUTHORITIES: ReadonlySet<number> = new Set([2, 6, 19, 22, 24, 25]);
 

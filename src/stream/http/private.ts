@@ -24,10 +24,10 @@ export class PrivateConns implements ServerOwner {
     this.conns.push(conn);
   }
 
-  /** A connection of this pool, no longer held here; null = there is none. */
-  take(pool: ServerPool): ServerConn | null {
+  /** A connection of this pool with this SNI, no longer held here; null = there is none. */
+  take(pool: ServerPool, sni: string | null): ServerConn | null {
     for (const conn of this.conns) {
-      if (conn.pool !== pool) continue;
+      if (conn.pool !== pool || conn.sni !== sni) continue;
       this.remove(conn);
       conn.owner = null;
       return conn;

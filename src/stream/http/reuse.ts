@@ -4,7 +4,7 @@ import type { HttpSettings } from "./settings.ts";
 import type { HttpStream } from "./stream.ts";
 
 /** An idle connection this request may go over, or null: the client's own, or the pool's (manual, keyword http-reuse). */
-export function reuseConn(stream: HttpStream, pool: ServerPool): ServerConn | null {
+export function reuseConn(stream: HttpStream, pool: ServerPool, sni: string | null): ServerConn | null {
   if (stream.noReuse) {
     stream.noReuse = false;
     stream.reusedConn = false;
@@ -14,11 +14,11 @@ export function reuseConn(stream: HttpStream, pool: ServerPool): ServerConn | nu
   const { reuse } = stream.backend!.http as HttpSettings;
   let conn: ServerConn | null = null;
   if (reuse === "never" || pool.server.index < 0) {
-    conn = client.own?.take(pool) ?? null;
+    conn = client.own?.take(pool, sni) ?? null;
   } else if (client.requests > 1 || reuse === "always") {
-    conn = pool.take(false);
+    conn = pool.take(false, sni);
   } else if (reuse === "aggressive") {
-    conn = pool.take(true);
+    conn = pool.take(true, sni);
   }
   stream.reusedConn = conn !== null;
   return conn;

@@ -259,8 +259,8 @@ export class HttpStream extends Stream {
 
   // ---- what happens at the server
 
-  reuse(pool: ServerPool): ServerConn | null {
-    return reuseConn(this, pool);
+  reuse(pool: ServerPool, sni: string | null): ServerConn | null {
+    return reuseConn(this, pool, sni);
   }
 
   onServerOpen(conn: ServerConn): void {
