@@ -20,35 +20,58 @@ function skipBlanks(line: string, from: number): number {
   return at;
 }
 
-/** Cuts the request line at blanks, as HAProxy cuts its captured copy. A line that ends after the method has no parts. */
-function part(flags: Flags, pick: (line: string, uriFrom: number, uriTo: number) => string): Formatter {
-  return encoded(flags, encodeRequest, (r: LogRecord) => {
+/** How the line that was looked at last is cut: a format asks for several parts of the same one. */
+let known = "";
+let methodTo = 0;
+let uriFrom = 0;
+let uriTo = 0;
+/** It needs no encoding, so its parts need none. */
+let clean = true;
+
+/** Cuts the request line at blanks, as HAProxy cuts its captured copy. */
+function cut(line: string): void {
+  if (line === known) return;
+  known = line;
+  methodTo = skipWord(line, 0);
+  uriFrom = skipBlanks(line, methodTo);
+  uriTo = skipWord(line, uriFrom);
+  clean = encodeRequest(line) === line;
+}
+
+/** A line that ends after the method has no parts. */
+function part(flags: Flags, pick: (line: string) => string): Formatter {
+  const read = (r: LogRecord): string => {
     const line = r.requestLine;
     if (line === null || line === BAD_REQUEST) return BAD_REQUEST;
-    const method = skipWord(line, 0);
-    if (method === line.length) return BAD_REQUEST;
-    const from = skipBlanks(line, method);
-    return pick(line, from, skipWord(line, from));
-  });
+    cut(line);
+    return methodTo === line.length ? BAD_REQUEST : pick(line);
+  };
+  const shown = encoded(flags, (text) => (clean ? text : encodeRequest(text)), read);
+  // Fast path: neither quotes nor escapes.
+  if (flags.quote || flags.escape) return shown;
+  return (r) => {
+    const text = read(r);
+    return clean ? text : encodeRequest(text);
+  };
 }
 
 /** "HTTP/0.9" where the line has none, be it that it was cut by tune.http.logurilen. */
-function version(line: string, uriTo: number): string {
+function version(line: string): string {
   const from = skipBlanks(line, uriTo);
   return from === line.length ? "HTTP/0.9" : line.slice(from);
 }
 
 /** Offset of the question mark in the URI, or its end. */
-function queryOf(line: string, from: number, to: number): number {
-  const mark = line.indexOf("?", from);
-  return mark < 0 || mark > to ? to : mark;
+function queryOf(line: string): number {
+  const mark = line.indexOf("?", uriFrom);
+  return mark < 0 || mark > uriTo ? uriTo : mark;
 }
 
 /** The path of an origin- or absolute-form URI, without query; "" for `*` and for an authority. */
-function path(line: string, from: number, to: number): string {
-  const end = queryOf(line, from, to);
-  if (line.charCodeAt(from) === 47) return line.slice(from, end);
-  const scheme = line.indexOf("://", from);
+function path(line: string): string {
+  const end = queryOf(line);
+  if (line.charCodeAt(uriFrom) === 47) return line.slice(uriFrom, end);
+  const scheme = line.indexOf("://", uriFrom);
   if (scheme < 0 || scheme >= end) return "";
   const slash = line.indexOf("/", scheme + 3);
   return slash < 0 || slash >= end ? "" : line.slice(slash, end);
@@ -60,18 +83,18 @@ export const requestTags = {
     http: true,
     compile: (f) => encoded(f, encodeRequest, (r) => r.requestLine ?? BAD_REQUEST),
   },
-  HM: { help: "method", http: true, compile: (f) => part(f, (line) => line.slice(0, skipWord(line, 0))) },
-  HU: { help: "request URI", http: true, compile: (f) => part(f, (line, from, to) => line.slice(from, to)) },
+  HM: { help: "method", http: true, compile: (f) => part(f, (line) => line.slice(0, methodTo)) },
+  HU: { help: "request URI", http: true, compile: (f) => part(f, (line) => line.slice(uriFrom, uriTo)) },
   HP: {
     help: "request URI without query string",
     http: true,
-    compile: (f) => part(f, (line, from, to) => line.slice(from, queryOf(line, from, to))),
+    compile: (f) => part(f, (line) => line.slice(uriFrom, queryOf(line))),
   },
   HPO: { help: "path without host and query string", http: true, compile: (f) => part(f, path) },
   HQ: {
     help: "query string, with its question mark",
     http: true,
-    compile: (f) => part(f, (line, from, to) => line.slice(queryOf(line, from, to), to)),
+    compile: (f) => part(f, (line) => line.slice(queryOf(line), uriTo)),
   },
-  HV: { help: "HTTP version", http: true, compile: (f) => part(f, (line, _, to) => version(line, to)) },
+  HV: { help: "HTTP version", http: true, compile: (f) => part(f, version) },
 } satisfies Record<string, Tag>;
