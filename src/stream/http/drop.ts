@@ -10,7 +10,8 @@ import { headBytes } from "./wire.ts";
 /** See FlowStream.drop. */
 export function drop(stream: HttpStream, silent: boolean): void {
   const { client } = stream;
-  countDenied(stream);
+  // As in HAProxy, a drop in a response counts as one of the request.
+  countDenied(stream, false);
   stream.termCause = "P";
   stream.termState = "R";
   stream.answered = true;

@@ -36,7 +36,12 @@ export function persistRequest(stream: HttpStream, rules: CookieRules, backend: 
   }
   const { persistence } = stream;
   const now = Math.floor(clock.now / 1000);
+  const { direct } = stream;
   stream.direct = requestCookies(rules, stream.req, stream.reqEdits, backend.servers, persistence, now);
+  if (direct === null) return;
+  // `use-server` has chosen already.
+  stream.direct = direct;
+  if (persistence.client !== ClientCookie.none) persistence.client = ClientCookie.unused;
 }
 
 /** Algorithms that choose by a key: `option prefer-last-server` does not override them. */

@@ -47,17 +47,17 @@ export function denyByRule(stream: HttpStream, status: number, answer: Answer | 
 }
 
 /** At the frontend and, once there is one, the backend (HAProxy's dreq and dresp). */
-export function countDenied(stream: HttpStream): void {
+export function countDenied(stream: HttpStream, response = stream.responded): void {
   const { frontend, backend, server } = stream;
   const { slab } = frontend;
-  const column = stream.responded ? C.denResp : C.denReq;
+  const column = response ? C.denResp : C.denReq;
   slab[frontend.base + column]!++;
   slab[stream.listener.base + column]!++;
   if (backend !== null) slab[backend.base + column]!++;
   const { captures } = frontend;
   // As in HAProxy, refused requests show their cookie, and redirected ones do not.
   if (captures !== null && !stream.responded) captureRequestCookie(stream, captures);
-  if (stream.responded && server !== null) slab[server.base + column]!++;
+  if (response && server !== null) slab[server.base + column]!++;
 }
 
 /** `redirect` and `return`. */

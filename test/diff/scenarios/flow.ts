@@ -260,7 +260,49 @@ const response: readonly (readonly [name: string, rules: string, server: Scenari
   ["no body", "http-response wait-for-body time 1s", { s1: plays("HTTP/1.1 204 No\r\n\r\n") }],
 ];
 
+/** use-server in mode http; s1 has cookie a, s2 cookie b. */
+const chosen: readonly Case[] = [
+  ["path", "use-server s2 if { path /b }\nuse-server s1 if TRUE", get("/"), get("/b")],
+  ["unless", "use-server s2 unless { path /b }\nuse-server s1 if TRUE", get("/"), get("/b")],
+  ["a name by log format", "use-server %[req.hdr(x-s)] if TRUE", get("/", "X-S: s2"), get("/", "X-S: s1")],
+  ["and a cookie", "cookie SRV insert indirect\nuse-server s2 if { path /b }", get("/b", "Cookie: SRV=a")],
+  ["and a cookie for the same", "cookie SRV insert indirect\nuse-server s2 if { path /b }", get("/b", "Cookie: SRV=b")],
+  ["and no cookie", "cookie SRV insert indirect\nuse-server s2 if { path /b }", get("/b"), get("/b")],
+  ["and an unknown cookie", "cookie SRV insert indirect\nuse-server s2 if { path /b }", get("/b", "Cookie: SRV=zork")],
+  ["after http-request rules", "use-server s2 if { path /new }\nhttp-request set-path /new", get("/")],
+  ["and set-priority", "http-request set-priority-class int(4)\nuse-server s1 if { prio_class 4 }", get("/"), get("/")],
+];
+
 export const flow: readonly Scenario[] = [
+  ...chosen.map(([name, rules, ...requests]): Scenario => ({
+    name: `flow: use-server, ${name}`,
+    config: http({ backend: rules, servers: { s1: "cookie a", s2: "cookie b" } }),
+    servers: { s1: respond(() => ok("one")), s2: respond(() => ok("two")) },
+    client: sends(...requests),
+  })),
+  {
+    name: "flow: use-server of a server that is full waits for it",
+    config: http({
+      backend: "timeout queue 2s\nuse-server s1 if TRUE",
+      servers: { s1: "maxconn 1", s2: "" },
+    }),
+    servers: {
+      s1: async (peer) => {
+        for (;;) {
+          await peer.request(60_000);
+          await Bun.sleep(100);
+          peer.send(ok("one"));
+        }
+      },
+      s2: respond(() => ok("two")),
+    },
+    compare: { logOrder: "any" },
+    client: async (talk) => {
+      const first = talk.once(get("/1", "Connection: close"));
+      await talk.sleep(30);
+      await Promise.all([first, talk.once(get("/2", "Connection: close"))]);
+    },
+  },
   ...tarpits.map(([name, rules, ...requests]): Scenario => ({
     name: `flow: tarpit ${name}`,
     config: http({ defaults: "timeout tarpit 200ms", frontend: rules }),
