@@ -100,6 +100,7 @@ export function bind(port: number, id: number, more: Partial<BindModel> = {}): B
     namespace: null,
     acceptProxy: false,
     tls: null,
+    proto: null,
     ...more,
   };
 }
@@ -210,6 +211,10 @@ const globals: GlobalModel = {
   maxHeaders: 101,
   maxAccept: 4,
   logUriLen: 1024,
+  h2HeaderTableSize: 4096,
+  h2InitialWindowSize: 65535,
+  h2MaxConcurrentStreams: 100,
+  h2MaxFrameSize: 16384,
   rcvbufClient: 0,
   rcvbufServer: 0,
   sndbufClient: 0,

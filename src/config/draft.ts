@@ -106,6 +106,10 @@ export function newGlobal(env: ParseEnv): GlobalDraft {
     maxAccept: 4,
     // HAProxy keeps one byte of its default of 1024 for the end of the string; a configured value counts in full.
     logUriLen: 1023,
+    h2HeaderTableSize: 4096,
+    h2InitialWindowSize: 65535,
+    h2MaxConcurrentStreams: 100,
+    h2MaxFrameSize: 16384,
     rcvbufClient: 0,
     rcvbufServer: 0,
     sndbufClient: 0,

@@ -147,6 +147,11 @@ export interface GlobalModel {
   readonly maxAccept: number;
   /** Upper bound of bytes of the logged URI (tune.http.logurilen), default 1023. */
   readonly logUriLen: number;
+  /** tune.h2.*: what is announced to clients and servers; max-concurrent-streams 0 = no limit. */
+  readonly h2HeaderTableSize: number;
+  readonly h2InitialWindowSize: number;
+  readonly h2MaxConcurrentStreams: number;
+  readonly h2MaxFrameSize: number;
   /** 0 = kernel default. */
   readonly rcvbufClient: number;
   readonly rcvbufServer: number;
@@ -508,7 +513,11 @@ export interface BindModel {
   readonly acceptProxy: boolean;
   /** Null = no `ssl`. */
   readonly tls: BindTlsModel | null;
+  /** The protocol every connection speaks; null = found out (manual, proto). */
+  readonly proto: MuxProto | null;
 }
+
+export type MuxProto = "h1" | "h2" | "none";
 
 export interface ServerModel {
   readonly at: Position;

@@ -16,6 +16,7 @@ import { Verdict } from "../rules/types.ts";
 import { clock } from "../util/clock.ts";
 import { forgetConnection, socketSource } from "./client.ts";
 import { SessionSamples } from "./guard.ts";
+import { H2Client } from "./h2/client.ts";
 import { HttpClient } from "./http/client.ts";
 import { Handshake, HelloTap, type SessionStarter } from "./handshake.ts";
 import type { HttpSettings } from "./http/settings.ts";
@@ -149,6 +150,11 @@ export function startSession(
 
 const NONE = { connection: null, session: null };
 
+/** By `proto`, or as the handshake of TLS agreed. */
+function speaksH2({ model: { proto } }: Listener, session: Session | null): boolean {
+  return proto === null ? session?.tls?.alpn === "h2" : proto === "h2";
+}
+
 /** Hands the socket to its client object, with the bytes that came before it; `session` null = nothing came before. */
 export function startClient(
   socket: Socket<Conn>,
@@ -163,7 +169,9 @@ export function startClient(
     client.start();
     if (early !== null && !client.closed) client.onData(early);
   } else {
-    const client = new HttpClient(socket, listener, rt, session);
+    const client = speaksH2(listener, session)
+      ? new H2Client(socket, listener, rt, session)
+      : new HttpClient(socket, listener, rt, session);
     socket.data = client;
     if (early !== null) client.onData(early);
   }

@@ -11,13 +11,14 @@ import { wheel } from "../util/wheel.ts";
 import { Endpoint } from "./endpoint.ts";
 import type { StreamRuntime } from "./runtime.ts";
 import type { Session } from "./session.ts";
+import type { ClientSide } from "./side.ts";
 import type { Stream } from "./stream.ts";
 
 /** How long a connection that was shut down waits for the peer's FIN before it is reset. */
 const LINGER_MS = 3000;
 
 /** A client connection, whatever it speaks: where it came from, what counts it, how it ends. */
-export abstract class ClientConn extends Conn {
+export abstract class ClientConn extends Conn implements ClientSide {
   readonly rt: StreamRuntime;
   readonly listener: Listener;
   /** The frontend that counted it; a reload may give the listener a newer one. */
@@ -71,6 +72,10 @@ export abstract class ClientConn extends Conn {
       this.ownAddress = to.address;
       this.ownPort = to.port;
     }
+  }
+
+  get conn(): ClientConn {
+    return this;
   }
 
   private get onUnixListener(): boolean {
@@ -177,8 +182,17 @@ export abstract class ClientConn extends Conn {
     else this.close();
   }
 
-  /** What is in progress on it. */
+  /** What is in progress on it; one of several with HTTP/2. */
   abstract get current(): Stream | null;
+
+  /** All that is in progress on it. */
+  exchanges(): Iterable<Stream> {
+    const { current } = this;
+    return current === null ? [] : [current];
+  }
+
+  /** The worker drains: nothing new, as far as the protocol can say so. */
+  retire(): void {}
 
   /** Nothing is in progress on it: it may be closed when the worker drains. */
   abstract get idle(): boolean;

@@ -13,10 +13,10 @@ import type { QueueEntry } from "../server/queue.ts";
 import { clock } from "../util/clock.ts";
 import { type TimerEntry, wheel } from "../util/wheel.ts";
 import { assign, offerSlot, unqueue, useServer } from "./assign.ts";
-import type { ClientConn } from "./client.ts";
 import { connect, connectFailed } from "./connect.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { Phase } from "./phase.ts";
+import type { ClientSide } from "./side.ts";
 import type { StreamRuntime } from "./runtime.ts";
 import { UNSET } from "./timeout.ts";
 
@@ -46,7 +46,7 @@ export abstract class Stream implements TimerEntry, ServerOwner, BalanceRequest,
   queueOrder = 0;
 
   readonly rt: StreamRuntime;
-  client: ClientConn;
+  client: ClientSide;
   listener: Listener;
   frontend: Frontend;
   backend: Backend | null = null;
@@ -114,7 +114,7 @@ export abstract class Stream implements TimerEntry, ServerOwner, BalanceRequest,
   responseCaptures: (string | null)[] | null = null;
   uniqueId: string | null = null;
 
-  constructor(rt: StreamRuntime, client: ClientConn) {
+  constructor(rt: StreamRuntime, client: ClientSide) {
     this.rt = rt;
     this.client = client;
     this.listener = client.listener;
@@ -324,16 +324,16 @@ export abstract class Stream implements TimerEntry, ServerOwner, BalanceRequest,
   }
 
   get tls(): boolean {
-    return this.client.tls !== null;
+    return this.client.conn.tls !== null;
   }
   get tlsCipher(): string | null {
-    return this.client.tls?.cipher ?? null;
+    return this.client.conn.tls?.cipher ?? null;
   }
   get tlsVersion(): string | null {
-    return this.client.tls?.version ?? null;
+    return this.client.conn.tls?.version ?? null;
   }
   get tlsSni(): string | null {
-    return this.client.tls?.sni ?? null;
+    return this.client.conn.tls?.sni ?? null;
   }
   get clientAddress(): string {
     return this.source === null ? this.client.address : this.source.address;

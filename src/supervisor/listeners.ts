@@ -255,5 +255,6 @@ function statsBind(stats: StatsSocketModel): BindModel {
     namespace: null,
     acceptProxy: false,
     tls: null,
+    proto: null,
   };
 }

@@ -173,7 +173,10 @@ export class Runtime implements WorkerHandlers {
     rt.draining = true;
     for (const socket of this.sockets.values()) socket.pause();
     while (rt.clients.size > 0) {
-      for (const client of rt.clients) if (client.idle && !client.lingering) client.closeNow();
+      for (const client of rt.clients) {
+        if (client.idle && !client.lingering) client.closeNow();
+        else client.retire();
+      }
       await Bun.sleep(20);
     }
     this.housekeeping.stop();

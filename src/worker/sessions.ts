@@ -1,14 +1,14 @@
 /** What the runtime API asks the workers about their streams: `show sess`, `shutdown session`, `shutdown sessions server`. */
-import type { ClientConn } from "../stream/client.ts";
+import type { ClientSide } from "../stream/side.ts";
 import type { StreamRuntime } from "../stream/runtime.ts";
 import { Phase, type Stream } from "../stream/stream.ts";
 
-/** Numbers are given out when first asked for; a client keeps its own over all its requests. */
-const numbers = new WeakMap<ClientConn, number>();
+/** Numbers are given out when first asked for; an HTTP/1 client keeps its own over all its requests. */
+const numbers = new WeakMap<ClientSide, number>();
 let next = 1;
 
 /** Looks like HAProxy's pointer, unique over the workers. */
-function idOf(client: ClientConn, worker: number): string {
+function idOf(client: ClientSide, worker: number): string {
   let number = numbers.get(client);
   if (number === undefined) {
     number = next++;
@@ -21,11 +21,11 @@ function idOf(client: ClientConn, worker: number): string {
 export function showSessions(rt: StreamRuntime, which: string | undefined, now: number): string {
   let out = "";
   for (const client of rt.clients) {
-    const stream = client.current;
-    if (stream === null) continue;
-    const id = idOf(client, rt.worker);
-    if (which === undefined) out += line(stream, id, rt.worker, now);
-    else if (which === "all" || which === id) out += details(stream, id, now);
+    for (const stream of client.exchanges()) {
+      const id = idOf(stream.client, rt.worker);
+      if (which === undefined) out += line(stream, id, rt.worker, now);
+      else if (which === "all" || which === id) out += details(stream, id, now);
+    }
   }
   return out;
 }
@@ -70,12 +70,12 @@ function ownAddress(stream: Stream): string {
   return address === null ? "unknown" : `${address}:${stream.backendSourcePort}`;
 }
 
-function protocol(client: ClientConn): string {
+function protocol(client: ClientSide): string {
   if (client.unix) return "unix_stream";
   return client.address.includes(":") ? "tcpv6" : "tcpv4";
 }
 
-function source(client: ClientConn): string {
+function source(client: ClientSide): string {
   return `${client.unix ? "unix" : client.address}:${client.port}`;
 }
 
@@ -103,9 +103,11 @@ export function age(ms: number): string {
 /** Ends the session with this id; false = this worker has none. */
 export function shutdownSession(rt: StreamRuntime, id: string): boolean {
   for (const client of rt.clients) {
-    if (client.current === null || idOf(client, rt.worker) !== id) continue;
-    client.current.shutdown("K");
-    return true;
+    for (const stream of client.exchanges()) {
+      if (idOf(stream.client, rt.worker) !== id) continue;
+      stream.shutdown("K");
+      return true;
+    }
   }
   return false;
 }
@@ -113,7 +115,8 @@ export function shutdownSession(rt: StreamRuntime, id: string): boolean {
 /** Ends the sessions on a server; `cause` as in the first character of the termination state. */
 export function shutdownServer(rt: StreamRuntime, backend: string, server: string, cause: string): void {
   for (const client of [...rt.clients]) {
-    const stream = client.current;
-    if (stream?.backend?.name === backend && stream.server?.name === server && stream.inServer) stream.shutdown(cause);
+    for (const stream of client.exchanges()) {
+      if (stream.backend?.name === backend && stream.server?.name === server && stream.inServer) stream.shutdown(cause);
+    }
   }
 }

@@ -125,8 +125,12 @@ export class Sender {
         // Its queue is empty: it leaves, and the one that takes its place is next.
         this.drop(stream);
         i--;
-        if (stream.ending) this.finish(stream);
-        else stream.onWritable();
+        if (!stream.ending) {
+          stream.onWritable();
+          continue;
+        }
+        this.finish(stream);
+        stream.onEnded();
       }
     }
     // Who was first is last the next time.

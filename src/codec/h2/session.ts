@@ -84,12 +84,15 @@ export class Session implements FrameReceiver {
   goawayReceived = false;
   /** Nothing more is read or written. */
   dead = false;
+  /** The peer speaks something else. */
+  badPreface = false;
   /** SETTINGS of the peer were received. */
   settled = false;
   private readonly reader = new FrameReader();
   private readonly resets = new Budget(500, 100);
   private readonly noise = new Budget(2000, 1000);
   private prefaceAt = 0;
+  private started = false;
   private credit = 0;
   /** A header block that goes on in CONTINUATION frames: its stream (0 = none), its bytes, its END_STREAM. */
   private blockId = 0;
@@ -110,9 +113,10 @@ export class Session implements FrameReceiver {
     this.reader.maxFrameSize = local.maxFrameSize;
   }
 
-  /** Writes this side's preface (section 3.4). */
+  /** Writes this side's preface (section 3.4): clients at once, servers when that of the client was received. */
   start(): void {
     const { output } = this;
+    this.started = true;
     if (this.role === Role.client) {
       output.room(PREFACE.length);
       output.at += PREFACE.copy(output.buf, output.at);
@@ -140,10 +144,12 @@ export class Session implements FrameReceiver {
       while (p < end && this.prefaceAt < PREFACE.length) {
         // Section 3.4: an invalid preface is a connection error of type PROTOCOL_ERROR.
         if (buf[p++] !== PREFACE[this.prefaceAt++]) {
+          this.badPreface = true;
           this.fatal(ErrorCode.PROTOCOL_ERROR);
           return;
         }
       }
+      if (this.prefaceAt === PREFACE.length && !this.started) this.start();
     }
     const code = this.reader.read(buf, p, end, this);
     if (code !== 0) this.fatal(code);
@@ -578,8 +584,11 @@ export class Session implements FrameReceiver {
   fatal(code: number): void {
     if (this.dead) return;
     const { output } = this;
-    output.room(GOAWAY_SIZE);
-    output.at = writeGoaway(output.buf, output.at, this.role === Role.server ? this.lastId : 0, code);
+    // Section 3.4: GOAWAY may be left out towards a peer that does not speak HTTP/2.
+    if (!this.badPreface) {
+      output.room(GOAWAY_SIZE);
+      output.at = writeGoaway(output.buf, output.at, this.role === Role.server ? this.lastId : 0, code);
+    }
     this.goawaySent = true;
     this.flush();
     this.end(code);

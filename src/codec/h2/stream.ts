@@ -52,6 +52,8 @@ export abstract class H2Stream {
   abstract onReset(code: number, remote: boolean): void;
   /** The queue is empty again. */
   abstract onWritable(): void;
+  /** END_STREAM was sent after the queue. */
+  onEnded(): void {}
 
   /** Everything that can be sent was taken: nothing waits in the queue. */
   get queued(): boolean {

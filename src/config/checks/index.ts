@@ -2,7 +2,7 @@ import { resolveServers } from "./addresses.ts";
 import { checkBackends, checkUseBackend, checkUseServer } from "./backends.ts";
 import type { Check } from "./check.ts";
 import { checkDestinations, checkLimits, checkUnusedRules } from "./limits.ts";
-import { checkAnyListener, checkDuplicateBinds, checkListeners } from "./listeners.ts";
+import { checkAnyListener, checkDuplicateBinds, checkListeners, checkProtocols } from "./listeners.ts";
 import { checkLogs } from "./logs.ts";
 import { checkMode } from "./mode.ts";
 import { checkNames } from "./names.ts";
@@ -22,6 +22,7 @@ export const checks: readonly Check[] = [
   checkUseBackend,
   checkUseServer,
   checkListeners,
+  checkProtocols,
   checkDuplicateBinds,
   checkServers,
   checkTracking,

@@ -1,6 +1,7 @@
 import { formatAddress } from "../address.ts";
 import { hasFrontend } from "../draft.ts";
-import { type Check, eachProxy, title, warnAt } from "./check.ts";
+import { protoFits } from "../keywords/proto.ts";
+import { type Check, eachProxy, errorAt, title, warnAt } from "./check.ts";
 
 /** Frontends that listen nowhere, addresses bound twice. */
 export const checkListeners = eachProxy((proxy, { diagnostics }) => {
@@ -12,6 +13,15 @@ export const checkListeners = eachProxy((proxy, { diagnostics }) => {
       `${title(proxy)} has no 'bind'`,
       "make it a backend if it is not to listen",
     );
+  }
+});
+
+/** `proto` is of a mode (manual, sections 5.1 and 5.2). */
+export const checkProtocols = eachProxy((proxy, { diagnostics }) => {
+  const { mode } = proxy;
+  for (const { proto, marks } of proxy.binds) {
+    if (proto === null || protoFits(proto, mode)) continue;
+    errorAt(diagnostics, marks.get("proto")!, "config/mode-mismatch", `protocol '${proto}' is not for mode ${mode}`);
   }
 });
 

@@ -10,6 +10,7 @@ import { type Keyword, KeywordTable } from "./keyword.ts";
 import { bindTlsRows } from "./bind-tls.ts";
 import { knownBind } from "./known.ts";
 import { FRONT_ONLY } from "./where.ts";
+import { takeProto } from "./proto.ts";
 import { takeGroup, takeMode, takeUser } from "./socket-owner.ts";
 
 /** What a parameter of a `bind` line changes: the settings all addresses of the line share. */
@@ -80,6 +81,11 @@ export const bindParameters = new KeywordTable<BindContext>("bind", [
       (_, args) => takeThreadSet(args),
       "every worker listens on every address",
     ),
+    row("proto", "<name>", "Protocol of all connections: h1, h2 (known beforehand) or none (mode tcp)", (c, args) => {
+      const word = args.peek();
+      c.bind.proto = takeProto(args, "bind") ?? c.bind.proto;
+      if (word !== null) c.bind.marks.set("proto", word);
+    }),
     row(
       "shards",
       "<count>",
@@ -201,6 +207,7 @@ function newBind(keyword: Word, word: Word): BindDraft {
     namespace: null,
     acceptProxy: false,
     tls: newBindTls(),
+    proto: null,
     marks: new Map(),
   };
 }

@@ -48,6 +48,10 @@ const places: Readonly<Record<string, Readonly<Record<string, Place>>>> = {
     "tune.maxrewrite": ["stream/runtime.ts", "maxrewrite"],
     "tune.http.maxhdr": ["stream/runtime.ts", "maxHeaders"],
     "tune.http.logurilen": ["stream/http/stream.ts", "logUriLen"],
+    "tune.h2.header-table-size": ["stream/h2/settings.ts", "h2HeaderTableSize"],
+    "tune.h2.initial-window-size": ["stream/h2/settings.ts", "h2InitialWindowSize"],
+    "tune.h2.max-concurrent-streams": ["stream/h2/settings.ts", "h2MaxConcurrentStreams"],
+    "tune.h2.max-frame-size": ["stream/h2/settings.ts", "h2MaxFrameSize"],
     "tune.rcvbuf.client": ["supervisor/listeners.ts", "rcvbufClient"],
     "tune.rcvbuf.server": ["worker/runtime.ts", "rcvbufServer"],
     "tune.sndbuf.client": ["supervisor/listeners.ts", "sndbufClient"],
@@ -138,6 +142,7 @@ const places: Readonly<Record<string, Readonly<Record<string, Place>>>> = {
     errorloc303: ["stream/http/reply.ts", "page.code"],
   },
   option: {
+    "disable-h2-upgrade": ["stream/http/client.ts", "h2Upgrade"],
     abortonclose: BODY,
     "accept-invalid-http-request": ["stream/http/settings.ts", '"accept-invalid-http-request"'],
     "accept-invalid-http-response": ["stream/http/settings.ts", '"accept-invalid-http-response"'],
@@ -194,6 +199,7 @@ const places: Readonly<Record<string, Readonly<Record<string, Place>>>> = {
     maxconn: ["worker/runtime.ts", "model.maxconn"],
     mode: ["supervisor/unix.ts", "mode"],
     mss: ["supervisor/bind.ts", "model.mss"],
+    proto: ["stream/accept.ts", "proto"],
     name: ["admin/stats/front-rows.ts", "name"],
     namespace: ["supervisor/bind.ts", "model.namespace"],
     ssl: ["compile/compile.ts", "listener.model"],
@@ -410,7 +416,6 @@ defaults
   option independent-streams
   option tcp-smart-accept
   option tcp-smart-connect
-  option disable-h2-upgrade
   option splice-auto
 listen l
   bind :8000 nice 5

@@ -9,7 +9,6 @@ const GLOBAL = `
   httpclient.resolvers.prefer httpclient.ssl.ca-file httpclient.ssl.verify localpeer lua-load lua-load-per-thread
   lua-prepend-path max-spread-checks maxcompcpuusage maxcomprate maxconnrate maxsessrate maxsslconn maxsslrate
   maxzlibmem pp2-never-send-local tune.comp.maxlevel tune.disable-fast-forward
-  tune.h2.header-table-size tune.h2.initial-window-size tune.h2.max-concurrent-streams tune.h2.max-frame-size
   tune.http.cookielen tune.lua.forced-yield tune.lua.maxmem tune.lua.service-timeout tune.lua.session-timeout
   tune.lua.task-timeout tune.peers.max-updates-at-once tune.stick-counters 
   
@@ -30,7 +29,7 @@ const OPTIONS = `
 `;
 
 const BIND = `
-  accept-netscaler-cip+1 accept-proxy ca-sign-file+1 ca-sign-pass+1 expose-fd+1 generate-certificates level+1 proto+1
+  accept-netscaler-cip+1 accept-proxy ca-sign-file+1 ca-sign-pass+1 expose-fd+1 generate-certificates level+1
   severity-output+1
 `;
 

@@ -41,7 +41,6 @@ export const OPTION_ROWS: readonly OptionRow[] = [
     sides: "front",
     http: true,
     help: "Refuse the HTTP/2 preface on clear connections",
-    noEffect: "HTTP/2 is not spoken on clear connections",
   },
   { name: "dontlog-normal", sides: "front", help: "Log only connections that ended in an error" },
   { name: "dontlognull", sides: "front", help: "Do not log connections without any data" },

@@ -13,6 +13,10 @@ type Field =
   | "rcvbufServer"
   | "sndbufClient"
   | "sndbufServer"
+  | "h2HeaderTableSize"
+  | "h2InitialWindowSize"
+  | "h2MaxConcurrentStreams"
+  | "h2MaxFrameSize"
   | "poolLowFdRatio"
   | "poolHighFdRatio";
 
@@ -43,6 +47,10 @@ export const tuneKeywords: readonly Row[] = [
   size("maxrewrite", "maxrewrite", "Part of the buffer kept free for added headers"),
   count("http.maxhdr", "maxHeaders", "Headers of a message at most", 1, 32767),
   count("http.logurilen", "logUriLen", "Bytes of the URI in log lines", 0, 0x7fffffff),
+  count("h2.header-table-size", "h2HeaderTableSize", "HTTP/2: bytes of the table of received headers", 4096, 65536),
+  count("h2.initial-window-size", "h2InitialWindowSize", "HTTP/2: bytes a stream may send unasked", 0, 0x7fffffff),
+  count("h2.max-concurrent-streams", "h2MaxConcurrentStreams", "HTTP/2: streams of a connection", 0, 0x7fffffff),
+  count("h2.max-frame-size", "h2MaxFrameSize", "HTTP/2: bytes of a received frame at most", 16384, 16777215),
   count("maxaccept", "maxAccept", "Connections accepted in a row; -1 is no limit", -1, 0x7fffffff, ACCEPT),
   size("rcvbuf.client", "rcvbufClient", "Kernel receive buffer towards clients"),
   size("rcvbuf.server", "rcvbufServer", "Kernel receive buffer towards servers"),

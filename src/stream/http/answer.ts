@@ -1,5 +1,6 @@
 /** Answers of our own: error pages, redirects, and the refusal of what is no request. */
-import { Method } from "../../codec/h1/flags.ts";
+import { defaultLimits, Method } from "../../codec/h1/flags.ts";
+import { Head, parseResponse } from "../../codec/h1/head.ts";
 import { C } from "../../counters/columns.ts";
 import { BAD_REQUEST } from "../../log/record.ts";
 import { countOut } from "./count.ts";
@@ -8,6 +9,7 @@ import { renderAnswer } from "./render.ts";
 import { builtinReply, type Reply } from "./reply.ts";
 import { afterAnswer } from "./rules.ts";
 import type { HttpSettings } from "./settings.ts";
+import type { H2Side, HttpSide } from "./side.ts";
 import type { HttpStream } from "./stream.ts";
 
 /** The configured or built-in page for `status`, then the end of the exchange. */
@@ -59,12 +61,28 @@ export function answer(stream: HttpStream, given: Reply, keepServer = false): vo
   const body = req.method === Method.HEAD ? null : page.body;
   countOut(stream, page.size - (body === null ? page.body.length : 0));
   stream.answered = true;
-  const parts = [page.head, Buffer.from(text, "latin1")];
-  if (body !== null) parts.push(body);
-  const bytes = Buffer.concat(parts);
-  if (page.size > 0) client.write(bytes, 0, bytes.length);
+  if (client.h2 !== null) {
+    if (page.size > 0) sendPage(client.h2, client, page, body);
+  } else {
+    const parts = [page.head, Buffer.from(text, "latin1")];
+    if (body !== null) parts.push(body);
+    const bytes = Buffer.concat(parts);
+    if (page.size > 0) client.write(bytes, 0, bytes.length);
+  }
   stream.responseDone = true;
   finishStream(stream, keep);
+}
+
+/** Where pages are parsed for HTTP/2; used at once. */
+const pageHead = new Head();
+
+/** A page over HTTP/2. */
+function sendPage(h2: H2Side, client: HttpSide, page: Reply, body: Buffer | null): void {
+  const bytes = Buffer.concat([page.head, Buffer.from("\r\n", "latin1")]);
+  if (parseResponse(pageHead, bytes, 0, bytes.length, defaultLimits) <= 0) return;
+  h2.sendHead(pageHead, null, pageHead.status);
+  if (body !== null && body.length > 0) client.write(body, 0, body.length);
+  h2.endMessage(null, null);
 }
 
 /** No request was understood: the bytes of the error file as they are, then the end. */
@@ -80,6 +98,8 @@ export function refuse(stream: HttpStream, status: number): void {
   stream.line = BAD_REQUEST;
   stream.answered = true;
   stream.clientKeep = false;
-  if (!client.closed && !(stream.probe && stream.http.ignoreProbes)) client.write(page.raw, 0, page.raw.length);
+  // HTTP/2 has error codes for this.
+  if (client.h2 === null && !client.closed && !(stream.probe && stream.http.ignoreProbes))
+    client.write(page.raw, 0, page.raw.length);
   finishStream(stream, false);
 }

@@ -9,9 +9,11 @@ import { clock } from "../../util/clock.ts";
 import { ClientConn } from "../client.ts";
 import type { StreamRuntime } from "../runtime.ts";
 import type { Session } from "../session.ts";
+import { upgradeToH2 } from "../h2/upgrade.ts";
 import { deadlineIn, sooner } from "../timeout.ts";
 import { PrivateConns } from "./private.ts";
 import { finishStream } from "./finish.ts";
+import type { HttpSide } from "./side.ts";
 import { HttpStream } from "./stream.ts";
 
 /** Bytes of further requests kept while one is being answered; beyond them the client is not read. */
@@ -21,7 +23,8 @@ const PIPELINE_BYTES = 65536;
  * HTTP/1 on the client side: cuts the byte stream into requests, one stream after the other, and keeps the connection
  * between them. A stream exists from the first byte of a request to the end of its response; an idle connection has none.
  */
-export class HttpClient extends ClientConn {
+export class HttpClient extends ClientConn implements HttpSide {
+  readonly h2 = null;
   stream: HttpStream | null = null;
   /** Requests begun on this connection. */
   requests = 0;
@@ -128,6 +131,12 @@ export class HttpClient extends ClientConn {
       return;
     }
     this.held = null;
+    if (at === H2_PREFACE && this.requests === 1 && stream.http.h2Upgrade && this.listener.model.proto === null) {
+      stream.recycle();
+      this.stream = null;
+      upgradeToH2(this, buf, start, end);
+      return;
+    }
     stream.reason = at === H2_PREFACE ? "h2-preface" : errorName(at);
     stream.refuse(at === H1Error.UNSUPPORTED_CODING ? 422 : 400);
   }

@@ -53,6 +53,8 @@ export function downloadResumed(stream: HttpStream): void {
 
 export function responseComplete(stream: HttpStream): void {
   stream.responseDone = true;
+  const { h2 } = stream.client;
+  if (h2 !== null) h2.endMessage(stream.resBody.trailerLines, stream.resBody.trailers);
   if (stream.requestDone) {
     finishStream(stream, true);
     return;

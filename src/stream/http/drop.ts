@@ -24,8 +24,10 @@ export function drop(stream: HttpStream, silent: boolean): void {
     stream.requestEnd = 0;
     stream.status = -1;
   }
-  if (silent && client.socket !== null && !client.closed && !client.unix) {
-    quietClose(fdOf(client.socket), client.addressBytes()?.length === 16);
+  const { socket } = client.conn;
+  // Of a connection that carries others too only the stream ends.
+  if (silent && client.h2 === null && socket !== null && !client.closed && !client.unix) {
+    quietClose(fdOf(socket), client.addressBytes()?.length === 16);
   }
   client.cut = silent ? "reset" : "close";
   finishStream(stream, false);

@@ -1,4 +1,5 @@
 import { countOut } from "./count.ts";
+import { writeInterim } from "./interim.ts";
 import type { HttpStream } from "./stream.ts";
 
 /** Bytes the log counts for the status line "HTTP/1.1 103 Early Hints" and the end of the head. */
@@ -12,5 +13,5 @@ export function earlyHint(stream: HttpStream, lines: string): void {
   // What separates name and value, and the end of the line, do not count.
   for (const line of lines.split("\r\n")) if (line !== "") size += line.length - 2;
   countOut(stream, size);
-  stream.client.write(bytes, 0, bytes.length);
+  writeInterim(stream.client, bytes);
 }

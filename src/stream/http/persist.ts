@@ -20,7 +20,7 @@ import { countOnPath } from "../count.ts";
 import { answer, reply } from "./answer.ts";
 import { cacheability } from "./cacheable.ts";
 import { parseReply } from "./reply.ts";
-import type { HttpClient } from "./client.ts";
+import type { HttpSide } from "./side.ts";
 import { countOut } from "./count.ts";
 import type { HttpSettings } from "./settings.ts";
 import type { HttpStream } from "./stream.ts";
@@ -51,7 +51,7 @@ const KEYED: ReadonlySet<string> = new Set(["source", "uri", "url_param", "hdr",
  * `option prefer-last-server` (manual, section 4.2): the server a connection of this client is open to, unless its queue is longer
  * than max-keep-alive-queue allows.
  */
-export function preferredServer(client: HttpClient, backend: Backend): Server | null {
+export function preferredServer(client: HttpSide, backend: Backend): Server | null {
   const server = client.own?.server ?? null;
   const { model } = backend;
   if (server === null || server.backend !== backend || !server.usable || KEYED.has(model.balance.algorithm.kind)) {

@@ -96,6 +96,10 @@ function junk(stream: HttpStream, code: number): void {
 function forwardInterim(stream: HttpStream): void {
   const { res } = stream;
   countOut(stream, headBytes(res));
+  if (stream.client.h2 !== null) {
+    stream.client.h2.sendHead(res, null, res.status);
+    return;
+  }
   const size = res.end - res.start + 4 * res.count + 64;
   const out = size > SCRATCH_BYTES ? Buffer.allocUnsafeSlow(size) : scratch;
   const end = writeResponseHead(out, 0, res, null);

@@ -69,6 +69,8 @@ export function reframeResponse(stream: HttpStream): void {
     if (firstValue(res, edits, TRANSFER_ENCODING) === null) edits.append(CHUNKED);
     return;
   }
+  // HTTP/2 has an end of its own.
+  if (stream.client.h2 !== null) return;
   const { status } = res;
   const bodiless = req.method === Method.HEAD || status === 204 || status === 304 || status < 200;
   if (bodiless || framing > Framing.LENGTH || firstValue(res, edits, CONTENT_LENGTH) !== null) return;

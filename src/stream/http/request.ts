@@ -14,6 +14,7 @@ import { parseIp } from "../../util/ip.ts";
 import { clientAborted } from "./abort.ts";
 import { refuse, reply } from "./answer.ts";
 import { captureRequest, captureRequestCookie } from "./capture.ts";
+import { Output } from "./body.ts";
 import { countIn } from "./count.ts";
 import { watchUpload } from "./deadlines.ts";
 import { logStream } from "./finish.ts";
@@ -26,7 +27,7 @@ import { Step } from "./step.ts";
 import type { HttpStream } from "./stream.ts";
 import { holdBody } from "./upload.ts";
 import { waitForRequestBody } from "./wait.ts";
-import { CLOSE, headBytes, KEEP_ALIVE, SCRATCH_BYTES, scratch, WHOLE } from "./wire.ts";
+import { CHUNKED, CLOSE, headBytes, KEEP_ALIVE, SCRATCH_BYTES, scratch, WHOLE } from "./wire.ts";
 
 /**
  * The analysers of a request, in HAProxy's order (manual, section 2.1 and the order of rules in section 4):
@@ -177,26 +178,31 @@ export function sendRequest(stream: HttpStream, conn: ServerConn): void {
   server!.slab[server!.base + C.bytesIn]! += stream.bytesUploaded;
   stream.sent = true;
   conn.requests++;
-  const body = stream.bodyBuf;
+  const { reqBody } = stream;
+  if (reqBody.framing === Framing.STREAM) reqBody.output = Output.chunks;
+  const held = stream.bodyBuf;
+  const body = held !== null && reqBody.output !== Output.same ? convertBody(stream, held) : held;
+  const bodyStart = body === held ? stream.bodyStart : 0;
+  const bodyEnd = body === held ? stream.bodyEnd : body!.length;
   let taken: boolean;
   if ((req.flags & WHOLE) === WHOLE && !edits.touched && edits.appendedCount === 0) {
     // Fast path: the client's bytes are what the server gets.
     if (body === null) taken = conn.write(req.buf, req.start, req.end);
-    else if (body === req.buf && stream.bodyStart === req.end) taken = conn.write(body, req.start, stream.bodyEnd);
+    else if (body === req.buf && bodyStart === req.end) taken = conn.write(body, req.start, bodyEnd);
     else {
       conn.write(req.buf, req.start, req.end);
-      taken = conn.write(body, stream.bodyStart, stream.bodyEnd);
+      taken = conn.write(body, bodyStart, bodyEnd);
     }
   } else {
     const size = headSize(req, edits);
     const out = size > SCRATCH_BYTES ? Buffer.allocUnsafeSlow(size) : scratch;
     let n = writeRequestHead(out, 0, req, edits);
-    if (body !== null && n + stream.bodyEnd - stream.bodyStart <= out.length) {
-      n += body.copy(out, n, stream.bodyStart, stream.bodyEnd);
+    if (body !== null && n + bodyEnd - bodyStart <= out.length) {
+      n += body.copy(out, n, bodyStart, bodyEnd);
       taken = conn.writeScratch(out, 0, n);
     } else {
       taken = conn.writeScratch(out, 0, n);
-      if (body !== null) taken = conn.write(body, stream.bodyStart, stream.bodyEnd);
+      if (body !== null) taken = conn.write(body, bodyStart, bodyEnd);
     }
   }
   if (stream.requestDone) {
@@ -207,6 +213,11 @@ export function sendRequest(stream: HttpStream, conn: ServerConn): void {
   watchUpload(stream);
 }
 
+/** What is held of a body that leaves in another form than it came in. */
+function convertBody(stream: HttpStream, held: Buffer): Buffer {
+  return stream.reqBody.convertHeld(held, stream.bodyStart, stream.bodyEnd, stream.rt.requestLimits);
+}
+
 /** What the request needs on its way to any server of the backend, once per stream. */
 function prepare(stream: HttpStream): void {
   stream.prepared = true;
@@ -215,6 +226,8 @@ function prepare(stream: HttpStream): void {
   identifyRequest(stream);
   forwardFor(stream, http.forwardFor, back.forwardFor);
   originalTo(stream, http.originalTo, back.originalTo);
+  // A body that came by HTTP/2 without a length; in HTTP/2 this line is left out again.
+  if (stream.reqBody.framing === Framing.STREAM) edits.append(CHUNKED);
   const { flags } = req;
   // RFC 9112 section 6.1: with a coding in a message of HTTP/1.0 nothing that follows can be trusted.
   const asked = edits.framed && reframeRequest(stream);

@@ -15,6 +15,7 @@ import { websocketAccept } from "../../util/websocket.ts";
 import { clientLeft } from "./abort.ts";
 import { captureResponse, captureResponseCookie } from "./capture.ts";
 import { countOut } from "./count.ts";
+import { Output } from "./body.ts";
 import { blockedByClient, watchServer } from "./deadlines.ts";
 import { responseComplete } from "./download.ts";
 import { badResponse, serverLost } from "./failure.ts";
@@ -54,6 +55,7 @@ export function analyseResponse(stream: HttpStream, conn: ServerConn, buf: Buffe
     return;
   }
   resBody.begin(framing, res.contentLength, stream.rt.responseLimits);
+  if (stream.client.h2 !== null) resBody.output = Output.payload;
   let next = at;
   if (at < end && !resBody.done && framing !== Framing.TUNNEL) {
     next = resBody.feed(buf, at, end);
@@ -209,6 +211,10 @@ function forward(stream: HttpStream, buf: Buffer, at: number, next: number, end:
 function sendHead(stream: HttpStream, buf: Buffer, at: number, from: number, to: number): boolean {
   const { res, resEdits: edits, client } = stream;
   const size = to - from;
+  if (client.h2 !== null) {
+    client.h2.sendHead(res, edits, stream.status);
+    return size === 0 || client.write(buf, from, to);
+  }
   if ((res.flags & WHOLE) === WHOLE && !edits.touched && edits.appendedCount === 0 && (size === 0 || from === at)) {
     // Fast path: the server's bytes are what the client gets.
     return client.write(buf, res.start, size === 0 ? at : to);

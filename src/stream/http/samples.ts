@@ -129,11 +129,11 @@ export class HttpSamples implements HttpFlowStream {
   }
 
   setMark(mark: number): void {
-    this.record.client.setMark(mark);
+    this.record.client.conn.setMark(mark);
   }
 
   setTos(tos: number): void {
-    this.record.client.setTos(tos);
+    this.record.client.conn.setTos(tos);
   }
 
   setLogLevel(level: LevelName | "silent"): void {
@@ -191,7 +191,7 @@ export class HttpSamples implements HttpFlowStream {
     return this.record.client.connectionDestination.port;
   }
   get client(): ConnectionFacts {
-    return new ClientFacts(this.record.client, 1);
+    return new ClientFacts(this.record.client.conn, this.record.client.h2 === null ? 1 : 2);
   }
   get serverSide(): ServerSideFacts | null {
     return serverFacts(this.record, 1);

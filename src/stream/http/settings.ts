@@ -24,6 +24,8 @@ export interface HttpSettings {
   readonly replies: ReadonlyMap<number, Reply>;
   readonly reuse: ProxyModel["httpReuse"];
   readonly monitorUri: string | null;
+  /** The preface of HTTP/2 is understood where HTTP/1 was expected. */
+  readonly h2Upgrade: boolean;
   readonly logNormal: boolean;
   readonly logAsap: boolean;
   readonly logSeparateErrors: boolean;
@@ -75,6 +77,7 @@ export function compileHttp(proxy: ProxyModel): HttpSettings {
     replies: compileReplies(proxy),
     reuse: proxy.httpReuse,
     monitorUri: proxy.monitorUri,
+    h2Upgrade: options["disable-h2-upgrade"] !== true,
     logNormal: options["dontlog-normal"] !== true,
     logAsap: options.logasap === true,
     logSeparateErrors: options["log-separate-errors"] === true,

@@ -1,5 +1,6 @@
 import { Edits } from "../../codec/h1/edits.ts";
-import { CANONICAL_LINE, methodNames } from "../../codec/h1/flags.ts";
+import { BUILT, CANONICAL_LINE, Method, methodNames } from "../../codec/h1/flags.ts";
+import { HeadBuilder } from "../../codec/h1/build.ts";
 import { Head } from "../../codec/h1/head.ts";
 import { findName, valueText } from "../../codec/h1/view.ts";
 import { findQueryParam } from "../../balance/keys.ts";
@@ -17,10 +18,9 @@ import { Phase } from "../phase.ts";
 import type { StreamRuntime } from "../runtime.ts";
 import { UNSET } from "../timeout.ts";
 import { Stream } from "../stream.ts";
-import { clientEnded, clientGone, clientTimedOut, shutDown } from "./abort.ts";
+import { clientAborted, clientEnded, clientGone, clientTimedOut, shutDown } from "./abort.ts";
 import { refuse, reply } from "./answer.ts";
 import { Body } from "./body.ts";
-import type { HttpClient } from "./client.ts";
 import { watchUpload } from "./deadlines.ts";
 import { downloadResumed } from "./download.ts";
 import { serverEnded, serverLost, serverTimedOut } from "./failure.ts";
@@ -31,6 +31,7 @@ import { resumeResponse } from "./response.ts";
 import { reuseConn } from "./reuse.ts";
 import { HttpSamples } from "./samples.ts";
 import type { HttpSettings } from "./settings.ts";
+import type { HttpSide } from "./side.ts";
 import { Step } from "./step.ts";
 import {
   tunnelClientData,
@@ -59,7 +60,7 @@ const FREE_MAX = 1024;
  */
 export class HttpStream extends Stream {
   readonly mode: Mode = "http";
-  declare client: HttpClient;
+  declare client: HttpSide;
   readonly req = new Head();
   readonly res = new Head();
   readonly reqEdits = new Edits();
@@ -133,6 +134,9 @@ export class HttpStream extends Stream {
   mute = false;
   /** `http-request disable-l7-retry`. */
   once = false;
+  /** Where heads that come by HTTP/2 are built; null until the first. */
+  private reqArea: HeadBuilder | null = null;
+  private resArea: HeadBuilder | null = null;
   /** What rules see of it; null until the first rule. */
   samples: HttpSamples | null = null;
   /** Answered by a rule. */
@@ -140,7 +144,7 @@ export class HttpStream extends Stream {
   /** Set by a rule; null = as usual. */
   logLevel: LevelName | "silent" | null = null;
 
-  static acquire(rt: StreamRuntime, client: HttpClient): HttpStream {
+  static acquire(rt: StreamRuntime, client: HttpSide): HttpStream {
     const stream = free.pop();
     // A process has one runtime, but for tests and explanations.
     if (stream === undefined || stream.rt !== rt) return new HttpStream(rt, client);
@@ -151,7 +155,7 @@ export class HttpStream extends Stream {
     return stream;
   }
 
-  constructor(rt: StreamRuntime, client: HttpClient) {
+  constructor(rt: StreamRuntime, client: HttpSide) {
     super(rt, client);
     this.http = this.frontend.http as HttpSettings;
   }
@@ -205,7 +209,7 @@ export class HttpStream extends Stream {
     this.accepted = since;
     this.firstByte = firstByte;
     this.tHandshake = 0;
-    const { session } = this.client;
+    const { session } = this.client.conn;
     if (session === null || this.client.requests > 1) this.tIdle = firstByte === 0 ? 0 : firstByte - since;
     else {
       this.tHandshake = session.ready - session.accepted;
@@ -255,6 +259,23 @@ export class HttpStream extends Stream {
     if (this.phase === Phase.done) return;
     if (this.tunnel) tunnelClientGone(this, error);
     else clientGone(this);
+  }
+
+  /** The client took its request back (RST_STREAM), or its connection is gone with all that was on it. */
+  onClientReset(): void {
+    if (this.phase !== Phase.done) clientAborted(this);
+  }
+
+  requestArea(): HeadBuilder {
+    return (this.reqArea ??= new HeadBuilder());
+  }
+  responseArea(): HeadBuilder {
+    return (this.resArea ??= new HeadBuilder());
+  }
+
+  /** The request asks for a tunnel. */
+  get connects(): boolean {
+    return this.req.method === Method.CONNECT;
   }
 
   // ---- what happens at the server
@@ -349,7 +370,7 @@ export class HttpStream extends Stream {
     const { req, rt } = this;
     const { logUriLen } = rt.global;
     const { buf } = req;
-    if ((req.flags & CANONICAL_LINE) !== 0) {
+    if ((req.flags & (CANONICAL_LINE | BUILT)) !== 0) {
       this.line = latin1(buf, req.start, Math.min(req.versionEnd, req.start + logUriLen));
       return;
     }

@@ -11,6 +11,7 @@ import { fail } from "./answer.ts";
 import { countOut } from "./count.ts";
 import { countDenied, finishByRule } from "./rule-answer.ts";
 import { serverTimeoutOf } from "./deadlines.ts";
+import { writeInterim } from "./interim.ts";
 import { Step } from "./step.ts";
 import type { HttpStream } from "./stream.ts";
 import { headBytes } from "./wire.ts";
@@ -83,12 +84,12 @@ function room(stream: HttpStream): number {
 /** RFC 9110 section 10.1.1: who waits for the body answers the expectation himself. */
 function expectContinue(stream: HttpStream): void {
   const { req, reqEdits: edits, reqBody } = stream;
-  if (req.version !== 11 || (reqBody.framing !== Framing.LENGTH && reqBody.framing !== Framing.CHUNKED)) return;
+  if (req.version !== 11 || reqBody.framing === Framing.NONE) return;
   const at = findKnown(req, EXPECT, 0);
   if (at < 0 || edits.isDeleted(at) || valueText(req, at).toLowerCase() !== "100-continue") return;
   removeHeader(req, edits, EXPECT_NAME);
   countOut(stream, CONTINUE_BYTES);
-  stream.client.write(CONTINUE, 0, CONTINUE.length);
+  writeInterim(stream.client, Buffer.from(CONTINUE));
 }
 
 /** The same for the response: what comes is held in `resWaiting`. */

@@ -3,6 +3,7 @@ import type { Head } from "../../codec/h1/head.ts";
 import { C } from "../../counters/columns.ts";
 
 export const CLOSE: Buffer = Buffer.from("connection: close\r\n", "latin1");
+export const CHUNKED: Buffer = Buffer.from("transfer-encoding: chunked\r\n", "latin1");
 export const KEEP_ALIVE: Buffer = Buffer.from("connection: keep-alive\r\n", "latin1");
 /** Flags of a head of which every line, the first included, is already as it would be written. */
 export const WHOLE = CANONICAL | CANONICAL_LINE | CONTIGUOUS;

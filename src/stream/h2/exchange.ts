@@ -1,0 +1,389 @@
+import type { Edits } from "../../codec/h1/edits.ts";
+import { EXTENDED_CONNECT } from "../../codec/h1/flags.ts";
+import { Framing } from "../../codec/h1/framing.ts";
+import type { Head } from "../../codec/h1/head.ts";
+import { writeHeaders } from "../../codec/h1/write.ts";
+import { ErrorCode } from "../../codec/h2/constants.ts";
+import { H2Error, messageErrorName } from "../../codec/h2/errors.ts";
+import { H2Stream } from "../../codec/h2/stream.ts";
+import { blockSize, writeLines } from "../../codec/h2/write-fields.ts";
+import { skippedTrailers, writeResponseBlock } from "../../codec/h2/write-response.ts";
+import { FIELD_OVERHEAD } from "../../codec/hpack/encode.ts";
+import type { FieldSink } from "../../codec/hpack/decode.ts";
+import type { Variables } from "../../expr/variables.ts";
+import type { Listener } from "../../proxy/frontend.ts";
+import type { Backend } from "../../proxy/backend.ts";
+import type { ServerConn } from "../../server/conn.ts";
+import { clock } from "../../util/clock.ts";
+import { type TimerEntry, wheel } from "../../util/wheel.ts";
+import type { Endpoint } from "../endpoint.ts";
+import { finishStream } from "../http/finish.ts";
+import type { PrivateConns } from "../http/private.ts";
+import type { H2Side, HttpSide } from "../http/side.ts";
+import { HttpStream } from "../http/stream.ts";
+import { deadlineIn } from "../timeout.ts";
+import type { H2Client } from "./client.ts";
+import { requestSink, trailerSink } from "./sinks.ts";
+
+const EMPTY: Buffer = Buffer.alloc(0);
+
+/** One stream of an HTTP/2 client connection: what an exchange sees as its client. */
+export class ClientExchange extends H2Stream implements HttpSide, H2Side, TimerEntry {
+  wheelNext: TimerEntry | null = null;
+  wheelPrev: TimerEntry | null = null;
+  wheelSlot = -1;
+  wheelDue = 0;
+  deadline = 0;
+  readonly conn: H2Client;
+  /** Null before the head is complete, and after the exchange. */
+  stream: HttpStream | null = null;
+  closed = false;
+  shut = false;
+  ended = false;
+  paused = false;
+  cut: HttpSide["cut"] = null;
+  private extended = false;
+  /** Bytes for a tunnel that does not stand yet. */
+  private early: Buffer[] | null = null;
+  /** What a stream without a complete response is ended with. */
+  private failure: number = ErrorCode.CANCEL;
+  /** The exchange is over; what is queued is still sent. */
+  private over = false;
+
+  constructor(conn: H2Client) {
+    super(conn.h2);
+    this.conn = conn;
+  }
+
+  get h2(): H2Side {
+    return this;
+  }
+
+  // ---- what comes from the session
+
+  beginHead(end: boolean): FieldSink {
+    const { conn } = this;
+    const stream = HttpStream.acquire(conn.rt, this);
+    this.stream = stream;
+    const { rt } = conn;
+    const limits = stream.http.acceptInvalidRequest ? rt.relaxedRequestLimits : rt.requestLimits;
+    requestSink.begin(stream.req, stream.requestArea(), limits, end);
+    return requestSink;
+  }
+
+  finishHead(end: boolean): number {
+    const { conn } = this;
+    const stream = this.stream!;
+    const code = requestSink.finish();
+    // As in HAProxy only the first stream tells how long the connection was idle.
+    stream.begin(conn.requests === 1 ? conn.accepted : clock.now, clock.now);
+    if (code !== 0) {
+      this.failure = code === H2Error.TOO_LARGE ? ErrorCode.ENHANCE_YOUR_CALM : ErrorCode.PROTOCOL_ERROR;
+      stream.reason = messageErrorName(code);
+      stream.refuse(0);
+      return code;
+    }
+    this.headDone = true;
+    this.ended = end;
+    this.extended = (stream.req.flags & EXTENDED_CONNECT) !== 0;
+    stream.onRequestHead(stream.req.buf, stream.req.end, stream.req.end);
+    return 0;
+  }
+
+  /** Writes the line about what was no request; `silent`: not a byte came. */
+  logRefused(silent: boolean): void {
+    const stream = HttpStream.acquire(this.conn.rt, this);
+    this.stream = stream;
+    stream.begin(this.conn.accepted, silent ? 0 : clock.now);
+    stream.probe = silent;
+    stream.refuse(0);
+  }
+
+  onPayload(buf: Buffer, start: number, end: number, last: boolean): number {
+    const { stream } = this;
+    if (last) this.ended = true;
+    if (stream === null) return 0;
+    const { reqBody } = stream;
+    if (stream.tunnel) {
+      if (end > start) stream.onTunnelData(buf.subarray(start, end));
+      if (last && this.stream === stream) stream.onClientEnd();
+      return 0;
+    }
+    switch (reqBody.framing) {
+      case Framing.LENGTH:
+        // RFC 9113 section 8.1.1: payload and content-length must agree.
+        if (end - start > reqBody.left || (last && end - start < reqBody.left)) return H2Error.BAD_LENGTH;
+        if (end > start) stream.onRequestBody(buf, start, end);
+        return 0;
+      case Framing.STREAM:
+        reqBody.last = last;
+        stream.onRequestBody(buf, start, end);
+        return 0;
+      default:
+        if (this.extended || stream.connects) {
+          // For a tunnel that is still to be granted.
+          if (end > start) (this.early ??= []).push(buf.subarray(start, end));
+          this.pause();
+          return 0;
+        }
+        return end > start ? H2Error.BAD_LENGTH : 0;
+    }
+  }
+
+  beginTrailers(): FieldSink {
+    trailerSink.begin(this.conn.rt.requestLimits.maxBytes);
+    return trailerSink;
+  }
+
+  finishTrailers(): number {
+    const code = trailerSink.finish();
+    const { stream } = this;
+    this.ended = true;
+    if (stream === null) return code === H2Error.TOO_LARGE ? code : 0;
+    if (code !== 0) return code;
+    const { reqBody } = stream;
+    if (stream.tunnel) {
+      stream.onClientEnd();
+    } else if (reqBody.framing === Framing.STREAM) {
+      reqBody.last = true;
+      if (trailerSink.length > 0) reqBody.trailerLines = Buffer.from(trailerSink.lines.subarray(0, trailerSink.length));
+      stream.onRequestBody(EMPTY, 0, 0);
+    } else if (reqBody.left > 0) {
+      return H2Error.BAD_LENGTH;
+    }
+    return 0;
+  }
+
+  onReset(): void {
+    this.closed = true;
+    this.expire(0);
+    this.early = null;
+    this.stream?.onClientReset();
+  }
+
+  onWritable(): void {
+    if (this.stream !== null) this.stream.onClientDrain();
+    else if (this.over) this.finished();
+  }
+
+  override onEnded(): void {
+    if (this.over) this.finished();
+  }
+
+  /** FIN of the client: nothing more comes. */
+  onConnectionEnd(): void {
+    if (this.ended) return;
+    this.ended = true;
+    this.stream?.onClientEnd();
+  }
+
+  // ---- what comes from the exchange
+
+  get blocked(): boolean {
+    return this.queued;
+  }
+  get gone(): boolean {
+    return this.closed || this.conn.broken;
+  }
+
+  sendHead(head: Head, edits: Edits | null, status: number): void {
+    if (this.closed) return;
+    const { session } = this;
+    const at = session.beginBlock(blockSize(head, edits));
+    const tunnel = status === 101 || (this.extended && status >= 200 && status < 300);
+    const shown = status === 101 ? 200 : status;
+    session.finishBlock(this, writeResponseBlock(session.output.buf, at, head, edits, shown, tunnel));
+  }
+
+  endMessage(lines: Buffer | null, trailers: Head | null): void {
+    if (this.closed || this.shut) return;
+    this.shut = true;
+    let text = lines;
+    if (trailers !== null) {
+      text = Buffer.allocUnsafeSlow(trailers.end - trailers.start + 4 * trailers.count + 64);
+      // Without the blank line.
+      text = text.subarray(0, writeHeaders(text, 0, trailers, null) - 2);
+    }
+    let block: Buffer | null = null;
+    if (text !== null && text.length > 0) {
+      const out = Buffer.allocUnsafeSlow(text.length + FIELD_OVERHEAD * (1 + (text.length >> 2)));
+      block = out.subarray(0, writeLines(out, 0, text, 0, text.length, skippedTrailers));
+      if (block.length === 0) block = null;
+    }
+    this.session.sender.end(this, block);
+  }
+
+  write(buf: Buffer, start: number, end: number): boolean {
+    return this.session.sender.write(this, buf, start, end);
+  }
+  writeScratch(buf: Buffer, start: number, end: number): boolean {
+    return this.session.sender.writeScratch(this, buf, start, end);
+  }
+
+  pause(): void {
+    if (this.paused) return;
+    this.paused = true;
+    this.session.hold(this, true);
+  }
+  resume(): void {
+    if (!this.paused) return;
+    this.paused = false;
+    this.session.hold(this, false);
+  }
+
+  finish(): void {
+    this.endMessage(null, null);
+  }
+
+  hold(): void {
+    // Nothing follows a request in its stream.
+  }
+  takeHeld(): Buffer | null {
+    const { early } = this;
+    this.early = null;
+    return early === null ? null : Buffer.concat(early);
+  }
+
+  next(): void {
+    this.end();
+  }
+
+  /** The exchange is over: what is queued is sent, the rest of the stream is given up. */
+  end(): void {
+    this.stream = null;
+    this.over = true;
+    this.expire(0);
+    this.early = null;
+    if (this.closed) return;
+    if (!this.shut) {
+      // No response, or half of one.
+      this.session.reset(this, this.failure);
+      return;
+    }
+    if (!this.queued) this.finished();
+    // A client that does not take the rest has the time of any client.
+    else this.watch(this.conn.listener.frontend.model.timeouts.client);
+  }
+
+  /** All was sent. A request that still goes on is of no use any more (RFC 9113 section 8.1). */
+  private finished(): void {
+    this.expire(0);
+    if (!this.remoteDone) this.session.reset(this, ErrorCode.NO_ERROR);
+  }
+
+  abort(): void {
+    this.session.reset(this, ErrorCode.INTERNAL_ERROR);
+  }
+
+  onBug(): void {
+    const { stream } = this;
+    if (stream === null) return;
+    stream.termCause = "I";
+    stream.clientKeep = stream.serverKeep = false;
+    finishStream(stream, false);
+  }
+
+  // ---- timer
+
+  expire(deadline: number): void {
+    // Gone at once: the wheel must not keep thousands of streams that are over.
+    if (deadline === 0) {
+      if (this.wheelSlot >= 0) wheel.disarm(this);
+      this.deadline = 0;
+    } else wheel.arm(this, deadline);
+  }
+
+  watch(timeout: number): void {
+    this.expire(deadlineIn(timeout));
+  }
+
+  onTimer(now: number): void {
+    clock.now = now;
+    if (this.stream !== null) this.stream.onClientTimeout();
+    else if (!this.closed) this.session.reset(this, ErrorCode.CANCEL);
+  }
+
+  // ---- what it shares with the other streams of its connection
+
+  get requests(): number {
+    return this.conn.requests;
+  }
+  get assigned(): Backend | null {
+    return this.conn.assigned;
+  }
+  set assigned(backend: Backend | null) {
+    this.conn.assigned = backend;
+  }
+  get own(): PrivateConns | null {
+    return this.conn.own;
+  }
+  keepPrivate(conn: ServerConn): void {
+    this.conn.keepPrivate(conn);
+  }
+  get forwardLine(): Buffer | null {
+    return this.conn.forwardLine;
+  }
+  set forwardLine(line: Buffer | null) {
+    this.conn.forwardLine = line;
+  }
+  get forwardName(): string {
+    return this.conn.forwardName;
+  }
+  set forwardName(name: string) {
+    this.conn.forwardName = name;
+  }
+  get originalLine(): Buffer | null {
+    return this.conn.originalLine;
+  }
+  set originalLine(line: Buffer | null) {
+    this.conn.originalLine = line;
+  }
+  get originalName(): string {
+    return this.conn.originalName;
+  }
+  set originalName(name: string) {
+    this.conn.originalName = name;
+  }
+  get variables(): Variables | null {
+    return this.conn.variables;
+  }
+  set variables(variables: Variables | null) {
+    this.conn.variables = variables;
+  }
+  get listener(): Listener {
+    return this.conn.listener;
+  }
+  get address(): string {
+    return this.conn.address;
+  }
+  get port(): number {
+    return this.conn.port;
+  }
+  get localAddress(): string {
+    return this.conn.localAddress;
+  }
+  get localPort(): number {
+    return this.conn.localPort;
+  }
+  get unix(): boolean {
+    return this.conn.unix;
+  }
+  get source(): Endpoint {
+    return this.conn.source;
+  }
+  get destination(): Endpoint {
+    return this.conn.destination;
+  }
+  get connectionSource(): Endpoint {
+    return this.conn.connectionSource;
+  }
+  get connectionDestination(): Endpoint {
+    return this.conn.connectionDestination;
+  }
+  addressBytes(): Uint8Array | null {
+    return this.conn.addressBytes();
+  }
+  noteAddress(): void {
+    this.conn.noteAddress();
+  }
+}
