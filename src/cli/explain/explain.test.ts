@@ -209,6 +209,17 @@ describe("backends and servers", () => {
     });
   });
 
+  test("TLS to the server, and the name it is given", async () => {
+    const lines =
+      "frontend f\n bind :80\n use_backend c if { path /c }\n default_backend b\nbackend b\n server s1 127.0.0.1:1 ssl verify none sni req.hdr(host)\nbackend c\n server s2 127.0.0.1:2 ssl verify none\n";
+    expect(await run(lines, { words: ["http://h/"] })).toMatchObject({
+      serverTls: { name: "h" },
+      forwarded: "GET / HTTP/1.1\r\nhost: h\r\n\r\n",
+    });
+    expect((await run(lines, { words: ["http://h/c"] })).serverTls).toEqual({ name: null });
+    expect((await run(`frontend f\n bind :80\n default_backend b\n${ONE}`)).serverTls).toBeNull();
+  });
+
   test("nobody can serve it", async () => {
     const found = await run("frontend f\n bind :80\n default_backend b\nbackend b\n server s1 127.0.0.1:1 disabled\n");
     expect(found.choice).toMatchObject({ server: null });

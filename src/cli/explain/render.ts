@@ -40,7 +40,7 @@ export function render(found: Explanation, paint: Colors): string {
     out.push(`backend ${paint.bold(backend.name)}, ${place(backend)}, ${by}`);
   } else out.push("no backend");
   if (choice !== null) out.push(...choiceLines(choice, paint));
-  if (forwarded !== null) out.push("", paint.bold("the server gets"), ...message(forwarded));
+  if (forwarded !== null) out.push("", paint.bold(`the server gets${overTls(found.serverTls)}`), ...message(forwarded));
   if (answer !== null) out.push("", paint.bold("the client gets"), ...message(answer));
   else if (forwarded === null) out.push("", found.closed ? "the connection is closed without an answer" : "no answer");
   return `${out.join("\n")}\n`;
@@ -88,6 +88,11 @@ function choiceLines(choice: ServerChoice, paint: Colors): string[] {
   if (server === null) out.push("no server takes it");
   else if (!fixed) out.push(`${server} is the first in turn of a process that has just started`);
   return out.map(fit).map((line) => (line.startsWith(ARROW) ? paint.green(ARROW) + line.slice(ARROW.length) : line));
+}
+
+function overTls(tls: Explanation["serverTls"]): string {
+  if (tls === null) return "";
+  return tls.name === null ? ", over TLS" : `, over TLS as ${printable(tls.name)}`;
 }
 
 function total(candidates: readonly Candidate[]): number {

@@ -88,6 +88,8 @@ export interface Explanation {
     readonly rule: { readonly file: string; readonly line: number } | null;
   } | null;
   readonly choice: ServerChoice | null;
+  /** The connection to the server is TLS, with this name; null = it is plain, or there is none. */
+  readonly serverTls: { readonly name: string | null } | null;
   /** What the server gets; null = nothing. Bodies included, one character per byte. */
   readonly forwarded: string | null;
   /** What the client gets without (or, with a response given, from) a server; null = that is up to the server. */

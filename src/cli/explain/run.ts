@@ -11,6 +11,7 @@ import { parseVariable } from "../../expr/variables.ts";
 import type { SourceLines } from "../../lang/render.ts";
 import type { Conn } from "../../net/conn.ts";
 import type { Frontend, Listener } from "../../proxy/frontend.ts";
+import type { ServerConn } from "../../server/conn.ts";
 import { ClientConn } from "../../stream/client.ts";
 import { StreamRuntime } from "../../stream/runtime.ts";
 import { Stream } from "../../stream/stream.ts";
@@ -89,6 +90,7 @@ export async function explain(
       recorder,
       record,
       destination,
+      conn: dialled?.conn ?? null,
       forwarded,
       answer: socket.text,
       closed: socket.closed,
@@ -164,6 +166,7 @@ interface Parts {
   readonly record: ChoiceRecord;
   readonly destination: End;
   readonly text: string;
+  readonly conn: ServerConn | null;
   readonly forwarded: string | null;
   readonly answer: string;
   readonly closed: boolean;
@@ -171,7 +174,7 @@ interface Parts {
 }
 
 function explanation(parts: Parts): Explanation {
-  const { input, listener, recorder, record, destination, forwarded, answer, closed, rt, text } = parts;
+  const { input, listener, recorder, record, destination, conn, forwarded, answer, closed, rt, text } = parts;
   const { frontend } = listener;
   const { backend } = record;
   const server = forwarded === null ? null : (record.direct ?? record.picked);
@@ -189,6 +192,7 @@ function explanation(parts: Parts): Explanation {
     steps: recorder.all(proxies, input.response !== null),
     backend: backend === null ? null : backendOf(frontend, backend.model, recorder.chosen()),
     choice: choiceOf(record, server),
+    serverTls: conn !== null && conn.client !== null ? { name: conn.sni } : null,
     forwarded,
     answer: answer === "" ? null : answer,
     malformed: frontend.model.mode === "http" ? malformed(text, frontend, rt) : null,
