@@ -11,7 +11,6 @@ import { parseVariable } from "../../expr/variables.ts";
 import type { SourceLines } from "../../lang/render.ts";
 import type { Conn } from "../../net/conn.ts";
 import type { Frontend, Listener } from "../../proxy/frontend.ts";
-import type { ServerConn } from "../../server/conn.ts";
 import { ClientConn } from "../../stream/client.ts";
 import { StreamRuntime } from "../../stream/runtime.ts";
 import { Stream } from "../../stream/stream.ts";
@@ -90,7 +89,7 @@ export async function explain(
       recorder,
       record,
       destination,
-      conn: dialled?.conn ?? null,
+      dialled: dialled ?? null,
       forwarded,
       answer: socket.text,
       closed: socket.closed,
@@ -166,7 +165,7 @@ interface Parts {
   readonly record: ChoiceRecord;
   readonly destination: End;
   readonly text: string;
-  readonly conn: ServerConn | null;
+  readonly dialled: Dialled | null;
   readonly forwarded: string | null;
   readonly answer: string;
   readonly closed: boolean;
@@ -174,7 +173,7 @@ interface Parts {
 }
 
 function explanation(parts: Parts): Explanation {
-  const { input, listener, recorder, record, destination, conn, forwarded, answer, closed, rt, text } = parts;
+  const { input, listener, recorder, record, destination, dialled, forwarded, answer, closed, rt, text } = parts;
   const { frontend } = listener;
   const { backend } = record;
   const server = forwarded === null ? null : (record.direct ?? record.picked);
@@ -192,7 +191,7 @@ function explanation(parts: Parts): Explanation {
     steps: recorder.all(proxies, input.response !== null),
     backend: backend === null ? null : backendOf(frontend, backend.model, recorder.chosen()),
     choice: choiceOf(record, server),
-    serverTls: conn !== null && conn.client !== null ? { name: conn.sni } : null,
+    serverTls: dialled === null || dialled.conn.server.tls === null ? null : { name: dialled.sni },
     forwarded,
     answer: answer === "" ? null : answer,
     malformed: frontend.model.mode === "http" ? malformed(text, frontend, rt) : null,

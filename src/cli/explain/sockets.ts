@@ -121,20 +121,22 @@ export interface Dialled {
   readonly conn: ServerConn;
   readonly socket: MemorySocket;
   readonly owner: ServerOwner;
+  /** The name it would be given in a TLS handshake; null = none, or no TLS. */
+  readonly sni: string | null;
 }
 
-/** Stands for `connectServer`: the connection is there at once. */
+/** Stands for `connectServer`: the connection is there at once, and what is written to it can be read, TLS or not. */
 export function memoryDial(
   told: (dialled: Dialled) => void,
-): (pool: ServerPool, owner: ServerOwner, address: SockAddr) => ServerConn {
-  return (pool, owner) => {
+): (pool: ServerPool, owner: ServerOwner, address: SockAddr, sni: string | null) => ServerConn {
+  return (pool, owner, _, sni) => {
     const conn = new ServerConn(pool, owner, null, null);
     const { address } = pool.server;
     const remote = address?.kind === "ip" ? { address: address.ip, port: address.port } : { address: "unix", port: 0 };
     const socket = new MemorySocket(remote, { address: "0.0.0.0", port: 0 });
     conn.socket = socket.socket;
     pool.opened();
-    told({ conn, socket, owner });
+    told({ conn, socket, owner, sni });
     owner.onServerOpen(conn);
     return conn;
   };
