@@ -120,6 +120,7 @@ export function proxy(kind: ProxyModel["kind"], name: string, id: number, more: 
     backlog: 0,
     defaultBackend: null,
     monitorUri: null,
+    monitorFail: [],
     rateLimitSessions: 0,
     servers: [],
     balance: {
@@ -153,6 +154,7 @@ export function proxy(kind: ProxyModel["kind"], name: string, id: number, more: 
       httpKeepAlive: 0,
     },
     options: {},
+    headerNames: "preserve",
     forwardFor: null,
     originalTo: null,
     logs: [],
@@ -224,6 +226,7 @@ const globals: GlobalModel = {
   setenv: {},
   serverStateFile: null,
   serverStateBase: null,
+  headerCases: {},
   variableLimits: { global: 0, proc: 0, sess: 0, txn: 0, reqres: 0, check: 0 },
   setVars: [],
   variables: [],

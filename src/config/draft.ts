@@ -119,6 +119,7 @@ export function newGlobal(env: ParseEnv): GlobalDraft {
     setenv: {},
     serverStateFile: null,
     serverStateBase: null,
+    headerCases: {},
     variableLimits: noVariableLimits,
     setVars: [],
     variables: [],
@@ -213,6 +214,7 @@ export function newProxy(kind: ProxyKind, name: string, nameWord: Word): ProxyDr
     backlog: 0,
     defaultBackend: null,
     monitorUri: null,
+    monitorFail: [],
     rateLimitSessions: 0,
     servers: [],
     balance: {
@@ -246,6 +248,7 @@ export function newProxy(kind: ProxyKind, name: string, nameWord: Word): ProxyDr
       httpKeepAlive: 0,
     },
     options: {},
+    headerNames: "preserve",
     forwardFor: null,
     originalTo: null,
     logs: [],

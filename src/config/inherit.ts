@@ -23,6 +23,7 @@ export function inherit(base: ProxyDraft | null, kind: ProxyKind, name: string, 
   proxy.logs = [...base.logs];
   proxy.logTag = base.logTag;
   proxy.errors = base.errors;
+  proxy.headerNames = base.headerNames;
   proxy.forwardFor = base.forwardFor;
   proxy.originalTo = base.originalTo;
   proxy.options = {};
@@ -55,6 +56,7 @@ export function inherit(base: ProxyDraft | null, kind: ProxyKind, name: string, 
     proxy.backlog = base.backlog;
     proxy.defaultBackend = base.defaultBackend;
     proxy.monitorUri = base.monitorUri;
+    proxy.monitorFail = base.monitorFail;
     proxy.rateLimitSessions = base.rateLimitSessions;
   }
   if (back) {

@@ -164,6 +164,8 @@ export interface GlobalModel {
   readonly serverStateFile: string | null;
   readonly serverStateBase: string | null;
   /** tune.vars.*: bytes, 0 = no limit. */
+  /** h1-case-adjust: names as they are to be written, by lower-case name. */
+  readonly headerCases: Readonly<Record<string, string>>;
   readonly variableLimits: VariableLimits;
   /** Lines `set-var` and `set-var-fmt`. */
   readonly setVars: readonly SetVarModel[];
@@ -263,6 +265,8 @@ export interface ProxyModel {
   readonly backlog: number;
   readonly defaultBackend: string | null;
   readonly monitorUri: string | null;
+  /** `monitor fail`: conditions under which the monitor URI is answered with 503. */
+  readonly monitorFail: readonly { readonly at: Position; readonly condition: ConditionModel }[];
   /** Connections a second the frontend accepts; 0 = unlimited. */
   readonly rateLimitSessions: number;
 
@@ -287,6 +291,8 @@ export interface ProxyModel {
   // Both.
   readonly timeouts: Timeouts;
   readonly options: ProxyOptions;
+  /** option http-restrict-req-hdr-names */
+  readonly headerNames: NamePolicy;
   readonly forwardFor: ForwardForModel | null;
   readonly originalTo: ForwardForModel | null;
   readonly logs: readonly LogTargetModel[];
@@ -454,6 +460,8 @@ export type OptionName =
   | "dontlog-normal"
   | "dontlognull"
   | "forwarded"
+  | "h1-case-adjust-bogus-client"
+  | "h1-case-adjust-bogus-server"
   | "http-buffer-request"
   | "http-ignore-probes"
   | "http-keep-alive"
@@ -480,6 +488,9 @@ export type OptionName =
   | "transparent";
 
 export type ProxyOptions = Readonly<Partial<Record<OptionName, true>>>;
+
+/** What becomes of request headers whose names hold other characters than letters, digits and hyphens. */
+export type NamePolicy = "preserve" | "delete" | "reject";
 
 export interface ForwardForModel {
   /** Header name as configured; sent in lower case like every header. */

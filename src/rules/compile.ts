@@ -63,6 +63,8 @@ export interface ProxyRules {
   readonly response: readonly Rule[] | null;
   readonly after: readonly Rule[] | null;
   readonly backends: readonly BackendRule[] | null;
+  /** `monitor fail`. */
+  readonly monitorFail: readonly Condition[];
   /** Answers of `http-error` by status; null = none. */
   readonly pages: ReadonlyMap<number, PageMaker> | null;
   /** `use-server`. */
@@ -102,7 +104,11 @@ export interface RulesContext {
 /** Null when the proxy has no rules at all. Errors are collected; a rule with one is left out. */
 export function compileRules(proxy: ProxyModel, context: RulesContext): ProxyRules | null {
   const pages = compilePages(proxy, context);
-  if (rulesOf(proxy).length + proxy.useBackend.length + proxy.useServer.length === 0 && pages === null) return null;
+  if (
+    rulesOf(proxy).length + proxy.useBackend.length + proxy.useServer.length + proxy.monitorFail.length === 0 &&
+    pages === null
+  )
+    return null;
   const { useBackend, useServer } = proxy;
   const rules = (list: readonly RuleModel[], ruleset: RuleSet): readonly Rule[] | null =>
     list.length === 0 ? null : compileList(list, ruleset, proxy, context);
@@ -116,6 +122,10 @@ export function compileRules(proxy: ProxyModel, context: RulesContext): ProxyRul
     redirects: rules(proxy.redirects, "http-request"),
     backends: useBackend.length === 0 ? null : compileBackends(useBackend, proxy, context),
     pages,
+    monitorFail: proxy.monitorFail.flatMap(({ condition }) => {
+      const found = conditionOf(condition, "request", proxy, context);
+      return found === undefined || found === null ? [] : [found.test];
+    }),
     servers: useServer.length === 0 ? null : compileServers(useServer, proxy, context),
     responseContent: content(proxy.tcpResponse, "tcp-response content", proxy.responseDelay),
     response: rules(proxy.httpResponse, "http-response"),

@@ -44,7 +44,7 @@ export function compileConditions(
     const keyword = wordOf({ text: "acl", at, endColumn: at.column + 3 });
     steps.push({ line: at.line, run: () => void table.define([keyword, wordOf(name), ...words.map(wordOf)]) });
   }
-  const rules = [...rulesOf(proxy), ...proxy.useBackend, ...proxy.useServer];
+  const rules = [...rulesOf(proxy), ...proxy.useBackend, ...proxy.useServer, ...proxy.monitorFail];
   for (const { condition } of rules) {
     if (condition === null) continue;
     const { at, unless, words } = condition;

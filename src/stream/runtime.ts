@@ -3,6 +3,7 @@ import type { Shared } from "../counters/shared.ts";
 import { connectServer } from "../server/conn.ts";
 import type { Backend } from "../proxy/backend.ts";
 import type { ClientConn } from "./client.ts";
+import type { HeaderCases } from "../codec/h1/case.ts";
 import type { HeadLimits } from "../codec/h1/flags.ts";
 
 /**
@@ -18,6 +19,8 @@ export class StreamRuntime {
   relaxedRequestLimits: HeadLimits;
   responseLimits: HeadLimits;
   relaxedResponseLimits: HeadLimits;
+  /** h1-case-adjust; null = nothing to adjust. */
+  headerCases: HeaderCases | null;
   /** No new connections, keep-alive ends at the next response. */
   draining = false;
   /** Every open client connection of this worker. */
@@ -42,6 +45,7 @@ export class StreamRuntime {
     this.relaxedRequestLimits = { maxHeaders, maxBytes, relaxed: true };
     this.responseLimits = this.requestLimits;
     this.relaxedResponseLimits = this.relaxedRequestLimits;
+    this.headerCases = headerCases(global);
   }
 
   configure(global: GlobalModel): void {
@@ -52,5 +56,11 @@ export class StreamRuntime {
     this.relaxedRequestLimits = { maxHeaders, maxBytes, relaxed: true };
     this.responseLimits = this.requestLimits;
     this.relaxedResponseLimits = this.relaxedRequestLimits;
+    this.headerCases = headerCases(global);
   }
+}
+
+function headerCases({ headerCases: names }: GlobalModel): HeaderCases | null {
+  const entries = Object.entries(names);
+  return entries.length === 0 ? null : new Map(entries.map(([from, to]) => [from, Buffer.from(to, "latin1")]));
 }

@@ -13,7 +13,14 @@ import type { Model, ProxyModel } from "../model.ts";
 function hasRules(proxy: ProxyModel): boolean {
   if (Object.values(proxy.errors).some((page) => page.kind === "reply")) return true;
   if (proxy.balance.algorithm.kind === "hash") return true;
-  return proxy.acls.length + rulesOf(proxy).length + proxy.useBackend.length + proxy.useServer.length > 0;
+  return (
+    proxy.acls.length +
+      rulesOf(proxy).length +
+      proxy.useBackend.length +
+      proxy.useServer.length +
+      proxy.monitorFail.length >
+    0
+  );
 }
 
 function hasSni({ servers }: ProxyModel): boolean {

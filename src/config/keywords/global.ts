@@ -3,6 +3,7 @@ import type { GlobalContext } from "../context.ts";
 import { takeInteger, takeTime } from "../values.ts";
 import { LOG_USAGE, parseLogTarget } from "./log.ts";
 import { type Keyword, KeywordTable } from "./keyword.ts";
+import { headerCaseKeywords } from "./header-cases.ts";
 import { processVariableKeywords } from "./process-variables.ts";
 import { tuneKeywords } from "./tune.ts";
 import { statsKeyword } from "./stats-socket.ts";
@@ -165,6 +166,7 @@ export const globalKeywords = new KeywordTable<GlobalContext>("global", [
   logs,
   [statsKeyword],
   tuneKeywords,
+  headerCaseKeywords,
   processVariableKeywords,
   environmentKeywords,
   inertGlobalKeywords,

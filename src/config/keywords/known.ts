@@ -5,7 +5,7 @@
 
 const GLOBAL = `
   51degrees-data-file close-spread-time default-path deviceatlas-json-file external-check grace
-  h1-accept-payload-with-any-method h1-case-adjust h1-case-adjust-file httpclient.resolvers.id
+  h1-accept-payload-with-any-method httpclient.resolvers.id
   httpclient.resolvers.prefer httpclient.ssl.ca-file httpclient.ssl.verify localpeer lua-load lua-load-per-thread
   lua-prepend-path max-spread-checks maxcompcpuusage maxcomprate maxconnrate maxsessrate maxsslconn maxsslrate
   maxzlibmem pp2-never-send-local tune.comp.maxlevel tune.disable-fast-forward
@@ -18,13 +18,13 @@ const GLOBAL = `
 const PROXY = `
   clitcpka-cnt clitcpka-idle clitcpka-intvl compression dynamic-cookie-key email-alert
   external-check filter force-persist ignore-persist
-  load-server-state-from-file max-session-srv-conns monitor persist server-state-file-name
+  load-server-state-from-file max-session-srv-conns persist server-state-file-name
   srvtcpka-cnt srvtcpka-idle srvtcpka-intvl stats stick stick-table
   use-fcgi-app
 `;
 
 const OPTIONS = `
-  external-check h1-case-adjust-bogus-client h1-case-adjust-bogus-server http-restrict-req-hdr-names
+  external-check 
   idle-close-on-response ldap-check mysql-check pgsql-check redis-check smtpchk spop-check ssl-hello-chk
 `;
 

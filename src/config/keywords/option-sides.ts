@@ -45,6 +45,18 @@ export const OPTION_ROWS: readonly OptionRow[] = [
   { name: "dontlog-normal", sides: "front", help: "Log only connections that ended in an error" },
   { name: "dontlognull", sides: "front", help: "Do not log connections without any data" },
   {
+    name: "h1-case-adjust-bogus-client",
+    sides: "front",
+    http: true,
+    help: "Write header names to clients as h1-case-adjust says",
+  },
+  {
+    name: "h1-case-adjust-bogus-server",
+    sides: "back",
+    http: true,
+    help: "Write header names to servers as h1-case-adjust says",
+  },
+  {
     name: "http-buffer-request",
     sides: "both",
     http: true,

@@ -3,7 +3,7 @@ import type { Args } from "../../lang/args.ts";
 import type { ProxyContext } from "../context.ts";
 import { newProxy } from "../draft.ts";
 import type { ForwardForModel } from "../model.ts";
-import { takeInteger } from "../values.ts";
+import { takeChoice, takeInteger } from "../values.ts";
 import { parseHttpchk } from "./httpchk.ts";
 import type { Keyword } from "./keyword.ts";
 import { BACK, BOTH } from "./where.ts";
@@ -94,6 +94,16 @@ export const optionValues: readonly Row[] = [
     parse: (c, args) => {
       c.proxy.originalTo = parseForward(args, "X-Original-To", false) ?? c.proxy.originalTo;
       c.proxy.marks.set("option originalto", args.keyword);
+    },
+  },
+  {
+    name: "http-restrict-req-hdr-names",
+    where: BOTH,
+    usage: "{preserve | delete | reject}",
+    help: "What becomes of request headers with unusual characters in their names",
+    parse: (c, args) => {
+      c.proxy.headerNames = takeChoice(args, ["preserve", "delete", "reject"]) ?? c.proxy.headerNames;
+      c.proxy.marks.set("option http-restrict-req-hdr-names", args.keyword);
     },
   },
   {

@@ -208,6 +208,21 @@ export const ruleKeywords: readonly Row[] = [
     },
   },
   {
+    name: "monitor",
+    where: FRONT,
+    usage: "fail {if | unless} <condition>",
+    help: "When the monitor URI is answered with 503",
+    parse: (c, args) => {
+      const word = args.take("'fail'");
+      if (word === null) return;
+      if (word.text !== "fail") return void args.error("config/bad-value", word, "'monitor' only knows 'fail'");
+      const condition = takeCondition(args);
+      if (condition === undefined) return void args.rest();
+      if (condition === null) return void args.take("'if' or 'unless' and a condition");
+      c.proxy.monitorFail = [...c.proxy.monitorFail, { at: args.keyword.at, condition }];
+    },
+  },
+  {
     name: "use_backend",
     where: FRONT,
     usage: "<backend> [{if | unless} <condition>]",

@@ -1,4 +1,5 @@
 /** Answers of our own: error pages, redirects, and the refusal of what is no request. */
+import { adjustCases } from "../../codec/h1/case.ts";
 import { defaultLimits, Method } from "../../codec/h1/flags.ts";
 import { Head, parseResponse } from "../../codec/h1/head.ts";
 import { C } from "../../counters/columns.ts";
@@ -67,6 +68,8 @@ export function answer(stream: HttpStream, given: Reply, keepServer = false): vo
     const parts = [page.head, Buffer.from(text, "latin1")];
     if (body !== null) parts.push(body);
     const bytes = Buffer.concat(parts);
+    const { headerCases } = stream.rt;
+    if (headerCases !== null && stream.http.caseClient) adjustCases(bytes, 0, headerCases);
     if (page.size > 0) client.write(bytes, 0, bytes.length);
   }
   stream.responseDone = true;

@@ -1,6 +1,7 @@
 /** What the server sends: heads are gathered, interim responses passed on, the final one analysed, its body forwarded. */
 import { errorName } from "../../codec/h1/errors.ts";
 import { parseResponse } from "../../codec/h1/head.ts";
+import { adjustCases } from "../../codec/h1/case.ts";
 import { writeResponseHead } from "../../codec/h1/write.ts";
 import { observeResult } from "../../check/index.ts";
 import type { ServerConn } from "../../server/conn.ts";
@@ -103,6 +104,8 @@ function forwardInterim(stream: HttpStream): void {
   const size = res.end - res.start + 4 * res.count + 64;
   const out = size > SCRATCH_BYTES ? Buffer.allocUnsafeSlow(size) : scratch;
   const end = writeResponseHead(out, 0, res, null);
+  const { headerCases } = stream.rt;
+  if (headerCases !== null && stream.http.caseClient) adjustCases(out, 0, headerCases);
   stream.client.writeScratch(out, 0, end);
 }
 

@@ -3,6 +3,7 @@ import { encodeLine } from "../../codec/h1/edits.ts";
 import { errorName } from "../../codec/h1/errors.ts";
 import { Framing, requestFraming } from "../../codec/h1/framing.ts";
 import { findName } from "../../codec/h1/view.ts";
+import { adjustCases } from "../../codec/h1/case.ts";
 import { headSize, writeRequestHead } from "../../codec/h1/write.ts";
 import { C } from "../../counters/columns.ts";
 import type { ServerConn } from "../../server/conn.ts";
@@ -18,6 +19,7 @@ import { Output } from "./body.ts";
 import { countIn } from "./count.ts";
 import { watchUpload } from "./deadlines.ts";
 import { logStream } from "./finish.ts";
+import { restrictNames } from "./names.ts";
 import { nameServer, persistRequest } from "./persist.ts";
 import { chooseServer } from "../use-server.ts";
 import { reframeRequest } from "./reframe.ts";
@@ -80,23 +82,31 @@ export function analyseRequest(stream: HttpStream, buf: Buffer, at: number, end:
     stream.logged = true;
     stream.termCause = "L";
     stream.termState = "R";
-    reply(stream, 200);
+    reply(stream, monitorFails(stream) ? 503 : 200);
     return;
   }
 
   routeRequest(stream, Step.none);
 }
 
+/** Whether a `monitor fail` applies. */
+function monitorFails(stream: HttpStream): boolean {
+  const conditions = stream.http.rules?.monitorFail ?? [];
+  for (let i = 0; i < conditions.length; i++) if (conditions[i]!(stream.rules())) return true;
+  return false;
+}
+
 /** The analysers from `step` on: the first time, and again each time a stream that waited there is woken. */
 export function routeRequest(stream: HttpStream, step: number): void {
   if (step <= Step.frontRules && !routeFrontend(stream, step)) return;
   const backend = stream.backend!;
-  const { cookie, rules, bufferRequest } = backend.http as HttpSettings;
+  const { cookie, rules, bufferRequest, headerNames } = backend.http as HttpSettings;
   if (step <= Step.backBody && bufferRequest && backend.model !== stream.frontend.model) {
     if (!bodyIsHere(stream, backend.model.timeouts.httpRequest, Step.backBody, step)) return;
   }
   // Those of a listen were evaluated as the frontend's.
   if (rules !== null && backend.model !== stream.frontend.model && !requestRules(rules, stream, Step.backRules)) return;
+  if (headerNames !== "preserve" && !restrictNames(stream, headerNames)) return;
   if (step !== Step.none && !stream.requestDone && stream.client.ended) {
     // It left while the body was waited for.
     clientAborted(stream, "R");
@@ -130,9 +140,10 @@ function routeFrontend(stream: HttpStream, step: number): boolean {
   if (assigned !== null) {
     backend = assigned;
     stream.client.assigned = null;
-  } else if (rules !== null) {
-    if (!requestRules(rules, stream, Step.frontRules)) return false;
-    backend = chooseBackend(rules, stream) ?? backend;
+  } else {
+    if (rules !== null && !requestRules(rules, stream, Step.frontRules)) return false;
+    if (http.headerNames !== "preserve" && !restrictNames(stream, http.headerNames)) return false;
+    if (rules !== null) backend = chooseBackend(rules, stream) ?? backend;
   }
   if (backend === null) {
     frontend.slab[frontend.base + C.errReq]!++;
@@ -185,7 +196,8 @@ export function sendRequest(stream: HttpStream, conn: ServerConn): void {
   const bodyStart = body === held ? stream.bodyStart : 0;
   const bodyEnd = body === held ? stream.bodyEnd : body!.length;
   let taken: boolean;
-  if ((req.flags & WHOLE) === WHOLE && !edits.touched && edits.appendedCount === 0) {
+  const cases = (stream.backend!.http as HttpSettings).caseServer ? stream.rt.headerCases : null;
+  if ((req.flags & WHOLE) === WHOLE && !edits.touched && edits.appendedCount === 0 && cases === null) {
     // Fast path: the client's bytes are what the server gets.
     if (body === null) taken = conn.write(req.buf, req.start, req.end);
     else if (body === req.buf && bodyStart === req.end) taken = conn.write(body, req.start, bodyEnd);
@@ -197,6 +209,7 @@ export function sendRequest(stream: HttpStream, conn: ServerConn): void {
     const size = headSize(req, edits);
     const out = size > SCRATCH_BYTES ? Buffer.allocUnsafeSlow(size) : scratch;
     let n = writeRequestHead(out, 0, req, edits);
+    if (cases !== null) adjustCases(out, 0, cases);
     if (body !== null && n + bodyEnd - bodyStart <= out.length) {
       n += body.copy(out, n, bodyStart, bodyEnd);
       taken = conn.writeScratch(out, 0, n);

@@ -5,6 +5,7 @@ import type { Head } from "../../codec/h1/head.ts";
 import { SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY } from "../../codec/h1/known.ts";
 import { findKnown, valueText } from "../../codec/h1/view.ts";
 import { methodOf } from "../../codec/h1/parse-request.ts";
+import { adjustCases } from "../../codec/h1/case.ts";
 import { headSize, writeResponseHead } from "../../codec/h1/write.ts";
 import { observeResult } from "../../check/index.ts";
 import { C } from "../../counters/columns.ts";
@@ -215,13 +216,16 @@ function sendHead(stream: HttpStream, buf: Buffer, at: number, from: number, to:
     client.h2.sendHead(res, edits, stream.status);
     return size === 0 || client.write(buf, from, to);
   }
-  if ((res.flags & WHOLE) === WHOLE && !edits.touched && edits.appendedCount === 0 && (size === 0 || from === at)) {
+  const cases = stream.http.caseClient ? stream.rt.headerCases : null;
+  const whole = (res.flags & WHOLE) === WHOLE && !edits.touched && edits.appendedCount === 0;
+  if (whole && cases === null && (size === 0 || from === at)) {
     // Fast path: the server's bytes are what the client gets.
     return client.write(buf, res.start, size === 0 ? at : to);
   }
   const room = headSize(res, edits);
   const out = room > SCRATCH_BYTES ? Buffer.allocUnsafeSlow(room) : scratch;
   const n = writeResponseHead(out, 0, res, edits);
+  if (cases !== null) adjustCases(out, 0, cases);
   if (size === 0) return client.writeScratch(out, 0, n);
   if (from === at && n <= at - res.start) {
     // The new head is not longer than the old one: it takes its place, right before the payload.

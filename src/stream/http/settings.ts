@@ -1,4 +1,4 @@
-import type { ForwardForModel, ProxyModel } from "../../config/model.ts";
+import type { ForwardForModel, NamePolicy, ProxyModel } from "../../config/model.ts";
 import { CookieRules } from "../../server/cookies.ts";
 import type { ProxyRules } from "../../rules/compile.ts";
 import { Network } from "../../util/ip.ts";
@@ -26,6 +26,10 @@ export interface HttpSettings {
   readonly monitorUri: string | null;
   /** The preface of HTTP/2 is understood where HTTP/1 was expected. */
   readonly h2Upgrade: boolean;
+  /** Names are written as h1-case-adjust says: to clients, to servers. */
+  readonly caseClient: boolean;
+  readonly caseServer: boolean;
+  readonly headerNames: NamePolicy;
   readonly logNormal: boolean;
   readonly logAsap: boolean;
   readonly logSeparateErrors: boolean;
@@ -78,6 +82,9 @@ export function compileHttp(proxy: ProxyModel): HttpSettings {
     reuse: proxy.httpReuse,
     monitorUri: proxy.monitorUri,
     h2Upgrade: options["disable-h2-upgrade"] !== true,
+    caseClient: options["h1-case-adjust-bogus-client"] === true,
+    caseServer: options["h1-case-adjust-bogus-server"] === true,
+    headerNames: proxy.headerNames,
     logNormal: options["dontlog-normal"] !== true,
     logAsap: options.logasap === true,
     logSeparateErrors: options["log-separate-errors"] === true,

@@ -17,6 +17,7 @@ import { timeouts } from "./timeouts.ts";
 import { persistence } from "./persistence.ts";
 import { retries } from "./retries.ts";
 import { destinations } from "./destinations.ts";
+import { names } from "./names.ts";
 import { normalize } from "./normalize.ts";
 import { observe } from "./observe.ts";
 import { options } from "./options.ts";
@@ -56,6 +57,7 @@ export const scenarios: readonly Scenario[] = [
   ...httpErrors,
   ...patterns,
   ...variables,
+  ...names,
   ...flow,
   ...framingRules,
 ];
