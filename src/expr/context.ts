@@ -31,6 +31,8 @@ export interface SampleContext {
   /** Epoch milliseconds, the worker's cached clock. */
   readonly now: number;
   readonly process: ProcessFacts;
+  /** False where there is a connection only: rules about it, and log lines of what became no request. Default true. */
+  readonly hasStream?: boolean;
   /** Mode of the stream: tcp, or http once a head may be asked for. */
   readonly mode: Mode;
 

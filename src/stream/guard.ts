@@ -26,11 +26,13 @@ export class SessionSamples extends RawSamples implements TcpRuleStream, Connect
   /** Rules about the connection change its ends, later ones those of the session. */
   private connection = true;
   readonly httpMajor = 0;
-  readonly error = 0;
-  readonly errorText = "Success";
+  readonly hasStream = false;
+  /** HAProxy's number of the connection's error, and its words. */
+  error = 0;
+  errorText = "Success";
 
   constructor(
-    private readonly socket: Socket<Conn>,
+    private readonly socket: Socket<Conn> | null,
     readonly listener: Listener,
     rt: StreamRuntime,
     private readonly session: Session,

@@ -5,7 +5,7 @@ import { countEvent } from "../counters/rate.ts";
 import { L } from "../counters/shared.ts";
 import { quickAck, tcpBytesReceived } from "../ffi/socket.ts";
 import { connectionError } from "../expr/logformat/fast.ts";
-import { EMPTY_RECORD, type Logger } from "../log/record.ts";
+import { BAD_REQUEST, EMPTY_RECORD, type Logger } from "../log/record.ts";
 import { Conn } from "../net/conn.ts";
 import { readPem, pemBytes } from "../net/tls/pem.ts";
 import type { Choice, TlsServer } from "../net/tls/server.ts";
@@ -15,6 +15,8 @@ import { errorDepth, ignores, verifyNumber } from "../net/tls/verify.ts";
 import type { Frontend, Listener } from "../proxy/frontend.ts";
 import { clock } from "../util/clock.ts";
 import { forgetConnection, socketSource } from "./client.ts";
+import type { SampledRecord } from "../rules/formats.ts";
+import { SessionSamples } from "./guard.ts";
 import { fdOf } from "../net/fd.ts";
 import type { Endpoint } from "./endpoint.ts";
 import type { StreamRuntime } from "./runtime.ts";
@@ -31,6 +33,15 @@ export const HandshakeError = {
 } as const;
 
 export type HandshakeErrorText = (typeof HandshakeError)[keyof typeof HandshakeError];
+
+/** HAProxy's numbers of them (`fc_err`). */
+const ERROR_NUMBERS: Readonly<Record<HandshakeErrorText, number>> = {
+  [HandshakeError.empty]: 24,
+  [HandshakeError.timeout]: 26,
+  [HandshakeError.authority]: 30,
+  [HandshakeError.certificate]: 31,
+  [HandshakeError.failed]: 34,
+};
 
 /** Version numbers by their names. */
 const VERSIONS: Readonly<Record<string, number>> = {
@@ -181,6 +192,11 @@ export class Handshake extends Conn implements HandshakeOwner {
     if (!logger.enabled || (message === HandshakeError.empty && options.dontlognull)) return;
     const { model } = this.listener;
     const { peer, info } = this;
+    const level = options["log-separate-errors"] ? "err" : "info";
+    if (this.counted.errorFormat !== null) {
+      logger.stream(this.failure(message), level, this.counted.errorFormat);
+      return;
+    }
     const record = {
       ...EMPTY_RECORD,
       clientAddress: peer.address,
@@ -189,7 +205,26 @@ export class Handshake extends Conn implements HandshakeOwner {
       frontendName: this.counted.name,
     };
     const text = connectionError(record, model.name ?? String(model.id), message);
-    logger.event(options["log-separate-errors"] ? "err" : "info", text);
+    logger.event(level, text);
+  }
+
+  /** What `error-log-format` can tell of a connection without a stream. */
+  private failure(message: HandshakeErrorText): SampledRecord {
+    const { listener, rt, info, counted, peer } = this;
+    info.connectionSource ??= peer;
+    const samples = new SessionSamples(this.socket, listener, rt, info);
+    samples.error = ERROR_NUMBERS[message];
+    samples.errorText = message;
+    return {
+      ...samples.record,
+      tls: true,
+      status: 0,
+      terminationState: "PR--",
+      requestLine: BAD_REQUEST,
+      logCounter: counted.logCount++,
+      requestCounter: rt.requestCounter++,
+      sampleContext: () => samples,
+    };
   }
 
   onData(): void {}

@@ -50,6 +50,11 @@ function micros(ctx: SampleContext): number {
   return Math.floor(exact / 1000) === ctx.now ? exact : ctx.now * 1000;
 }
 
+/** Without a stream there is no such thing. */
+function ofStream(fetch: Fetcher): Fetcher {
+  return (ctx) => (ctx.hasStream === false ? null : fetch(ctx));
+}
+
 /** The client's side, and the server's once it has answered. */
 function calls(ctx: SampleContext): number {
   return ctx.responseVersion === 0 ? 1 : 2;
@@ -140,21 +145,63 @@ export const constantFetches: readonly FetchRow[] = [
     },
     "internal",
   ),
-  row("prio_class", "sint", "Priority class of the stream", (ctx) => ctx.priorityClass, "internal"),
-  row("prio_offset", "sint", "Priority offset of the stream", (ctx) => ctx.priorityOffset, "internal"),
+  row(
+    "prio_class",
+    "sint",
+    "Priority class of the stream",
+    ofStream((ctx) => ctx.priorityClass),
+    "internal",
+  ),
+  row(
+    "prio_offset",
+    "sint",
+    "Priority offset of the stream",
+    ofStream((ctx) => ctx.priorityOffset),
+    "internal",
+  ),
   row("last_rule_file", "str", "File of the final rule that matched", (ctx) => ctx.lastRule?.file ?? null, "internal"),
   row("last_rule_line", "sint", "Line of the final rule that matched", (ctx) => ctx.lastRule?.line ?? null, "internal"),
   // Without task profiling HAProxy counts nothing either.
-  row("cpu_ns_avg", "sint", "CPU time per call of the stream: 0, nothing profiles it", () => 0, "internal"),
-  row("cpu_ns_tot", "sint", "CPU time of the stream: 0, nothing profiles it", () => 0, "internal"),
-  row("lat_ns_avg", "sint", "Wait for the CPU per call: 0, nothing profiles it", () => 0, "internal"),
-  row("lat_ns_tot", "sint", "Wait for the CPU: 0, nothing profiles it", () => 0, "internal"),
+  row(
+    "cpu_ns_avg",
+    "sint",
+    "CPU time per call of the stream: 0, nothing profiles it",
+    ofStream(() => 0),
+    "internal",
+  ),
+  row(
+    "cpu_ns_tot",
+    "sint",
+    "CPU time of the stream: 0, nothing profiles it",
+    ofStream(() => 0),
+    "internal",
+  ),
+  row(
+    "lat_ns_avg",
+    "sint",
+    "Wait for the CPU per call: 0, nothing profiles it",
+    ofStream(() => 0),
+    "internal",
+  ),
+  row(
+    "lat_ns_tot",
+    "sint",
+    "Wait for the CPU: 0, nothing profiles it",
+    ofStream(() => 0),
+    "internal",
+  ),
   row(
     "cpu_calls",
     "sint",
     "How often the stream was worked on: once for each side that has said something",
-    calls,
+    ofStream(calls),
     "internal",
   ),
-  row("internal.strm.is_htx", "bool", "True in mode http", (ctx) => ctx.mode === "http", "internal"),
+  row(
+    "internal.strm.is_htx",
+    "bool",
+    "True in mode http",
+    ofStream((ctx) => ctx.mode === "http"),
+    "internal",
+  ),
 ];

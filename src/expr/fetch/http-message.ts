@@ -92,13 +92,8 @@ export const messageFetches: readonly FetchRow[] = [
   ...row(["status"], "sint", "response-head-kept", "Status of the response", (ctx) =>
     ctx.statusCode === 0 ? null : ctx.statusCode,
   ),
-  ...row(
-    ["http_first_req"],
-    "bool",
-    "request-head-kept",
-    "True for the first request of a connection",
-    // A stream in mode tcp counts as one; what is no request does not.
-    (ctx) => (ctx.mode === "http" && ctx.requestVersion === 0 ? null : ctx.firstRequest),
+  ...row(["http_first_req"], "bool", "request-head-kept", "True for the first request of a connection", (ctx) =>
+    ctx.hasStream === false ? null : ctx.firstRequest,
   ),
   ...row(
     ["req.proto_http", "req_proto_http"],

@@ -161,7 +161,8 @@ function here(
 }
 
 /** The backend chosen, or the frontend that stands for it until then, as in HAProxy. */
-const proxyModel = (ctx: SampleContext) => ctx.backend?.model ?? ctx.frontend?.model ?? null;
+const proxyModel = (ctx: SampleContext) =>
+  ctx.hasStream === false ? null : (ctx.backend?.model ?? ctx.frontend?.model ?? null);
 
 export const proxyFetches: readonly FetchRow[] = [
   ofBackend("nbsrv", "Servers of a backend that take traffic", usableServers),
@@ -230,8 +231,12 @@ export const proxyFetches: readonly FetchRow[] = [
     "Tunnel timeout of the backend, ms",
     (ctx) => proxyModel(ctx)?.timeouts.tunnel ?? null,
   ),
-  here("cur_server_timeout", "sint", ["backend"], "Server timeout of the stream, ms", (ctx) => ctx.serverTimeout),
-  here("cur_tunnel_timeout", "sint", ["backend"], "Tunnel timeout of the stream, ms", (ctx) => ctx.tunnelTimeout),
+  here("cur_server_timeout", "sint", ["backend"], "Server timeout of the stream, ms", (ctx) =>
+    ctx.hasStream === false ? null : ctx.serverTimeout,
+  ),
+  here("cur_tunnel_timeout", "sint", ["backend"], "Tunnel timeout of the stream, ms", (ctx) =>
+    ctx.hasStream === false ? null : ctx.tunnelTimeout,
+  ),
   here("srv_id", "sint", ["server"], "Number of the server", (ctx) => ctx.server?.id ?? null),
   here("srv_name", "str", ["server"], "Name of the server", (ctx) => ctx.server?.name ?? null),
 ];

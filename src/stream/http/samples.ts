@@ -142,6 +142,10 @@ export class HttpSamples implements HttpFlowStream {
 
   // ---- who and where
 
+  get hasStream(): boolean {
+    return !this.record.readingHead;
+  }
+
   get now(): number {
     return clock.now;
   }

@@ -182,7 +182,7 @@ const samples: Scenario[] = [
   logged("a sample with a byte of zero", format("a%[bin(410042)]b%[bin(0041)]c %[bin(41ff7f)]")),
   logged(
     "samples of what is no request",
-    `${CAPTURES}\nunique-id-format %{+X}Ts\n${SETS}\n${format("%ST %r %hr|%hs|%hrl|%CC| %rc %[src] %[method] %[status] %[capture.req.method] %[srv_name] %[fe_name] %[unique-id] %ID %[var(txn.a)] %[last_rule_line] %[res.comp] %[str(x)] %[so_id] %[bc_src] %b %s %tsc %B")}`,
+    `${CAPTURES}\nunique-id-format %{+X}Ts\n${SETS}\n${format("%ST %r %hr|%hs|%hrl|%CC| %rc %[src] %[method] %[status] %[capture.req.method] %[http_first_req] %[be_name] %[be_id] %[cur_server_timeout] %[prio_class] %[internal.strm.is_htx] %[cpu_calls] %[srv_name] %[fe_name] %[unique-id] %ID %[var(txn.a)] %[last_rule_line] %[res.comp] %[str(x)] %[so_id] %[bc_src] %b %s %tsc %B")}`,
     ["BAD\r\n\r\n"],
   ),
   logged(
