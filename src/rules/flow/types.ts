@@ -20,6 +20,12 @@ export interface FlowStream extends RuleStream {
 
 /** And in mode http alone. */
 export interface HttpFlowStream extends FlowStream {
+  /** Bytes a head may have (tune.bufsize). */
+  readonly bufferSize: number;
+  /** `strict-mode` of the ruleset that runs; on when it begins. */
+  strict: boolean;
+  /** Counts a rewrite without room. True: strict-mode is on, and the exchange was answered by 500. */
+  rewriteFailed(): boolean;
   /** Holds the request for `timeout tarpit`, then refuses it. */
   tarpit(status: number, answer: ((stream: RuleStream) => Answer) | null): void;
   /**

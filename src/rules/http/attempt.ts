@@ -75,13 +75,19 @@ export const attemptActions: readonly ActionRow[] = [
     name: "strict-mode",
     where: ["http-request", "http-response", "http-after-response"],
     usage: "{on|off}",
-    help: "Whether a rewrite that fails for want of room ends the exchange; here there is always room",
+    help: "Whether a rewrite that fails for want of room ends the exchange by 500; on when a ruleset begins",
     parse: (args) => {
       const parts = takeTexts(args, [["value", "'on' or 'off'"]]);
       if (parts === null || ["on", "off"].includes(parts.texts.value!.text)) return parts;
       const word = args.words[args.index - 1]!;
       return args.error("rule/bad-argument", word, `'${args.label}' knows 'on' and 'off', not '${word.text}'`);
     },
-    compile: () => () => Verdict.next,
+    compile: (action) => {
+      const on = action.texts.value!.text === "on";
+      return (stream) => {
+        (stream as HttpFlowStream).strict = on;
+        return Verdict.next;
+      };
+    },
   },
 ];

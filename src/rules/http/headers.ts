@@ -6,6 +6,7 @@ import { cleanField } from "../clean.ts";
 import { changeValues, removeHeader, removeMatching } from "../lines.ts";
 import { atCondition, takeTexts, textOf, unknownWord } from "../parts.ts";
 import { replaceWith } from "../replace.ts";
+import { hasRoom, rewriteFailed } from "../room.ts";
 import { type Action, type ActionParts, type ActionRow, type RuleSet, type RuleStream, Verdict } from "../types.ts";
 
 const ALL: readonly RuleSet[] = ["http-request", "http-response", "http-after-response"];
@@ -61,6 +62,7 @@ function adder(name: "set-header" | "add-header", help: string): ActionRow {
         const edits = editsOf(stream, request);
         const fresh = line ?? Buffer.from(`${header}: ${cleanField(format(stream))}\r\n`, "latin1");
         if (set) removeHeader(headOf(stream, request), edits, bytes);
+        if (!hasRoom(stream, headOf(stream, request), edits, fresh.length)) return rewriteFailed(stream);
         edits.append(fresh);
         if (framing) edits.framed = true;
         return Verdict.next;
@@ -98,9 +100,15 @@ function replacer(name: "replace-header" | "replace-value", help: string): Actio
       return (stream) => {
         const replacement = format(stream);
         if (framing) editsOf(stream, request).framed = true;
+        let failed = false;
         const one = (old: string): string | null => {
           const found = regex.exec(old);
-          return found === null ? null : cleanField(replaceWith(replacement, found));
+          if (found === null) return null;
+          const fresh = cleanField(replaceWith(replacement, found));
+          if (hasRoom(stream, headOf(stream, request), editsOf(stream, request), fresh.length - old.length))
+            return fresh;
+          failed = true;
+          return null;
         };
         changeValues(
           headOf(stream, request),
@@ -109,7 +117,7 @@ function replacer(name: "replace-header" | "replace-value", help: string): Actio
           text,
           whole ? one : (v) => elements(v, one),
         );
-        return Verdict.next;
+        return failed ? rewriteFailed(stream) : Verdict.next;
       };
     },
   };

@@ -3,6 +3,7 @@ import { cleanMethod } from "../clean.ts";
 import { takeTexts } from "../parts.ts";
 import { replaceWith } from "../replace.ts";
 import { type ActionRow, type RuleStream, Verdict } from "../types.ts";
+import { hasRoom, rewriteFailed } from "../room.ts";
 import { pathStart, setTarget, targetOf } from "./target.ts";
 
 function setter(name: string, help: string, change: (target: string, text: string) => string): ActionRow {
@@ -16,12 +17,17 @@ function setter(name: string, help: string, change: (target: string, text: strin
       const format = rc.format(action.texts.value!);
       if (format === null) return null;
       return (stream) => {
-        const { reqEdits } = stream;
-        setTarget(reqEdits, change(targetOf(stream.reqHead!, reqEdits), format(stream)));
-        return Verdict.next;
+        return rewriteTarget(stream, change(targetOf(stream.reqHead!, stream.reqEdits), format(stream)));
       };
     },
   };
+}
+
+function rewriteTarget(stream: RuleStream, target: string): number {
+  const { reqHead: head, reqEdits: edits } = stream;
+  if (!hasRoom(stream, head!, edits, target.length - (edits.target?.length ?? 0))) return rewriteFailed(stream);
+  setTarget(edits, target);
+  return Verdict.next;
 }
 
 /** Start and end of the part a replace action works on. */
@@ -53,7 +59,7 @@ function replacer(name: string, help: string, part: Part): ActionRow {
         const [from, to] = part(target);
         const found = regex.exec(target.slice(from, to));
         if (found !== null) {
-          setTarget(reqEdits, target.slice(0, from) + replaceWith(format(stream), found) + target.slice(to));
+          return rewriteTarget(stream, target.slice(0, from) + replaceWith(format(stream), found) + target.slice(to));
         }
         return Verdict.next;
       };

@@ -16,7 +16,9 @@ import { headBytes } from "./wire.ts";
 
 /** Runs a ruleset. False: the exchange was answered, or it waits at `step`. */
 function run(rules: readonly Rule[], stream: HttpStream, step: number): boolean {
-  const verdict = runRules(rules, stream.rules());
+  const samples = stream.rules();
+  if (samples.waitingRule < 0) samples.strict = true;
+  const verdict = runRules(rules, samples);
   if (verdict === Verdict.wait) {
     stream.step = step;
     return false;
@@ -55,11 +57,13 @@ export function responseRules(
 ): number {
   const samples = stream.rules();
   if (step <= Step.backResponse && back !== null && back.response !== null) {
+    if (samples.waitingRule < 0) samples.strict = true;
     const verdict = runRules(back.response, samples);
     if (verdict === Verdict.wait) stream.step = Step.backResponse;
     if (verdict >= Verdict.done) return verdict;
   }
   if (sameProxy(stream) || front === null || front.response === null) return Verdict.next;
+  if (samples.waitingRule < 0) samples.strict = true;
   const verdict = runRules(front.response, samples);
   if (verdict === Verdict.wait) stream.step = Step.frontResponse;
   return verdict >= Verdict.done ? verdict : Verdict.next;
@@ -68,9 +72,11 @@ export function responseRules(
 /** http-after-response rules of the backend, then of the frontend. */
 export function afterRules(stream: HttpStream, back: ProxyRules | null, front: ProxyRules | null): void {
   const samples = stream.rules();
+  samples.inAfter = true;
   samples.startResponse();
   if (back !== null && back.after !== null) runRules(back.after, samples);
   if (!sameProxy(stream) && front !== null && front.after !== null) runRules(front.after, samples);
+  samples.inAfter = false;
 }
 
 const CONTENT_LENGTH: Buffer = Buffer.from("content-length", "latin1");

@@ -22,6 +22,7 @@ import { StreamVariables } from "../variables.ts";
 import { UNSET } from "../timeout.ts";
 import { drop } from "./drop.ts";
 import { earlyHint } from "./hint.ts";
+import { countRewrite, failByRule } from "./rewrite.ts";
 import { authenticateByRule, denyByRule, interceptByRule, refuseByRule } from "./rule-answer.ts";
 import type { HttpStream } from "./stream.ts";
 import { tarpit, waitForRequestBody, waitForResponseBody } from "./wait.ts";
@@ -38,6 +39,9 @@ export class HttpSamples implements HttpFlowStream {
   readonly tls: TlsFacts | null = null;
   readonly tracked: TrackedEntries | null = null;
   waitingRule = -1;
+  strict = true;
+  /** http-after-response rules run: there is no other answer to give. */
+  inAfter = false;
   /** The head of the request cannot be asked any more: as in HAProxy, when the tarpit is over. */
   headGone = false;
   serial = 0;
@@ -51,6 +55,7 @@ export class HttpSamples implements HttpFlowStream {
     this.scopes.reset();
     this.lastRule = null;
     this.waitingRule = -1;
+    this.strict = true;
     this.headGone = false;
     this.serial++;
   }
@@ -91,6 +96,17 @@ export class HttpSamples implements HttpFlowStream {
     return record.responded
       ? waitForResponseBody(record, time, atLeast, again)
       : waitForRequestBody(record, time, atLeast, again);
+  }
+
+  get bufferSize(): number {
+    return this.record.rt.global.bufsize;
+  }
+
+  rewriteFailed(): boolean {
+    countRewrite(this.record);
+    if (!this.strict || this.inAfter) return false;
+    failByRule(this.record);
+    return true;
   }
 
   earlyHint(lines: string): void {

@@ -22,6 +22,7 @@ import { normalize } from "./normalize.ts";
 import { observe } from "./observe.ts";
 import { options } from "./options.ts";
 import { flow } from "./flow.ts";
+import { strict } from "./strict.ts";
 import { framingRules } from "./framing-rules.ts";
 import { rules } from "./rules.ts";
 import { patterns } from "./patterns.ts";
@@ -59,5 +60,6 @@ export const scenarios: readonly Scenario[] = [
   ...variables,
   ...names,
   ...flow,
+  ...strict,
   ...framingRules,
 ];
