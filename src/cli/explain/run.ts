@@ -76,12 +76,12 @@ export async function explain(
   try {
     socket = acceptInMemory(socket, listener, rt, input.sni);
     if (text !== "" && !socket.closed) client()?.onData(Buffer.from(text, "latin1"));
-    await settle(client, () => attempts.length > 0 || socket.text !== "" || socket.closed, recorder);
+    await settle(client, () => attempts.length > 0 || answered(socket.text) || socket.closed, recorder);
     const dialled = attempts[attempts.length - 1];
     const forwarded = dialled?.socket.text ?? null;
     if (dialled !== undefined && input.response !== null && mode === "http") {
       dialled.conn.onData(Buffer.from(input.response, "latin1"));
-      await settle(client, () => socket.text !== "" || socket.closed, recorder);
+      await settle(client, () => answered(socket.text) || socket.closed, recorder);
     }
     return explanation({
       input,
@@ -126,6 +126,11 @@ function bytesOf({ scheme, bytes, sni }: ExplainInput, { frontend, tls }: Listen
   // TLS that passes through: rules see how it begins.
   const passes = tls === null && frontend.model.mode === "tcp";
   return passes && sni !== null && scheme !== "http" ? clientHello(sni) : bytes;
+}
+
+/** Something came that is no interim response: those say that more follows (RFC 9110 section 15.2). */
+function answered(text: string): boolean {
+  return text.replace(/^(?:HTTP\/1\.1 1(?!01)\d\d [^]*?\r\n\r\n)+/, "") !== "";
 }
 
 /** Where the wheel stands, epoch ms: ahead of the clock once an explanation had to wait. */
