@@ -78,6 +78,10 @@ export function compileExpression(
   if (args === null || !checkPhase(row, call, options, diagnostics)) return null;
   const fetch = row.make(args, cc);
   if (typeof fetch !== "function") return problem(diagnostics, call, args, fetch, usageOf(row.name, row.args));
+  if (row.never !== undefined) {
+    const message = `'${call.name}' never yields anything here: ${row.never}`;
+    diagnostics.warn("expr/no-sample", call.at, message, { endColumn: call.endColumn });
+  }
 
   const steps: Step[] = [];
   let type = row.type;

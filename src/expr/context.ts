@@ -1,6 +1,7 @@
 import type { Edits } from "../codec/h1/edits.ts";
 import type { Head } from "../codec/h1/head.ts";
 import type { Mode } from "../config/model.ts";
+import type { TlsSession } from "../net/tls/session.ts";
 import type { Backend } from "../proxy/backend.ts";
 import type { Frontend, Listener } from "../proxy/frontend.ts";
 import type { Server } from "../proxy/server.ts";
@@ -120,15 +121,11 @@ export interface SampleContext {
   variables(scope: "sess" | "txn" | "req" | "res" | "check"): VariableStore | null;
 
   // ---- for later families: each brings its own interface.
-  /** TLS of the client connection and of the server connection (manual, section 7.3.4). */
-  readonly tls: TlsFacts | null;
+  /** TLS of the client's connection and of the server's (manual, section 7.3.4); null = none. */
+  readonly clientTls: TlsSession | null;
+  readonly serverTls: TlsSession | null;
   /** Entries tracked by sc0 … (manual, stick tables). */
   readonly tracked: TrackedEntries | null;
-}
-
-/** Reserved for the samples of TLS connections. */
-export interface TlsFacts {
-  readonly kind: "tls";
 }
 
 /** Reserved for the samples of stick counters. */

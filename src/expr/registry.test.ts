@@ -6,9 +6,9 @@ import { knownConverters, knownFetches } from "./known.ts";
 import { HAPROXY, haveHaproxy } from "./oracle.helper.ts";
 import { validityOf } from "./validity.ts";
 
-/** Families of their own: samples of TLS connections (7.3.4) and of stick tables, and those of parts tlb does not have. */
+/** Families of their own: samples of stick tables, and those of parts tlb does not have. */
 const ELSEWHERE =
-  /^(ssl_|sc_|sc[0-2]_|src_(bytes|clr|conn|get|gpc|http|inc|kbytes|sess|updt)|table_|fcgi\.|internal\.htx|res\.cache)/;
+  /^(sc_|sc[0-2]_|src_(bytes|clr|conn|get|gpc|http|inc|kbytes|sess|updt)|table_|fcgi\.|internal\.htx|res\.cache)/;
 
 /** Where tlb takes more than HAProxy 2.6: the case flag of later versions. */
 const EXTENDED: Readonly<Record<string, string>> = {

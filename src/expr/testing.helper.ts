@@ -3,6 +3,7 @@ import { Edits } from "../codec/h1/edits.ts";
 import { ChunkScanner } from "../codec/h1/chunked.ts";
 import { defaultLimits, TE_CHUNKED } from "../codec/h1/flags.ts";
 import { Head, parseRequest, parseResponse } from "../codec/h1/head.ts";
+import type { TlsSession } from "../net/tls/session.ts";
 import type { Mode } from "../config/model.ts";
 import { Diagnostics } from "../lang/diagnostic.ts";
 import type { Backend } from "../proxy/backend.ts";
@@ -95,7 +96,8 @@ export class PlainContext implements SampleContext {
   tTotal = 0;
   bytesUploaded = 0;
   bytesRead = 0;
-  readonly tls: null = null;
+  clientTls: TlsSession | null = null;
+  serverTls: TlsSession | null = null;
   readonly tracked: null = null;
   private readonly stores = new Map<string, VariableStore>();
 

@@ -46,6 +46,10 @@ export interface LogRecord {
   readonly tlsVersion: string | null;
   /** SNI the client sent; null = none. */
   readonly tlsSni: string | null;
+  /** Errors of the client's certificate and of its authorities that were let pass, by OpenSSL's numbers; 0 = none. */
+  readonly tlsCertificateError: number;
+  readonly tlsAuthorityError: number;
+  readonly tlsResumed: boolean;
   /** `%b`: the backend's name, the frontend's own when none was chosen. */
   readonly backendName: string;
   /** `%s`: NO_SERVER or STATS_SERVER when there is none. */
@@ -153,6 +157,9 @@ export const EMPTY_RECORD: LogRecord = {
   tlsCipher: null,
   tlsVersion: null,
   tlsSni: null,
+  tlsCertificateError: 0,
+  tlsAuthorityError: 0,
+  tlsResumed: false,
   backendName: "-",
   serverName: NO_SERVER,
   serverAddress: null,

@@ -93,7 +93,7 @@ export class ServerConn extends Conn {
       this.abort();
       return;
     }
-    this.tls = new TlsSession(tlsSocket(this.socket!), sni ?? "");
+    this.tls = new TlsSession(tlsSocket(this.socket!), sni ?? "", true);
     slab[base + C.sslConns]!++;
     if (this.tls.resumed) slab[base + C.sslReused]!++;
     this.established = true;

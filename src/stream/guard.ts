@@ -5,6 +5,7 @@ import { quietClose } from "../ffi/quiet.ts";
 import { tcpInfo } from "../ffi/socket.ts";
 import { EMPTY_RECORD } from "../log/record.ts";
 import type { Conn } from "../net/conn.ts";
+import type { TlsSession } from "../net/tls/session.ts";
 import type { Frontend, Listener } from "../proxy/frontend.ts";
 import type { HeaderKind, TcpRuleStream } from "../rules/tcp/types.ts";
 import type { RuleRecord } from "../rules/types.ts";
@@ -61,6 +62,9 @@ export class SessionSamples extends RawSamples implements TcpRuleStream, Connect
   }
   get client(): ConnectionFacts {
     return this;
+  }
+  override get clientTls(): TlsSession | null {
+    return this.session.tls;
   }
   get proxyHeader(): boolean {
     return this.session.proxy !== null;

@@ -12,6 +12,7 @@ import type { Choice, TlsServer } from "../net/tls/server.ts";
 import { tlsSocket, TlsSession, type TlsSocket } from "../net/tls/session.ts";
 import type { HandshakeOwner } from "../net/tls/socket.ts";
 import { errorDepth, ignores, verifyNumber } from "../net/tls/verify.ts";
+import type { CertificateModel } from "../config/model.ts";
 import type { Frontend, Listener } from "../proxy/frontend.ts";
 import { clock } from "../util/clock.ts";
 import { forgetConnection, socketSource } from "./client.ts";
@@ -107,7 +108,7 @@ export class Handshake extends Conn implements HandshakeOwner {
       this.refuse(HandshakeError.failed, true);
       return;
     }
-    const session = new TlsSession(tls, this.sni);
+    const session = new TlsSession(tls, this.sni, false);
     const refused = this.judge(session, tls, choice, error);
     if (refused !== null) {
       this.refuse(refused, true);
@@ -244,19 +245,17 @@ export class Handshake extends Conn implements HandshakeOwner {
   }
 }
 
-/** PEM of the certificate the client was shown. */
-function ownCertificate(tls: TlsSocket, { certificates }: Choice, { version, cipher }: TlsSession): string {
-  if (certificates.length < 2) return certificates[0]?.chain ?? "";
+/** The certificate the client was shown. */
+function ownCertificate(tls: TlsSocket, { certificates }: Choice, session: TlsSession): CertificateModel | null {
+  if (certificates.length < 2) return certificates[0] ?? null;
+  const { version, cipher } = session;
   if (version !== "TLSv1.3") {
     const type = cipher.includes("ECDSA") ? "ecdsa" : "rsa";
-    return (certificates.find(({ keyType }) => keyType === type) ?? certificates[0]!).chain;
+    return certificates.find(({ keyType }) => keyType === type) ?? certificates[0]!;
   }
   const shown = tls.getCertificate()?.raw;
-  const found = certificates.find(({ chain }) => {
-    const [block] = readPem(chain).certificates;
-    return shown !== undefined && block !== undefined && pemBytes(block).equals(shown);
-  });
-  return (found ?? certificates[0]!).chain;
+  if (shown === undefined) return certificates[0]!;
+  return certificates.find(({ chain }) => pemBytes(readPem(chain).certificates[0]!).equals(shown)) ?? certificates[0]!;
 }
 
 /** The plain side of a socket that was upgraded: gathers the ClientHello, then sleeps. */

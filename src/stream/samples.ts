@@ -1,8 +1,9 @@
 import { Edits } from "../codec/h1/edits.ts";
 import type { Head } from "../codec/h1/head.ts";
 import type { Mode } from "../config/model.ts";
-import type { ConnectionFacts, ProcessFacts, ServerSideFacts, TlsFacts, TrackedEntries } from "../expr/context.ts";
+import type { ConnectionFacts, ProcessFacts, ServerSideFacts, TrackedEntries } from "../expr/context.ts";
 import type { SampleType } from "../expr/sample.ts";
+import type { TlsSession } from "../net/tls/session.ts";
 import type { VariableStore } from "../expr/variables.ts";
 import type { LevelName } from "../log/record.ts";
 import type { Backend } from "../proxy/backend.ts";
@@ -24,7 +25,6 @@ export abstract class RawSamples implements RuleStream {
   mayChange = false;
   final = true;
   readonly mode: Mode = "tcp";
-  readonly tls: TlsFacts | null = null;
   readonly tracked: TrackedEntries | null = null;
   priorityClass = 0;
   priorityOffset = 0;
@@ -93,6 +93,12 @@ export abstract class RawSamples implements RuleStream {
 
   // ---- who and where
 
+  get clientTls(): TlsSession | null {
+    return null;
+  }
+  get serverTls(): TlsSession | null {
+    return null;
+  }
   get now(): number {
     return clock.now;
   }

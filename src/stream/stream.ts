@@ -329,6 +329,15 @@ export abstract class Stream implements TimerEntry, ServerOwner, BalanceRequest,
   get tlsCipher(): string | null {
     return this.client.conn.tls?.cipher ?? null;
   }
+  get tlsCertificateError(): number {
+    return this.client.conn.tls?.crtError ?? 0;
+  }
+  get tlsAuthorityError(): number {
+    return this.client.conn.tls?.caError ?? 0;
+  }
+  get tlsResumed(): boolean {
+    return this.client.conn.tls?.resumed ?? false;
+  }
   get tlsVersion(): string | null {
     return this.client.conn.tls?.version ?? null;
   }

@@ -11,11 +11,14 @@ import { payloadFetches } from "./payload.ts";
 import { proxyFetches } from "./proxies.ts";
 import { rdpFetches } from "./rdp.ts";
 import { timerFetches } from "./timers.ts";
+import { tlsCertificateFetches } from "./tls/certificates.ts";
+import { tlsConnectionFetches } from "./tls/connection.ts";
+import { tlsHelloFetches } from "./tls/hello.ts";
 import type { FetchRow } from "./types.ts";
 import { urlFetches } from "./url.ts";
 import { variableFetches } from "./variables.ts";
 
-/** Samples of TLS connections (section 7.3.4) and of stick counters come here, as lists of their own. */
+/** Samples of stick counters come here, as lists of their own. */
 const families: readonly (readonly FetchRow[])[] = [
   constantFetches,
   proxyFetches,
@@ -31,6 +34,9 @@ const families: readonly (readonly FetchRow[])[] = [
   paramFetches,
   authFetches,
   timerFetches,
+  tlsConnectionFetches,
+  tlsCertificateFetches,
+  tlsHelloFetches,
 ];
 
 function collect(): ReadonlyMap<string, FetchRow> {

@@ -30,6 +30,8 @@ export interface FetchRow {
   readonly help: string;
   /** For names that only exist for old configurations: what to write instead. */
   readonly replacedBy?: string;
+  /** Why there is never a sample here: its use gets a warning. */
+  readonly never?: string;
   /** Called once per expression. A problem is reported at the argument. */
   make(args: readonly ArgValue[], cc: CompileContext): Fetcher | ArgProblem;
   /** For fetches with several occurrences, which ACLs look at one by one; called with arguments `make` accepted. */

@@ -41,7 +41,8 @@ export function httplog(r: LogRecord): string {
  */
 export function httpslog(r: LogRecord): string {
   if (r.tlsVersion === null) return httplog(r) + " 0/-/-/-/0 -/-/-";
-  return `${httplog(r)} 0/0000000000000000/0/0/0 ${r.tlsSni || "-"}/${r.tlsVersion}/${r.tlsCipher || "-"}`;
+  const errors = `0/0000000000000000/${r.tlsCertificateError}/${r.tlsAuthorityError}/${r.tlsResumed ? 1 : 0}`;
+  return `${httplog(r)} ${errors} ${r.tlsSni || "-"}/${r.tlsVersion}/${r.tlsCipher || "-"}`;
 }
 
 /** The line without any format configured, written when a connection is accepted (manual 8.2.1). */

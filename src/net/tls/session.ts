@@ -1,6 +1,21 @@
 /** What is known of an established TLS connection. Read when the handshake is over: the socket does not tell it for ever. */
 import type { Socket } from "bun";
-import { BIT_STRING, children, content, type Element, OCTET_STRING, readElement, whole } from "./der.ts";
+import type { CertificateModel } from "../../config/model.ts";
+import { children, content, type Element, OCTET_STRING, readElement, whole } from "./der.ts";
+import { pemBytes, readPem } from "./pem.ts";
+import { parseX509, type X509 } from "./x509.ts";
+
+/** Certificates of this side, parsed when a sample first asks. */
+const leaves = new WeakMap<CertificateModel, X509>();
+
+function leafOf(model: CertificateModel): X509 | null {
+  const known = leaves.get(model);
+  if (known !== undefined) return known;
+  const block = readPem(model.chain).certificates[0];
+  const parsed = block === undefined ? null : parseX509(pemBytes(block));
+  if (parsed !== null) leaves.set(model, parsed);
+  return parsed;
+}
 
 /** Methods of Bun's sockets that its types lack or describe loosely (U). */
 export interface TlsSocket {
@@ -34,8 +49,8 @@ export class TlsSession {
   readonly resumed: boolean;
   /** The peer's certificate, null = it showed none. */
   peer: Uint8Array | null = null;
-  /** This side's certificate, in PEM; "" = it showed none. */
-  own = "";
+  /** What this side showed; null = nothing. */
+  own: CertificateModel | null = null;
   /** OpenSSL's numbers; 0 = no error. */
   verify = 0;
   caError = 0;
@@ -45,13 +60,34 @@ export class TlsSession {
   hello: Uint8Array | null = null;
   private readonly socket: TlsSocket;
 
-  constructor(socket: TlsSocket, sni: string) {
+  private parsedPeer: X509 | null = null;
+
+  constructor(
+    socket: TlsSocket,
+    sni: string,
+    /** This side opened the connection: the peer always has a certificate. */
+    private readonly outgoing: boolean,
+  ) {
     this.socket = socket;
     this.version = socket.getTLSVersion();
     this.cipher = socket.getCipher().name ?? "";
     this.alpn = socket.alpnProtocol || null;
     this.sni = sni;
     this.resumed = socket.isSessionReused();
+  }
+
+  /** The peer's certificate; asked of the socket where nobody did before. */
+  get peerDer(): Uint8Array | null {
+    return (this.peer ??= this.outgoing ? (this.socket.getPeerCertificate(false)?.raw ?? null) : null);
+  }
+
+  get peerCertificate(): X509 | null {
+    const { peerDer } = this;
+    return peerDer === null ? null : (this.parsedPeer ??= parseX509(peerDer));
+  }
+
+  get ownCertificate(): X509 | null {
+    return this.own === null ? null : leafOf(this.own);
   }
 
   /** RFC 5929 section 3.1: the first Finished message of the handshake, which in a resumed one is the server's. Null in TLS 1.3. */
@@ -80,15 +116,19 @@ export class TlsSession {
     return outer === null ? [] : children(outer);
   }
 
-  /** All certificates the peer sent, behind each other. */
+  /**
+   * The certificates the peer sent in this handshake, behind each other; those of a client without its own, as OpenSSL has them.
+   * Null: none, or the session was resumed.
+   */
   get peerChain(): Uint8Array | null {
-    // [19] holds what follows the peer's own certificate.
+    const { peerDer } = this;
+    if (peerDer === null || this.resumed) return null;
+    // [19] of the library's record holds what follows the peer's own certificate.
     const chain = this.elements().find(({ tag }) => tag === 0xb3);
-    if (this.peer === null) return null;
-    if (chain === undefined) return this.peer;
-    const inner = children(chain)[0];
-    const list = inner === undefined ? [] : children(inner).filter(({ tag }) => tag !== BIT_STRING);
-    return Buffer.concat([this.peer, ...list.map(whole)]);
+    const inner = chain === undefined ? undefined : children(chain)[0];
+    const further = inner === undefined ? [] : children(inner).map(whole);
+    if (this.outgoing) return Buffer.concat([peerDer, ...further]);
+    return further.length === 0 ? null : Buffer.concat(further);
   }
 
   /** Bits of the cipher's key. */

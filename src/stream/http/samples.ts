@@ -3,8 +3,9 @@ import { methodNames } from "../../codec/h1/flags.ts";
 import type { Head } from "../../codec/h1/head.ts";
 import { methodText, targetText } from "../../codec/h1/view.ts";
 import type { Mode } from "../../config/model.ts";
-import type { ConnectionFacts, ProcessFacts, ServerSideFacts, TlsFacts, TrackedEntries } from "../../expr/context.ts";
+import type { ConnectionFacts, ProcessFacts, ServerSideFacts, TrackedEntries } from "../../expr/context.ts";
 import type { SampleType } from "../../expr/sample.ts";
+import type { TlsSession } from "../../net/tls/session.ts";
 import type { VariableStore } from "../../expr/variables.ts";
 import type { LevelName } from "../../log/record.ts";
 import type { Backend } from "../../proxy/backend.ts";
@@ -36,7 +37,6 @@ export class HttpSamples implements HttpFlowStream {
   mayChange = false;
   readonly final = true;
   readonly mode: Mode = "http";
-  readonly tls: TlsFacts | null = null;
   readonly tracked: TrackedEntries | null = null;
   waitingRule = -1;
   strict = true;
@@ -162,6 +162,12 @@ export class HttpSamples implements HttpFlowStream {
     return !this.record.readingHead;
   }
 
+  get clientTls(): TlsSession | null {
+    return this.record.client.conn.tls;
+  }
+  get serverTls(): TlsSession | null {
+    return this.record.serverConn?.tls ?? null;
+  }
   get now(): number {
     return clock.now;
   }

@@ -4,6 +4,7 @@ import type { ConnectionFacts, ServerSideFacts } from "../../expr/context.ts";
 import type { VariableStore } from "../../expr/variables.ts";
 import { quietClose } from "../../ffi/quiet.ts";
 import type { LevelName } from "../../log/record.ts";
+import type { TlsSession } from "../../net/tls/session.ts";
 import type { Backend } from "../../proxy/backend.ts";
 import type { Frontend, Listener } from "../../proxy/frontend.ts";
 import type { Server } from "../../proxy/server.ts";
@@ -43,6 +44,12 @@ export class TcpSamples extends RawSamples implements TcpRuleStream {
   }
   override get server(): Server | null {
     return this.record.server;
+  }
+  override get clientTls(): TlsSession | null {
+    return this.record.client.tls;
+  }
+  override get serverTls(): TlsSession | null {
+    return this.record.serverConn?.tls ?? null;
   }
   get client(): ConnectionFacts {
     return new ClientFacts(this.record.client, 0);

@@ -120,4 +120,10 @@ export const exprCodes: readonly CodeInfo[] = [
     "http-request set-header x %[path",
     "http-request set-header x %[path]",
   ),
+  row(
+    "expr/no-sample",
+    "a sample that is always empty here",
+    "HAProxy has it; the TLS library of this program does not tell what it would need. The message says what is missing.",
+    "http-request set-header X-Random %[ssl_fc_server_random,hex]",
+  ),
 ];
