@@ -169,6 +169,7 @@ export function proxy(kind: ProxyModel["kind"], name: string, id: number, more: 
     captureCookie: null,
     errors: {},
     acls: [],
+    defaultsAcls: [],
     httpRequest: [],
     redirects: [],
     httpResponse: [],

@@ -47,6 +47,8 @@ export interface ProxyDraft extends Omit<Draft<ProxyModel>, "kind" | "options" |
   marks: Marks;
   /** The section's name as written. */
   nameWord: Word;
+  /** For a defaults section with rules: the side that inherits them. */
+  rulesUsedBy: "frontend" | "backend" | null;
   /** `httpchk` or another check kind was chosen; http-check rules are kept until then. */
   httpCheck: Extract<ProxyModel["check"], { kind: "http" }>;
 }
@@ -263,6 +265,8 @@ export function newProxy(kind: ProxyKind, name: string, nameWord: Word): ProxyDr
     captureCookie: null,
     errors: {},
     acls: [],
+    defaultsAcls: [],
+    rulesUsedBy: null,
     tcpConnection: [],
     tcpSession: [],
     tcpContent: [],

@@ -53,7 +53,7 @@ function logTargets(logs: readonly LogTargetModel[], global: GlobalDraft): LogTa
 }
 
 function proxyModel(draft: ProxyDraft, global: GlobalDraft): ProxyModel {
-  const { marks: _m, nameWord: _n, httpCheck: _h, defaultServer: _d, kind, ...rest } = draft;
+  const { marks: _m, nameWord: _n, httpCheck: _h, defaultServer: _d, rulesUsedBy: _r, kind, ...rest } = draft;
   // Unset, the queue and tarpit timeouts are that of connect, which HAProxy keeps from its early configurations.
   const { timeouts } = draft;
   return {

@@ -1,7 +1,7 @@
 import type { Word } from "../lang/line.ts";
 import { newProxy, type ProxyDraft, type ProxyKind, type ServerDraft } from "./draft.ts";
 import { FRONTEND_OPTIONS, BACKEND_OPTIONS } from "./keywords/option-sides.ts";
-import type { OptionName } from "./model.ts";
+import type { OptionName, RuleModel } from "./model.ts";
 import { copySettings } from "./tls/draft.ts";
 
 /** Marks that say "written in this very section". */
@@ -46,7 +46,15 @@ export function inherit(base: ProxyDraft | null, kind: ProxyKind, name: string, 
   };
   proxy.inspectDelay = base.inspectDelay;
   if (back) proxy.responseDelay = base.responseDelay;
+  const own = (rules: readonly RuleModel[]): RuleModel[] => rules.map((rule) => ({ ...rule, inherited: true }));
+  proxy.defaultsAcls = base.acls;
+  proxy.tcpContent = own(base.tcpContent);
+  proxy.httpRequest = own(base.httpRequest);
+  proxy.httpResponse = own(base.httpResponse);
+  proxy.httpAfterResponse = own(base.httpAfterResponse);
   if (front) {
+    proxy.tcpConnection = own(base.tcpConnection);
+    proxy.tcpSession = own(base.tcpSession);
     proxy.logFormat = base.logFormat;
     proxy.logFormatSd = base.logFormatSd;
     proxy.errorLogFormat = base.errorLogFormat;
@@ -56,10 +64,11 @@ export function inherit(base: ProxyDraft | null, kind: ProxyKind, name: string, 
     proxy.backlog = base.backlog;
     proxy.defaultBackend = base.defaultBackend;
     proxy.monitorUri = base.monitorUri;
-    proxy.monitorFail = base.monitorFail;
+
     proxy.rateLimitSessions = base.rateLimitSessions;
   }
   if (back) {
+    proxy.tcpResponse = own(base.tcpResponse);
     proxy.balance = base.balance;
     proxy.hashBalanceFactor = base.hashBalanceFactor;
     proxy.fullconn = base.fullconn;
@@ -87,4 +96,37 @@ export function copyServer(server: ServerDraft): ServerDraft {
     marks: new Map(marks),
     tls: { ...tls, settings: copySettings(tls.settings) },
   };
+}
+
+type Lists =
+  "tcpConnection" | "tcpSession" | "tcpContent" | "tcpResponse" | "httpRequest" | "httpResponse" | "httpAfterResponse";
+const LISTS: readonly Lists[] = [
+  "tcpConnection",
+  "tcpSession",
+  "tcpContent",
+  "tcpResponse",
+  "httpRequest",
+  "httpResponse",
+  "httpAfterResponse",
+];
+
+/** Why a section of this kind cannot start from a defaults section with rules (manual, section 4); null = it can. Notes who uses it. */
+export function inheritProblem(base: ProxyDraft, kind: ProxyKind): string | null {
+  if (LISTS.every((list) => base[list].length === 0)) return null;
+  const named = `the defaults section '${base.name}' (line ${base.at.line}), which holds rules`;
+  if (kind === "defaults" || kind === "listen") return `a ${kind} section cannot start from ${named}`;
+  if (kind === "backend" && base.tcpConnection.length + base.tcpSession.length > 0) {
+    return `a backend cannot start from ${named} about connections or sessions`;
+  }
+  if (kind === "frontend" && base.tcpResponse.length > 0)
+    return `a frontend cannot start from ${named} about responses`;
+  base.rulesUsedBy ??= kind;
+  return base.rulesUsedBy === kind ? null : `frontends and backends cannot both start from ${named}`;
+}
+
+/** The section without its rules, to go on with after a complaint about them. */
+export function withoutRules(base: ProxyDraft): ProxyDraft {
+  const out = { ...base, acls: [] };
+  for (const list of LISTS) out[list] = [];
+  return out;
 }

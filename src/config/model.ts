@@ -317,6 +317,8 @@ export interface ProxyModel {
 
   // Rules, in the order they were written.
   readonly acls: readonly AclModel[];
+  /** ACLs of the defaults section, which only its own rules see: those with `inherited`. */
+  readonly defaultsAcls: readonly AclModel[];
   readonly tcpConnection: readonly RuleModel[];
   readonly tcpSession: readonly RuleModel[];
   readonly tcpContent: readonly RuleModel[];
@@ -364,6 +366,8 @@ export interface ConditionModel {
 }
 
 export interface RuleModel {
+  /** It stands in a defaults section: evaluated before the proxy's own. */
+  readonly inherited?: true;
   readonly at: Position;
   readonly action: ActionModel;
   readonly condition: ConditionModel | null;

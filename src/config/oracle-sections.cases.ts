@@ -33,7 +33,31 @@ function globals(...texts: string[]): OracleCase[] {
   }));
 }
 
+/** Rules in defaults sections. */
+const defaultsCases: readonly string[] = [
+  "defaults\n timeout client 1s\n timeout server 1s\n timeout connect 1s\n mode http\n http-request deny if TRUE\nfrontend f\n bind 127.0.0.1:18321\n default_backend b\nbackend b\n server s 127.0.0.1:1\n",
+  "defaults d\n timeout client 1s\n timeout server 1s\n timeout connect 1s\n mode http\n http-request deny if TRUE\nfrontend f\n bind 127.0.0.1:18321\n default_backend b\nbackend b\n server s 127.0.0.1:1\n",
+  "defaults d\n timeout client 1s\n timeout server 1s\n timeout connect 1s\n mode http\n acl a path /x\n http-request deny if a\nfrontend f\n bind 127.0.0.1:18321\n default_backend b\nbackend b\n server s 127.0.0.1:1\n",
+  "defaults d\n timeout client 1s\n timeout server 1s\n timeout connect 1s\n mode http\n acl a path /x\nfrontend f from d\n bind 127.0.0.1:18321\n http-request deny if a\n",
+  "defaults d\n timeout client 1s\n timeout server 1s\n timeout connect 1s\n mode http\n acl a path /x\n http-request deny if a\nfrontend f from d\n bind 127.0.0.1:18321\n acl a path /y\n http-request deny if a\n",
+  "defaults d\n timeout client 1s\n timeout server 1s\n timeout connect 1s\n mode http\n use_backend b if TRUE\nfrontend f\n bind 127.0.0.1:18321\n default_backend b\nbackend b\n server s 127.0.0.1:1\n",
+  "defaults d\n timeout client 1s\n timeout server 1s\n timeout connect 1s\n mode http\n redirect location /x\nfrontend f\n bind 127.0.0.1:18321\n default_backend b\nbackend b\n server s 127.0.0.1:1\n",
+  "defaults d\n timeout client 1s\n timeout server 1s\n timeout connect 1s\n mode http\n monitor fail if TRUE\nfrontend f\n bind 127.0.0.1:18321\n default_backend b\nbackend b\n server s 127.0.0.1:1\n",
+  "defaults\n timeout client 1s\n timeout server 1s\n timeout connect 1s\n mode http\n monitor fail if TRUE\nfrontend f\n bind 127.0.0.1:18321\n default_backend b\nbackend b\n server s 127.0.0.1:1\n",
+  "defaults\n timeout client 1s\n timeout server 1s\n timeout connect 1s\n mode http\n acl a path /x\nfrontend f\n bind 127.0.0.1:18321\n default_backend b\nbackend b\n server s 127.0.0.1:1\n",
+  "defaults\n timeout client 1s\n timeout server 1s\n timeout connect 1s\n mode http\n use_backend b if TRUE\nfrontend f\n bind 127.0.0.1:18321\n default_backend b\nbackend b\n server s 127.0.0.1:1\n",
+  "defaults d\n timeout client 1s\n timeout server 1s\n timeout connect 1s\n mode http\n http-response deny if TRUE\n http-after-response set-header a b\n tcp-request content accept\n tcp-request connection accept\n tcp-request session accept\n tcp-response content accept\nfrontend f\n bind 127.0.0.1:18321\n default_backend b\nbackend b\n server s 127.0.0.1:1\n",
+  "defaults d\n timeout client 1s\n timeout server 1s\n timeout connect 1s\n mode http\n http-request deny\nlisten l from d\n bind 127.0.0.1:18321\n server s 127.0.0.1:1\n",
+  "defaults d\n timeout client 1s\n timeout server 1s\n timeout connect 1s\n mode http\n http-request deny\nfrontend f from d\n bind 127.0.0.1:18321\n default_backend b\nbackend b from d\n server s 127.0.0.1:1\n",
+  "defaults d\n timeout client 1s\n timeout server 1s\n timeout connect 1s\n mode http\n http-request deny\ndefaults e from d\nfrontend f from e\n bind 127.0.0.1:18321\n",
+  "defaults d\n timeout client 1s\n timeout server 1s\n timeout connect 1s\n mode http\n tcp-request content accept\nlisten l from d\n bind 127.0.0.1:18321\n server s 127.0.0.1:1\n",
+  "defaults d\n timeout client 1s\n timeout server 1s\n timeout connect 1s\n mode http\n tcp-request connection accept\nbackend l from d\n server s 127.0.0.1:1\nlisten l from d\n bind 127.0.0.1:18321\n server s 127.0.0.1:1\n",
+  "defaults d\n timeout client 1s\n timeout server 1s\n timeout connect 1s\n mode http\n tcp-request inspect-delay 5s\n option httplog\nfrontend f\n bind 127.0.0.1:18321\n default_backend b\nbackend b\n server s 127.0.0.1:1\n",
+  "defaults d\n timeout client 1s\n timeout server 1s\n timeout connect 1s\n mode http\n http-error status 503 content-type a string b\n http-request set-var(txn.a) str(x)\nfrontend f from d\n bind 127.0.0.1:18321\n",
+];
+
 export const sectionCases: readonly OracleCase[] = [
+  ...defaultsCases.map((text) => ({ name: `defaults: ${text.replaceAll("\n", " | ")}`, text })),
   ...users(
     "user joe insecure-password x",
     "user joe password $1$salt$x groups a|group a",

@@ -11,7 +11,7 @@ export function testEnv(files: Readonly<Record<string, string>> = {}): ParseEnv 
     readDir: () => null,
     isFile: () => false,
     readFile: (path) => {
-      const text = files[path];
+      const text = Object.hasOwn(files, path) ? files[path] : undefined;
       if (text === undefined) throw new Error(`ENOENT: no such file or directory, open '${path}'`);
       return text;
     },

@@ -1,4 +1,4 @@
-import type { ConditionModel, ProxyModel, TextModel } from "../config/model.ts";
+import type { AclModel, ConditionModel, ProxyModel, TextModel } from "../config/model.ts";
 import type { AclFetch } from "../expr/acl/acl.ts";
 import { type Condition as ParsedCondition, parseCondition } from "../expr/acl/condition.ts";
 import type { PatternStore } from "../expr/acl/store.ts";
@@ -32,20 +32,38 @@ export function compileConditions(
   proxy: ProxyModel,
   context: ConditionsContext,
 ): ReadonlyMap<ConditionModel, ParsedCondition> {
-  const { diagnostics } = context;
+  const out = new Map<ConditionModel, ParsedCondition>();
+  const rules = rulesOf(proxy);
+  // Rules of a defaults section see its ACLs, and no others do.
+  compileScope(
+    proxy.defaultsAcls,
+    rules.filter((rule) => rule.inherited === true),
+    context,
+    out,
+  );
+  const own = rules.filter((rule) => rule.inherited !== true);
+  compileScope(proxy.acls, [...own, ...proxy.useBackend, ...proxy.useServer, ...proxy.monitorFail], context, out);
+  return out;
+}
+
+function compileScope(
+  acls: readonly AclModel[],
+  users: readonly { readonly condition: ConditionModel | null }[],
+  context: ConditionsContext,
+  out: Map<ConditionModel, ParsedCondition>,
+): void {
+  if (acls.length + users.length === 0) return;
   const table = new AclTable({
     store: context.store,
-    diagnostics,
+    diagnostics: context.diagnostics,
     compileFetch: (text, at) => compileFetch(text, at, context),
   });
-  const out = new Map<ConditionModel, ParsedCondition>();
   const steps: { readonly line: number; readonly run: () => void }[] = [];
-  for (const { at, name, words } of proxy.acls) {
+  for (const { at, name, words } of acls) {
     const keyword = wordOf({ text: "acl", at, endColumn: at.column + 3 });
     steps.push({ line: at.line, run: () => void table.define([keyword, wordOf(name), ...words.map(wordOf)]) });
   }
-  const rules = [...rulesOf(proxy), ...proxy.useBackend, ...proxy.useServer, ...proxy.monitorFail];
-  for (const { condition } of rules) {
+  for (const { condition } of users) {
     if (condition === null) continue;
     const { at, unless, words } = condition;
     const text = unless ? "unless" : "if";
@@ -60,7 +78,6 @@ export function compileConditions(
   }
   steps.sort((a, b) => a.line - b.line);
   for (const { run } of steps) run();
-  return out;
 }
 
 /** An ACL may be used in any phase: that its samples fit is judged where it is used. */

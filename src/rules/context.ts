@@ -125,7 +125,7 @@ export class RulesCompiler {
 
 /** A file as the parser read it; throws ENOENT like the file system. */
 function fileOf({ patternFiles }: Pick<Model, "patternFiles">, path: string): string {
-  const text = patternFiles[path];
+  const text = Object.hasOwn(patternFiles, path) ? patternFiles[path] : undefined;
   if (text === undefined) throw Object.assign(new Error("no such file"), { code: "ENOENT" });
   return text;
 }

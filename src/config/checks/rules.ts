@@ -55,7 +55,7 @@ export function checkRules(model: Model, env: ParseEnv, diagnostics: Diagnostics
     if (proxy.kind !== "backend") frontends.set(proxy.name, new Frontend(proxy, slotOf, shared, 0));
   }
   const found = new Diagnostics();
-  const read: ReadFile = (path) => (files[path] ??= env.readFile(path));
+  const read: ReadFile = (path) => (Object.hasOwn(files, path) ? files[path]! : (files[path] = env.readFile(path)));
   const compiler = new RulesCompiler(
     model,
     frontends,
@@ -84,6 +84,12 @@ export function checkRules(model: Model, env: ParseEnv, diagnostics: Diagnostics
   }
   const variables = compiler.processVariables((name) => env.variables[name] ?? null);
   compiler.finish();
-  diagnostics.list.push(...found.list);
+  // Rules of a defaults section are compiled for each proxy that starts from it, and complained about once.
+  const seen = new Set<string>();
+  for (const one of found.list) {
+    const key = `${one.code} ${one.at.file}:${one.at.line}:${one.at.column} ${one.message}`;
+    if (!seen.has(key)) diagnostics.list.push(one);
+    seen.add(key);
+  }
   return { ...model, global: { ...global, variables }, patternFiles: files };
 }

@@ -55,14 +55,16 @@ for (const [lines, ...found] of wrong) {
   test(lines.trim().replaceAll("\n", " |"), () => expect(findings(lines)).toEqual(found));
 }
 
-test("rules in defaults sections are refused", () => {
-  const { diagnostics } = parseText(`defaults\n acl a path /\ndefaults d\n http-request deny\n${HEAD}`);
+test("rules in defaults sections need a name, and one kind of heirs", () => {
+  const { diagnostics } = parseText(
+    `defaults\n acl a path /\ndefaults d\n mode http\n http-request deny\nlisten l from d\n${HEAD}`,
+  );
   const refused = diagnostics.list
     .filter(({ severity }) => severity === "error")
     .map(({ at, code }) => [at.line, code]);
   expect(refused).toEqual([
     [2, "config/not-here"],
-    [4, "config/not-supported"],
+    [6, "config/inherited-rules"],
   ]);
 });
 

@@ -8,29 +8,17 @@ import type { ProxyContext } from "../context.ts";
 import { hasFrontend } from "../draft.ts";
 import type { ConditionModel, RuleModel, TextModel } from "../model.ts";
 import type { Keyword } from "./keyword.ts";
-import { BOTH, FRONT } from "./where.ts";
+import { BOTH, FRONT_ONLY, PROXY_ONLY } from "./where.ts";
 
 type Row = Keyword<ProxyContext>;
 type List = "httpRequest" | "httpResponse" | "httpAfterResponse";
 
-/** Rules of a defaults section (manual, section 4: only a named one may hold them) are not inherited yet: refused. */
+/** Rules and ACLs of a defaults section: only a named one may hold them (manual, section 4). True: it may not, and was told. */
 export function refusedInDefaults(c: ProxyContext, args: Args): boolean {
-  if (c.proxy.kind !== "defaults") return false;
+  if (c.proxy.kind !== "defaults" || c.proxy.name !== "") return false;
   args.rest();
-  if (c.proxy.name === "") {
-    args.error(
-      "config/not-here",
-      args.keyword,
-      `'${args.label}' is not possible in a defaults section without a name`,
-      "write it in the frontend or backend",
-    );
-  } else {
-    args.error(
-      "config/not-supported",
-      args.keyword,
-      `'${args.label}' in a named defaults section is known to HAProxy, not supported yet`,
-    );
-  }
+  const message = `'${args.label}' is not possible in a defaults section without a name`;
+  args.error("config/not-here", args.keyword, message, "give it a name, or write it in the frontend or backend");
   return true;
 }
 
@@ -195,11 +183,10 @@ export const ruleKeywords: readonly Row[] = [
   ruleset("http-after-response", "httpAfterResponse", "A rule about responses, those made here included"),
   {
     name: "redirect",
-    where: BOTH,
+    where: PROXY_ONLY,
     usage: "{location|prefix|scheme} <fmt> [options] [{if | unless} <condition>]",
     help: "Answer with a redirection",
     parse: (c, args) => {
-      if (refusedInDefaults(c, args)) return;
       const row = actionRow("http-request", "redirect")!;
       const rule = finishRule(c, args, "http-request", { row, word: args.keyword, argument: null });
       if (rule === null) return void args.rest();
@@ -209,7 +196,7 @@ export const ruleKeywords: readonly Row[] = [
   },
   {
     name: "monitor",
-    where: FRONT,
+    where: FRONT_ONLY,
     usage: "fail {if | unless} <condition>",
     help: "When the monitor URI is answered with 503",
     parse: (c, args) => {
@@ -224,11 +211,10 @@ export const ruleKeywords: readonly Row[] = [
   },
   {
     name: "use_backend",
-    where: FRONT,
+    where: FRONT_ONLY,
     usage: "<backend> [{if | unless} <condition>]",
     help: "Send requests that meet a condition to this backend; the first match counts",
     parse: (c, args) => {
-      if (refusedInDefaults(c, args)) return;
       const backend = args.take("the name of a backend");
       if (backend === null) return;
       const condition = takeCondition(args);

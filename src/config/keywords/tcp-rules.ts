@@ -3,11 +3,10 @@ import { suggest } from "../../lang/suggest.ts";
 import { textOf } from "../../rules/parts.ts";
 import type { RuleSet } from "../../rules/types.ts";
 import type { ProxyContext } from "../context.ts";
-import { hasFrontend } from "../draft.ts";
 import { takeTime } from "../values.ts";
 import type { Keyword } from "./keyword.ts";
 import { refusedInDefaults, takeCondition, takeRule } from "./rules.ts";
-import { BACK, BOTH } from "./where.ts";
+import { BACK, BACK_ONLY, BOTH } from "./where.ts";
 
 type List = "tcpConnection" | "tcpSession" | "tcpContent" | "tcpResponse";
 
@@ -37,7 +36,7 @@ function parse(c: ProxyContext, args: Args, lists: Readonly<Record<string, List>
     return void args.rest();
   }
   if (refusedInDefaults(c, args)) return;
-  if ((list === "tcpConnection" || list === "tcpSession") && !hasFrontend(c.proxy)) {
+  if ((list === "tcpConnection" || list === "tcpSession") && c.proxy.kind === "backend") {
     const message = `'${keyword} ${what.text}' is possible only in a frontend or listen: a backend has no connections of clients`;
     args.error("config/not-here", what, message);
     return void args.rest();
@@ -76,12 +75,11 @@ export const tcpRuleKeywords: readonly Keyword<ProxyContext>[] = [
   },
   {
     name: "use-server",
-    where: BACK,
+    where: BACK_ONLY,
     usage: "<server> {if | unless} <condition>",
     help: "Send what meets a condition to this server; the first match with a server that is up counts",
     misplaced: "error",
     parse: (c, args) => {
-      if (refusedInDefaults(c, args)) return;
       const server = args.take("the name of a server");
       if (server === null) return;
       const condition = takeCondition(args);

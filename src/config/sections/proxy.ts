@@ -1,7 +1,7 @@
 import { Diagnostics } from "../../lang/diagnostic.ts";
 import type { Line, Word } from "../../lang/line.ts";
 import { newProxy, type ProxyDraft, type ProxyKind } from "../draft.ts";
-import { inherit } from "../inherit.ts";
+import { inherit, inheritProblem, withoutRules } from "../inherit.ts";
 import type { Keyword } from "../keywords/keyword.ts";
 import { knownProxy } from "../keywords/known.ts";
 import { proxyKeywords } from "../keywords/proxy.ts";
@@ -68,7 +68,11 @@ function open(state: ParseState, line: Line, kind: ProxyKind): SectionBody {
     });
   }
 
-  const proxy = inherit(base, kind, name, nameWord);
+  const problem = base === null ? null : inheritProblem(base, kind);
+  if (problem !== null) {
+    diagnostics.error("config/inherited-rules", nameWord.at, problem, { endColumn: nameWord.endColumn });
+  }
+  const proxy = inherit(problem === null ? base : withoutRules(base!), kind, name, nameWord);
   if (kind === "defaults") {
     state.lastDefaults = proxy;
     if (name !== "") state.defaults.set(name, [...(state.defaults.get(name) ?? []), proxy]);

@@ -16,6 +16,7 @@ import { tcpRules } from "./tcp-rules.ts";
 import { timeouts } from "./timeouts.ts";
 import { persistence } from "./persistence.ts";
 import { retries } from "./retries.ts";
+import { defaultsRules } from "./defaults-rules.ts";
 import { destinations } from "./destinations.ts";
 import { names } from "./names.ts";
 import { normalize } from "./normalize.ts";
@@ -59,6 +60,7 @@ export const scenarios: readonly Scenario[] = [
   ...patterns,
   ...variables,
   ...names,
+  ...defaultsRules,
   ...flow,
   ...strict,
   ...framingRules,
