@@ -236,7 +236,7 @@ export const configCodes: readonly CodeInfo[] = [
     "rules of a defaults section that cannot be inherited here",
     "A defaults section with rules serves frontends or backends, not both, and no listen or defaults section. Make one for each.",
     "defaults d\n    mode http\n    http-request deny if { path /x }\nlisten l from d\n    bind :80\n    server s1 192.0.2.1:80\n",
-    "defaults d\n    mode http\n    http-request deny if { path /x }\nfrontend f from d\n    bind :80\n    default_backend b\nbackend b\n    mode http\n    server s1 192.0.2.1:80\n",
+    "defaults d\n    mode http\n    http-request deny if { path /x }\nfrontend f from d\n    bind :80\n    default_backend b\ndefaults\nbackend b\n    mode http\n    server s1 192.0.2.1:80\n",
   ),
   row(
     "config/no-page",
