@@ -55,6 +55,8 @@ export function server(name: string, port: number, more: Partial<ServerModel> = 
     track: null,
     tfo: false,
     sendProxy: "none",
+    proxyOptions: [],
+    checkSendProxy: false,
     tls: null,
     ...more,
   };
@@ -99,6 +101,8 @@ export function bind(port: number, id: number, more: Partial<BindModel> = {}): B
     tcpUserTimeout: 0,
     namespace: null,
     acceptProxy: false,
+    acceptNetscaler: false,
+    netscalerMagic: 0,
     tls: null,
     proto: null,
     ...more,

@@ -15,9 +15,15 @@ export interface Ends {
   readonly remotePort?: number | undefined;
 }
 
-/** Null: none is due. A check with an address or port of its own talks to something else than the service. */
-export function proxyLine({ sendProxy, check }: ServerModel, ends: Ends): Buffer | null {
-  if (sendProxy === "none" || check.port !== 0 || check.addr !== null) return null;
+/** Whether checks of this server begin with a header: one with an address or port of its own talks to something else than the service. */
+export function checkSendsProxy({ sendProxy, checkSendProxy, check }: ServerModel): boolean {
+  return checkSendProxy || (sendProxy !== "none" && check.port === 0 && check.addr === null);
+}
+
+/** Null: none is due. */
+export function proxyLine(model: ServerModel, ends: Ends): Buffer | null {
+  const { sendProxy } = model;
+  if (!checkSendsProxy(model)) return null;
   if (sendProxy === "v2") return LOCAL;
   const { localAddress, localPort, remoteAddress, remotePort } = ends;
   if (localAddress === undefined || remoteAddress === undefined) return Buffer.from("PROXY UNKNOWN\r\n");

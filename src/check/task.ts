@@ -18,7 +18,7 @@ import { type ClientFailure, failureTexts, type TlsClient } from "../net/tls/cli
 import { CheckConn, type CheckOwner, connectCheck } from "./conn.ts";
 import type { Health } from "./health.ts";
 import { takeObserved } from "./observe.ts";
-import { proxyLine } from "./proxy-line.ts";
+import { checkSendsProxy, proxyLine } from "./proxy-line.ts";
 import { CheckStatus } from "./status.ts";
 import type { CheckerContext, Method, Probe, Verdict } from "./types.ts";
 
@@ -140,7 +140,7 @@ export class CheckTask implements TimerEntry, CheckOwner {
     if (address === null) return this.finish({ status: CheckStatus.socketError, code: 0, info: "" });
     this.probe = this.method.probe(server);
     const tls = server.checkTls as TlsClient | null;
-    const silent = this.probe === null && tls === null && server.model.sendProxy === "none";
+    const silent = this.probe === null && tls === null && !checkSendsProxy(server.model);
     const conn = connectCheck(this, address, this.options, silent, tls, server.model.check.sni);
     if (typeof conn === "number") {
       // The kernel would not even try.

@@ -61,6 +61,10 @@ export function compile(
         const { tls } = listener.model;
         if (tls !== null) listener.tls = new TlsServer(tls, model.tls, { lifetime: model.global.tlsLifetime });
       }
+      for (const listener of frontend.listeners) {
+        const { acceptProxy, acceptNetscaler } = listener.model;
+        listener.guarded = acceptProxy || acceptNetscaler;
+      }
       frontends.set(proxy.name, frontend);
     }
   }

@@ -69,6 +69,8 @@ function noServer(at: ServerModel["at"], address: Address | null): ServerModel {
     track: null,
     tfo: false,
     sendProxy: "none",
+    proxyOptions: [],
+    checkSendProxy: false,
     tls: null,
   };
 }

@@ -179,6 +179,8 @@ export function newServer(): ServerDraft {
     track: null,
     tfo: false,
     sendProxy: "none",
+    proxyOptions: [],
+    checkSendProxy: false,
     tls: newServerTls(),
     fqdnFamily: 0,
     marks: new Map(),

@@ -525,7 +525,10 @@ export interface BindModel {
   readonly transparent: boolean;
   readonly tcpUserTimeout: number;
   readonly namespace: string | null;
+  /** Connections begin with a PROXY header, or with a NetScaler Client IP header of this magic number. */
   readonly acceptProxy: boolean;
+  readonly acceptNetscaler: boolean;
+  readonly netscalerMagic: number;
   /** Null = no `ssl`. */
   readonly tls: BindTlsModel | null;
   /** The protocol every connection speaks; null = found out (manual, proto). */
@@ -575,9 +578,16 @@ export interface ServerModel {
   readonly track: string | null;
   readonly tfo: boolean;
   readonly sendProxy: "none" | "v1" | "v2";
+  /** TLVs of version 2, beside those HAProxy always sends. */
+  readonly proxyOptions: readonly ProxyOptionName[];
+  /** Checks send the header too, whatever their address is. */
+  readonly checkSendProxy: boolean;
   /** Traffic is encrypted; null = no `ssl`. */
   readonly tls: ServerTlsModel | null;
 }
+
+export type ProxyOptionName =
+  "ssl" | "cert-cn" | "cert-key" | "cert-sig" | "ssl-cipher" | "crc32c" | "unique-id" | "authority";
 
 export interface ServerCheckModel {
   readonly enabled: boolean;
@@ -600,6 +610,12 @@ export interface SourceModel {
   readonly ip: string | null;
   readonly port: number;
   readonly interface: string | null;
+  /** `usesrc`: connect from an address that is not this machine's; null = the one above. */
+  readonly usesrc:
+    | { readonly kind: "client" | "clientip" }
+    | { readonly kind: "address"; readonly ip: string; readonly port: number }
+    | { readonly kind: "header"; readonly name: string; readonly occurrence: number }
+    | null;
 }
 
 export interface CookieModel {

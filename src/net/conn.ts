@@ -97,6 +97,7 @@ export abstract class Conn implements TimerEntry {
       const { tail } = this;
       const n = this.socket!.write(tail, 0, tail.length);
       if (n < 0) {
+        this.broken = true;
         this.tail = this.rest = null;
         return true;
       }

@@ -1,11 +1,12 @@
 import type { Socket } from "bun";
 import { close as closeFd } from "../ffi/file.ts";
 import type { SockAddr } from "../ffi/sockaddr.ts";
-import { connectFd, socketError } from "../ffi/socket.ts";
+import { type ConnectOptions, connectFd, socketError } from "../ffi/socket.ts";
 import { C } from "../counters/columns.ts";
 import { Conn, connHandlers } from "../net/conn.ts";
 import { clientHandlers, type TlsClient } from "../net/tls/client.ts";
 import { tlsSocket, TlsSession } from "../net/tls/session.ts";
+import { upgradeClient } from "../net/tls/socket.ts";
 import type { Server } from "../proxy/server.ts";
 import { clock } from "../util/clock.ts";
 import type { ServerPool } from "./pool.ts";
@@ -20,6 +21,15 @@ export interface ServerOwner {
   onServerClose(conn: ServerConn, error: Error | undefined): void;
   /** An exception of our own code while it handled this connection. */
   onBug(): void;
+}
+
+/** What a stream asks of a connection beside the settings of its server. */
+export interface Manner {
+  readonly options: ConnectOptions;
+  /** Sent before all else, TLS included: the PROXY header; null = none. */
+  readonly preface: Buffer | null;
+  /** The same text for streams that may share a connection. */
+  readonly key: string;
 }
 
 /** A connection to a server, in use by one stream or idle in the pool of its server. */
@@ -40,6 +50,8 @@ export class ServerConn extends Conn {
   readonly sni: string | null;
   /** Set when the handshake is over. */
   tls: TlsSession | null = null;
+  /** How it was made beside what its server says; only a stream that asks for the same may use it again. */
+  manner: Manner | null = null;
   /** Epoch of the pool it was made in; -1 = never to be pooled. */
   epoch: number;
 
@@ -69,7 +81,9 @@ export class ServerConn extends Conn {
   }
 
   onEnd(): void {
-    if (this.owner !== null) this.owner.onServerEnd(this);
+    // A refused connection on which something waits to be written ends before it closes (U).
+    if (this.broken && !this.established) this.abort();
+    else if (this.owner !== null) this.owner.onServerEnd(this);
     else this.close();
   }
 
@@ -109,14 +123,52 @@ export class ServerConn extends Conn {
 const handlers = connHandlers((socket: Socket<Conn>) => {
   const conn = socket.data as ServerConn;
   conn.socket = socket;
-  if (conn.closed) socket.terminate();
-  else conn.owner?.onServerOpen(conn);
+  if (conn.closed) {
+    socket.terminate();
+    return;
+  }
+  const preface = conn.manner?.preface ?? null;
+  if (preface !== null) conn.write(preface, 0, preface.length);
+  conn.owner?.onServerOpen(conn);
 });
 
 const tlsHandlers = clientHandlers((socket: Socket<Conn>) => {
   const conn = socket.data as ServerConn;
   conn.socket = socket;
   if (conn.closed) socket.terminate();
+});
+
+/**
+ * A connection that sends its preface in clear and speaks TLS behind it: stands in for it on the plain socket until that is
+ * connected, and passes its end on.
+ */
+class Prefaced extends Conn {
+  private upgraded = false;
+
+  constructor(private readonly conn: ServerConn) {
+    super(null);
+  }
+
+  onDrain(): void {
+    const { conn, socket } = this;
+    if (this.upgraded || conn.closed || socket?.remoteAddress === undefined) return;
+    this.upgraded = true;
+    const preface = conn.manner!.preface!;
+    // The first bytes of a connection always fit.
+    socket.write(preface, 0, preface.length);
+    upgradeClient(socket, conn.client!.options(conn.sni), tlsHandlers, conn);
+  }
+  onData(): void {}
+  onEnd(): void {}
+  onTimer(): void {}
+  onClose(error: Error | undefined): void {
+    if (!this.upgraded) this.conn.handleClose(error);
+  }
+}
+
+const prefacedHandlers = connHandlers((socket: Socket<Conn>) => {
+  const stand = socket.data as Prefaced;
+  stand.socket = socket;
 });
 
 const ignore = (): void => {};
@@ -131,11 +183,13 @@ export function connectServer(
   owner: ServerOwner,
   address: SockAddr,
   sni: string | null,
+  manner: Manner | null,
 ): ServerConn | number {
-  const fd = connectFd(address, pool.options);
+  const fd = connectFd(address, manner === null ? pool.options : manner.options);
   if (fd < 0) return fd;
   const client = pool.server.tls as TlsClient | null;
   const conn = new ServerConn(pool, owner, client, sni);
+  conn.manner = manner;
   if (address !== pool.address) conn.epoch = -1;
   pool.opened();
   conn.idleSince = clock.now;
@@ -143,7 +197,9 @@ export function connectServer(
     const options =
       client === null
         ? { fd, socket: handlers, data: conn, allowHalfOpen: true }
-        : { fd, socket: tlsHandlers, data: conn, allowHalfOpen: true, tls: client.options(sni) };
+        : manner === null || manner.preface === null
+          ? { fd, socket: tlsHandlers, data: conn, allowHalfOpen: true, tls: client.options(sni) }
+          : { fd, socket: prefacedHandlers, data: new Prefaced(conn), allowHalfOpen: true };
     Bun.connect(options as never).then(ignore, ignore);
   } catch {
     const status = socketError(fd);

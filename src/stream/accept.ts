@@ -10,11 +10,17 @@ import { C } from "../counters/columns.ts";
 import type { Conn } from "../net/conn.ts";
 import type { TlsServer } from "../net/tls/server.ts";
 import { tlsHandlers, upgradeServer } from "../net/tls/socket.ts";
-import type { Listener } from "../proxy/frontend.ts";
+import type { Frontend, Listener } from "../proxy/frontend.ts";
+import type { RuleRecord } from "../rules/types.ts";
+import { connectionError } from "../expr/logformat/fast.ts";
+import type { Logger } from "../log/record.ts";
+import { Endpoint } from "./endpoint.ts";
+import type { HeaderKind } from "../rules/tcp/types.ts";
 import { runRules } from "../rules/run.ts";
 import { Verdict } from "../rules/types.ts";
 import { clock } from "../util/clock.ts";
 import { forgetConnection, socketSource } from "./client.ts";
+import { Greeting } from "./greeting.ts";
 import { SessionSamples } from "./guard.ts";
 import { H2Client } from "./h2/client.ts";
 import { HttpClient } from "./http/client.ts";
@@ -88,21 +94,27 @@ export function acceptGuarded(socket: Socket<Conn>, listener: Listener, rt: Stre
   const session = new Session(clock.now);
   frontend.takeConnection(listener, clock.now);
   const { connection } = (frontend.http as HttpSettings).rules ?? NONE;
-  if (connection === null) {
-    afterHeaders(socket, listener, rt, session, null);
-    return;
+  const { acceptProxy, acceptNetscaler } = listener.model;
+  const headers: HeaderKind[] = [];
+  if (acceptProxy) headers.push("proxy");
+  if (acceptNetscaler) headers.push("netscaler");
+  if (connection !== null) {
+    const samples = new SessionSamples(socket, listener, rt, session);
+    if (runRules(connection, samples) === Verdict.done) {
+      const { slab } = frontend;
+      const column = samples.dropped === "silent" ? C.denReq : C.denConn;
+      slab[frontend.base + column]!++;
+      slab[listener.base + column]!++;
+      forgetConnection(listener, frontend);
+      socket.terminate();
+      return;
+    }
+    // The PROXY header comes first, whoever asked for it.
+    if (samples.expected.includes("proxy") && !acceptProxy) headers.unshift("proxy");
+    if (samples.expected.includes("netscaler") && !acceptNetscaler) headers.push("netscaler");
   }
-  const samples = new SessionSamples(socket, listener, rt, session);
-  if (runRules(connection, samples) === Verdict.done) {
-    const { slab } = frontend;
-    const column = samples.dropped === "silent" ? C.denReq : C.denConn;
-    slab[frontend.base + column]!++;
-    slab[listener.base + column]!++;
-    forgetConnection(listener, frontend);
-    socket.terminate();
-    return;
-  }
-  afterHeaders(socket, listener, rt, session, null);
+  if (headers.length === 0) afterHeaders(socket, listener, rt, session, null);
+  else socket.data = new Greeting(socket, listener, rt, session, headers, afterHeaders);
 }
 
 /** What comes before TLS was received, and `early` behind it. */
@@ -136,6 +148,7 @@ export function startSession(
       const silent = samples.dropped === "silent";
       slab[frontend.base + (silent ? C.denReq : C.denSess)]!++;
       slab[listener.base + (silent ? C.denReq : C.denSess)]!++;
+      if (session.proxy !== null || session.tls !== null) logConnection(frontend, listener, session, samples.record);
       forgetConnection(listener, frontend);
       if (silent) socket.terminate();
       else {
@@ -146,6 +159,17 @@ export function startSession(
     }
   }
   startClient(socket, listener, rt, session, early);
+}
+
+/** HAProxy logs a connection that rules end behind a header or handshake as it logs one that failed there, without an error. */
+function logConnection(frontend: Frontend, listener: Listener, session: Session, record: RuleRecord): void {
+  const logger = frontend.logger as Logger;
+  if (!logger.enabled || frontend.model.options.dontlognull) return;
+  const { model } = listener;
+  const level = frontend.model.options["log-separate-errors"] ? "err" : "info";
+  const { address, port } = session.source ?? new Endpoint(record.clientAddress, record.clientPort, null);
+  const line = { ...record, clientAddress: address, clientPort: port };
+  logger.event(level, connectionError(line, model.name ?? String(model.id), "Success"));
 }
 
 const NONE = { connection: null, session: null };

@@ -9,6 +9,7 @@ import { clock } from "../util/clock.ts";
 import { connectAddress } from "./address.ts";
 import { countOnServer } from "./count.ts";
 import { Phase } from "./phase.ts";
+import { mannerOf } from "./manner.ts";
 import type { Stream } from "./stream.ts";
 import { deadlineIn } from "./timeout.ts";
 
@@ -21,6 +22,7 @@ export function connect(stream: Stream): void {
   const backend = stream.backend!;
   const pool = poolOf(server);
   const sni = server.sni === null ? null : sniOf(stream, server.sni);
+  stream.manner = mannerOf(stream, pool);
   const idle = stream.reuse(pool, sni);
   if (idle !== null) {
     idle.owner = stream;
@@ -34,7 +36,7 @@ export function connect(stream: Stream): void {
   stream.phase = Phase.connecting;
   countOnServer(server, backend, C.connectAttempts);
   stream.expire(deadlineIn(backend.model.timeouts.connect));
-  const result = address === null ? -1 : stream.rt.dial(pool, stream, address, sni);
+  const result = address === null ? -1 : stream.rt.dial(pool, stream, address, sni, stream.manner);
   if (typeof result === "number") connectFailed(stream, false);
   // The stream is told when the handshake is over; until then it must be able to give the connection up.
   else if (result.secure) stream.serverConn = result.closed ? null : result;

@@ -13,10 +13,10 @@ export interface ProxyFacts {
  * null everywhere means that the socket tells.
  */
 export class Session {
-  /** Ends of the connection itself (fc_src, fc_dst): by a PROXY header or `tcp-request connection set-src`. */
+  /** Ends of the connection itself (fc_src, fc_dst): by `tcp-request connection set-src`. */
   connectionSource: Endpoint | null = null;
   connectionDestination: Endpoint | null = null;
-  /** Ends of the session: by `tcp-request session set-src`; null = those of the connection. */
+  /** Ends of the session: by a PROXY header or `tcp-request session set-src`; null = those of the connection. */
   source: Endpoint | null = null;
   destination: Endpoint | null = null;
   proxy: ProxyFacts | null = null;

@@ -7,7 +7,7 @@ import { type Logger, type LogRecord, NEVER, NO_SERVER } from "../log/record.ts"
 import type { Backend } from "../proxy/backend.ts";
 import type { Frontend, Listener } from "../proxy/frontend.ts";
 import type { Server } from "../proxy/server.ts";
-import type { ServerConn, ServerOwner } from "../server/conn.ts";
+import type { Manner, ServerConn, ServerOwner } from "../server/conn.ts";
 import type { ServerPool } from "../server/pool.ts";
 import type { QueueEntry } from "../server/queue.ts";
 import { clock } from "../util/clock.ts";
@@ -63,6 +63,8 @@ export abstract class Stream implements TimerEntry, ServerOwner, BalanceRequest,
   /** Ends of the client's side as rules about this stream set them; null = those of the session. */
   source: Endpoint | null = null;
   destination: Endpoint | null = null;
+  /** What it asks of a connection beside the settings of its server; null = nothing. Set for each attempt. */
+  manner: Manner | null = null;
   phase: number = Phase.request;
   /** Connection attempts left. */
   tries = 0;

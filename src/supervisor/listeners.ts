@@ -254,6 +254,8 @@ function statsBind(stats: StatsSocketModel): BindModel {
     tcpUserTimeout: 0,
     namespace: null,
     acceptProxy: false,
+    acceptNetscaler: false,
+    netscalerMagic: 0,
     tls: null,
     proto: null,
   };

@@ -30,6 +30,15 @@ function row(name: string, usage: string, help: string, parse: Row["parse"], noE
 export const bindParameters = new KeywordTable<BindContext>("bind", [
   bindTlsRows,
   [
+    row("accept-netscaler-cip", "<magic number>", "Connections begin with a NetScaler Client IP header", (c, args) => {
+      const magic = takeInteger(args, { lax: true });
+      if (magic === null) return;
+      c.bind.acceptNetscaler = true;
+      c.bind.netscalerMagic = magic >>> 0;
+    }),
+    row("accept-proxy", "", "Connections begin with a PROXY header", (c) => {
+      c.bind.acceptProxy = true;
+    }),
     row("backlog", "<count>", "Length of the kernel's accept queue", (c, args) => {
       c.bind.backlog = takeInteger(args, { lax: true }) ?? c.bind.backlog;
     }),
@@ -206,6 +215,8 @@ function newBind(keyword: Word, word: Word): BindDraft {
     tcpUserTimeout: 0,
     namespace: null,
     acceptProxy: false,
+    acceptNetscaler: false,
+    netscalerMagic: 0,
     tls: newBindTls(),
     proto: null,
     marks: new Map(),

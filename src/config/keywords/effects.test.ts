@@ -196,6 +196,8 @@ const places: Readonly<Record<string, Readonly<Record<string, Place>>>> = {
     tunnel: ["stream/relay.ts", "timeouts.tunnel"],
   },
   bind: {
+    "accept-proxy": ["stream/accept.ts", "acceptProxy"],
+    "accept-netscaler-cip": ["stream/greeting.ts", "netscalerMagic"],
     backlog: ["supervisor/listeners.ts", "bind.backlog"],
     "defer-accept": ["supervisor/bind.ts", "model.deferAccept"],
     gid: ["supervisor/unix.ts", "gid"],
@@ -310,8 +312,17 @@ const places: Readonly<Record<string, Readonly<Record<string, Place>>>> = {
     source: ["server/pool.ts", "model.source"],
     usesrc: PARSED,
     interface: PARSED,
+    "send-proxy": ["stream/proxy-header.ts", "sendProxy"],
     "no-send-proxy": PARSED,
+    "send-proxy-v2": ["stream/proxy-header.ts", "sendProxy"],
     "no-send-proxy-v2": PARSED,
+    "send-proxy-v2-ssl": ["stream/proxy-header.ts", '"ssl"'],
+    "no-send-proxy-v2-ssl": PARSED,
+    "send-proxy-v2-ssl-cn": ["stream/proxy-header.ts", '"cert-cn"'],
+    "no-send-proxy-v2-ssl-cn": PARSED,
+    "proxy-v2-options": ["stream/proxy-header.ts", "proxyOptions"],
+    "check-send-proxy": ["check/proxy-line.ts", "checkSendProxy"],
+    "no-check-send-proxy": PARSED,
     "tcp-ut": ["server/pool.ts", "model.tcpUserTimeout"],
     tfo: ["server/pool.ts", "model.tfo"],
     "no-tfo": PARSED,
@@ -371,8 +382,6 @@ for (const { title, rows } of keywordTables) {
 
 /** Fields nothing outside of the parser reads, with the reason. */
 const unread: Readonly<Record<string, string>> = {
-  acceptProxy: "'accept-proxy' is refused: not supported yet",
-  sendProxy: "'send-proxy' is refused: not supported yet",
   dynamic: "'cookie ... dynamic' is refused: not supported yet",
   setenv: "acts on the lines behind it",
   exposeFdListeners: "warns",

@@ -29,15 +29,13 @@ const OPTIONS = `
 `;
 
 const BIND = `
-  accept-netscaler-cip+1 accept-proxy ca-sign-file+1 ca-sign-pass+1 expose-fd+1 generate-certificates level+1
+  ca-sign-file+1 ca-sign-pass+1 expose-fd+1 generate-certificates level+1
   severity-output+1
 `;
 
 const SERVER = `
-  agent-addr+1 agent-check agent-inter+1 agent-port+1 agent-send+1 check-proto+1 check-send-proxy check-via-socks4
-  log-proto+1 namespace+1 no-agent-check no-check-send-proxy no-send-proxy-v2-ssl no-send-proxy-v2-ssl-cn non-stick
-  proto+1 proxy-v2-options+1 resolve-net+1 resolve-opts+1 resolve-prefer+1 resolvers+1 send-proxy send-proxy-v2
-  send-proxy-v2-ssl send-proxy-v2-ssl-cn socks4+1 stick ws+1
+  agent-addr+1 agent-check agent-inter+1 agent-port+1 agent-send+1 check-proto+1 check-via-socks4 log-proto+1 namespace+1
+  no-agent-check non-stick proto+1 resolve-net+1 resolve-opts+1 resolve-prefer+1 resolvers+1 socks4+1 stick ws+1
 `;
 
 function words(list: string): string[] {

@@ -1,6 +1,7 @@
 import type { Args } from "../../lang/args.ts";
 import type { ProxyContext } from "../context.ts";
 import type { ServerDraft } from "../draft.ts";
+import { serverProxyRows } from "./server-proxy.ts";
 import { takeChoice, takeInteger, takeTime } from "../values.ts";
 import { parseAddress } from "../address.ts";
 import { type Keyword, KeywordTable } from "./keyword.ts";
@@ -154,12 +155,6 @@ const identity: readonly Row[] = [
     );
     args.next();
   }),
-  flag("no-send-proxy", "Undo 'send-proxy' of default-server", (s) => {
-    s.sendProxy = "none";
-  }),
-  flag("no-send-proxy-v2", "Undo 'send-proxy-v2' of default-server", (s) => {
-    s.sendProxy = "none";
-  }),
   row("tcp-ut", "<time>", "TCP user timeout of server connections", (c, args) => {
     c.server.tcpUserTimeout = takeTime(args) ?? c.server.tcpUserTimeout;
   }),
@@ -172,7 +167,13 @@ const identity: readonly Row[] = [
 ];
 
 /** Parameters of `server` and `default-server` (manual section 5.2). */
-export const serverParameters = new KeywordTable<ServerContext>("server", [limits, checks, identity, serverTlsRows]);
+export const serverParameters = new KeywordTable<ServerContext>("server", [
+  limits,
+  checks,
+  identity,
+  serverTlsRows,
+  serverProxyRows,
+]);
 
 function parseId(c: ServerContext, args: Args): void {
   const id = takeInteger(args, { min: 1, lax: true });

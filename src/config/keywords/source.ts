@@ -2,8 +2,9 @@ import type { Args } from "../../lang/args.ts";
 import { parseAddress } from "../address.ts";
 import type { ParseEnv } from "../env.ts";
 import type { SourceModel } from "../model.ts";
+import { takeUsesrc } from "./usesrc.ts";
 
-/** `<address>[:<port>] [interface <name>]`, for `source` of a backend and of a server. Null after a complaint. */
+/** `<address>[:<port>] [usesrc <whom>] [interface <name>]`, for `source` of a backend and of a server. Null after a complaint. */
 export function takeSource(env: ParseEnv, args: Args): SourceModel | null {
   const word = args.take("an address to connect from");
   if (word === null) return null;
@@ -33,6 +34,7 @@ export function takeSource(env: ParseEnv, args: Args): SourceModel | null {
   }
   if (port.kind === "offset") return args.error("config/bad-address", word, "a port offset is not possible here");
   let device: string | null = null;
+  let usesrc: SourceModel["usesrc"] = null;
   for (let next = args.peek(); next !== null; next = args.peek()) {
     if (next.text === "interface") {
       args.next();
@@ -41,9 +43,9 @@ export function takeSource(env: ParseEnv, args: Args): SourceModel | null {
       device = name.text;
     } else if (next.text === "usesrc") {
       args.next();
-      args.next();
-      return args.error("config/not-supported", next, "'usesrc' is known to HAProxy, not supported yet");
+      usesrc = takeUsesrc(args, next);
+      if (usesrc === null) return null;
     } else break;
   }
-  return { ip, port: port.kind === "fixed" ? port.value : 0, interface: device };
+  return { ip, port: port.kind === "fixed" ? port.value : 0, interface: device, usesrc };
 }

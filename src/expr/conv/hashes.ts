@@ -1,7 +1,7 @@
 /** Hashes that are no secrets: sdbm djb2 wt6 crc32 crc32c xxh32 xxh64 xxh3 (manual, section 7.3.1). */
 import { avalanche, crc32, djb2, type Hash, sdbm, wt6 } from "../../util/hash/index.ts";
 import type { ConverterRow } from "../converter.ts";
-import { crc32c } from "./crc32c.ts";
+import { crc32c } from "../../util/hash/crc32c.ts";
 import { unsigned, wrap } from "./int64.ts";
 import { optional } from "./row.ts";
 import { exactBytesOf } from "./scratch.ts";

@@ -63,3 +63,8 @@ export function upgradeServer(
   };
   return socket.upgradeTLS(options as never)[1] as Socket<Conn>;
 }
+
+/** The client side of TLS out of a plain socket that is connected; `options` as TlsClient.options gives them. */
+export function upgradeClient(socket: Socket<Conn>, tls: object, handlers: object, data: Conn): void {
+  socket.upgradeTLS({ tls, socket: handlers, data } as never);
+}

@@ -25,9 +25,9 @@ export class PrivateConns implements ServerOwner {
   }
 
   /** A connection of this pool with this SNI, no longer held here; null = there is none. */
-  take(pool: ServerPool, sni: string | null): ServerConn | null {
+  take(pool: ServerPool, sni: string | null, key: string): ServerConn | null {
     for (const conn of this.conns) {
-      if (conn.pool !== pool || conn.sni !== sni) continue;
+      if (conn.pool !== pool || conn.sni !== sni || (conn.manner?.key ?? "") !== key) continue;
       this.remove(conn);
       conn.owner = null;
       return conn;

@@ -11,14 +11,15 @@ export function reuseConn(stream: HttpStream, pool: ServerPool, sni: string | nu
     return null;
   }
   const { client } = stream;
+  const key = stream.manner?.key ?? "";
   const { reuse } = stream.backend!.http as HttpSettings;
   let conn: ServerConn | null = null;
   if (reuse === "never" || pool.server.index < 0) {
-    conn = client.own?.take(pool, sni) ?? null;
+    conn = client.own?.take(pool, sni, key) ?? null;
   } else if (client.requests > 1 || reuse === "always") {
-    conn = pool.take(false, sni);
+    conn = pool.take(false, sni, key);
   } else if (reuse === "aggressive") {
-    conn = pool.take(true, sni);
+    conn = pool.take(true, sni, key);
   }
   stream.reusedConn = conn !== null;
   return conn;

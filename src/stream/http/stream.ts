@@ -171,7 +171,7 @@ export class HttpStream extends Stream {
     this.bodyBuf = this.resHeld = null;
     this.resHeldEnd = 0;
     this.backend = this.server = this.failed = this.direct = this.serverConn = null;
-    this.source = this.destination = null;
+    this.source = this.destination = this.manner = null;
     this.persistence.reset();
     this.nameSlot = -1;
     this.inBackend = this.inServer = false;

@@ -12,6 +12,7 @@ import { keepAlive, reuse } from "./keep-alive.ts";
 import { logs } from "./logs.ts";
 import { malformed } from "./malformed.ts";
 import { relay } from "./tcp.ts";
+import { proxyProtocol } from "./proxy-protocol.ts";
 import { tcpRules } from "./tcp-rules.ts";
 import { timeouts } from "./timeouts.ts";
 import { persistence } from "./persistence.ts";
@@ -52,6 +53,7 @@ export const scenarios: readonly Scenario[] = [
   ...observe,
   ...rules,
   ...tcpRules,
+  ...proxyProtocol,
   ...auth,
   ...normalize,
   ...formats,

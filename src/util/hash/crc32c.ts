@@ -16,3 +16,10 @@ export function crc32c(text: string, from: number, to: number): number {
   for (let i = from; i < to; i++) crc = TABLE[(crc ^ text.charCodeAt(i)) & 255]! ^ (crc >>> 8);
   return ~crc >>> 0;
 }
+
+/** The same of bytes[from, to). */
+export function crc32cBytes(bytes: Uint8Array, from: number, to: number): number {
+  let crc = -1;
+  for (let i = from; i < to; i++) crc = TABLE[(crc ^ bytes[i]!) & 255]! ^ (crc >>> 8);
+  return ~crc >>> 0;
+}
