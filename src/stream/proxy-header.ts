@@ -3,7 +3,6 @@ import { createPublicKey } from "node:crypto";
 import { Tlv } from "../codec/proxy-protocol/header.ts";
 import { type TlvValue, writeBinary, writeLine } from "../codec/proxy-protocol/write.ts";
 import type { ProxyOptionName, ServerModel } from "../config/model.ts";
-import { pemBytes, readPem } from "../net/tls/pem.ts";
 import type { TlsSession } from "../net/tls/session.ts";
 import { nameEntry, parseX509, type X509 } from "../net/tls/x509.ts";
 import type { Stream } from "./stream.ts";
@@ -25,7 +24,7 @@ export function proxyHeader(stream: Stream): Buffer | null {
 
 /** In HAProxy's order. */
 function tlvs(stream: Stream, { proxyOptions }: ServerModel): readonly TlvValue[] {
-  const session = stream.client.session;
+  const { session } = stream.client.conn;
   const tls = session?.tls ?? null;
   const out: TlvValue[] = [];
   if (tls?.alpn != null) out.push(text(Tlv.alpn, tls.alpn));
@@ -56,10 +55,10 @@ function tlsFacts(tls: TlsSession | null, options: readonly ProxyOptionName[]): 
     head.writeUInt32BE(tls.verify, 1);
   }
   const peer = tls.peer === null ? null : parseX509(tls.peer);
-  const own = ownCertificate(tls.own);
+  const own = tls.ownCertificate;
   if (options.includes("cert-cn") && peer !== null) add(parts, Tlv.sslCn, nameEntry(peer.subject, "CN", 1));
-  if (options.includes("cert-key") && own !== null) add(parts, Tlv.sslKeyAlg, own.key);
-  if (options.includes("cert-sig") && own !== null) add(parts, Tlv.sslSigAlg, own.signature);
+  if (options.includes("cert-key") && own !== null) add(parts, Tlv.sslKeyAlg, keyText(own));
+  if (options.includes("cert-sig") && own !== null) add(parts, Tlv.sslSigAlg, own.signatureAlgorithm);
   if (options.includes("ssl-cipher")) add(parts, Tlv.sslCipher, tls.cipher);
   return { type: Tlv.ssl, value: Buffer.concat(parts) };
 }
@@ -71,20 +70,6 @@ function add(parts: Buffer[], type: number, value: string | null): void {
 function part(type: number, value: string): Buffer {
   const bytes = Buffer.from(value, "latin1");
   return Buffer.concat([Buffer.from([type, bytes.length >> 8, bytes.length & 255]), bytes]);
-}
-
-/** What is told of the certificates of listeners, by their text: it is the same for all their clients. */
-const known = new Map<string, { readonly key: string; readonly signature: string } | null>();
-
-function ownCertificate(pem: string): { readonly key: string; readonly signature: string } | null {
-  let facts = known.get(pem);
-  if (facts === undefined) {
-    const [block] = readPem(pem).certificates;
-    const certificate = block === undefined ? null : parseX509(pemBytes(block));
-    facts = certificate === null ? null : { key: keyText(certificate), signature: certificate.signatureAlgorithm };
-    known.set(pem, facts);
-  }
-  return facts;
 }
 
 /** Kind and size, e.g. "RSA2048", "EC256". */
