@@ -68,6 +68,19 @@ test("rules in defaults sections need a name, and one kind of heirs", () => {
   ]);
 });
 
+test("ACLs on samples of another phase are warned about", () => {
+  const { diagnostics } = parseText(
+    `${HEAD} acl late res.hdr(x) a\n acl mixed res.hdr(x) a\n acl mixed path /b\n http-request deny if late\n` +
+      ` http-request deny if mixed\n http-response deny if late\n http-response deny if { path /a }\n http-request deny if { src 127.0.0.1 }\n`,
+  );
+  const found = diagnostics.list.filter(({ code }) => code === "acl/phase").map(({ message }) => message);
+  expect(found).toEqual([
+    "ACL 'late' never matches: 'res.hdr(x)' is not available in http-request rules",
+    "ACL 'mixed' has a line that never matches: 'res.hdr(x)' is not available in http-request rules",
+    "this ACL never matches: 'path' is not available in http-response rules",
+  ]);
+});
+
 test("an ACL of the frontend is unknown in the backend", () => {
   const { diagnostics } = parseText(
     `${HEAD} acl a path /\n default_backend b\nbackend b\n http-request deny if a\n server s 127.0.0.1:80\n`,

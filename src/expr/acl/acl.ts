@@ -18,6 +18,8 @@ export interface AclFetch {
   eval(ctx: SampleContext): Value | null;
   /** For fetches with several values, such as hdr(name): whether `test` takes one of them. Made once per ACL. */
   some?(test: Test): (ctx: SampleContext) => boolean;
+  /** Where the fetch is valid, see validity.ts; absent = everywhere. */
+  readonly places?: number;
   /** The only patterns that can match, compared by the criterion's own method: groups of http_auth_group(list). */
   readonly values?: readonly string[];
 }

@@ -128,6 +128,11 @@ export const aclCodes: readonly CodeInfo[] = [
     "http-request deny if { path /a }",
   ),
   row(
+    "acl/phase",
+    "an ACL on samples that are not there yet, or any more",
+    "Samples of the response do not exist in request rules, nor those of the request in response rules: keep what is needed in a variable. 'tlb check' reports it as lint/wrong-phase.",
+  ),
+  row(
     "acl/bad-group",
     "no such group",
     "http_auth_group compares with groups that the userlist has.",
