@@ -1,11 +1,14 @@
 /** From an accepted socket that leads nowhere to the object that serves it: the way of the worker, with a TLS handshake in memory. */
+import { type TextEnd, writeLine } from "../../codec/proxy-protocol/write.ts";
 import type { Conn } from "../../net/conn.ts";
 import { tlsHandlers } from "../../net/tls/socket.ts";
 import type { TlsServer } from "../../net/tls/server.ts";
 import type { Listener } from "../../proxy/frontend.ts";
 import { acceptGuarded, acceptTls, startClient } from "../../stream/accept.ts";
+import { Greeting } from "../../stream/greeting.ts";
 import type { StreamRuntime } from "../../stream/runtime.ts";
 import { clock } from "../../util/clock.ts";
+import { parseIp } from "../../util/ip.ts";
 import { clientHello } from "./hello.ts";
 import type { MemorySocket, Upgraded } from "./sockets.ts";
 
@@ -32,7 +35,9 @@ export function acceptInMemory(
   if (listener.guarded) acceptGuarded(socket.socket, listener, rt);
   else if (listener.tls === null) startClient(socket.socket, listener, rt, null, null);
   else acceptTls(socket.socket, listener, rt);
-  if (listener.tls === null || socket.closed) return socket;
+  // A proxy in front tells of the client that is explained.
+  if (socket.data instanceof Greeting) socket.data.onData(writeLine(remote(socket), local(socket)));
+  if (listener.tls === null || socket.closed || socket.data instanceof Greeting) return socket;
   const { upgraded } = socket;
   if (upgraded === null) {
     const now = (): number => clock.now;
@@ -53,6 +58,14 @@ export function acceptInMemory(
   if (!tap.closed) tap.onData(Buffer.from(clientHello(sni ?? ""), "latin1"));
   shake(upgraded, sni);
   return upgraded.socket;
+}
+
+function remote({ remoteAddress, remotePort }: MemorySocket): TextEnd {
+  return { address: remoteAddress, port: remotePort, bytes: parseIp(remoteAddress)! };
+}
+
+function local({ localAddress, localPort }: MemorySocket): TextEnd {
+  return { address: localAddress, port: localPort, bytes: parseIp(localAddress)! };
 }
 
 function shake({ socket, handlers }: Upgraded, sni: string | null): void {

@@ -259,6 +259,16 @@ describe("backends and servers", () => {
     expect(late.closed).toBe(true);
   });
 
+  test("a listener that waits for a PROXY header gets one", async () => {
+    for (const lines of [" bind :80 accept-proxy\n", " bind :80\n tcp-request connection expect-proxy layer4\n"]) {
+      const found = await run(
+        `frontend f\n${lines} http-request set-header X-From %[src] if { fc_rcvd_proxy }\n default_backend b\n${ONE}`,
+        { source: "10.9.8.7:6" },
+      );
+      expect(found.forwarded).toContain("x-from: 10.9.8.7\r\n");
+    }
+  });
+
   test("mode tcp", async () => {
     const lines =
       "frontend f\n mode tcp\n bind :25\n default_backend b\nbackend b\n mode tcp\n server s1 127.0.0.1:1\n";
