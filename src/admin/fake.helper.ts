@@ -41,6 +41,7 @@ export function server(name: string, port: number, more: Partial<ServerModel> = 
     source: null,
     tcpUserTimeout: 0,
     initAddr: [],
+    proto: null,
     poolMaxConn: -1,
     poolLowConn: 0,
     poolPurgeDelay: 5000,

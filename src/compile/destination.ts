@@ -72,5 +72,6 @@ function noServer(at: ServerModel["at"], address: Address | null): ServerModel {
     proxyOptions: [],
     checkSendProxy: false,
     tls: null,
+    proto: null,
   };
 }

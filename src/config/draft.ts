@@ -165,6 +165,7 @@ export function newServer(): ServerDraft {
     source: null,
     tcpUserTimeout: 0,
     initAddr: ["last", "libc"],
+    proto: null,
     poolMaxConn: -1,
     poolLowConn: 0,
     poolPurgeDelay: 5000,

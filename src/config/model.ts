@@ -561,6 +561,8 @@ export interface ServerModel {
   readonly source: SourceModel | null;
   readonly tcpUserTimeout: number;
   readonly initAddr: readonly ("last" | "libc" | "none" | { readonly ip: string })[];
+  /** As of a bind line. */
+  readonly proto: MuxProto | null;
   /** -1 = unlimited. */
   readonly poolMaxConn: number;
   readonly poolLowConn: number;

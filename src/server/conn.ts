@@ -9,16 +9,18 @@ import { tlsSocket, TlsSession } from "../net/tls/session.ts";
 import { upgradeClient } from "../net/tls/socket.ts";
 import type { Server } from "../proxy/server.ts";
 import { clock } from "../util/clock.ts";
+import type { ServerMux } from "./h2/mux.ts";
 import type { ServerPool } from "./pool.ts";
+import type { ServerSide } from "./side.ts";
 
 /** Who uses a server connection: the stream. A connection without owner is idle in its pool. */
 export interface ServerOwner {
   /** The socket exists (the handshake may still be under way): bytes may be written, they are queued until it ends. */
-  onServerOpen(conn: ServerConn): void;
-  onServerData(conn: ServerConn, chunk: Buffer): void;
-  onServerDrain(conn: ServerConn): void;
-  onServerEnd(conn: ServerConn): void;
-  onServerClose(conn: ServerConn, error: Error | undefined): void;
+  onServerOpen(conn: ServerSide): void;
+  onServerData(conn: ServerSide, chunk: Buffer): void;
+  onServerDrain(conn: ServerSide): void;
+  onServerEnd(conn: ServerSide): void;
+  onServerClose(conn: ServerSide, error: Error | undefined): void;
   /** An exception of our own code while it handled this connection. */
   onBug(): void;
 }
@@ -33,7 +35,8 @@ export interface Manner {
 }
 
 /** A connection to a server, in use by one stream or idle in the pool of its server. */
-export class ServerConn extends Conn {
+export class ServerConn extends Conn implements ServerSide {
+  readonly h2 = null;
   readonly server: Server;
   readonly pool: ServerPool;
   owner: ServerOwner | null;
@@ -52,6 +55,8 @@ export class ServerConn extends Conn {
   tls: TlsSession | null = null;
   /** How it was made beside what its server says; only a stream that asks for the same may use it again. */
   manner: Manner | null = null;
+  /** HTTP/2 on it, null = none. */
+  mux: ServerMux | null = null;
   /** Epoch of the pool it was made in; -1 = never to be pooled. */
   epoch: number;
 
@@ -64,6 +69,10 @@ export class ServerConn extends Conn {
     this.server = pool.server;
     this.owner = owner;
     this.epoch = pool.epoch;
+  }
+
+  get conn(): ServerConn {
+    return this;
   }
 
   onData(chunk: Buffer): void {

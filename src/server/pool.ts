@@ -5,6 +5,7 @@ import type { Server } from "../proxy/server.ts";
 import { clock } from "../util/clock.ts";
 import type { TlsClient } from "../net/tls/client.ts";
 import type { ServerConn } from "./conn.ts";
+import type { ServerMux } from "./h2/mux.ts";
 
 /**
  * The connections of one server in one worker. Idle ones are a stack: the last used is the warmest, and the ones at the
@@ -22,6 +23,8 @@ export class ServerPool {
   /** What TLS of the server is made of: another one needs other connections. */
   private recipe = "";
   private readonly idle: ServerConn[] = [];
+  /** Connections of HTTP/2 with requests on them, which others may join. */
+  readonly muxes: ServerMux[] = [];
   /** Connections that were needed at once lately: the pool holds no more than these in all. */
   private need = 0;
   /** Most used at once since the last purge. */

@@ -3,7 +3,6 @@ import { observeResult } from "../check/index.ts";
 import { C } from "../counters/columns.ts";
 import type { Backend } from "../proxy/backend.ts";
 import type { Server } from "../proxy/server.ts";
-import type { ServerConn } from "../server/conn.ts";
 import { poolOf } from "../server/pool.ts";
 import { clock } from "../util/clock.ts";
 import { connectAddress } from "./address.ts";
@@ -28,7 +27,13 @@ export function connect(stream: Stream): void {
     idle.owner = stream;
     stream.serverConn = idle;
     countOnServer(server, backend, C.connectReuse);
-    stream.established();
+    if (idle.established) {
+      stream.established();
+    } else {
+      // A connection of HTTP/2 that others have begun.
+      stream.phase = Phase.connecting;
+      stream.expire(deadlineIn(backend.model.timeouts.connect));
+    }
     stream.onServerOpen(idle);
     return;
   }
@@ -40,7 +45,7 @@ export function connect(stream: Stream): void {
   if (typeof result === "number") connectFailed(stream, false);
   // The stream is told when the handshake is over; until then it must be able to give the connection up.
   else if (result.secure) stream.serverConn = result.closed ? null : result;
-  else opened(stream, result);
+  else opened(stream);
 }
 
 function sniOf(stream: Stream, sni: NonNullable<Server["sni"]>): string | null {
@@ -49,9 +54,8 @@ function sniOf(stream: Stream, sni: NonNullable<Server["sni"]>): string | null {
 }
 
 /** After onServerOpen: on loopback and fast networks the first write already tells that the connection stands. */
-function opened(stream: Stream, conn: ServerConn): void {
-  if (stream.serverConn !== conn || stream.phase !== Phase.connecting) return;
-  if (conn.established) stream.established();
+function opened(stream: Stream): void {
+  if (stream.phase === Phase.connecting && stream.serverConn?.established === true) stream.established();
 }
 
 /** One attempt failed: try again at once elsewhere, later here, or give up. */

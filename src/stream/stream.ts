@@ -7,7 +7,8 @@ import { type Logger, type LogRecord, NEVER, NO_SERVER } from "../log/record.ts"
 import type { Backend } from "../proxy/backend.ts";
 import type { Frontend, Listener } from "../proxy/frontend.ts";
 import type { Server } from "../proxy/server.ts";
-import type { Manner, ServerConn, ServerOwner } from "../server/conn.ts";
+import type { Manner, ServerOwner } from "../server/conn.ts";
+import type { ServerSide } from "../server/side.ts";
 import type { ServerPool } from "../server/pool.ts";
 import type { QueueEntry } from "../server/queue.ts";
 import { clock } from "../util/clock.ts";
@@ -59,7 +60,7 @@ export abstract class Stream implements TimerEntry, ServerOwner, BalanceRequest,
   failed: Server | null = null;
   /** The server persistence asks for: no other is chosen as long as it serves. Null = balance. */
   direct: Server | null = null;
-  serverConn: ServerConn | null = null;
+  serverConn: ServerSide | null = null;
   /** Ends of the client's side as rules about this stream set them; null = those of the session. */
   source: Endpoint | null = null;
   destination: Endpoint | null = null;
@@ -127,12 +128,12 @@ export abstract class Stream implements TimerEntry, ServerOwner, BalanceRequest,
 
   abstract readonly mode: Mode;
   /** The socket to the server exists: send what there is. */
-  abstract onServerOpen(conn: ServerConn): void;
-  abstract onServerData(conn: ServerConn, chunk: Buffer): void;
-  abstract onServerDrain(conn: ServerConn): void;
-  abstract onServerEnd(conn: ServerConn): void;
+  abstract onServerOpen(conn: ServerSide): void;
+  abstract onServerData(conn: ServerSide, chunk: Buffer): void;
+  abstract onServerDrain(conn: ServerSide): void;
+  abstract onServerEnd(conn: ServerSide): void;
   /** An established connection is gone. */
-  abstract onServerLost(conn: ServerConn, error: Error | undefined): void;
+  abstract onServerLost(conn: ServerSide, error: Error | undefined): void;
   /** No server, queue full or timed out, or every attempt failed; cause and state of the end are set. */
   abstract onNoServer(): void;
   /** Somebody ends it; `cause`: K the administrator, D its server went down, U the one it stands in for came back. */
@@ -140,7 +141,7 @@ export abstract class Stream implements TimerEntry, ServerOwner, BalanceRequest,
   /** A deadline of the data phases passed. */
   abstract onExpire(now: number): void;
   /** An idle connection that may carry this stream, or null. */
-  abstract reuse(pool: ServerPool, sni: string | null): ServerConn | null;
+  abstract reuse(pool: ServerPool, sni: string | null): ServerSide | null;
 
   // ---- backend, balance, queue
 
@@ -200,7 +201,7 @@ export abstract class Stream implements TimerEntry, ServerOwner, BalanceRequest,
   /** Deadlines of the data phase start here. */
   abstract onEstablished(): void;
 
-  onServerClose(conn: ServerConn, error: Error | undefined): void {
+  onServerClose(conn: ServerSide, error: Error | undefined): void {
     if (this.serverConn !== conn) return;
     this.serverConn = null;
     if (this.phase === Phase.connecting) connectFailed(this, false);

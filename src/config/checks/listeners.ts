@@ -19,7 +19,7 @@ export const checkListeners = eachProxy((proxy, { diagnostics }) => {
 /** `proto` is of a mode (manual, sections 5.1 and 5.2). */
 export const checkProtocols = eachProxy((proxy, { diagnostics }) => {
   const { mode } = proxy;
-  for (const { proto, marks } of proxy.binds) {
+  for (const { proto, marks } of [...proxy.binds, ...proxy.servers]) {
     if (proto === null || protoFits(proto, mode)) continue;
     errorAt(diagnostics, marks.get("proto")!, "config/mode-mismatch", `protocol '${proto}' is not for mode ${mode}`);
   }

@@ -5,6 +5,7 @@ import { serverProxyRows } from "./server-proxy.ts";
 import { takeChoice, takeInteger, takeTime } from "../values.ts";
 import { parseAddress } from "../address.ts";
 import { type Keyword, KeywordTable } from "./keyword.ts";
+import { takeProto } from "./proto.ts";
 import { serverTlsRows } from "./server-tls.ts";
 import { takeSource } from "./source.ts";
 
@@ -118,6 +119,11 @@ const checks: readonly Row[] = [
 
 /** Who the server is and how it is reached. */
 const identity: readonly Row[] = [
+  row("proto", "<name>", "Protocol of all connections: h1, h2 (known beforehand) or none (mode tcp)", (c, args) => {
+    const word = args.peek();
+    c.server.proto = takeProto(args, "server") ?? c.server.proto;
+    if (word !== null) c.server.marks.set("proto", word);
+  }),
   flag("backup", "Use only when no other server is up", (s) => {
     s.backup = true;
   }),

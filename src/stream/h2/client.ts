@@ -7,6 +7,7 @@ import { atTurnEnd, type TurnWork } from "../../net/turn.ts";
 import type { Backend } from "../../proxy/backend.ts";
 import type { Listener } from "../../proxy/frontend.ts";
 import type { ServerConn } from "../../server/conn.ts";
+import type { ServerMux } from "../../server/h2/mux.ts";
 import { clock } from "../../util/clock.ts";
 import { ClientConn } from "../client.ts";
 import { PrivateConns } from "../http/private.ts";
@@ -15,7 +16,7 @@ import type { StreamRuntime } from "../runtime.ts";
 import type { Session } from "../session.ts";
 import { sooner } from "../timeout.ts";
 import { ClientExchange } from "./exchange.ts";
-import { h2Settings } from "./settings.ts";
+import { h2Settings } from "../../server/h2/settings.ts";
 
 /** Bytes the kernel did not take, beside payload: who does not read its acknowledgements is not worth the memory. */
 const MOST_UNSENT = 1 << 20;
@@ -198,5 +199,9 @@ export class H2Client extends ClientConn implements SessionOwner, TurnWork {
 
   keepPrivate(conn: ServerConn): void {
     (this.own ??= new PrivateConns()).keep(conn);
+  }
+
+  watchPrivate(mux: ServerMux): void {
+    (this.own ??= new PrivateConns()).watch(mux);
   }
 }

@@ -2,18 +2,18 @@ import type { Edits } from "../../codec/h1/edits.ts";
 import { EXTENDED_CONNECT } from "../../codec/h1/flags.ts";
 import { Framing } from "../../codec/h1/framing.ts";
 import type { Head } from "../../codec/h1/head.ts";
-import { writeHeaders } from "../../codec/h1/write.ts";
 import { ErrorCode } from "../../codec/h2/constants.ts";
 import { H2Error, messageErrorName } from "../../codec/h2/errors.ts";
 import { H2Stream } from "../../codec/h2/stream.ts";
-import { blockSize, writeLines } from "../../codec/h2/write-fields.ts";
-import { skippedTrailers, writeResponseBlock } from "../../codec/h2/write-response.ts";
-import { FIELD_OVERHEAD } from "../../codec/hpack/encode.ts";
+import { encodeTrailers } from "../../codec/h2/write-trailers.ts";
+import { blockSize } from "../../codec/h2/write-fields.ts";
+import { writeResponseBlock } from "../../codec/h2/write-response.ts";
 import type { FieldSink } from "../../codec/hpack/decode.ts";
 import type { Variables } from "../../expr/variables.ts";
 import type { Listener } from "../../proxy/frontend.ts";
 import type { Backend } from "../../proxy/backend.ts";
 import type { ServerConn } from "../../server/conn.ts";
+import type { ServerMux } from "../../server/h2/mux.ts";
 import { clock } from "../../util/clock.ts";
 import { type TimerEntry, wheel } from "../../util/wheel.ts";
 import type { Endpoint } from "../endpoint.ts";
@@ -198,19 +198,7 @@ export class ClientExchange extends H2Stream implements HttpSide, H2Side, TimerE
   endMessage(lines: Buffer | null, trailers: Head | null): void {
     if (this.closed || this.shut) return;
     this.shut = true;
-    let text = lines;
-    if (trailers !== null) {
-      text = Buffer.allocUnsafeSlow(trailers.end - trailers.start + 4 * trailers.count + 64);
-      // Without the blank line.
-      text = text.subarray(0, writeHeaders(text, 0, trailers, null) - 2);
-    }
-    let block: Buffer | null = null;
-    if (text !== null && text.length > 0) {
-      const out = Buffer.allocUnsafeSlow(text.length + FIELD_OVERHEAD * (1 + (text.length >> 2)));
-      block = out.subarray(0, writeLines(out, 0, text, 0, text.length, skippedTrailers));
-      if (block.length === 0) block = null;
-    }
-    this.session.sender.end(this, block);
+    this.session.sender.end(this, encodeTrailers(lines, trailers));
   }
 
   write(buf: Buffer, start: number, end: number): boolean {
@@ -319,6 +307,9 @@ export class ClientExchange extends H2Stream implements HttpSide, H2Side, TimerE
   }
   keepPrivate(conn: ServerConn): void {
     this.conn.keepPrivate(conn);
+  }
+  watchPrivate(mux: ServerMux): void {
+    this.conn.watchPrivate(mux);
   }
   get forwardLine(): Buffer | null {
     return this.conn.forwardLine;

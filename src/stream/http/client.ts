@@ -5,6 +5,7 @@ import type { Conn } from "../../net/conn.ts";
 import type { Backend } from "../../proxy/backend.ts";
 import type { Listener } from "../../proxy/frontend.ts";
 import type { ServerConn } from "../../server/conn.ts";
+import type { ServerMux } from "../../server/h2/mux.ts";
 import { clock } from "../../util/clock.ts";
 import { ClientConn } from "../client.ts";
 import type { StreamRuntime } from "../runtime.ts";
@@ -295,6 +296,10 @@ export class HttpClient extends ClientConn implements HttpSide {
   /** A server connection that stays with this client. */
   keepPrivate(conn: ServerConn): void {
     (this.own ??= new PrivateConns()).keep(conn);
+  }
+
+  watchPrivate(mux: ServerMux): void {
+    (this.own ??= new PrivateConns()).watch(mux);
   }
 
   /**

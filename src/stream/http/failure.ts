@@ -2,7 +2,7 @@
 import { type Observation, observeResult } from "../../check/index.ts";
 import { Framing } from "../../codec/h1/framing.ts";
 import { C } from "../../counters/columns.ts";
-import type { ServerConn } from "../../server/conn.ts";
+import type { ServerSide } from "../../server/side.ts";
 import { countOnPath, countOnServer } from "../count.ts";
 import { Phase } from "../phase.ts";
 import { fail } from "./answer.ts";
@@ -13,7 +13,7 @@ import { Step } from "./step.ts";
 import type { HttpStream } from "./stream.ts";
 
 /** FIN of the server. */
-export function serverEnded(stream: HttpStream, conn: ServerConn): void {
+export function serverEnded(stream: HttpStream, conn: ServerSide): void {
   if (stream.step !== Step.none && stream.resBody.framing === Framing.UNTIL_CLOSE) {
     stream.resBody.done = true;
     stream.wake();

@@ -53,13 +53,17 @@ export function finishStream(stream: HttpStream, keep: boolean): void {
   if (server !== null && backend !== null) countTimes(stream, backend, server);
 
   const conn = stream.serverConn;
-  if (conn !== null) {
+  if (conn !== null && conn.h2 !== null) {
+    const shared = (backend!.http as HttpSettings).reuse !== "never" && conn.server.index >= 0;
+    const stays = stream.clientKeep && keep && !client.conn.closed;
+    conn.h2.release(shared ? "pool" : stays ? "private" : "close", stream.responseDone && stream.requestDone);
+  } else if (conn !== null) {
     conn.owner = null;
     const reusable =
       stream.serverKeep && stream.responseDone && stream.requestDone && !conn.ended && !conn.blocked && !conn.closed;
     if (!reusable) conn.abort();
-    else if ((backend!.http as HttpSettings).reuse !== "never" && conn.server.index >= 0) conn.pool.put(conn);
-    else if (stream.clientKeep && keep) client.keepPrivate(conn);
+    else if ((backend!.http as HttpSettings).reuse !== "never" && conn.server.index >= 0) conn.pool.put(conn.conn);
+    else if (stream.clientKeep && keep) client.keepPrivate(conn.conn);
     else conn.abort();
   }
   // The whole request was read: nothing the client still sends can matter, as HAProxy sees it too.

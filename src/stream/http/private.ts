@@ -1,5 +1,6 @@
 import type { Server } from "../../proxy/server.ts";
 import type { ServerConn, ServerOwner } from "../../server/conn.ts";
+import type { ServerMux } from "../../server/h2/mux.ts";
 import type { ServerPool } from "../../server/pool.ts";
 
 /** Idle server connections one client may hold; HAProxy's default of max-session-srv-conns. */
@@ -10,6 +11,8 @@ const MOST = 5;
  * server. Whatever happens on one of them while it is idle ends it.
  */
 export class PrivateConns implements ServerOwner {
+  /** Connections of HTTP/2 that carry only requests of this client. */
+  private readonly muxes: ServerMux[] = [];
   /** The last used at the end. */
   private readonly conns: ServerConn[] = [];
 
@@ -40,7 +43,15 @@ export class PrivateConns implements ServerOwner {
     return this.conns[this.conns.length - 1]?.server ?? null;
   }
 
+  /** A connection of HTTP/2 for this client alone: it ends with it. */
+  watch(mux: ServerMux): void {
+    for (let i = this.muxes.length - 1; i >= 0; i--) if (this.muxes[i]!.conn.closed) this.muxes.splice(i, 1);
+    this.muxes.push(mux);
+  }
+
   drop(): void {
+    for (const mux of this.muxes) mux.orphan();
+    this.muxes.length = 0;
     while (this.conns.length > 0) this.end(this.conns[0]!);
   }
 

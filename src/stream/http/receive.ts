@@ -4,7 +4,7 @@ import { parseResponse } from "../../codec/h1/head.ts";
 import { adjustCases } from "../../codec/h1/case.ts";
 import { writeResponseHead } from "../../codec/h1/write.ts";
 import { observeResult } from "../../check/index.ts";
-import type { ServerConn } from "../../server/conn.ts";
+import type { ServerSide } from "../../server/side.ts";
 import { clock } from "../../util/clock.ts";
 import { fail } from "./answer.ts";
 import { countOut } from "./count.ts";
@@ -19,7 +19,7 @@ import type { HttpStream } from "./stream.ts";
 import { holdResponse } from "./wait.ts";
 import { headBytes, SCRATCH_BYTES, scratch } from "./wire.ts";
 
-export function receive(stream: HttpStream, conn: ServerConn, chunk: Buffer): void {
+export function receive(stream: HttpStream, conn: ServerSide, chunk: Buffer): void {
   if (stream.step !== Step.none) {
     gatherBody(stream, chunk);
     return;
@@ -72,7 +72,7 @@ export function receive(stream: HttpStream, conn: ServerConn, chunk: Buffer): vo
 }
 
 /** Body bytes of a response whose rules wait. */
-function gatherBody(stream: HttpStream, chunk: Buffer): void {
+export function gatherBody(stream: HttpStream, chunk: Buffer): void {
   const at = stream.resBody.feed(chunk, 0, chunk.length);
   if (at < 0) {
     badResponse(stream, errorName(at));
@@ -94,7 +94,7 @@ function junk(stream: HttpStream, code: number): void {
   fail(stream, "P", "H", 502);
 }
 
-function forwardInterim(stream: HttpStream): void {
+export function forwardInterim(stream: HttpStream): void {
   const { res } = stream;
   countOut(stream, headBytes(res));
   if (stream.client.h2 !== null) {

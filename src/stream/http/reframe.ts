@@ -36,10 +36,13 @@ export function takeConnection(head: Head, edits: Edits): boolean {
   return close;
 }
 
-/** The request before it is written. True: its connection is not to be kept. */
-export function reframeRequest(stream: HttpStream): boolean {
+/** The request before it is written, `h2`: as HTTP/2. True: its connection is not to be kept. */
+export function reframeRequest(stream: HttpStream, h2: boolean): boolean {
   const { req, reqEdits: edits, reqBody } = stream;
   const close = takeConnection(req, edits);
+  // HTTP/2 has an end of its own; another attempt may go to HTTP/1.
+  stream.unframed = h2;
+  if (h2) return close;
   if (reqBody.framing === Framing.CHUNKED) {
     if (firstValue(req, edits, TRANSFER_ENCODING) === null) edits.append(CHUNKED);
   } else if (reqBody.framing === Framing.LENGTH && firstValue(req, edits, CONTENT_LENGTH) === null) {

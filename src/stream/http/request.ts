@@ -1,4 +1,4 @@
-import { CL_AND_TE, CONN_CLOSE, CONN_KEEPALIVE, CONN_UPGRADE, TE_HTTP10 } from "../../codec/h1/flags.ts";
+import { CL_AND_TE, CONN_CLOSE, CONN_KEEPALIVE, CONN_UPGRADE, TE_HTTP10, Method } from "../../codec/h1/flags.ts";
 import { encodeLine } from "../../codec/h1/edits.ts";
 import { errorName } from "../../codec/h1/errors.ts";
 import { Framing, requestFraming } from "../../codec/h1/framing.ts";
@@ -6,7 +6,7 @@ import { findName } from "../../codec/h1/view.ts";
 import { adjustCases } from "../../codec/h1/case.ts";
 import { headSize, writeRequestHead } from "../../codec/h1/write.ts";
 import { C } from "../../counters/columns.ts";
-import type { ServerConn } from "../../server/conn.ts";
+import type { H2ServerSide, ServerSide } from "../../server/side.ts";
 import { firstValue } from "../../rules/lines.ts";
 import { Verdict } from "../../rules/types.ts";
 import { clock } from "../../util/clock.ts";
@@ -27,7 +27,7 @@ import { chooseBackend, requestRules } from "./rules.ts";
 import { ConnMode, type ForwardSetting, type HttpSettings } from "./settings.ts";
 import { Step } from "./step.ts";
 import type { HttpStream } from "./stream.ts";
-import { holdBody } from "./upload.ts";
+import { endUpload, holdBody } from "./upload.ts";
 import { waitForRequestBody } from "./wait.ts";
 import { CHUNKED, CLOSE, headBytes, KEEP_ALIVE, SCRATCH_BYTES, scratch, WHOLE } from "./wire.ts";
 
@@ -181,14 +181,21 @@ function takeBody(stream: HttpStream, buf: Buffer, start: number, end: number): 
 }
 
 /** Puts the request on a connection: in one write wherever possible. Runs again for another attempt. */
-export function sendRequest(stream: HttpStream, conn: ServerConn): void {
+export function sendRequest(stream: HttpStream, conn: ServerSide): void {
   const { req, reqEdits: edits } = stream;
-  if (!stream.prepared) prepare(stream);
-  else if (stream.nameSlot >= 0) nameServer(stream, (stream.backend!.http as HttpSettings).sendName!);
+  if (!stream.prepared) prepare(stream, conn.h2 !== null);
+  else {
+    if (stream.unframed && conn.h2 === null) reframeRequest(stream, false);
+    if (stream.nameSlot >= 0) nameServer(stream, (stream.backend!.http as HttpSettings).sendName!);
+  }
   const { server } = stream;
   server!.slab[server!.base + C.bytesIn]! += stream.bytesUploaded;
   stream.sent = true;
   conn.requests++;
+  if (conn.h2 !== null) {
+    sendH2(stream, conn, conn.h2);
+    return;
+  }
   const { reqBody } = stream;
   if (reqBody.framing === Framing.STREAM) reqBody.output = Output.chunks;
   const held = stream.bodyBuf;
@@ -226,13 +233,32 @@ export function sendRequest(stream: HttpStream, conn: ServerConn): void {
   watchUpload(stream);
 }
 
+/** The same over HTTP/2: the head as frames, then payload. */
+function sendH2(stream: HttpStream, conn: ServerSide, h2: H2ServerSide): void {
+  const { reqBody } = stream;
+  reqBody.output = Output.payload;
+  // The end of the stream is that of the body.
+  stream.reqRechunk = false;
+  h2.sendRequest(stream.req, stream.reqEdits);
+  const held = stream.bodyBuf;
+  let taken = true;
+  if (held !== null) {
+    const body = convertBody(stream, held);
+    taken = conn.write(body, 0, body.length);
+  }
+  // What asks for a tunnel goes on in the same stream.
+  if (!h2.upgrade && stream.req.method !== Method.CONNECT) endUpload(stream);
+  if (taken && !stream.requestDone) stream.client.resume();
+  watchUpload(stream);
+}
+
 /** What is held of a body that leaves in another form than it came in. */
 function convertBody(stream: HttpStream, held: Buffer): Buffer {
   return stream.reqBody.convertHeld(held, stream.bodyStart, stream.bodyEnd, stream.rt.requestLimits);
 }
 
 /** What the request needs on its way to any server of the backend, once per stream. */
-function prepare(stream: HttpStream): void {
+function prepare(stream: HttpStream, h2: boolean): void {
   stream.prepared = true;
   const { req, reqEdits: edits, http } = stream;
   const back = stream.backend!.http as HttpSettings;
@@ -243,7 +269,7 @@ function prepare(stream: HttpStream): void {
   if (stream.reqBody.framing === Framing.STREAM) edits.append(CHUNKED);
   const { flags } = req;
   // RFC 9112 section 6.1: with a coding in a message of HTTP/1.0 nothing that follows can be trusted.
-  const asked = edits.framed && reframeRequest(stream);
+  const asked = edits.framed && reframeRequest(stream, h2);
   const close =
     asked || http.connMode !== ConnMode.keepAlive || back.connMode !== ConnMode.keepAlive || (flags & TE_HTTP10) !== 0;
   stream.serverKeep = !close;

@@ -9,7 +9,7 @@ import { adjustCases } from "../../codec/h1/case.ts";
 import { headSize, writeResponseHead } from "../../codec/h1/write.ts";
 import { observeResult } from "../../check/index.ts";
 import { C } from "../../counters/columns.ts";
-import type { ServerConn } from "../../server/conn.ts";
+import type { ServerSide } from "../../server/side.ts";
 import { Verdict } from "../../rules/types.ts";
 import { latin1 } from "../../util/latin1.ts";
 import { websocketAccept } from "../../util/websocket.ts";
@@ -29,7 +29,7 @@ import type { HttpStream } from "./stream.ts";
 import { chunkOf, reframeResponse } from "./reframe.ts";
 import { startTunnel } from "./tunnel.ts";
 import { holdResponse } from "./wait.ts";
-import { CLOSE, headBytes, KEEP_ALIVE, responseColumn, SCRATCH_BYTES, scratch, WHOLE } from "./wire.ts";
+import { CHUNKED, CLOSE, headBytes, KEEP_ALIVE, responseColumn, SCRATCH_BYTES, scratch, WHOLE } from "./wire.ts";
 
 /**
  * The analysers of a response, in HAProxy's order:
@@ -42,7 +42,7 @@ import { CLOSE, headBytes, KEEP_ALIVE, responseColumn, SCRATCH_BYTES, scratch, W
  *
  * buf[at, end) is what came after the head.
  */
-export function analyseResponse(stream: HttpStream, conn: ServerConn, buf: Buffer, at: number, end: number): void {
+export function analyseResponse(stream: HttpStream, conn: ServerSide, buf: Buffer, at: number, end: number): void {
   const { res, req, server, resBody } = stream;
   const { flags, status } = res;
   const asked = stream.reqEdits.method;
@@ -50,13 +50,14 @@ export function analyseResponse(stream: HttpStream, conn: ServerConn, buf: Buffe
   // A CONNECT that rules have made opens no tunnel: the client did not ask for one.
   const made = method === Method.CONNECT && asked !== undefined;
   const framing = responseFraming(res, made ? Method.OTHER : method);
-  if (framing === Framing.TUNNEL && status === 101 && !acceptsUpgrade(req, res)) {
+  if (framing === Framing.TUNNEL && status === 101 && conn.h2 === null && !acceptsUpgrade(req, res)) {
     countOut(stream, headBytes(res) + end - at);
     badResponse(stream, "h1-unasked-upgrade");
     return;
   }
   resBody.begin(framing, res.contentLength, stream.rt.responseLimits);
   if (stream.client.h2 !== null) resBody.output = Output.payload;
+  else if (framing === Framing.STREAM && req.version === 11) resBody.output = Output.chunks;
   let next = at;
   if (at < end && !resBody.done && framing !== Framing.TUNNEL) {
     next = resBody.feed(buf, at, end);
@@ -111,7 +112,7 @@ export function resumeResponse(stream: HttpStream, step: number): void {
 /** The analysers behind the http-response rules; buf[at, next) is what the body took, buf[next, end) does not belong to it. */
 function passResponse(
   stream: HttpStream,
-  conn: ServerConn | null,
+  conn: ServerSide | null,
   buf: Buffer,
   at: number,
   next: number,
@@ -133,6 +134,11 @@ function passResponse(
     if (edits.status !== undefined) stream.status = Number(latin1(edits.status, 0, edits.status.length));
   }
   if (edits.framed) reframeResponse(stream);
+  if (framing === Framing.STREAM && client.h2 === null) {
+    // It came by HTTP/2 without a length: chunks, or the end of the connection where they are not known.
+    if (resBody.output === Output.chunks) edits.append(CHUNKED);
+    else stream.clientKeep = false;
+  }
   if (framing >= Framing.UNTIL_CLOSE || doubtful || stream.rt.draining) stream.clientKeep = false;
   if (framing !== Framing.TUNNEL) {
     if (stream.clientKeep) {

@@ -8,6 +8,11 @@ export function repeatable(stream: HttpStream): boolean {
   return !stream.spent && !stream.answered && stream.requestDone;
 }
 
+/** The server said that it did nothing with the request (RFC 9113 section 8.7): it is repeated whatever `retry-on` says. */
+export function refusedRetry(stream: HttpStream): boolean {
+  return mayRetry(stream) && !stream.responded;
+}
+
 /** `retry-on` names this condition, and the request can be repeated. */
 export function retryable(stream: HttpStream, condition: string): boolean {
   return mayRetry(stream) && (stream.backend!.http as HttpSettings).retryOn.has(condition);

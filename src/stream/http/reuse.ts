@@ -1,10 +1,15 @@
 import type { ServerConn } from "../../server/conn.ts";
+import { ServerMux } from "../../server/h2/mux.ts";
 import type { ServerPool } from "../../server/pool.ts";
+import type { ServerSide } from "../../server/side.ts";
 import type { HttpSettings } from "./settings.ts";
 import type { HttpStream } from "./stream.ts";
 
-/** An idle connection this request may go over, or null: the client's own, or the pool's (manual, keyword http-reuse). */
-export function reuseConn(stream: HttpStream, pool: ServerPool, sni: string | null): ServerConn | null {
+/**
+ * A connection this request may go over, or null: the client's own, one of HTTP/2 that carries others, or an idle one of the pool
+ * (manual, keyword http-reuse).
+ */
+export function reuseConn(stream: HttpStream, pool: ServerPool, sni: string | null): ServerSide | null {
   if (stream.noReuse) {
     stream.noReuse = false;
     stream.reusedConn = false;
@@ -13,14 +18,72 @@ export function reuseConn(stream: HttpStream, pool: ServerPool, sni: string | nu
   const { client } = stream;
   const key = stream.manner?.key ?? "";
   const { reuse } = stream.backend!.http as HttpSettings;
-  let conn: ServerConn | null = null;
+  let conn: ServerSide | null = null;
   if (reuse === "never" || pool.server.index < 0) {
-    conn = client.own?.take(pool, sni, key) ?? null;
+    conn = join(stream, pool, sni, key, client.conn, false, false) ?? client.own?.take(pool, sni, key) ?? null;
   } else if (client.requests > 1 || reuse === "always") {
-    conn = pool.take(false, sni, key);
+    conn = join(stream, pool, sni, key, null, reuse !== "always", false) ?? take(stream, pool, false, sni, key);
   } else if (reuse === "aggressive") {
-    conn = pool.take(true, sni, key);
+    conn = join(stream, pool, sni, key, null, true, true) ?? take(stream, pool, true, sni, key);
   }
   stream.reusedConn = conn !== null;
   return conn;
+}
+
+/** An idle connection, with a stream on it when it speaks HTTP/2. */
+function take(
+  stream: HttpStream,
+  pool: ServerPool,
+  safeOnly: boolean,
+  sni: string | null,
+  key: string,
+): ServerSide | null {
+  for (;;) {
+    const conn = pool.take(safeOnly, sni, key);
+    if (conn === null || conn.mux === null) return conn;
+    if (conn.mux.available) return conn.mux.join(stream);
+    conn.mux.shut();
+  }
+}
+
+/**
+ * A stream on a connection that carries others; `owner`: only on one of this client, null: on one that is everybody's. `proven`: it
+ * must have answered before; `safe`: more than once.
+ */
+function join(
+  stream: HttpStream,
+  pool: ServerPool,
+  sni: string | null,
+  key: string,
+  owner: object | null,
+  proven: boolean,
+  safe: boolean,
+): ServerSide | null {
+  const { muxes } = pool;
+  for (let i = muxes.length - 1; i >= 0; i--) {
+    const mux = muxes[i]!;
+    const { conn } = mux;
+    if (mux.client !== owner || conn.sni !== sni || (conn.manner?.key ?? "") !== key || conn.epoch !== pool.epoch)
+      continue;
+    if ((proven && !mux.proven) || (safe && conn.requests < 2) || !mux.available) continue;
+    return mux.join(stream);
+  }
+  return null;
+}
+
+/** The server speaks HTTP/2 on this connection: by `proto`, or as the handshake of TLS agreed. */
+export function speaksH2(conn: ServerConn): boolean {
+  const { proto } = conn.server.model;
+  return proto === null ? conn.tls?.alpn === "h2" : proto === "h2";
+}
+
+/** The first stream of a new connection. */
+export function joinNew(stream: HttpStream, conn: ServerConn): ServerSide {
+  const mux = new ServerMux(conn, stream.rt.global);
+  const { reuse } = stream.backend!.http as HttpSettings;
+  if (reuse === "never" || conn.server.index < 0) {
+    mux.client = stream.client.conn;
+    stream.client.watchPrivate(mux);
+  }
+  return mux.join(stream);
 }

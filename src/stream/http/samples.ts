@@ -220,7 +220,7 @@ export class HttpSamples implements HttpFlowStream {
     return new ClientFacts(this.record.client.conn, this.record.client.h2 === null ? 1 : 2);
   }
   get serverSide(): ServerSideFacts | null {
-    return serverFacts(this.record, 1);
+    return serverFacts(this.record, this.record.serverConn?.h2 == null ? 1 : 2);
   }
 
   // ---- messages

@@ -1,5 +1,6 @@
 import type { Edits } from "../../codec/h1/edits.ts";
 import type { Head } from "../../codec/h1/head.ts";
+import type { ServerMux } from "../../server/h2/mux.ts";
 import type { ServerConn } from "../../server/conn.ts";
 import type { Backend } from "../../proxy/backend.ts";
 import type { ClientSide } from "../side.ts";
@@ -42,6 +43,8 @@ export interface HttpSide extends ClientSide {
   hold(buf: Buffer, start: number, end: number): void;
   takeHeld(): Buffer | null;
   keepPrivate(conn: ServerConn): void;
+  /** A connection of HTTP/2 that is for this client alone. */
+  watchPrivate(mux: ServerMux): void;
   /** The exchange is over and the connection goes on. */
   next(): void;
   /** The exchange is over and so is what carried it; see HttpClient.end. */

@@ -1,13 +1,14 @@
 import { Edits } from "../../codec/h1/edits.ts";
-import { BUILT, CANONICAL_LINE, Method, methodNames } from "../../codec/h1/flags.ts";
+import { BUILT, CANONICAL_LINE, type HeadLimits, Method, methodNames } from "../../codec/h1/flags.ts";
 import { HeadBuilder } from "../../codec/h1/build.ts";
 import { Head } from "../../codec/h1/head.ts";
 import { findName, valueText } from "../../codec/h1/view.ts";
 import { findQueryParam } from "../../balance/keys.ts";
 import type { Mode } from "../../config/model.ts";
 import { type LevelName, NEVER, NO_SERVER } from "../../log/record.ts";
-import type { ServerConn } from "../../server/conn.ts";
+import type { ServerSide } from "../../server/side.ts";
 import { Persistence } from "../../server/cookies.ts";
+import type { H2Owner, ServerExchange } from "../../server/h2/exchange.ts";
 import type { ServerPool } from "../../server/pool.ts";
 import type { Server } from "../../proxy/server.ts";
 import { firstValue } from "../../rules/lines.ts";
@@ -26,9 +27,11 @@ import { downloadResumed } from "./download.ts";
 import { serverEnded, serverLost, serverTimedOut } from "./failure.ts";
 import { leftServer, preferredServer, redirectToServer } from "./persist.ts";
 import { receive } from "./receive.ts";
+import { receiveHead, receiveMalformed, receivePayload } from "./receive-h2.ts";
+import { refusedRetry, repeat } from "./retry.ts";
 import { analyseRequest, routeRequest, sendRequest } from "./request.ts";
 import { resumeResponse } from "./response.ts";
-import { reuseConn } from "./reuse.ts";
+import { joinNew, reuseConn, speaksH2 } from "./reuse.ts";
 import { HttpSamples } from "./samples.ts";
 import type { HttpSettings } from "./settings.ts";
 import type { HttpSide } from "./side.ts";
@@ -58,7 +61,7 @@ const FREE_MAX = 1024;
  *     server: receive.ts (heads), response.ts, download.ts (body), failure.ts (it fails), retry.ts
  *     both:   tunnel.ts, deadlines.ts, answer.ts (our own answers), finish.ts (the end)
  */
-export class HttpStream extends Stream {
+export class HttpStream extends Stream implements H2Owner {
   readonly mode: Mode = "http";
   declare client: HttpSide;
   readonly req = new Head();
@@ -129,6 +132,8 @@ export class HttpStream extends Stream {
   resTo = 0;
   /** The body lost its length to a rule: it goes on in chunks. */
   reqRechunk = false;
+  /** Rules changed what frames the request, and it was only prepared for HTTP/2, which does not mind. */
+  unframed = false;
   resRechunk = false;
   /** The client asked by HEAD what the server was asked by another method: it gets no body. */
   mute = false;
@@ -192,7 +197,7 @@ export class HttpStream extends Stream {
     this.byRule = false;
     this.logLevel = null;
     this.step = Step.none;
-    this.gathering = this.once = this.reqRechunk = this.resRechunk = this.mute = false;
+    this.gathering = this.once = this.unframed = this.reqRechunk = this.resRechunk = this.mute = false;
     this.waitUntil = 0;
     this.ownServerTimeout = this.ownTunnelTimeout = UNSET;
     this.tarpitAnswer = null;
@@ -280,13 +285,13 @@ export class HttpStream extends Stream {
 
   // ---- what happens at the server
 
-  reuse(pool: ServerPool, sni: string | null): ServerConn | null {
+  reuse(pool: ServerPool, sni: string | null): ServerSide | null {
     return reuseConn(this, pool, sni);
   }
 
-  onServerOpen(conn: ServerConn): void {
-    this.serverConn = conn;
-    sendRequest(this, conn);
+  onServerOpen(conn: ServerSide): void {
+    this.serverConn = conn.h2 === null && speaksH2(conn.conn) ? joinNew(this, conn.conn) : conn;
+    sendRequest(this, this.serverConn);
   }
 
   onEstablished(): void {
@@ -294,13 +299,13 @@ export class HttpStream extends Stream {
     if (this.sent) watchUpload(this);
   }
 
-  onServerData(conn: ServerConn, chunk: Buffer): void {
+  onServerData(conn: ServerSide, chunk: Buffer): void {
     if (this.phase === Phase.connecting) this.established();
     if (this.tunnel) tunnelServerData(this, conn, chunk);
     else receive(this, conn, chunk);
   }
 
-  onServerDrain(conn: ServerConn): void {
+  onServerDrain(conn: ServerSide): void {
     if (this.phase === Phase.connecting) {
       if (!conn.established) return;
       this.established();
@@ -313,13 +318,38 @@ export class HttpStream extends Stream {
     watchUpload(this);
   }
 
-  onServerEnd(conn: ServerConn): void {
+  onServerHead(exchange: ServerExchange): void {
+    receiveHead(this, exchange);
+  }
+
+  onServerPayload(
+    exchange: ServerExchange,
+    buf: Buffer,
+    start: number,
+    end: number,
+    last: boolean,
+    trailers: Buffer | null,
+  ): void {
+    receivePayload(this, exchange, buf, start, end, last, trailers);
+  }
+
+  onServerMalformed(_exchange: ServerExchange, reason: string): void {
+    receiveMalformed(this, reason);
+  }
+
+  responseLimits(): HeadLimits {
+    const relaxed = (this.backend!.http as HttpSettings).acceptInvalidResponse;
+    return relaxed ? this.rt.relaxedResponseLimits : this.rt.responseLimits;
+  }
+
+  onServerEnd(conn: ServerSide): void {
     if (this.tunnel) tunnelServerEnded(this);
     else serverEnded(this, conn);
   }
 
-  onServerLost(_conn: ServerConn, error: Error | undefined): void {
+  onServerLost(conn: ServerSide, error: Error | undefined): void {
     if (this.tunnel) tunnelServerLost(this, error);
+    else if (conn.h2 !== null && conn.h2.refused && refusedRetry(this)) repeat(this);
     else serverLost(this, error);
   }
 

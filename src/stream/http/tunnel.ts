@@ -1,5 +1,5 @@
 /** After 101 or an accepted CONNECT: bytes both ways, each direction closed on its own. */
-import type { ServerConn } from "../../server/conn.ts";
+import type { ServerSide } from "../../server/side.ts";
 import { clock } from "../../util/clock.ts";
 import { clientTimeout, serverTimeout, timedOutSide, tunnelTimeout } from "../relay.ts";
 import { sooner } from "../timeout.ts";
@@ -50,7 +50,7 @@ export function tunnelClientGone(stream: HttpStream, error: Error | undefined): 
 
 // ---- the server
 
-export function tunnelServerData(stream: HttpStream, conn: ServerConn, chunk: Buffer): void {
+export function tunnelServerData(stream: HttpStream, conn: ServerSide, chunk: Buffer): void {
   countOut(stream, chunk.length);
   stream.serverActive = clock.now;
   if (!stream.client.write(chunk, 0, chunk.length)) conn.pause();

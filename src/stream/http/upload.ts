@@ -25,6 +25,7 @@ export function uploadBody(stream: HttpStream, chunk: Buffer, start: number, end
     if (at < end) client.hold(chunk, at, end);
   }
   if (reqBody.silent) {
+    if (stream.sent) endUpload(stream);
     if (stream.responseDone && stream.requestDone) finishStream(stream, true);
     else if (stream.gathering) stream.wake();
     return;
@@ -54,8 +55,16 @@ export function uploadBody(stream: HttpStream, chunk: Buffer, start: number, end
   stream.spent = true;
   stream.bodyBuf = null;
   if (!conn.write(buf, from, to)) client.pause();
+  endUpload(stream);
   if (stream.responseDone && stream.requestDone) finishStream(stream, true);
   else watchUpload(stream);
+}
+
+/** To a server that speaks HTTP/2: the end of the request, once it is here. */
+export function endUpload(stream: HttpStream): void {
+  const { serverConn, reqBody } = stream;
+  if (serverConn === null || serverConn.h2 === null || !stream.requestDone) return;
+  serverConn.h2.endMessage(reqBody.trailerLines, reqBody.trailers);
 }
 
 /** Body bytes that come before the server is reached: kept, and the client is no longer read. */

@@ -32,6 +32,7 @@ const EMPTY = Buffer.alloc(0);
 /** One session in mode tcp: bytes both ways, each direction closed on its own. */
 export class TcpStream extends Stream {
   declare client: ClientConn;
+  declare serverConn: ServerConn | null;
   readonly mode: Mode = "tcp";
   /** Bytes of the client that wait for rules, or for the connection to the server. */
   early: Buffer[] | null = null;
