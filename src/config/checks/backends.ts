@@ -43,7 +43,12 @@ export const checkBackends = eachProxy((proxy, { proxies, diagnostics }) => {
     );
     return;
   }
-  if (target !== proxy && hasBackend(proxy) && proxy.servers.length > 0) {
+  if (target === proxy) {
+    const message = `${title(proxy)} is its own default_backend`;
+    errorAt(diagnostics, word, "config/loop", message, "leave the line out: its servers are used anyway");
+    return;
+  }
+  if (hasBackend(proxy) && proxy.servers.length > 0) {
     const message = `the servers of ${title(proxy)} are never used: its default_backend goes first`;
     warnAt(diagnostics, word, "config/unused-servers", message);
   }
@@ -68,6 +73,9 @@ export const checkUseBackend = eachProxy((proxy, { proxies, diagnostics }) => {
       const hint = near === null ? {} : { hint: `did you mean '${near}'?` };
       const message = `there is no backend '${text}' for ${title(proxy)}`;
       diagnostics.error("config/unknown-backend", at, message, { endColumn, ...hint });
+    } else if (target === proxy) {
+      const message = `${title(proxy)} sends requests to itself`;
+      diagnostics.error("config/loop", at, message, { endColumn, hint: "its servers are used when no rule applies" });
     } else if (target.mode !== proxy.mode && proxy.mode === "http") {
       const message = `${title(proxy)} is in mode ${proxy.mode}, the backend '${text}' (line ${target.at.line}) in mode ${target.mode}`;
       diagnostics.error("config/mode-mismatch", at, message, { endColumn, hint: "give both the same mode" });

@@ -232,6 +232,13 @@ export const configCodes: readonly CodeInfo[] = [
     "errorfiles pages",
   ),
   row(
+    "config/loop",
+    "a proxy that is its own backend",
+    "The servers of a listen are used when nothing else is chosen; it needs no default_backend or use_backend for that.",
+    "listen l\n    bind :80\n    default_backend l\n    server s1 192.0.2.1:80\n",
+    "listen l\n    bind :80\n    server s1 192.0.2.1:80\n",
+  ),
+  row(
     "config/inherited-rules",
     "rules of a defaults section that cannot be inherited here",
     "A defaults section with rules serves frontends or backends, not both, and no listen or defaults section. Make one for each.",
