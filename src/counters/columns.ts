@@ -76,6 +76,8 @@ const names = [
   // TLS.
   "sslReused",
   "sslFailed",
+  "sslLive",
+  "sslRateMax",
 ] as const;
 
 export type ColumnName = (typeof names)[number];

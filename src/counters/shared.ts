@@ -190,7 +190,7 @@ export class Shared {
       const queued = slab[base + C.ownQueued]!;
       if (live !== 0) Atomics.sub(this.live, slot * LIVE_WIDTH + L.live, live);
       if (queued !== 0) Atomics.sub(this.live, slot * LIVE_WIDTH + L.queued, queued);
-      for (const column of [C.ownLive, C.ownQueued, C.idleConns, C.idleSafe, C.usedConns]) {
+      for (const column of [C.ownLive, C.ownQueued, C.idleConns, C.idleSafe, C.usedConns, C.sslLive]) {
         if (slab[base + column] !== 0) slab[base + column] = 0;
       }
     }

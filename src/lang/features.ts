@@ -31,7 +31,7 @@ export const features: Readonly<Record<string, boolean>> = {
   NETFILTER: false,
   NS: false,
   OBSOLETE_LINKER: false,
-  OPENSSL: false,
+  OPENSSL: true,
   OT: false,
   PCRE: false,
   PCRE2: false,

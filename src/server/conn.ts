@@ -98,6 +98,7 @@ export class ServerConn extends Conn implements ServerSide {
 
   onClose(error: Error | undefined): void {
     this.pool.gone(this);
+    if (this.tls !== null) this.server.slab[C.sslLive]!--;
     const { owner } = this;
     this.owner = null;
     owner?.onServerClose(this, error);
@@ -118,6 +119,8 @@ export class ServerConn extends Conn implements ServerSide {
     }
     this.tls = new TlsSession(tlsSocket(this.socket!), sni ?? "", true);
     slab[base + C.sslConns]!++;
+    slab[C.sslConns]!++;
+    slab[C.sslLive]!++;
     if (this.tls.resumed) slab[base + C.sslReused]!++;
     this.established = true;
     this.owner?.onServerOpen(this);

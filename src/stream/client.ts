@@ -1,6 +1,7 @@
 import type { Socket } from "bun";
 import type { Variables } from "../expr/variables.ts";
 import { setIntOption, setTos, SO_MARK, socketFamily, SOL_SOCKET } from "../ffi/socket.ts";
+import { C } from "../counters/columns.ts";
 import { Conn } from "../net/conn.ts";
 import { fdOf } from "../net/fd.ts";
 import type { TlsSession } from "../net/tls/session.ts";
@@ -210,6 +211,7 @@ export abstract class ClientConn extends Conn implements ClientSide {
     this.inFrontend = false;
     this.closed = true;
     this.socket = null;
+    if (this.secure) this.counted.slab[C.sslLive]!--;
     this.rt.clients.delete(this);
     wheel.disarm(this);
   }

@@ -152,12 +152,14 @@ export class Handshake extends Conn implements HandshakeOwner {
     slab[base + C.sslConns]!++;
     slab[listener.base + C.sslConns]!++;
     slab[C.sslConns]!++;
+    slab[C.sslLive]!++;
     if (session.resumed) {
       slab[base + C.sslReused]!++;
       slab[listener.base + C.sslReused]!++;
       slab[C.sslReused]!++;
     }
-    countEvent(counted.shared.live, L.sslRate, Math.floor(clock.now / 1000));
+    const rate = countEvent(counted.shared.live, L.sslRate, Math.floor(clock.now / 1000));
+    if (rate > slab[C.sslRateMax]!) slab[C.sslRateMax] = rate;
     const { tlsMaxRecord } = rt.global;
     if (tlsMaxRecord > 0) tls.setMaxSendFragment(tlsMaxRecord);
     info.tls = session;

@@ -6,6 +6,7 @@ import type { Change } from "../expr/changes.ts";
 import type { Diagnostic } from "../lang/diagnostic.ts";
 import { flushLogs } from "../log/targets/index.ts";
 import { poolOf, type ServerPool, setConnectBuffers } from "../server/pool.ts";
+import type { TlsServer } from "../net/tls/server.ts";
 import type { Frontend } from "../proxy/frontend.ts";
 import type { Server } from "../proxy/server.ts";
 import { setClientGone } from "../stream/client.ts";
@@ -100,7 +101,7 @@ export class Runtime implements WorkerHandlers {
         socket.listener.frontend = frontend;
         socket.listener.model = listener.model;
         socket.listener.guarded = listener.guarded;
-        socket.listener.tls = listener.tls;
+        socket.listener.tls = sameTls(socket.listener.tls, listener.tls);
         socket.refresh();
         continue;
       }
@@ -208,6 +209,11 @@ export class Runtime implements WorkerHandlers {
     }
     throw new Error(`unknown question: ${name}`);
   }
+}
+
+/** TLS that did not change stays, with the keys of its tickets. */
+function sameTls(before: unknown, after: unknown): unknown {
+  return (before as TlsServer | null)?.recipe === (after as TlsServer | null)?.recipe ? before : after;
 }
 
 /** `rate-limit sessions` (manual, section 4.2): further connections wait in the kernel. */

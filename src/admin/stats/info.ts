@@ -161,7 +161,14 @@ const table: readonly InfoColumn[] = [
   { pos: 18, name: "CumConns", type: "u32", tags: "MCP", help: "Connections since the start", value: total(C.connTot) },
   { pos: 19, name: "CumReq", type: "u32", tags: "MCP", help: "Requests since the start", value: total(C.reqTot) },
   { pos: 20, name: "MaxSslConns", type: "u32", tags: "MMP", help: "Limit of TLS connections", value: none },
-  { pos: 21, name: "CurrSslConns", type: "u32", tags: "MGP", help: "TLS connections open now", value: none },
+  {
+    pos: 21,
+    name: "CurrSslConns",
+    type: "u32",
+    tags: "MGP",
+    help: "TLS connections open now",
+    value: total(C.sslLive),
+  },
   {
     pos: 22,
     name: "CumSslConns",
@@ -202,7 +209,7 @@ const table: readonly InfoColumn[] = [
     value: rate(L.sslRate),
   },
   { pos: 33, name: "SslRateLimit", type: "u32", tags: "CLP", help: "Limit of SslRate", value: none },
-  { pos: 34, name: "MaxSslRate", type: "u32", tags: "MMP", help: "Highest SslRate", value: none },
+  { pos: 34, name: "MaxSslRate", type: "u32", tags: "MMP", help: "Highest SslRate", value: peak(C.sslRateMax) },
   {
     pos: 35,
     name: "SslFrontendKeyRate",

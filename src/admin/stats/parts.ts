@@ -63,8 +63,8 @@ export function times(shared: Shared, slot: number, values: Values): void {
 
 export function tls(shared: Shared, slot: number, values: Values): void {
   values.ssl_sess = shared.sum(slot, C.sslConns);
-  values.ssl_reused_sess = 0;
-  values.ssl_failed_handshake = 0;
+  values.ssl_reused_sess = shared.sum(slot, C.sslReused);
+  values.ssl_failed_handshake = shared.sum(slot, C.sslFailed);
 }
 
 /** Columns of the HTTP/1 and HTTP/2 muxes, of frontends and backends; `h1`: what HTTP/1 carried. */

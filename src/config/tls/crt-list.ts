@@ -75,16 +75,15 @@ function takeOptions(store: TlsStore, env: Asker["env"], args: Args): EntryDraft
   for (let word = args.next(); word !== null; word = args.next()) {
     if (word.text === "]") return settings;
     const row = settingRows.get(word.text);
-    if (row === undefined || row.where === "server") {
+    if (row === undefined) {
       args.error("config/unknown-keyword", word, `'${word.text}' is not an option of a crt-list line`);
       return undefined;
     }
     const sub = args.sub(word, row.name, row.usage);
     row.parse({ settings, store, env }, sub);
     args.index = sub.index;
-    if (row.noEffect !== undefined) {
-      args.warn("config/no-effect", word, `'${row.name}' has no effect here: ${row.noEffect}`);
-    }
+    const why = row.noEffect ?? row.inList;
+    if (why !== undefined) args.warn("config/no-effect", word, `'${row.name}' has no effect here: ${why}`);
   }
   args.error("config/missing-argument", args.keyword, "the options of this line have no ']' at their end");
   return undefined;

@@ -3,7 +3,7 @@
  * by ALPN. All that Bun does not document about the server side of TLS is used here, in context.ts and in socket.ts.
  */
 import type { BindTlsModel, CertificateModel, TlsSettingsModel, TlsStoreModel } from "../../config/model.ts";
-import { DEFAULT_CIPHERS, nativeContext } from "./context.ts";
+import { DEFAULT_CIPHERS, nativeContext, versionName } from "./context.ts";
 import { type NamedEntry, NameTable } from "./names.ts";
 
 /** SSL_OP_NO_TICKET and SSL_OP_CIPHER_SERVER_PREFERENCE. */
@@ -37,6 +37,7 @@ export class TlsServer {
   private readonly names: NameTable;
   private readonly store: TlsStoreModel;
   private readonly globals: ServerTlsGlobals;
+  private context: object | null = null;
   private recipeText: string | null = null;
   /** By the certificates and the line of the options. */
   private readonly prepared = new Map<string, PreparedChoice>();
@@ -76,25 +77,38 @@ export class TlsServer {
     return JSON.stringify([model, globals, [...paths].map((path) => store.certificates[path]), authorities]);
   }
 
-  /** `tls` of Bun.listen and upgradeTLS: versions, curves, tickets of the line, and its default certificate. */
+  /**
+   * `tls` of Bun.listen and upgradeTLS (U: `secureContext`). The context is made once: with another one no ticket that was given out
+   * could be used any more.
+   */
   get options(): object {
-    const { model, fallback } = this;
+    const { requestCert } = this;
+    this.context ??= this.createContext();
+    // The result is looked at when the handshake is over: some errors are to be ignored.
+    return { secureContext: this.context, requestCert, rejectUnauthorized: false };
+  }
+
+  private get requestCert(): boolean {
+    return (this.fallback?.settings ?? this.model.settings).verify !== "none";
+  }
+
+  /** Versions, curves and tickets of the line, and its default certificate. */
+  private createContext(): object {
+    const { model, fallback, requestCert } = this;
     const { settings, entries } = model;
     const all = [settings, ...entries.map((entry) => entry.settings ?? settings)];
     let secureOptions = 0;
     if (!model.tickets) secureOptions |= NO_TICKET;
     if (!model.preferClientCiphers) secureOptions |= SERVER_PREFERENCE;
-    return {
+    return nativeContext({
       ...this.contextOptions(fallback ?? { certificates: [], settings }),
-      minVersion: Math.min(...all.map(({ minVersion }) => minVersion)),
-      maxVersion: settings.maxVersion,
+      minVersion: versionName(Math.min(...all.map(({ minVersion }) => minVersion))),
+      maxVersion: versionName(settings.maxVersion),
       ...(settings.curves === null ? {} : { ecdhCurve: settings.curves }),
       secureOptions,
       sessionTimeout: this.globals.lifetime,
-      requestCert: (fallback?.settings ?? settings).verify !== "none",
-      // The result is looked at when the handshake is over: some errors are to be ignored.
-      rejectUnauthorized: false,
-    };
+      ...{ requestCert, rejectUnauthorized: false },
+    });
   }
 
   private contextOptions({ certificates, settings }: Choice): object {

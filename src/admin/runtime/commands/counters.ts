@@ -19,6 +19,7 @@ const kept: ReadonlySet<ColumnName> = new Set<ColumnName>([
   "ownLive",
   "ownQueued",
   "idleConns",
+  "sslLive",
   "idleSafe",
   "usedConns",
   "idlePercent",
