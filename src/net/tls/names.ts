@@ -37,13 +37,19 @@ export class NameTable {
 
   /** What is offered to a client that asks for `name` (lower case): the best first; empty = nothing is for it. */
   find(name: string, now: number): readonly NamedEntry[] {
-    const exact = this.full.get(name);
-    if (exact !== undefined) return best(exact, now);
+    const exact = this.full.get(name) ?? [];
+    if (exact.some(({ certificate }) => valid(certificate, now))) return best(exact, now);
     const dot = name.indexOf(".");
     const wild = dot < 0 ? undefined : this.wild.get(name.slice(dot));
     const allowed = [...(wild ?? []), ...this.any].filter(({ except }) => !except.has(name));
-    return best(allowed, now);
+    // A full name whose certificates have all expired gives way to a wildcard with a good one, and to nothing else.
+    const better = exact.length === 0 || allowed.some(({ certificate }) => valid(certificate, now));
+    return best(better ? allowed : exact, now);
   }
+}
+
+function valid({ notBefore, notAfter }: CertificateModel, now: number): boolean {
+  return notBefore <= now && notAfter > now;
 }
 
 function add(map: Map<string, NamedEntry[]>, name: string, entry: NamedEntry): void {
@@ -56,9 +62,8 @@ function add(map: Map<string, NamedEntry[]>, name: string, entry: NamedEntry): v
 function best(list: readonly NamedEntry[], now: number): NamedEntry[] {
   const out: NamedEntry[] = [];
   for (const type of ["ecdsa", "rsa", "other"] as const) {
-    const ofType = list.filter(({ certificate }) => certificate.keyType === type && certificate.notBefore <= now);
-    const valid = ofType.find(({ certificate }) => certificate.notAfter > now);
-    if (valid !== undefined) out.push(valid);
+    const found = list.find(({ certificate }) => certificate.keyType === type && valid(certificate, now));
+    if (found !== undefined) out.push(found);
   }
   if (out.length === 0 && list[0] !== undefined) out.push(list[0]);
   // One line's options hold for the connection: those of the line written first.
