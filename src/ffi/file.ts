@@ -82,6 +82,11 @@ export function openReadOnly(path: string): number {
   return result(libc.open(cstr(path), O_CLOEXEC, 0));
 }
 
+/** Makes `to` another number of the open file `from`; what `to` was is closed. */
+export function dup2(from: number, to: number): number {
+  return result(libc.dup2(from, to));
+}
+
 /** Makes descriptor `fd` read nothing and write nowhere. */
 export function redirectToNull(fd: number): number {
   const O_RDWR = 2;

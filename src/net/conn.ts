@@ -1,4 +1,7 @@
 import type { Socket, SocketHandler } from "bun";
+import type { SocketUser } from "./polled-socket.ts";
+import type { StreamSocket } from "./socket.ts";
+import type { Splice } from "./splice.ts";
 import { tick } from "../util/clock.ts";
 import { type TimerEntry, wheel } from "../util/wheel.ts";
 
@@ -10,13 +13,13 @@ import { type TimerEntry, wheel } from "../util/wheel.ts";
  *     open ── finish() ──> shut ── peer's FIN or linger timer ──> closed
  *       └───── close() / abort() / peer's reset ─────────────────────┘
  */
-export abstract class Conn implements TimerEntry {
+export abstract class Conn implements TimerEntry, SocketUser {
   wheelNext: TimerEntry | null = null;
   wheelPrev: TimerEntry | null = null;
   wheelSlot = -1;
   wheelDue = 0;
   deadline = 0;
-  socket: Socket<Conn> | null;
+  socket: StreamSocket | null;
   /** The close handler ran, or close/abort was called: no call on the socket is allowed any more. */
   closed = false;
   /** This side sent FIN (or will, once the queue is empty). */
@@ -30,10 +33,14 @@ export abstract class Conn implements TimerEntry {
   established = false;
   /** It speaks TLS. */
   secure = false;
+  /** What comes in goes to another connection inside the kernel. */
+  relay: Splice | null = null;
+  /** What goes out comes from another connection inside the kernel. */
+  feeder: Splice | null = null;
   private tail: Buffer | null = null;
   private rest: Buffer[] | null = null;
 
-  constructor(socket: Socket<Conn> | null) {
+  constructor(socket: StreamSocket | null) {
     this.socket = socket;
   }
 
@@ -50,7 +57,7 @@ export abstract class Conn implements TimerEntry {
 
   /** Bytes wait in the queue: the source should be paused. */
   get blocked(): boolean {
-    return this.tail !== null;
+    return this.tail !== null || (this.feeder !== null && this.feeder.stuck);
   }
 
   /** Writes buf[start, end). True when the kernel took everything; otherwise the rest is queued and `onDrain` follows. */
@@ -118,12 +125,20 @@ export abstract class Conn implements TimerEntry {
   pause(): void {
     if (this.paused || this.closed) return;
     this.paused = true;
+    if (this.relay !== null) {
+      this.relay.pause();
+      return;
+    }
     this.socket!.pause();
   }
 
   resume(): void {
     if (!this.paused || this.closed) return;
     this.paused = false;
+    if (this.relay !== null) {
+      this.relay.resume();
+      return;
+    }
     this.socket!.resume();
   }
 
@@ -138,6 +153,7 @@ export abstract class Conn implements TimerEntry {
   close(): void {
     if (this.closed) return;
     this.closed = true;
+    this.unlink();
     const { socket } = this;
     if (socket !== null) {
       // TLS: `end` alone would send close_notify and wait for the peer, for ever if need be.
@@ -151,6 +167,7 @@ export abstract class Conn implements TimerEntry {
   abort(): void {
     if (this.closed) return;
     this.closed = true;
+    this.unlink();
     this.socket?.terminate();
     this.release(undefined);
   }
@@ -161,24 +178,63 @@ export abstract class Conn implements TimerEntry {
     else wheel.arm(this, deadline);
   }
 
+  private unlink(): void {
+    this.relay?.stop();
+    this.feeder?.stop();
+  }
+
   private release(error: Error | undefined): void {
     this.tail = this.rest = null;
     wheel.disarm(this);
     this.onClose(error);
   }
 
-  /** For the socket handlers alone. */
-  handleDrain(): void {
-    if (this.closed || !this.flush()) return;
-    if (this.shut) this.socket!.shutdown();
-    this.onDrain();
+  // ---- events of the socket (SocketUser)
+
+  socketData(chunk: Buffer): void {
+    // A chunk can still come after pause, or after this side gave the connection up.
+    if (this.closed) return;
+    try {
+      this.onData(chunk);
+    } catch (error) {
+      fail(this, error);
+    }
   }
 
-  /** For the socket handlers alone. */
-  handleClose(error: Error | undefined): void {
+  socketDrain(): void {
+    if (this.closed) return;
+    try {
+      if (this.feeder !== null) {
+        this.feeder.onWritable();
+        return;
+      }
+      if (!this.flush()) return;
+      if (this.shut) this.socket!.shutdown();
+      this.onDrain();
+    } catch (error) {
+      fail(this, error);
+    }
+  }
+
+  socketEnd(): void {
+    if (this.closed || this.ended) return;
+    this.ended = true;
+    try {
+      this.onEnd();
+    } catch (error) {
+      fail(this, error);
+    }
+  }
+
+  socketClose(error: Error | undefined): void {
     if (this.closed) return;
     this.closed = true;
-    this.release(error);
+    try {
+      this.unlink();
+      this.release(error);
+    } catch (problem) {
+      reportBug(problem);
+    }
   }
 }
 
@@ -199,52 +255,30 @@ function fail(conn: Conn, error: unknown): void {
   conn.abort();
 }
 
-/** The handlers all connections share; `open` differs between accepted and outgoing ones. */
+/** The handlers all connections on Bun's sockets share; `open` differs between accepted and outgoing ones. */
 export function connHandlers(open: (socket: Socket<Conn>) => void): SocketHandler<Conn> {
   return {
     binaryType: "buffer",
     open,
     data(socket, chunk) {
-      const conn = socket.data;
-      // A chunk can still come after pause, or after this side gave the connection up.
-      if (conn.closed) return;
       tick();
-      try {
-        conn.onData(chunk);
-      } catch (error) {
-        fail(conn, error);
-      }
+      socket.data.socketData(chunk);
     },
     drain(socket) {
       const conn = socket.data;
-      if (!(conn instanceof Conn) || conn.closed) return;
+      if (!(conn instanceof Conn)) return;
       tick();
-      try {
-        conn.handleDrain();
-      } catch (error) {
-        fail(conn, error);
-      }
+      conn.socketDrain();
     },
     end(socket) {
-      const conn = socket.data;
-      if (conn.closed || conn.ended) return;
       tick();
-      conn.ended = true;
-      try {
-        conn.onEnd();
-      } catch (error) {
-        fail(conn, error);
-      }
+      socket.data.socketEnd();
     },
     close(socket, error) {
       const conn = socket.data;
       if (!(conn instanceof Conn)) return;
       tick();
-      try {
-        conn.handleClose(error);
-      } catch (problem) {
-        reportBug(problem);
-      }
+      conn.socketClose(error);
     },
     error(socket, error) {
       const conn = socket.data;

@@ -3,7 +3,9 @@ import { close as closeFd } from "../ffi/file.ts";
 import type { SockAddr } from "../ffi/sockaddr.ts";
 import { type ConnectOptions, connectFd, socketError } from "../ffi/socket.ts";
 import { C } from "../counters/columns.ts";
-import { Conn, connHandlers } from "../net/conn.ts";
+import { Conn, reportBug } from "../net/conn.ts";
+import { PolledSocket } from "../net/polled-socket.ts";
+import { processPoller } from "../net/poller.ts";
 import { clientHandlers, type TlsClient } from "../net/tls/client.ts";
 import { tlsSocket, TlsSession } from "../net/tls/session.ts";
 import { upgradeClient } from "../net/tls/socket.ts";
@@ -132,18 +134,6 @@ export class ServerConn extends Conn implements ServerSide {
   }
 }
 
-const handlers = connHandlers((socket: Socket<Conn>) => {
-  const conn = socket.data as ServerConn;
-  conn.socket = socket;
-  if (conn.closed) {
-    socket.terminate();
-    return;
-  }
-  const preface = conn.manner?.preface ?? null;
-  if (preface !== null) conn.write(preface, 0, preface.length);
-  conn.owner?.onServerOpen(conn);
-});
-
 const tlsHandlers = clientHandlers((socket: Socket<Conn>) => {
   const conn = socket.data as ServerConn;
   conn.socket = socket;
@@ -205,13 +195,20 @@ export function connectServer(
   if (address !== pool.address) conn.epoch = -1;
   pool.opened();
   conn.idleSince = clock.now;
+  if (client === null) {
+    const socket = new PolledSocket(fd, processPoller(reportBug), conn);
+    conn.socket = socket;
+    const preface = manner?.preface ?? null;
+    if (preface !== null) conn.write(preface, 0, preface.length);
+    owner.onServerOpen(conn);
+    socket.watch();
+    return conn;
+  }
   try {
     const options =
-      client === null
-        ? { fd, socket: handlers, data: conn, allowHalfOpen: true }
-        : manner === null || manner.preface === null
-          ? { fd, socket: tlsHandlers, data: conn, allowHalfOpen: true, tls: client.options(sni) }
-          : { fd, socket: prefacedHandlers, data: new Prefaced(conn), allowHalfOpen: true };
+      manner === null || manner.preface === null
+        ? { fd, socket: tlsHandlers, data: conn, allowHalfOpen: true, tls: client.options(sni) }
+        : { fd, socket: prefacedHandlers, data: new Prefaced(conn), allowHalfOpen: true };
     Bun.connect(options as never).then(ignore, ignore);
   } catch {
     const status = socketError(fd);

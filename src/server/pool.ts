@@ -54,8 +54,6 @@ export class ServerPool {
     this.address = server.address === null ? null : sockAddr(server.address);
     this.options = {
       ...DEFAULT_CONNECT_OPTIONS,
-      // Bun sets TCP_NODELAY itself on every socket it adopts.
-      nodelay: false,
       keepalive,
       tcpUserTimeout: model.tcpUserTimeout,
       fastOpen: model.tfo,

@@ -26,6 +26,7 @@ import { reframeRequest } from "./reframe.ts";
 import { chooseBackend, requestRules } from "./rules.ts";
 import { ConnMode, type ForwardSetting, type HttpSettings } from "./settings.ts";
 import { Step } from "./step.ts";
+import { spliceUpload } from "./splice.ts";
 import type { HttpStream } from "./stream.ts";
 import { endUpload, holdBody } from "./upload.ts";
 import { waitForRequestBody } from "./wait.ts";
@@ -231,6 +232,7 @@ export function sendRequest(stream: HttpStream, conn: ServerSide): void {
   }
   if (taken) stream.client.resume();
   watchUpload(stream);
+  spliceUpload(stream);
 }
 
 /** The same over HTTP/2: the head as frames, then payload. */

@@ -27,6 +27,7 @@ import type { HttpSettings } from "./settings.ts";
 import { Step } from "./step.ts";
 import type { HttpStream } from "./stream.ts";
 import { chunkOf, reframeResponse } from "./reframe.ts";
+import { spliceDownload } from "./splice.ts";
 import { startTunnel } from "./tunnel.ts";
 import { holdResponse } from "./wait.ts";
 import { CHUNKED, CLOSE, headBytes, KEEP_ALIVE, responseColumn, SCRATCH_BYTES, scratch, WHOLE } from "./wire.ts";
@@ -209,9 +210,16 @@ function forward(stream: HttpStream, buf: Buffer, at: number, next: number, end:
     responseComplete(stream);
     return;
   }
-  if (stream.serverConn === null) serverLost(stream, undefined);
-  else if (taken) watchServer(stream);
-  else blockedByClient(stream);
+  if (stream.serverConn === null) {
+    serverLost(stream, undefined);
+    return;
+  }
+  if (!taken) {
+    blockedByClient(stream);
+    return;
+  }
+  watchServer(stream);
+  spliceDownload(stream);
 }
 
 /** Writes the head and buf[from, to), the payload right after it. False: the client did not take everything. */

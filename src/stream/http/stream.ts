@@ -36,6 +36,7 @@ import { HttpSamples } from "./samples.ts";
 import type { HttpSettings } from "./settings.ts";
 import type { HttpSide } from "./side.ts";
 import { Step } from "./step.ts";
+import { spliceDownload, spliceUpload } from "./splice.ts";
 import {
   tunnelClientData,
   tunnelClientDrain,
@@ -247,7 +248,10 @@ export class HttpStream extends Stream implements H2Owner {
 
   onClientDrain(): void {
     if (this.tunnel) tunnelClientDrain(this);
-    else downloadResumed(this);
+    else {
+      downloadResumed(this);
+      spliceDownload(this);
+    }
   }
 
   onClientTimeout(): void {
@@ -296,7 +300,9 @@ export class HttpStream extends Stream implements H2Owner {
 
   onEstablished(): void {
     this.expire(0);
-    if (this.sent) watchUpload(this);
+    if (!this.sent) return;
+    watchUpload(this);
+    spliceUpload(this);
   }
 
   onServerData(conn: ServerSide, chunk: Buffer): void {
@@ -316,6 +322,7 @@ export class HttpStream extends Stream implements H2Owner {
     }
     if (!this.requestDone) this.client.resume();
     watchUpload(this);
+    spliceUpload(this);
   }
 
   onServerHead(exchange: ServerExchange): void {

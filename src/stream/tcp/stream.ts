@@ -26,6 +26,7 @@ import {
   watchInspection,
 } from "./inspect.ts";
 import { TcpSamples } from "./samples.ts";
+import { DOWNLOAD_CHUNK, spliceSession, UPLOAD_CHUNK } from "./splice.ts";
 
 const EMPTY = Buffer.alloc(0);
 
@@ -95,10 +96,8 @@ export class TcpStream extends Stream {
 
   onClientData(chunk: Buffer): void {
     const n = chunk.length;
-    this.bytesUploaded += n;
-    const { frontend, backend, server } = this;
-    frontend.slab[frontend.base + C.bytesIn]! += n;
-    if (backend !== null) frontend.slab[backend.base + C.bytesIn]! += n;
+    this.countIn(n);
+    const { frontend, server } = this;
     const conn = this.serverConn;
     if (conn === null || this.phase !== Phase.connected) {
       (this.early ??= []).push(chunk);
@@ -110,7 +109,41 @@ export class TcpStream extends Stream {
     frontend.slab[server!.base + C.bytesIn]! += n;
     this.clientActive = clock.now;
     if (!conn.write(chunk, 0, n)) this.client.pause();
+    else if (n >= UPLOAD_CHUNK) spliceSession(this, this.client, conn);
     // Fast path: an armed timer finds out itself how long either side has been silent.
+    if (this.deadline === 0) this.watch();
+  }
+
+  /** Bytes of the client, on the proxies; the server's are counted when it gets them. */
+  private countIn(n: number): void {
+    this.bytesUploaded += n;
+    const { frontend, backend } = this;
+    frontend.slab[frontend.base + C.bytesIn]! += n;
+    if (backend !== null) frontend.slab[backend.base + C.bytesIn]! += n;
+  }
+
+  private countOut(n: number): void {
+    if (this.responseAt === 0) this.responseAt = clock.now;
+    this.bytesRead += n;
+    const { frontend, backend, server } = this;
+    frontend.slab[frontend.base + C.bytesOut]! += n;
+    frontend.slab[backend!.base + C.bytesOut]! += n;
+    frontend.slab[server!.base + C.bytesOut]! += n;
+    this.serverActive = clock.now;
+  }
+
+  /** `n` bytes went over inside the kernel, from the client or from the server. */
+  onSplicedFrom(fromClient: boolean, n: number): void {
+    const { client, serverConn: conn } = this;
+    if (fromClient) {
+      this.countIn(n);
+      this.frontend.slab[this.server!.base + C.bytesIn]! += n;
+      this.clientActive = clock.now;
+      if (conn?.blocked === true) client.pause();
+    } else {
+      this.countOut(n);
+      if (client.blocked) conn?.pause();
+    }
     if (this.deadline === 0) this.watch();
   }
 
@@ -202,13 +235,7 @@ export class TcpStream extends Stream {
   onServerData(conn: ServerConn, chunk: Buffer): void {
     if (this.phase === Phase.connecting) this.established();
     const n = chunk.length;
-    if (this.responseAt === 0) this.responseAt = clock.now;
-    this.bytesRead += n;
-    const { frontend, backend, server } = this;
-    frontend.slab[frontend.base + C.bytesOut]! += n;
-    frontend.slab[backend!.base + C.bytesOut]! += n;
-    frontend.slab[server!.base + C.bytesOut]! += n;
-    this.serverActive = clock.now;
+    this.countOut(n);
     if (this.step === Inspection.response) {
       (this.late ??= []).push(chunk);
       this.lateBytes += n;
@@ -217,6 +244,7 @@ export class TcpStream extends Stream {
     }
     if (this.serverClosed) return;
     if (!this.client.write(chunk, 0, n)) conn.pause();
+    else if (n >= DOWNLOAD_CHUNK) spliceSession(this, conn, this.client);
     if (this.deadline === 0) this.watch();
   }
 

@@ -1,0 +1,249 @@
+import { EPOLLERR, EPOLLHUP, EPOLLIN, EPOLLOUT, EPOLLRDHUP } from "../ffi/epoll.ts";
+import { EAGAIN, EINTR, errnoName } from "../ffi/errno.ts";
+import { close } from "../ffi/file.ts";
+import { getpeername, getsockname, setLinger, shutdown, SHUT_WR, socketError } from "../ffi/socket.ts";
+import { recv, send } from "../ffi/stream-io.ts";
+import type { Address } from "../config/model.ts";
+import type { Polled, Poller } from "./poller.ts";
+import { FIRST_READ, slab } from "./slab.ts";
+import type { StreamSocket } from "./socket.ts";
+
+/** Who gets the events of a polled socket; each may close it. */
+export interface SocketUser {
+  socketData(chunk: Buffer): void;
+  socketDrain(): void;
+  socketEnd(): void;
+  socketClose(error: Error | undefined): void;
+}
+
+/** Bytes go somewhere else than to the user: called instead of reading. */
+export interface Sink {
+  /** The socket may have bytes, or its end. */
+  onReadable(): void;
+}
+
+const READ = EPOLLIN | EPOLLRDHUP;
+/** Nothing more will come, or the socket has failed. */
+const LAST = EPOLLRDHUP | EPOLLHUP | EPOLLERR;
+/** Reads of one event, so that one fast peer does not starve the others. */
+const MAX_READS = 16;
+
+/** A TCP or UNIX socket of ours, polled edge-triggered. It owns its descriptor. */
+export class PolledSocket implements StreamSocket, Polled {
+  readonly fd: number;
+  /** Bytes that arrive belong to it rather than to the user. */
+  sink: Sink | null = null;
+  private readonly poller: Poller;
+  private readonly user: SocketUser;
+  private connecting = true;
+  private watched = false;
+  private wanted = READ;
+  /** The kernel may hold bytes, or the end, that were not read. */
+  private readable = false;
+  /** The end is near: only an empty read tells where. */
+  private last = false;
+  private paused = false;
+  /** The user waits for room, or for the connection to stand. */
+  private waiting = false;
+  private finished = false;
+  private ended = false;
+  private closed = false;
+  /** Errno of a write that failed; 0 = none. */
+  private failure = 0;
+
+  /** `fd`: connected, or on the way. Nothing is watched before `watch()`. */
+  constructor(fd: number, poller: Poller, user: SocketUser) {
+    this.fd = fd;
+    this.poller = poller;
+    this.user = user;
+  }
+
+  /** Starts the events; after the first writes, so that one that the kernel took at once needs no event of its own. */
+  watch(): void {
+    if (this.closed) return;
+    this.watched = true;
+    if (this.connecting) {
+      this.waiting = true;
+      this.wanted |= EPOLLOUT;
+    }
+    this.poller.add(this.fd, this.wanted, this);
+  }
+
+  write(buf: Uint8Array, offset: number, length: number): number {
+    if (this.closed || this.finished || this.failure !== 0) return -1;
+    const n = send(this.fd, buf, offset, length);
+    if (n > 0) {
+      this.connecting = false;
+      if (n < length) this.wantDrain();
+      return n;
+    }
+    if (n === -EAGAIN || n === -EINTR || length === 0) {
+      this.wantDrain();
+      return 0;
+    }
+    this.failure = -n;
+    // The event that tells the user may have passed already.
+    if (this.watched) this.poller.change(this.fd, this.wanted);
+    return -1;
+  }
+
+  private wantDrain(): void {
+    this.waiting = true;
+    // Once asked for, each time the kernel had no room it reports when there is some again.
+    if ((this.wanted & EPOLLOUT) !== 0) return;
+    this.wanted |= EPOLLOUT;
+    if (this.watched) this.poller.change(this.fd, this.wanted);
+  }
+
+  pause(): void {
+    this.paused = true;
+  }
+
+  resume(): void {
+    if (!this.paused) return;
+    this.paused = false;
+    // The edge has passed: have it reported again.
+    if (this.readable && !this.closed) this.poller.change(this.fd, this.wanted);
+  }
+
+  shutdown(): void {
+    if (this.finished || this.closed) return;
+    this.finished = true;
+    shutdown(this.fd, SHUT_WR);
+  }
+
+  end(): void {
+    if (!this.closed) this.release();
+  }
+
+  terminate(): void {
+    if (this.closed) return;
+    setLinger(this.fd, true, 0);
+    this.release();
+  }
+
+  private release(): void {
+    this.closed = true;
+    this.sink = null;
+    if (this.watched) this.poller.forget(this.fd);
+    close(this.fd);
+  }
+
+  onEvents(events: number): void {
+    if (this.connecting) {
+      if ((events & (EPOLLERR | EPOLLHUP)) !== 0) {
+        this.fail(socketError(this.fd));
+        return;
+      }
+      if ((events & (EPOLLOUT | EPOLLIN)) === 0) return;
+      this.connecting = false;
+    }
+    if ((events & LAST) !== 0) this.last = true;
+    if ((events & EPOLLOUT) !== 0 && this.waiting) {
+      this.waiting = false;
+      this.user.socketDrain();
+      if (this.closed) return;
+    }
+    if ((events & (EPOLLIN | LAST)) !== 0) {
+      this.readable = true;
+      if (!this.paused) this.read();
+    }
+    if (this.failure !== 0 && !this.closed) this.fail(this.failure);
+  }
+
+  /** Reads until nothing is there, or the user had enough. */
+  private read(): void {
+    for (let i = 0; i < MAX_READS; i++) {
+      if (this.sink !== null) {
+        this.sink.onReadable();
+        return;
+      }
+      let room = slab.room();
+      if (i === 0 && room > FIRST_READ) room = FIRST_READ;
+      const n = recv(this.fd, slab.place, room);
+      if (n > 0) {
+        // A short read has emptied the socket: a later byte is an edge of its own.
+        const more = n === room || this.last;
+        if (!more) this.readable = false;
+        this.user.socketData(slab.take(n));
+        if (!more || this.closed || this.paused) return;
+      } else if (n === 0) {
+        this.finishRead();
+        return;
+      } else if (n === -EAGAIN) {
+        this.readable = false;
+        return;
+      } else if (n !== -EINTR) {
+        this.fail(-n);
+        return;
+      }
+    }
+    this.poller.change(this.fd, this.wanted);
+  }
+
+  private finishRead(): void {
+    this.readable = false;
+    if (this.finished && !this.ended) {
+      this.ended = true;
+      this.fail(0);
+      return;
+    }
+    if (this.ended) return;
+    this.ended = true;
+    this.user.socketEnd();
+  }
+
+  /** The connection is gone; 0 = in good order. */
+  private fail(code: number): void {
+    this.release();
+    this.user.socketClose(code === 0 ? undefined : socketFailure(code));
+  }
+
+  /** The sink is done: what comes is for the user again, the end included. */
+  unsink(): void {
+    this.sink = null;
+    this.readable = true;
+  }
+
+  /** FIN or an error was reported; a sink that stopped before may not have met it. */
+  get ending(): boolean {
+    return this.last;
+  }
+
+  /** Has what is ready reported once more. */
+  report(): void {
+    if (!this.closed && this.watched) this.poller.change(this.fd, this.wanted);
+  }
+
+  /** The drain event shall follow. */
+  awaitRoom(): void {
+    this.wantDrain();
+  }
+
+  get remoteAddress(): string | undefined {
+    return this.connecting || this.closed ? undefined : hostOf(getpeername(this.fd));
+  }
+  get remotePort(): number {
+    return this.closed ? 0 : portOf(getpeername(this.fd));
+  }
+  get localAddress(): string | undefined {
+    return this.closed ? undefined : hostOf(getsockname(this.fd));
+  }
+  get localPort(): number {
+    return this.closed ? 0 : portOf(getsockname(this.fd));
+  }
+}
+
+function hostOf(address: Address | null): string | undefined {
+  return address === null ? undefined : address.kind === "ip" ? address.ip : "unix";
+}
+
+function portOf(address: Address | null): number {
+  return address?.kind === "ip" ? address.port : 0;
+}
+
+/** As Bun words them: the `code` is what users compare. */
+function socketFailure(code: number): Error {
+  const name = errnoName(code);
+  return Object.assign(new Error(name), { code: name });
+}

@@ -1,0 +1,41 @@
+import type { Pointer } from "bun:ffi";
+import { addressOf } from "../ffi/stream-io.ts";
+
+/** Memory that reads are made into. */
+const SLAB_BYTES = 128 << 10;
+/** Room of a first read: one buffer of the default `tune.bufsize`. Most messages fit, and what follows of a large one may be spliced. */
+export const FIRST_READ = 16 << 10;
+
+/**
+ * Where the bytes of polled sockets land. Each read takes what it filled and the next goes on behind it, so a chunk may be kept by
+ * whoever gets it, and a buffer is allocated every hundred small reads only. A chunk keeps its whole slab alive: what waits
+ * for a slow peer is copied out (see Conn).
+ */
+class ReadSlab {
+  private buffer = Buffer.allocUnsafeSlow(SLAB_BYTES);
+  private address = addressOf(this.buffer, 0) as number;
+  private used = 0;
+
+  /** Bytes that can be read now, at least FIRST_READ; to be asked before `place`. */
+  room(): number {
+    const left = SLAB_BYTES - this.used;
+    if (left >= FIRST_READ) return left;
+    this.buffer = Buffer.allocUnsafeSlow(SLAB_BYTES);
+    this.address = addressOf(this.buffer, 0) as number;
+    this.used = 0;
+    return SLAB_BYTES;
+  }
+
+  get place(): Pointer {
+    return (this.address + this.used) as Pointer;
+  }
+
+  /** What the last read filled. */
+  take(length: number): Buffer {
+    const start = this.used;
+    this.used = start + length;
+    return this.buffer.subarray(start, start + length);
+  }
+}
+
+export const slab = new ReadSlab();

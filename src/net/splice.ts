@@ -1,0 +1,247 @@
+import { EPOLLIN, EPOLLOUT, EPOLLRDHUP } from "../ffi/epoll.ts";
+import { EAGAIN, EINTR } from "../ffi/errno.ts";
+import { close } from "../ffi/file.ts";
+import { splice, splicePipe } from "../ffi/stream-io.ts";
+import type { Conn } from "./conn.ts";
+import { PolledSocket, type Sink } from "./polled-socket.ts";
+import type { Polled, Poller } from "./poller.ts";
+
+/** Who counts the bytes, and goes on afterwards. Either call may end both connections. */
+export interface SpliceOwner {
+  /** `n` bytes went to the destination. It may be `blocked` now, as after a `write` that was not taken whole. */
+  onSpliced(n: number): void;
+  /** Reading goes on as usual: all of it went over (`complete`), or the source ended or failed, or the destination did. */
+  onSpliceEnd(complete: boolean): void;
+}
+
+/** Bytes a pipe shall hold (tune.pipesize); the kernel allows 1 MiB without privileges, and may give less. */
+const settings = { pipeSize: 512 << 10, enabled: true, maxPipes: 0 };
+
+/** `nosplice`, `tune.pipesize`, `maxpipes` (0 = no limit). */
+export function configureSplice(enabled: boolean, pipeSize: number, maxPipes: number): void {
+  settings.enabled = enabled;
+  settings.maxPipes = maxPipes;
+  if (pipeSize > 0) settings.pipeSize = pipeSize;
+}
+
+interface Pipe {
+  readonly reader: number;
+  readonly writer: number;
+}
+
+/** Empty pipes of this process. A transfer holds one only while bytes are in it. */
+const spare: Pipe[] = [];
+const SPARE_MAX = 64;
+let pipes = 0;
+
+function takePipe(): Pipe | null {
+  const pipe = spare.pop();
+  if (pipe !== undefined) return pipe;
+  if (settings.maxPipes > 0 && pipes >= settings.maxPipes) return null;
+  const ends = splicePipe(settings.pipeSize);
+  if (typeof ends === "number") return null;
+  pipes++;
+  return { reader: ends[0], writer: ends[1] };
+}
+
+function givePipe(pipe: Pipe, empty: boolean): void {
+  if (empty && spare.length < SPARE_MAX) {
+    spare.push(pipe);
+    return;
+  }
+  pipes--;
+  close(pipe.reader);
+  close(pipe.writer);
+}
+
+const READ = EPOLLIN | EPOLLRDHUP;
+/** Rounds of one event: other connections shall have their turn too. */
+const MAX_ROUNDS = 8;
+
+/**
+ * One direction between two sockets whose bytes stay in the kernel: splice(2) moves them from the source into a pipe and from the pipe
+ * to the destination. Neither side may be encrypted, and nothing else may write to the destination meanwhile.
+ *
+ *     source readable ──> pump: source → pipe → destination ──> onSpliced
+ *     destination full ──> `blocked`, the pipe keeps the rest ──> destination writable ──> its onDrain
+ */
+export class Splice implements Sink {
+  private pipe: Pipe | null = null;
+  private inPipe = 0;
+  private stopped = false;
+  /** A byte may be waiting in the source. */
+  private readable = true;
+  private readonly fromFd: number;
+  private readonly toFd: number;
+  /** For sources that Bun polls. */
+  private readonly source: Polled | null;
+  private room: Polled | null = null;
+
+  constructor(
+    private readonly poller: Poller,
+    private readonly from: Conn,
+    private readonly to: Conn,
+    /** Bytes to move; Infinity = until the source ends. */
+    private left: number,
+    private readonly owner: SpliceOwner,
+  ) {
+    from.relay = this;
+    to.feeder = this;
+    const { socket } = from;
+    this.fromFd = socket!.fd!;
+    this.toFd = to.socket!.fd!;
+    if (socket instanceof PolledSocket) {
+      socket.sink = this;
+      this.source = null;
+    } else {
+      socket!.pause();
+      this.source = { onEvents: () => this.onReadable() };
+      poller.add(this.fromFd, READ, this.source);
+    }
+  }
+
+  /** Moves what is there already; to be called once, after the constructor. */
+  start(): void {
+    this.onReadable();
+  }
+
+  static get enabled(): boolean {
+    return settings.enabled;
+  }
+
+  /** The destination is full. */
+  get stuck(): boolean {
+    return this.inPipe > 0;
+  }
+
+  onReadable(): void {
+    this.readable = true;
+    if (!this.from.paused && !this.stopped && this.inPipe === 0) this.pump();
+  }
+
+  /** The destination may have room. */
+  onWritable(): void {
+    if (this.stopped || this.inPipe === 0) return;
+    const before = this.inPipe;
+    if (!this.drain()) return;
+    this.owner.onSpliced(before - this.inPipe);
+    if (this.stopped || this.inPipe > 0) return;
+    if (this.left === 0) this.finish(true);
+    else this.to.onDrain();
+  }
+
+  /** The user of the source wants no more for now; its own flag is set already. */
+  pause(): void {
+    if (this.source === null) this.from.socket!.pause();
+  }
+
+  resume(): void {
+    if (this.source === null) this.from.socket!.resume();
+    else if (this.readable) this.again();
+  }
+
+  /** Has what is ready reported once more. */
+  private again(): void {
+    if (this.source === null) (this.from.socket as PolledSocket).report();
+    else this.poller.change(this.fromFd, READ);
+  }
+
+  private pump(): void {
+    let moved = 0;
+    let ended = false;
+    const pipe = (this.pipe ??= takePipe());
+    if (pipe === null) {
+      this.finish(false);
+      return;
+    }
+    for (let round = 0; this.left > 0; round++) {
+      if (round === MAX_ROUNDS) {
+        this.again();
+        break;
+      }
+      const n = splice(this.fromFd, pipe.writer, this.left < settings.pipeSize ? this.left : settings.pipeSize);
+      if (n === -EINTR) continue;
+      if (n <= 0) {
+        this.readable = false;
+        ended = n !== -EAGAIN;
+        break;
+      }
+      this.left -= n;
+      this.inPipe = n;
+      if (!this.drain()) return;
+      moved += n - this.inPipe;
+      if (this.inPipe > 0) break;
+    }
+    if (this.inPipe === 0) {
+      givePipe(pipe, true);
+      this.pipe = null;
+    }
+    if (moved > 0) this.owner.onSpliced(moved);
+    if (this.stopped || this.inPipe > 0) return;
+    if (this.left === 0) this.finish(true);
+    else if (ended) this.finish(false);
+  }
+
+  /** Pipe to destination. False: the destination failed, and this transfer is over. */
+  private drain(): boolean {
+    const { to, pipe } = this;
+    while (this.inPipe > 0) {
+      const n = splice(pipe!.reader, this.toFd, this.inPipe);
+      if (n > 0) this.inPipe -= n;
+      else if (n === -EAGAIN) {
+        this.awaitRoom();
+        return true;
+      } else if (n !== -EINTR) {
+        to.broken = true;
+        this.finish(false);
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private awaitRoom(): void {
+    const { socket } = this.to;
+    if (socket instanceof PolledSocket) {
+      socket.awaitRoom();
+    } else if (this.room === null) {
+      this.room = { onEvents: () => this.onWritable() };
+      this.poller.add(this.toFd, EPOLLOUT, this.room);
+    }
+  }
+
+  /** The owner wants to read for itself again, as soon as nothing is under way. */
+  giveUp(): void {
+    if (!this.stopped && this.inPipe === 0) this.finish(false);
+  }
+
+  private finish(complete: boolean): void {
+    const { from, owner } = this;
+    const { paused } = from;
+    this.stop();
+    if (!from.closed && !paused) {
+      if (this.source !== null) from.resume();
+      else if (!complete || (from.socket as PolledSocket).ending) this.again();
+    }
+    owner.onSpliceEnd(complete);
+  }
+
+  /** Lets both sockets go; what is in the pipe is lost. Idempotent. */
+  stop(): void {
+    if (this.stopped) return;
+    this.stopped = true;
+    const { from, to, pipe, source, room } = this;
+    from.relay = null;
+    to.feeder = null;
+    if (source === null) {
+      (from.socket as PolledSocket).unsink();
+    } else {
+      this.poller.remove(this.fromFd, source);
+      // Bun does not read it: the connection's flag shall say so.
+      from.paused = true;
+    }
+    if (room !== null) this.poller.remove(this.toFd, room);
+    if (pipe !== null) givePipe(pipe, this.inPipe === 0);
+    this.pipe = null;
+  }
+}

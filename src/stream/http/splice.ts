@@ -1,0 +1,88 @@
+/** Large bodies of known length between two plain sockets never enter the process: see net/splice.ts. */
+import { Framing } from "../../codec/h1/framing.ts";
+import type { Conn } from "../../net/conn.ts";
+import { reportBug } from "../../net/conn.ts";
+import { processPoller } from "../../net/poller.ts";
+import { PolledSocket } from "../../net/polled-socket.ts";
+import { Splice, type SpliceOwner } from "../../net/splice.ts";
+import { clientLeft } from "./abort.ts";
+import { countIn, countOut } from "./count.ts";
+import { blockedByClient, watchServer, watchUpload } from "./deadlines.ts";
+import { responseComplete } from "./download.ts";
+import { finishStream } from "./finish.ts";
+import type { HttpStream } from "./stream.ts";
+
+/** Least rest of a body that is worth it: the server's side costs nothing to set up, the client's some system calls. */
+const DOWNLOAD_MIN = 32 << 10;
+const UPLOAD_MIN = 128 << 10;
+
+/** Both sockets take descriptors as they are: no TLS, nothing that frames or changes the bytes. */
+function plain(from: Conn, to: Conn): boolean {
+  return Splice.enabled && !from.secure && !to.secure && from.relay === null && to.feeder === null && !from.gone && !to.gone;
+}
+
+/** What is left of the response goes over inside the kernel, if it is worth it. The client must not be blocked. */
+export function spliceDownload(stream: HttpStream): void {
+  const { resBody, client, serverConn: conn } = stream;
+  if (resBody.framing !== Framing.LENGTH || resBody.left < DOWNLOAD_MIN || conn === null) return;
+  if (client.blocked || !(conn.socket instanceof PolledSocket) || !plain(conn, client)) return;
+  new Splice(processPoller(reportBug), conn, client, resBody.left, new Download(stream)).start();
+}
+
+/** What is left of the request goes over inside the kernel, if it is worth it. */
+export function spliceUpload(stream: HttpStream): void {
+  const { reqBody, client, serverConn: conn } = stream;
+  if (reqBody.framing !== Framing.LENGTH || reqBody.left < UPLOAD_MIN || conn === null || !stream.sent) return;
+  if (conn.blocked || !conn.established || !plain(client, conn)) return;
+  stream.spent = true;
+  stream.bodyBuf = null;
+  new Splice(processPoller(reportBug), client, conn, reqBody.left, new Upload(stream)).start();
+}
+
+class Download implements SpliceOwner {
+  constructor(private readonly stream: HttpStream) {}
+
+  onSpliced(n: number): void {
+    const { stream } = this;
+    const { resBody, client } = stream;
+    resBody.left -= n;
+    resBody.payload += n;
+    countOut(stream, n);
+    if (client.gone) clientLeft(stream);
+    else if (client.blocked) blockedByClient(stream);
+    else if (resBody.left > 0) watchServer(stream);
+  }
+
+  onSpliceEnd(complete: boolean): void {
+    const { stream } = this;
+    if (complete) {
+      stream.resBody.done = true;
+      responseComplete(stream);
+    } else if (stream.client.gone) {
+      clientLeft(stream);
+    }
+  }
+}
+
+class Upload implements SpliceOwner {
+  constructor(private readonly stream: HttpStream) {}
+
+  onSpliced(n: number): void {
+    const { stream } = this;
+    const { reqBody, client, serverConn } = stream;
+    reqBody.left -= n;
+    reqBody.payload += n;
+    countIn(stream, n);
+    if (serverConn?.blocked === true) client.pause();
+    if (reqBody.left > 0) watchUpload(stream);
+  }
+
+  onSpliceEnd(complete: boolean): void {
+    const { stream } = this;
+    if (!complete) return;
+    stream.reqBody.done = true;
+    stream.requestDone = true;
+    if (stream.responseDone) finishStream(stream, true);
+    else watchUpload(stream);
+  }
+}
