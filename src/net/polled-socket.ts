@@ -82,6 +82,8 @@ export class PolledSocket implements StreamSocket, Polled {
       return 0;
     }
     this.failure = -n;
+    // Not there yet, so nothing was lost: the event below tells why.
+    if (this.connecting) return 0;
     // The event that tells the user may have passed already.
     if (this.watched) this.poller.change(this.fd, this.wanted);
     return -1;
@@ -132,7 +134,7 @@ export class PolledSocket implements StreamSocket, Polled {
   onEvents(events: number): void {
     if (this.connecting) {
       if ((events & (EPOLLERR | EPOLLHUP)) !== 0) {
-        this.fail(socketError(this.fd));
+        this.fail(this.failure || socketError(this.fd));
         return;
       }
       if ((events & (EPOLLOUT | EPOLLIN)) === 0) return;

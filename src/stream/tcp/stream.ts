@@ -102,6 +102,8 @@ export class TcpStream extends Stream {
     if (conn === null || this.phase !== Phase.connected) {
       (this.early ??= []).push(chunk);
       this.earlyBytes += n;
+      // On the way already: it leaves as soon as the connection stands, and is kept for another attempt.
+      if (conn !== null && this.phase === Phase.connecting) this.sendEarly(conn, chunk);
       if (this.step === Inspection.none) this.client.pause();
       else inspectMore(this);
       return;
@@ -200,15 +202,17 @@ export class TcpStream extends Stream {
     const { early } = this;
     if (early !== null) {
       this.early = null;
-      for (const chunk of early) {
-        conn.write(chunk, 0, chunk.length);
-        this.frontend.slab[this.server!.base + C.bytesIn]! += chunk.length;
-      }
+      for (const chunk of early) this.sendEarly(conn, chunk);
       // Kept for another attempt until the connection stands.
       if (!conn.established) this.early = early;
     } else if (conn.socket!.remoteAddress !== undefined) {
       conn.established = true;
     }
+  }
+
+  private sendEarly(conn: ServerConn, chunk: Buffer): void {
+    conn.write(chunk, 0, chunk.length);
+    this.frontend.slab[this.server!.base + C.bytesIn]! += chunk.length;
   }
 
   onEstablished(): void {
