@@ -32,6 +32,7 @@ export interface CheckOwner {
 
 /** The connection of one check. */
 export class CheckConn extends Conn implements TlsPeer {
+  declare socket: Socket<Conn> | null;
   readonly client: TlsClient | null;
   readonly sni: string | null;
   private owner: CheckOwner | null;

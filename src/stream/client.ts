@@ -20,6 +20,7 @@ const LINGER_MS = 3000;
 
 /** A client connection, whatever it speaks: where it came from, what counts it, how it ends. */
 export abstract class ClientConn extends Conn implements ClientSide {
+  declare socket: Socket<Conn> | null;
   readonly rt: StreamRuntime;
   readonly listener: Listener;
   /** The frontend that counted it; a reload may give the listener a newer one. */

@@ -59,6 +59,7 @@ export type SessionStarter = (socket: Socket<Conn>, listener: Listener, rt: Stre
  * (as in HAProxy 2.6; `timeout http-request` begins with the session).
  */
 export class Handshake extends Conn implements HandshakeOwner {
+  declare socket: Socket<Conn> | null;
   sni = "";
   choice: Choice | null;
   /** What the client sent first, when samples may ask for it. */
