@@ -2,6 +2,7 @@ import type { Socket, SocketHandler } from "bun";
 import type { SocketUser } from "./polled-socket.ts";
 import type { StreamSocket } from "./socket.ts";
 import type { Splice } from "./splice.ts";
+import type { Watch } from "./watch.ts";
 import { tick } from "../util/clock.ts";
 import { type TimerEntry, wheel } from "../util/wheel.ts";
 
@@ -37,6 +38,8 @@ export abstract class Conn implements TimerEntry, SocketUser {
   relay: Splice | null = null;
   /** What goes out comes from another connection inside the kernel. */
   feeder: Splice | null = null;
+  /** For either, where Bun polls the socket. */
+  watched: Watch | null = null;
   private tail: Buffer | null = null;
   private rest: Buffer[] | null = null;
 

@@ -1,10 +1,10 @@
-import { EPOLLIN, EPOLLOUT, EPOLLRDHUP } from "../ffi/epoll.ts";
 import { EAGAIN, EINTR } from "../ffi/errno.ts";
 import { close } from "../ffi/file.ts";
 import { splice, splicePipe } from "../ffi/stream-io.ts";
 import type { Conn } from "./conn.ts";
 import { PolledSocket, type Sink } from "./polled-socket.ts";
-import type { Polled, Poller } from "./poller.ts";
+import type { Poller } from "./poller.ts";
+import { Watch } from "./watch.ts";
 
 /** Who counts the bytes, and goes on afterwards. Either call may end both connections. */
 export interface SpliceOwner {
@@ -54,9 +54,8 @@ function givePipe(pipe: Pipe, empty: boolean): void {
   close(pipe.writer);
 }
 
-const READ = EPOLLIN | EPOLLRDHUP;
 /** Rounds of one event: other connections shall have their turn too. */
-const MAX_ROUNDS = 8;
+const MAX_ROUNDS = 4;
 
 /**
  * One direction between two sockets whose bytes stay in the kernel: splice(2) moves them from the source into a pipe and from the pipe
@@ -74,8 +73,8 @@ export class Splice implements Sink {
   private readonly fromFd: number;
   private readonly toFd: number;
   /** For sources that Bun polls. */
-  private readonly source: Polled | null;
-  private room: Polled | null = null;
+  private readonly source: Watch | null;
+  private room: Watch | null = null;
 
   constructor(
     private readonly poller: Poller,
@@ -95,8 +94,8 @@ export class Splice implements Sink {
       this.source = null;
     } else {
       socket!.pause();
-      this.source = { onEvents: () => this.onReadable() };
-      poller.add(this.fromFd, READ, this.source);
+      this.source = from.watched ??= new Watch(poller, this.fromFd);
+      this.source.read(this);
     }
   }
 
@@ -143,7 +142,7 @@ export class Splice implements Sink {
   /** Has what is ready reported once more. */
   private again(): void {
     if (this.source === null) (this.from.socket as PolledSocket).report();
-    else this.poller.change(this.fromFd, READ);
+    else this.source.again();
   }
 
   private pump(): void {
@@ -205,8 +204,8 @@ export class Splice implements Sink {
     if (socket instanceof PolledSocket) {
       socket.awaitRoom();
     } else if (this.room === null) {
-      this.room = { onEvents: () => this.onWritable() };
-      this.poller.add(this.toFd, EPOLLOUT, this.room);
+      this.room = this.to.watched ??= new Watch(this.poller, this.toFd);
+      this.room.room(this);
     }
   }
 
@@ -236,11 +235,11 @@ export class Splice implements Sink {
     if (source === null) {
       (from.socket as PolledSocket).unsink();
     } else {
-      this.poller.remove(this.fromFd, source);
+      source.read(null);
       // Bun does not read it: the connection's flag shall say so.
       from.paused = true;
     }
-    if (room !== null) this.poller.remove(this.toFd, room);
+    room?.room(null);
     if (pipe !== null) givePipe(pipe, this.inPipe === 0);
     this.pipe = null;
   }

@@ -57,6 +57,8 @@ class Download implements SpliceOwner {
     const { stream } = this;
     if (complete) {
       stream.resBody.done = true;
+      // It was paused when the client was behind; the connection goes on to another exchange.
+      stream.serverConn?.resume();
       responseComplete(stream);
     } else if (stream.client.gone) {
       clientLeft(stream);
@@ -82,6 +84,7 @@ class Upload implements SpliceOwner {
     if (!complete) return;
     stream.reqBody.done = true;
     stream.requestDone = true;
+    stream.client.resume();
     if (stream.responseDone) finishStream(stream, true);
     else watchUpload(stream);
   }
