@@ -111,7 +111,8 @@ export class ServerConn extends Conn implements ServerSide {
   /** The connection can be used, or it is given up. */
   onHandshake(ok: boolean, error: (Error & { readonly code?: string }) | null): void {
     const { client, sni, server } = this;
-    const failure = client!.judge(this.socket!, ok, error, sni);
+    const socket = this.socket as Socket<Conn>;
+    const failure = client!.judge(socket, ok, error, sni);
     const { slab, base } = server;
     if (failure !== null) {
       client!.forget(sni);
@@ -119,7 +120,7 @@ export class ServerConn extends Conn implements ServerSide {
       this.abort();
       return;
     }
-    this.tls = new TlsSession(tlsSocket(this.socket!), sni ?? "", true);
+    this.tls = new TlsSession(tlsSocket(socket), sni ?? "", true);
     slab[base + C.sslConns]!++;
     slab[C.sslConns]!++;
     slab[C.sslLive]!++;

@@ -1,7 +1,6 @@
 /** Large bodies of known length between two plain sockets never enter the process: see net/splice.ts. */
 import { Framing } from "../../codec/h1/framing.ts";
-import type { Conn } from "../../net/conn.ts";
-import { reportBug } from "../../net/conn.ts";
+import { Conn, reportBug } from "../../net/conn.ts";
 import { processPoller } from "../../net/poller.ts";
 import { PolledSocket } from "../../net/polled-socket.ts";
 import { Splice, type SpliceOwner } from "../../net/splice.ts";
@@ -18,22 +17,26 @@ const UPLOAD_MIN = 128 << 10;
 
 /** Both sockets take descriptors as they are: no TLS, nothing that frames or changes the bytes. */
 function plain(from: Conn, to: Conn): boolean {
-  return Splice.enabled && !from.secure && !to.secure && from.relay === null && to.feeder === null && !from.gone && !to.gone;
+  return (
+    Splice.enabled && !from.secure && !to.secure && from.relay === null && to.feeder === null && !from.gone && !to.gone
+  );
 }
 
 /** What is left of the response goes over inside the kernel, if it is worth it. The client must not be blocked. */
 export function spliceDownload(stream: HttpStream): void {
   const { resBody, client, serverConn: conn } = stream;
-  if (resBody.framing !== Framing.LENGTH || resBody.left < DOWNLOAD_MIN || conn === null) return;
-  if (client.blocked || !(conn.socket instanceof PolledSocket) || !plain(conn, client)) return;
+  if (resBody.framing !== Framing.LENGTH || resBody.left < DOWNLOAD_MIN || stream.resRechunk || conn === null) return;
+  // A client of HTTP/2 is no connection of its own.
+  if (!(client instanceof Conn) || client.blocked || !(conn.socket instanceof PolledSocket) || !plain(conn, client))
+    return;
   new Splice(processPoller(reportBug), conn, client, resBody.left, new Download(stream)).start();
 }
 
 /** What is left of the request goes over inside the kernel, if it is worth it. */
 export function spliceUpload(stream: HttpStream): void {
   const { reqBody, client, serverConn: conn } = stream;
-  if (reqBody.framing !== Framing.LENGTH || reqBody.left < UPLOAD_MIN || conn === null || !stream.sent) return;
-  if (conn.blocked || !conn.established || !plain(client, conn)) return;
+  if (reqBody.framing !== Framing.LENGTH || reqBody.left < UPLOAD_MIN || stream.reqRechunk || conn === null) return;
+  if (!(client instanceof Conn) || !stream.sent || conn.blocked || !conn.established || !plain(client, conn)) return;
   stream.spent = true;
   stream.bodyBuf = null;
   new Splice(processPoller(reportBug), client, conn, reqBody.left, new Upload(stream)).start();
