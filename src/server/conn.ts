@@ -3,7 +3,7 @@ import { close as closeFd } from "../ffi/file.ts";
 import type { SockAddr } from "../ffi/sockaddr.ts";
 import { type ConnectOptions, connectFd, socketError } from "../ffi/socket.ts";
 import { C } from "../counters/columns.ts";
-import { Conn, reportBug } from "../net/conn.ts";
+import { Conn, connHandlers, reportBug } from "../net/conn.ts";
 import { PolledSocket } from "../net/polled-socket.ts";
 import { processPoller } from "../net/poller.ts";
 import { clientHandlers, type TlsClient } from "../net/tls/client.ts";
@@ -146,6 +146,7 @@ const tlsHandlers = clientHandlers((socket: Socket<Conn>) => {
  * connected, and passes its end on.
  */
 class Prefaced extends Conn {
+  declare socket: Socket<Conn> | null;
   private upgraded = false;
 
   constructor(private readonly conn: ServerConn) {
@@ -165,7 +166,7 @@ class Prefaced extends Conn {
   onEnd(): void {}
   onTimer(): void {}
   onClose(error: Error | undefined): void {
-    if (!this.upgraded) this.conn.handleClose(error);
+    if (!this.upgraded) this.conn.socketClose(error);
   }
 }
 

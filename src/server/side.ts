@@ -1,7 +1,6 @@
-import type { Socket } from "bun";
+import type { StreamSocket } from "../net/socket.ts";
 import type { Edits } from "../codec/h1/edits.ts";
 import type { Head } from "../codec/h1/head.ts";
-import type { Conn } from "../net/conn.ts";
 import type { TlsSession } from "../net/tls/session.ts";
 import type { Server } from "../proxy/server.ts";
 import type { ServerConn, ServerOwner } from "./conn.ts";
@@ -23,7 +22,7 @@ export interface ServerSide {
   readonly ended: boolean;
   readonly shut: boolean;
   readonly blocked: boolean;
-  readonly socket: Socket<Conn> | null;
+  readonly socket: StreamSocket | null;
   readonly tls: TlsSession | null;
   write(buf: Buffer, start: number, end: number): boolean;
   writeScratch(buf: Buffer, start: number, end: number): boolean;

@@ -51,6 +51,7 @@ type Ready = (
  * not. `timeout client` runs from the accept. Unlike HAProxy, which takes a header only when it comes in one piece, it gathers the pieces.
  */
 export class Greeting extends Conn {
+  declare socket: Socket<Conn> | null;
   private held: Buffer | null = null;
   private readonly counted: Frontend;
   private readonly peer: Endpoint;

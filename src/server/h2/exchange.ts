@@ -1,4 +1,4 @@
-import type { Socket } from "bun";
+import type { StreamSocket } from "../../net/socket.ts";
 import type { HeadBuilder } from "../../codec/h1/build.ts";
 import type { Edits } from "../../codec/h1/edits.ts";
 import type { HeadLimits } from "../../codec/h1/flags.ts";
@@ -228,7 +228,7 @@ export class ServerExchange extends H2Stream implements ServerSide, H2ServerSide
   get blocked(): boolean {
     return this.queued;
   }
-  get socket(): Socket<Conn> | null {
+  get socket(): StreamSocket | null {
     return this.mux.conn.socket;
   }
   get tls(): TlsSession | null {

@@ -26,9 +26,10 @@ function plain(from: Conn, to: Conn): boolean {
 export function spliceDownload(stream: HttpStream): void {
   const { resBody, client, serverConn: conn } = stream;
   if (resBody.framing !== Framing.LENGTH || resBody.left < DOWNLOAD_MIN || stream.resRechunk || conn === null) return;
-  // A client of HTTP/2 is no connection of its own.
-  if (!(client instanceof Conn) || client.blocked || !(conn.socket instanceof PolledSocket) || !plain(conn, client))
+  // An exchange of HTTP/2 is no connection of its own.
+  if (!(client instanceof Conn) || !(conn instanceof Conn) || client.blocked || !(conn.socket instanceof PolledSocket))
     return;
+  if (!plain(conn, client)) return;
   new Splice(processPoller(reportBug), conn, client, resBody.left, new Download(stream)).start();
 }
 
@@ -36,7 +37,15 @@ export function spliceDownload(stream: HttpStream): void {
 export function spliceUpload(stream: HttpStream): void {
   const { reqBody, client, serverConn: conn } = stream;
   if (reqBody.framing !== Framing.LENGTH || reqBody.left < UPLOAD_MIN || stream.reqRechunk || conn === null) return;
-  if (!(client instanceof Conn) || !stream.sent || conn.blocked || !conn.established || !plain(client, conn)) return;
+  if (
+    !(client instanceof Conn) ||
+    !(conn instanceof Conn) ||
+    !stream.sent ||
+    conn.blocked ||
+    !conn.established ||
+    !plain(client, conn)
+  )
+    return;
   stream.spent = true;
   stream.bodyBuf = null;
   new Splice(processPoller(reportBug), client, conn, reqBody.left, new Upload(stream)).start();
