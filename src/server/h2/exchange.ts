@@ -12,7 +12,6 @@ import { encodeTrailers } from "../../codec/h2/write-trailers.ts";
 import { blockSize } from "../../codec/h2/write-fields.ts";
 import { isUpgradeRequest, writeRequestBlock } from "../../codec/h2/write-request.ts";
 import type { FieldSink } from "../../codec/hpack/decode.ts";
-import type { Conn } from "../../net/conn.ts";
 import type { TlsSession } from "../../net/tls/session.ts";
 import type { Server } from "../../proxy/server.ts";
 import type { ServerConn, ServerOwner } from "../conn.ts";
