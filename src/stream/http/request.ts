@@ -20,6 +20,7 @@ import { countIn } from "./count.ts";
 import { watchUpload } from "./deadlines.ts";
 import { logStream } from "./finish.ts";
 import { restrictNames } from "./names.ts";
+import { requestContent } from "./content.ts";
 import { nameServer, persistRequest } from "./persist.ts";
 import { chooseServer } from "../use-server.ts";
 import { reframeRequest } from "./reframe.ts";
@@ -36,10 +37,12 @@ import { CHUNKED, CLOSE, headBytes, KEEP_ALIVE, SCRATCH_BYTES, scratch, WHOLE } 
  * The analysers of a request, in HAProxy's order (manual, section 2.1 and the order of rules in section 4):
  *
  *     framing and connection mode
+ *     tcp-request content rules of the frontend
  *     monitor-uri
  *     wait for the body                  option http-buffer-request of the frontend
  *     http-request rules of the frontend, its redirects
  *     choice of the backend             use_backend, default_backend
+ *     tcp-request content rules of the backend
  *     wait for the body                  option http-buffer-request of the backend
  *     http-request rules of the backend, its redirects
  *     [persistence]
@@ -51,14 +54,11 @@ import { CHUNKED, CLOSE, headBytes, KEEP_ALIVE, SCRATCH_BYTES, scratch, WHOLE } 
  * buf[at, end) is what came after the head.
  */
 export function analyseRequest(stream: HttpStream, buf: Buffer, at: number, end: number): void {
-  const { req, client, frontend, http, rt } = stream;
+  const { req, client, http, rt } = stream;
   const { flags } = req;
-  frontend.countRequest(clock.now);
-  stream.requestCounter = rt.requestCounter++;
-  if (stream.logger.enabled) stream.noteLine();
-  const { captures } = frontend;
-  if (captures !== null) captureRequest(stream, captures);
-  if (frontend.logWhen === "accept") logStream(stream);
+  const content = http.rules?.content ?? null;
+  // What rules about content refuse is no request yet.
+  if (content === null) begin(stream);
 
   // RFC 9112 section 9.3: 1.1 persists unless closed, 1.0 only when asked for.
   let keep = req.version === 11 ? (flags & CONN_CLOSE) === 0 : (flags & CONN_KEEPALIVE) !== 0;
@@ -78,6 +78,29 @@ export function analyseRequest(stream: HttpStream, buf: Buffer, at: number, end:
     return;
   }
 
+  if (content !== null) {
+    const { upgraded } = client;
+    client.upgraded = false;
+    if (upgraded !== true && !requestContent(stream, content, Step.frontContent, false)) return;
+    begin(stream);
+  }
+  routeContent(stream);
+}
+
+/** The request is one: it is counted, and its log line begins. */
+function begin(stream: HttpStream): void {
+  const { frontend, rt } = stream;
+  frontend.countRequest(clock.now);
+  stream.requestCounter = rt.requestCounter++;
+  if (stream.logger.enabled) stream.noteLine();
+  const { captures } = frontend;
+  if (captures !== null) captureRequest(stream, captures);
+  if (frontend.logWhen === "accept") logStream(stream);
+}
+
+/** The frontend's rules about content have let it pass. */
+function routeContent(stream: HttpStream): void {
+  const { req, frontend, http } = stream;
   if (http.monitorUri !== null && latin1(req.buf, req.targetStart, req.targetEnd) === http.monitorUri) {
     frontend.slab[frontend.base + C.intercepted]!++;
     stream.logged = true;
@@ -99,9 +122,18 @@ function monitorFails(stream: HttpStream): boolean {
 
 /** The analysers from `step` on: the first time, and again each time a stream that waited there is woken. */
 export function routeRequest(stream: HttpStream, step: number): void {
+  if (step === Step.frontContent) {
+    if (!requestContent(stream, stream.http.rules!.content!, step, true)) return;
+    begin(stream);
+    routeContent(stream);
+    return;
+  }
   if (step <= Step.frontRules && !routeFrontend(stream, step)) return;
   const backend = stream.backend!;
   const { cookie, rules, bufferRequest, headerNames } = backend.http as HttpSettings;
+  if (step <= Step.backContent && rules !== null && rules.content !== null && backend.model !== stream.frontend.model) {
+    if (!requestContent(stream, rules.content, Step.backContent, step === Step.backContent)) return;
+  }
   if (step <= Step.backBody && bufferRequest && backend.model !== stream.frontend.model) {
     if (!bodyIsHere(stream, backend.model.timeouts.httpRequest, Step.backBody, step)) return;
   }

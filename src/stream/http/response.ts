@@ -15,6 +15,7 @@ import { latin1 } from "../../util/latin1.ts";
 import { websocketAccept } from "../../util/websocket.ts";
 import { clientLeft } from "./abort.ts";
 import { captureResponse, captureResponseCookie } from "./capture.ts";
+import { responseContent } from "./content.ts";
 import { countOut } from "./count.ts";
 import { Output } from "./body.ts";
 import { blockedByClient, watchServer } from "./deadlines.ts";
@@ -35,6 +36,7 @@ import { CHUNKED, CLOSE, headBytes, KEEP_ALIVE, responseColumn, SCRATCH_BYTES, s
 /**
  * The analysers of a response, in HAProxy's order:
  *
+ *     tcp-response content rules of the backend (or when the connection stands)
  *     framing and what becomes of both connections
  *     http-response rules of the backend, then of the frontend
  *     persistence
@@ -46,6 +48,7 @@ import { CHUNKED, CLOSE, headBytes, KEEP_ALIVE, responseColumn, SCRATCH_BYTES, s
 export function analyseResponse(stream: HttpStream, conn: ServerSide, buf: Buffer, at: number, end: number): void {
   const { res, req, server, resBody } = stream;
   const { flags, status } = res;
+  if (!responseContent(stream, true)) return;
   const asked = stream.reqEdits.method;
   const method = asked === undefined ? req.method : methodOf(asked, 0, asked.length);
   // A CONNECT that rules have made opens no tunnel: the client did not ask for one.

@@ -11,6 +11,7 @@ import type { LevelName } from "../../log/record.ts";
 import type { Backend } from "../../proxy/backend.ts";
 import type { Frontend, Listener } from "../../proxy/frontend.ts";
 import type { Server } from "../../proxy/server.ts";
+import type { TcpRuleStream } from "../../rules/tcp/types.ts";
 import type { HttpFlowStream, Side } from "../../rules/flow/types.ts";
 import type { Answer, RuleStream } from "../../rules/types.ts";
 import { clock } from "../../util/clock.ts";
@@ -22,6 +23,7 @@ import { processFacts } from "../process.ts";
 import { StreamVariables } from "../variables.ts";
 import { UNSET } from "../timeout.ts";
 import { drop } from "./drop.ts";
+import { refuseResponse } from "./content.ts";
 import { earlyHint } from "./hint.ts";
 import { countRewrite, failByRule } from "./rewrite.ts";
 import { authenticateByRule, denyByRule, interceptByRule, refuseByRule } from "./rule-answer.ts";
@@ -32,10 +34,10 @@ import { tarpit, waitForRequestBody, waitForResponseBody } from "./wait.ts";
  * The samples of one HTTP exchange, and what its rules may do to it. Made for the first rule a stream meets and kept with the
  * stream object, so that configurations without rules pay nothing; nothing is read before an expression asks for it.
  */
-export class HttpSamples implements HttpFlowStream {
+export class HttpSamples implements HttpFlowStream, TcpRuleStream {
   valueType: SampleType = "str";
   mayChange = false;
-  readonly final = true;
+  final = true;
   readonly mode: Mode = "http";
   readonly tracked: TrackedEntries | null = null;
   waitingRule = -1;
@@ -45,6 +47,8 @@ export class HttpSamples implements HttpFlowStream {
   /** The head of the request cannot be asked any more: as in HAProxy, when the tarpit is over. */
   headGone = false;
   serial = 0;
+  /** A rule about content ends the server's connection. */
+  serverClosed = false;
   lastRule: { readonly file: string; readonly line: number } | null = null;
   private readonly scopes = new StreamVariables();
 
@@ -123,8 +127,18 @@ export class HttpSamples implements HttpFlowStream {
   }
 
   drop(silent: boolean): void {
-    drop(this.record, silent);
+    if (this.record.inContent) refuseResponse(this.record);
+    else drop(this.record, silent);
   }
+
+  closeServer(): void {
+    this.serverClosed = true;
+  }
+
+  /** It is http already. */
+  switchMode(): void {}
+
+  expectHeader(): void {}
 
   setAddress(side: Side, address: Uint8Array): void {
     const { record } = this;

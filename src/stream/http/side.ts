@@ -27,6 +27,8 @@ export interface HttpSide extends ClientSide {
   cut: HttpClient["cut"];
   /** The backend that rules of mode tcp have chosen for the next request. */
   assigned: Backend | null;
+  /** Those rules judged the content of the next request. */
+  upgraded?: boolean;
   readonly paused: boolean;
   readonly blocked: boolean;
   readonly gone: boolean;

@@ -2,13 +2,16 @@
 export const Step = {
   /** It does not wait. */
   none: 0,
+  /** `tcp-request content` of the frontend. */
+  frontContent: 1,
   /** `option http-buffer-request` of the frontend. */
-  frontBody: 1,
-  frontRules: 2,
-  backBody: 3,
-  backRules: 4,
+  frontBody: 2,
+  frontRules: 3,
+  backContent: 4,
+  backBody: 5,
+  backRules: 6,
   /** Held until `timeout tarpit` has passed. */
-  tarpit: 5,
-  backResponse: 6,
-  frontResponse: 7,
+  tarpit: 7,
+  backResponse: 8,
+  frontResponse: 9,
 } as const;

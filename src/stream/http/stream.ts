@@ -21,6 +21,7 @@ import { UNSET } from "../timeout.ts";
 import { Stream } from "../stream.ts";
 import { clientAborted, clientEnded, clientGone, clientTimedOut, shutDown } from "./abort.ts";
 import { refuse, reply } from "./answer.ts";
+import { responseContent } from "./content.ts";
 import { Body } from "./body.ts";
 import { watchUpload } from "./deadlines.ts";
 import { downloadResumed } from "./download.ts";
@@ -119,6 +120,8 @@ export class HttpStream extends Stream implements H2Owner {
 
   /** Where it waits between its analysers (step.ts). */
   step: number = Step.none;
+  /** Rules about the content of the response run. */
+  inContent = false;
   /** It waits for the body of a message, until this time (epoch ms, 0 = none). */
   gathering = false;
   waitUntil = 0;
@@ -199,6 +202,7 @@ export class HttpStream extends Stream implements H2Owner {
     this.logLevel = null;
     this.step = Step.none;
     this.gathering = this.once = this.unframed = this.reqRechunk = this.resRechunk = this.mute = false;
+    this.inContent = false;
     this.waitUntil = 0;
     this.ownServerTimeout = this.ownTunnelTimeout = UNSET;
     this.tarpitAnswer = null;
@@ -296,17 +300,24 @@ export class HttpStream extends Stream implements H2Owner {
   onServerOpen(conn: ServerSide): void {
     this.serverConn = conn.h2 === null && speaksH2(conn.conn) ? joinNew(this, conn.conn) : conn;
     sendRequest(this, this.serverConn);
+    // One that was used before; a new one is established later.
+    if (this.phase === Phase.connected) responseContent(this, false);
   }
 
   onEstablished(): void {
     this.expire(0);
     if (!this.sent) return;
     watchUpload(this);
+    if (!responseContent(this, false)) return;
     spliceUpload(this);
   }
 
   onServerData(conn: ServerSide, chunk: Buffer): void {
-    if (this.phase === Phase.connecting) this.established();
+    if (this.phase === Phase.connecting) {
+      this.established();
+      // Rules may have ended it.
+      if (this.serverConn === null) return;
+    }
     if (this.tunnel) tunnelServerData(this, conn, chunk);
     else receive(this, conn, chunk);
   }

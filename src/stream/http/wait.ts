@@ -52,10 +52,9 @@ export function tarpitOver(stream: HttpStream): void {
  */
 export function waitForRequestBody(stream: HttpStream, time: number, atLeast: number, again: boolean): number {
   if (!again) expectContinue(stream);
-  const held = stream.bodyBuf === null ? 0 : stream.bodyEnd - stream.bodyStart;
   const enough = atLeast > 0 && stream.reqBody.payload >= atLeast;
   const { client } = stream;
-  if (stream.requestDone || enough || held >= room(stream) || client.ended || client.gone) {
+  if (enough || heldEnough(stream)) {
     if (again) endWait(stream);
     return Verdict.next;
   }
@@ -67,7 +66,14 @@ export function waitForRequestBody(stream: HttpStream, time: number, atLeast: nu
   return Verdict.wait;
 }
 
-function endWait(stream: HttpStream): void {
+/** More of the request will not be waited for: it is there, or a buffer full of it, or the client sends no more. */
+export function heldEnough(stream: HttpStream): boolean {
+  const { client } = stream;
+  const held = stream.bodyBuf === null ? 0 : stream.bodyEnd - stream.bodyStart;
+  return stream.requestDone || held >= room(stream) || client.ended || client.gone;
+}
+
+export function endWait(stream: HttpStream): void {
   stream.gathering = false;
   stream.expire(0);
   stream.client.expire(0);
@@ -128,6 +134,10 @@ export function waitExpired(stream: HttpStream): void {
     return;
   }
   if (!stream.gathering) return;
+  if (stream.step === Step.frontContent || stream.step === Step.backContent) {
+    stream.wake();
+    return;
+  }
   stream.gathering = false;
   if (stream.responded) {
     stream.responseAt = 0;

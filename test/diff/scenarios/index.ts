@@ -13,6 +13,7 @@ import { logs } from "./logs.ts";
 import { malformed } from "./malformed.ts";
 import { relay } from "./tcp.ts";
 import { proxyProtocol } from "./proxy-protocol.ts";
+import { tcpContent } from "./tcp-content.ts";
 import { tcpRules } from "./tcp-rules.ts";
 import { timeouts } from "./timeouts.ts";
 import { persistence } from "./persistence.ts";
@@ -53,6 +54,7 @@ export const scenarios: readonly Scenario[] = [
   ...observe,
   ...rules,
   ...tcpRules,
+  ...tcpContent,
   ...proxyProtocol,
   ...auth,
   ...normalize,
