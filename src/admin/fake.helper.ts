@@ -187,6 +187,7 @@ export function proxy(kind: ProxyModel["kind"], name: string, id: number, more: 
     inspectDelay: 0,
     responseDelay: 0,
     useServer: [],
+    compression: null,
     ...more,
   };
   return { ...base, servers: base.servers.map((s, i) => ({ ...s, id: s.id || i + 1 })) };
@@ -194,6 +195,12 @@ export function proxy(kind: ProxyModel["kind"], name: string, id: number, more: 
 
 const globals: GlobalModel = {
   maxconn: 0,
+  compressionLevel: 1,
+  compressionMemLevel: 8,
+  compressionWindowBits: 15,
+  compressionMaxRate: 0,
+  compressionMaxCpu: 100,
+  compressionMaxMemory: 0,
   nbthread: 2,
   user: null,
   group: null,

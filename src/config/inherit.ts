@@ -26,6 +26,7 @@ export function inherit(base: ProxyDraft | null, kind: ProxyKind, name: string, 
   proxy.headerNames = base.headerNames;
   proxy.forwardFor = base.forwardFor;
   proxy.originalTo = base.originalTo;
+  proxy.compression = base.compression;
   proxy.options = {};
   for (const option of Object.keys(base.options) as OptionName[]) {
     if ((front && FRONTEND_OPTIONS.has(option)) || (back && BACKEND_OPTIONS.has(option))) proxy.options[option] = true;

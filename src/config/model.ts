@@ -7,6 +7,7 @@
  */
 import type { SampleType } from "../expr/sample.ts";
 import type { VariableLimits } from "../expr/variables.ts";
+import type { CompressionName } from "../codec/compress/algorithms.ts";
 import type { Position } from "../lang/position.ts";
 
 export type Mode = "tcp" | "http";
@@ -111,6 +112,25 @@ export interface ServerTlsModel {
   readonly tickets: boolean;
 }
 
+/** What is compressed of a proxy's traffic; a backend's settings come before those of the frontend. */
+export interface CompressionModel {
+  readonly request: CompressionSideModel;
+  readonly response: CompressionSideModel;
+  /** Servers are not told what clients accept. */
+  readonly offload: boolean;
+}
+
+export interface CompressionSideModel {
+  /** By `direction`. */
+  readonly enabled: boolean;
+  /** The first one that fits is taken. */
+  readonly algorithms: readonly CompressionName[];
+  /** Beginnings of content types, lower case; empty = all. */
+  readonly types: readonly string[];
+  /** Bytes; shorter bodies of known length stay as they are. */
+  readonly minSize: number;
+}
+
 export interface GlobalModel {
   /** 0 = derive from the descriptor limit. */
   readonly maxconn: number;
@@ -177,6 +197,16 @@ export interface GlobalModel {
   readonly tlsLifetime: number;
   /** Most bytes in one TLS record (tune.ssl.maxrecord); 0 = the protocol's 16384. */
   readonly tlsMaxRecord: number;
+  /** Parameters of compressors: tune.comp.maxlevel (default 1), tune.zlib.memlevel (8), tune.zlib.windowsize (15). */
+  readonly compressionLevel: number;
+  readonly compressionMemLevel: number;
+  readonly compressionWindowBits: number;
+  /** Bytes a second the whole process compresses at most (maxcomprate); 0 = no limit. */
+  readonly compressionMaxRate: number;
+  /** Percent of CPU of a worker above which nothing is compressed (maxcompcpuusage); 100 = no limit. */
+  readonly compressionMaxCpu: number;
+  /** Bytes of all compressors of the process (maxzlibmem); 0 = no limit. */
+  readonly compressionMaxMemory: number;
 }
 
 /** A section `userlist`: who may log in, and the groups they are in. */
@@ -305,6 +335,7 @@ export interface ProxyModel {
   readonly logFormatSd: TextModel | null;
   /** `error-log-format`: the line of a connection that failed before it had a stream. */
   readonly errorLogFormat: TextModel | null;
+  readonly compression: CompressionModel | null;
   readonly uniqueIdFormat: TextModel | null;
   /** Header that carries the unique id to the server, as configured. */
   readonly uniqueIdHeader: string | null;

@@ -11,6 +11,13 @@ export function countEvent(cells: Int32Array, at: number, second: number): numbe
   return Atomics.add(cells, at + 1, 1) + 1;
 }
 
+/** Counts `n` events. */
+export function countMany(cells: Int32Array, at: number, second: number, n: number): void {
+  const seen = Atomics.load(cells, at);
+  if (seen !== second) rotate(cells, at, seen, second);
+  Atomics.add(cells, at + 1, n);
+}
+
 function rotate(cells: Int32Array, at: number, seen: number, second: number): void {
   // Only one process wins the exchange and moves the count; the others go on counting into the new second.
   if (Atomics.compareExchange(cells, at, seen, second) !== seen) return;

@@ -4,14 +4,14 @@ import { C, COLUMNS } from "./columns.ts";
  * The shared segment, mapped by the supervisor and every worker:
  *
  *     header      64 bytes    magic, slots, workers
- *     live        slots × 16 int32, atomic: gauges and rates that must be exact over all workers
+ *     live        slots × 24 int32, atomic: gauges and rates that must be exact over all workers
  *     state       slots × 32 int32, atomic: state of servers (and generation numbers of backends)
  *     text        slots × 128 bytes: last check result of servers
  *     slabs       workers × slots × COLUMNS float64, each written by its worker alone
  *
  * The file is sparse: only slots in use take memory.
  */
-export const LIVE_WIDTH = 16;
+export const LIVE_WIDTH = 24;
 export const STATE_WIDTH = 32;
 export const TEXT_WIDTH = 128;
 const HEADER_BYTES = 64;
@@ -27,6 +27,9 @@ export const L = {
   connRate: 8,
   /** Process slot: SSL handshakes; frontends: unused. */
   sslRate: 11,
+  /** Process slot: bytes into and out of compressors. */
+  compIn: 14,
+  compOut: 17,
 } as const;
 
 /** Connections of the whole process: slot 0. */

@@ -82,6 +82,9 @@ export interface SampleContext {
   readonly statusCode: number;
   /** The request line as received, before any rule, kept for capture.req.*; null when nothing captures it. */
   readonly receivedRequestLine: string | null;
+  /** This program compresses the response; by which algorithm is known until the response is over. */
+  readonly responseCompressed: boolean;
+  readonly responseCompression: string | null;
   /** Slots of `capture request header`, null = none captured. */
   readonly requestCaptures: readonly (string | null)[] | null;
   readonly responseCaptures: readonly (string | null)[] | null;

@@ -73,6 +73,8 @@ export class PlainContext implements SampleContext {
   requestVersion = 0;
   responseVersion = 0;
   statusCode = 0;
+  responseCompressed = false;
+  responseCompression: string | null = null;
   receivedRequestLine: string | null = null;
   requestCaptures: readonly (string | null)[] | null = null;
   responseCaptures: readonly (string | null)[] | null = null;

@@ -91,3 +91,17 @@ export function firstValue(head: Head, edits: Edits, name: Uint8Array): string |
   }
   return null;
 }
+
+/** The values of all headers with this lower-case name, in their order. */
+export function allValues(head: Head, edits: Edits, name: Uint8Array): string[] {
+  const values: string[] = [];
+  for (let i = 0; i < head.count; i++) {
+    if (!headerHasName(head, edits, i, name)) continue;
+    const line = edits.lineOf(i);
+    values.push(line === undefined ? valueText(head, i) : lineValue(line!));
+  }
+  for (let i = 0; i < edits.appendedCount; i++) {
+    if (lineHasName(edits.appended[i]!, name)) values.push(lineValue(edits.appended[i]!));
+  }
+  return values;
+}

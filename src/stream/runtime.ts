@@ -1,5 +1,6 @@
 import type { GlobalModel } from "../config/model.ts";
 import type { Shared } from "../counters/shared.ts";
+import { contexts } from "../codec/compress/pool.ts";
 import { connectServer } from "../server/conn.ts";
 import type { Backend } from "../proxy/backend.ts";
 import type { ClientConn } from "./client.ts";
@@ -39,6 +40,7 @@ export class StreamRuntime {
     this.worker = worker;
     this.slab = shared.slabs[worker]!;
     this.global = global;
+    configureCompressors(global);
     const maxBytes = global.bufsize - global.maxrewrite;
     const maxHeaders = global.maxHeaders;
     this.requestLimits = { maxHeaders, maxBytes, relaxed: false };
@@ -50,6 +52,7 @@ export class StreamRuntime {
 
   configure(global: GlobalModel): void {
     this.global = global;
+    configureCompressors(global);
     const maxBytes = global.bufsize - global.maxrewrite;
     const maxHeaders = global.maxHeaders;
     this.requestLimits = { maxHeaders, maxBytes, relaxed: false };
@@ -63,4 +66,14 @@ export class StreamRuntime {
 function headerCases({ headerCases: names }: GlobalModel): HeaderCases | null {
   const entries = Object.entries(names);
   return entries.length === 0 ? null : new Map(entries.map(([from, to]) => [from, Buffer.from(to, "latin1")]));
+}
+
+/** Each worker has its part of the memory. */
+function configureCompressors(global: GlobalModel): void {
+  contexts.configure({
+    level: global.compressionLevel,
+    memLevel: global.compressionMemLevel,
+    windowBits: global.compressionWindowBits,
+    maxMemory: Math.ceil(global.compressionMaxMemory / global.nbthread),
+  });
 }

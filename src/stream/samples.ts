@@ -174,6 +174,12 @@ export abstract class RawSamples implements RuleStream {
   get statusCode(): number {
     return 0;
   }
+  get responseCompressed(): boolean {
+    return false;
+  }
+  get responseCompression(): string | null {
+    return null;
+  }
   get receivedRequestLine(): string | null {
     return null;
   }

@@ -1,4 +1,5 @@
 /** Takes out of recorded bytes what legitimately differs between two runs: ports, dates, process ids, how a body was cut into chunks. */
+import zlib from "node:zlib";
 import type { LogLine } from "./scenario.ts";
 
 /** Replaces the port numbers of the scenario by `{name}`. */
@@ -25,7 +26,8 @@ export function maskBodies(text: string): string {
     // The answer to HEAD has fields but no body: another message, or nothing, follows.
     if (/^HTTP\/\d/.test(text.slice(at, at + 7))) continue;
     if (/\r\ntransfer-encoding:[^\r]*chunked/i.test(fields)) {
-      const [data, end] = joinChunks(text, at);
+      const coding = /\r\ncontent-encoding:\s*(gzip|deflate)\r/i.exec(fields);
+      const [data, end] = joinChunks(text, at, coding?.[1]?.toLowerCase() ?? "");
       out += data;
       at = end;
       continue;
@@ -43,25 +45,41 @@ export function maskBodies(text: string): string {
   return out + shorten(text.slice(at));
 }
 
-function joinChunks(text: string, from: number): [string, number] {
+function joinChunks(text: string, from: number, coding: string): [string, number] {
   let data = "";
   let at = from;
   while (true) {
     // Whether the next chunk had been announced is a matter of boundaries too.
-    if (at >= text.length) return [`<chunked>${shorten(data)}<cut>`, text.length];
+    if (at >= text.length) return [`<chunked>${decoded(data, coding)}<cut>`, text.length];
     const line = text.indexOf("\r\n", at);
     const size = line < 0 ? Number.NaN : Number.parseInt(text.slice(at, line), 16);
-    if (Number.isNaN(size)) return [`<chunked>${shorten(data)}<broken>${shorten(text.slice(at))}`, text.length];
+    if (Number.isNaN(size)) return [`<chunked>${decoded(data, coding)}<broken>${shorten(text.slice(at))}`, text.length];
     if (size === 0) {
       const last = line + 2;
       const end = text.startsWith("\r\n", last) ? last + 2 : text.indexOf("\r\n\r\n", last) + 4;
-      if (end < last) return [`<chunked>${shorten(data)}<cut>${text.slice(last)}`, text.length];
-      return [`<chunked>${shorten(data)}<end>${text.slice(last, end)}`, end];
+      if (end < last) return [`<chunked>${decoded(data, coding)}<cut>${text.slice(last)}`, text.length];
+      return [`<chunked>${decoded(data, coding)}<end>${text.slice(last, end)}`, end];
     }
     const chunk = text.slice(line + 2, line + 2 + size);
     data += chunk;
     at = line + 2 + size + 2;
-    if (chunk.length < size || at > text.length) return [`<chunked>${shorten(data)}<cut>`, text.length];
+    if (chunk.length < size || at > text.length) return [`<chunked>${decoded(data, coding)}<cut>`, text.length];
+  }
+}
+
+/** A compressed body as what it says, with the format in front; two compressors need not write the same bytes. */
+function decoded(data: string, coding: string): string {
+  if (coding === "") return shorten(data);
+  const bytes = Buffer.from(data, "latin1");
+  // What was cut is read as far as it goes.
+  const options = { finishFlush: zlib.constants.Z_SYNC_FLUSH };
+  try {
+    if (coding === "gzip") return `<gzip>${shorten(zlib.gunzipSync(bytes, options).toString("latin1"))}`;
+    const wrapped = bytes.length >= 2 && (bytes[0]! & 15) === 8 && bytes.readUInt16BE(0) % 31 === 0;
+    if (wrapped) return `<zlib>${shorten(zlib.inflateSync(bytes, options).toString("latin1"))}`;
+    return `<raw deflate>${shorten(zlib.inflateRawSync(bytes, options).toString("latin1"))}`;
+  } catch {
+    return shorten(data);
   }
 }
 

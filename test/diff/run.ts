@@ -94,6 +94,9 @@ interface Stage {
   readonly ports: Map<string, number>;
   readonly servers: Map<string, ScriptedServer>;
   readonly log: Syslog;
+  /** Number of the scenario in its process, which its proxies have in their names. */
+  readonly index: number;
+  readonly proxy: () => Proxy;
 }
 
 async function runBatch(
@@ -172,9 +175,9 @@ async function startSide(scope: Scope, batch: readonly Scenario[], start: Starte
       servers.set(name, startServer(scope, script, port(name)));
     }
     for (const name of scenario.stuck ?? []) await startStuckServer(scope, port(name));
-    stages.push({ ports, servers, log: await startSyslog(scope, port("log")) });
+    stages.push({ ports, servers, log: await startSyslog(scope, port("log")), index, proxy: () => proxy });
   }
-  const proxy = await start(scope, config);
+  const proxy: Proxy = await start(scope, config);
   // tlb listens before its workers run.
   if (proxy.name === "tlb") {
     await waitFor(() => children(proxy.program.pid) !== "", 3000, "a worker of tlb");
@@ -197,6 +200,7 @@ async function observe(scenario: Scenario, stage: Stage, patience: number): Prom
       }));
   const peers: Peer[] = [];
   const notes: Record<string, unknown> = {};
+  const { proxy, index: number } = stage;
   const talk: Talk = {
     async connect(name = "fe", options) {
       const port = stage.ports.get(name);
@@ -235,6 +239,14 @@ async function observe(scenario: Scenario, stage: Stage, patience: number): Prom
     logMatch: (pattern, ms = 4000) =>
       waitFor(() => lines().some((line) => pattern.test(line.text)), ms, String(pattern)),
     sleep: (ms) => Bun.sleep(ms),
+    async stats(name, ...columns) {
+      const [head, ...rows] = (await proxy().runtime("show stat")).trim().split("\n");
+      const names = head!.replace("# ", "").split(",");
+      const row = rows
+        .map((line) => line.split(","))
+        .find(([id, side]) => id === `${name}-${number}` && /END$/.test(side!));
+      return columns.map((column) => Number(row?.[names.indexOf(column)]));
+    },
   };
   let error: string | null = null;
   try {

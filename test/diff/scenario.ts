@@ -62,6 +62,8 @@ export interface Talk {
   /** Waits until some log line matches. */
   logMatch(pattern: RegExp, ms?: number): Promise<void>;
   sleep(ms: number): Promise<void>;
+  /** Columns of `show stat` of a proxy, by its name in the configuration; its frontend side when it has one. */
+  stats(proxy: string, ...columns: string[]): Promise<readonly number[]>;
 }
 
 /** Everything seen from outside, ports and dates masked; plain data. */

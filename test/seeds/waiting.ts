@@ -13,7 +13,6 @@ export const waiting: Readonly<Record<string, readonly string[]>> = {
   "002:136": ["stats"],
   "002:143": ["prometheus-exporter"],
   "003:152": ["stick-table", "http-request track-sc0"],
-  "003:195": ["compression"],
   "003:216": ["tcp-check send-binary", "tcp-check expect"],
   "003:233": ["tcp-check send", "tcp-check expect"],
   "003:247": ["stats", "prometheus-exporter"],

@@ -251,7 +251,7 @@ const table: readonly InfoColumn[] = [
     type: "u32",
     tags: "MRP",
     help: "Bytes into the compressor over the last second",
-    value: none,
+    value: rate(L.compIn),
   },
   {
     pos: 43,
@@ -259,9 +259,16 @@ const table: readonly InfoColumn[] = [
     type: "u32",
     tags: "MRP",
     help: "Bytes out of the compressor over the last second",
-    value: none,
+    value: rate(L.compOut),
   },
-  { pos: 44, name: "CompressBpsRateLim", type: "u32", tags: "CLP", help: "Limit of CompressBpsOut", value: none },
+  {
+    pos: 44,
+    name: "CompressBpsRateLim",
+    type: "u32",
+    tags: "CLP",
+    help: "Limit of CompressBpsIn",
+    value: ({ ctx }) => ctx.model().global.compressionMaxRate,
+  },
   { pos: 47, name: "Tasks", type: "u32", tags: "MGP", help: "Tasks of the workers", value: total(C.loopTasks) },
   { pos: 48, name: "Run_queue", type: "u32", tags: "MGP", help: "Tasks ready to run", value: none },
   {

@@ -31,6 +31,10 @@ export const checkMode = eachProxy((proxy, { diagnostics }) => {
     ignored(mark, `'${mark}'`);
     proxy[list] = [];
   }
+  if (proxy.compression !== null) {
+    ignored("compression", "'compression'");
+    proxy.compression = null;
+  }
   if (proxy.forwardFor !== null) {
     ignored("option forwardfor", "'option forwardfor'");
     proxy.forwardFor = null;

@@ -9,6 +9,7 @@ import { tuneKeywords } from "./tune.ts";
 import { statsKeyword } from "./stats-socket.ts";
 import { environmentKeywords } from "./environment.ts";
 import { inertGlobalKeywords } from "./global-inert.ts";
+import { globalCompressionKeywords } from "./compression.ts";
 import { globalTlsKeywords } from "./global-tls.ts";
 
 type Row = Keyword<GlobalContext>;
@@ -171,6 +172,7 @@ export const globalKeywords = new KeywordTable<GlobalContext>("global", [
   environmentKeywords,
   inertGlobalKeywords,
   globalTlsKeywords,
+  globalCompressionKeywords,
 ]);
 
 /** `[auto:]<process>[/<threads>] <cpu>...`; process 1 is the only one, threads count from 1. */

@@ -7,8 +7,8 @@ const GLOBAL = `
   51degrees-data-file close-spread-time default-path deviceatlas-json-file external-check grace
   h1-accept-payload-with-any-method httpclient.resolvers.id
   httpclient.resolvers.prefer httpclient.ssl.ca-file httpclient.ssl.verify localpeer lua-load lua-load-per-thread
-  lua-prepend-path max-spread-checks maxcompcpuusage maxcomprate maxconnrate maxsessrate maxsslconn maxsslrate
-  maxzlibmem pp2-never-send-local tune.comp.maxlevel tune.disable-fast-forward
+  lua-prepend-path max-spread-checks maxconnrate maxsessrate maxsslconn maxsslrate
+  pp2-never-send-local tune.disable-fast-forward
   tune.http.cookielen tune.lua.forced-yield tune.lua.maxmem tune.lua.service-timeout tune.lua.session-timeout
   tune.lua.task-timeout tune.peers.max-updates-at-once tune.stick-counters 
   
@@ -16,8 +16,8 @@ const GLOBAL = `
 `;
 
 const PROXY = `
-  clitcpka-cnt clitcpka-idle clitcpka-intvl compression dynamic-cookie-key email-alert
-  external-check filter force-persist ignore-persist
+  clitcpka-cnt clitcpka-idle clitcpka-intvl dynamic-cookie-key email-alert
+  external-check force-persist ignore-persist
   load-server-state-from-file max-session-srv-conns persist server-state-file-name
   srvtcpka-cnt srvtcpka-idle srvtcpka-intvl stats stick stick-table
   use-fcgi-app

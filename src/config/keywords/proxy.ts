@@ -9,6 +9,7 @@ import { timeoutKeyword } from "./timeouts.ts";
 import { backendKeywords } from "./backend.ts";
 import { balanceKeywords } from "./balance.ts";
 import { checkKeywords } from "./check.ts";
+import { compressionKeywords } from "./compression.ts";
 import { errorKeywords } from "./errors.ts";
 import { captureKeywords } from "./capture.ts";
 import { ruleKeywords } from "./rules.ts";
@@ -200,6 +201,7 @@ export const proxyKeywords = new KeywordTable<ProxyContext>("proxy", [
   balanceKeywords,
   checkKeywords,
   errorKeywords,
+  compressionKeywords,
   ruleKeywords,
   captureKeywords,
   tcpRuleKeywords,

@@ -126,14 +126,19 @@ export const messageFetches: readonly FetchRow[] = [
     ctx.resHead === null ? null : bodySize(ctx.resHead, ctx.resBodyHeld()),
   ),
 
-  // There is no compression yet.
-  ...row(["res.comp"], "bool", "response-head-kept", "True when this program compressed the response", () => false),
+  ...row(
+    ["res.comp"],
+    "bool",
+    "response-head-kept",
+    "True when this program compressed the response",
+    (ctx) => ctx.responseCompressed,
+  ),
   ...row(
     ["res.comp_algo"],
     "str",
     "response-head-kept",
     "Algorithm this program compressed the response with",
-    () => null,
+    (ctx) => ctx.responseCompression,
   ),
   captureRow("capture.req.hdr", "request-head-kept", "Captured request header by slot", (ctx) => ctx.requestCaptures),
   captureRow(

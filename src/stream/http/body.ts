@@ -30,7 +30,8 @@ export class Body {
   /** STREAM: what is fed next is the last of it, and these are its trailers (lines `name: value\r\n`). */
   last = false;
   trailerLines: Buffer | null = null;
-  private scanner: ChunkScanner | null = null;
+  /** Reads the framing of CHUNKED; what it found last stays valid until the next `feed`. */
+  scanner: ChunkScanner | null = null;
   /** What was fed last; for conversions. */
   private fed: Buffer = EMPTY;
   private fedStart = 0;

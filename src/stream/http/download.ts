@@ -4,6 +4,7 @@ import { clientLeft } from "./abort.ts";
 import { fail } from "./answer.ts";
 import { countOut } from "./count.ts";
 import { blockedByClient, watchServer, watchUpload } from "./deadlines.ts";
+import { sendFiltered } from "./filter.ts";
 import { finishStream } from "./finish.ts";
 import { chunkOf } from "./reframe.ts";
 import type { HttpStream } from "./stream.ts";
@@ -15,7 +16,8 @@ export function downloadBody(stream: HttpStream, chunk: Buffer, start: number, e
   const at = resBody.feed(chunk, start, end);
   if (at < 0) {
     stream.reason = errorName(at);
-    fail(stream, "P", "D", 502);
+    // As in HAProxy, where a body that is changed on its way ends with its server.
+    fail(stream, stream.resFilter === null ? "P" : "S", "D", 502);
     return;
   }
   countOut(stream, resBody.payload - before + (resBody.done ? resBody.trailerBytes : 0));
@@ -23,7 +25,10 @@ export function downloadBody(stream: HttpStream, chunk: Buffer, start: number, e
     clientLeft(stream);
     return;
   }
-  if (!resBody.silent && !stream.mute) {
+  const { resFilter } = stream;
+  if (resFilter !== null) {
+    if (!sendFiltered(stream, resFilter, chunk, start, at)) blockedByClient(stream);
+  } else if (!resBody.silent && !stream.mute) {
     let taken: boolean;
     if (stream.resRechunk) {
       const out = chunkOf(chunk, start, at, resBody.done);

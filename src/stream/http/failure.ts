@@ -7,10 +7,13 @@ import { countOnPath, countOnServer } from "../count.ts";
 import { Phase } from "../phase.ts";
 import { fail } from "./answer.ts";
 import { responseComplete } from "./download.ts";
+import { sendFiltered } from "./filter.ts";
 import { finishStream } from "./finish.ts";
 import { repeat, repeatable, replaceStale, retryable } from "./retry.ts";
 import { Step } from "./step.ts";
 import type { HttpStream } from "./stream.ts";
+
+const NOTHING: Buffer = Buffer.alloc(0);
 
 /** FIN of the server. */
 export function serverEnded(stream: HttpStream, conn: ServerSide): void {
@@ -92,6 +95,8 @@ export function badResponse(stream: HttpStream, reason: string): void {
 /** The end of the connection is the end of the body (RFC 9112 section 6.3). */
 function endOfBody(stream: HttpStream): void {
   stream.resBody.done = true;
+  const { resFilter } = stream;
+  if (resFilter !== null) sendFiltered(stream, resFilter, NOTHING, 0, 0);
   responseComplete(stream);
 }
 

@@ -16,6 +16,7 @@ import { clientAborted } from "./abort.ts";
 import { refuse, reply } from "./answer.ts";
 import { captureRequest, captureRequestCookie } from "./capture.ts";
 import { Output } from "./body.ts";
+import { chooseCoding } from "./compress.ts";
 import { countIn } from "./count.ts";
 import { watchUpload } from "./deadlines.ts";
 import { logStream } from "./finish.ts";
@@ -312,6 +313,7 @@ function prepare(stream: HttpStream, h2: boolean): void {
   } else if (req.version === 11 && (flags & CONN_UPGRADE) === 0 && !(back.pretendKeepAlive || http.pretendKeepAlive)) {
     edits.append(CLOSE);
   }
+  if (http.compression !== null || back.compression !== null) chooseCoding(stream, http.compression, back.compression);
   if (back.sendName !== null) nameServer(stream, back.sendName);
 }
 

@@ -16,11 +16,13 @@ import { websocketAccept } from "../../util/websocket.ts";
 import { clientLeft } from "./abort.ts";
 import { captureResponse, captureResponseCookie } from "./capture.ts";
 import { responseContent } from "./content.ts";
+import { announceCompression, selectCompression } from "./compress.ts";
 import { countOut } from "./count.ts";
 import { Output } from "./body.ts";
 import { blockedByClient, watchServer } from "./deadlines.ts";
 import { responseComplete } from "./download.ts";
 import { badResponse, serverLost } from "./failure.ts";
+import { type BodyFilter, filterBody, frame } from "./filter.ts";
 import { logEarly } from "./finish.ts";
 import { blockResponse, persistResponse } from "./persist.ts";
 import { afterRules, responseRules } from "./rules.ts";
@@ -62,6 +64,7 @@ export function analyseResponse(stream: HttpStream, conn: ServerSide, buf: Buffe
   resBody.begin(framing, res.contentLength, stream.rt.responseLimits);
   if (stream.client.h2 !== null) resBody.output = Output.payload;
   else if (framing === Framing.STREAM && req.version === 11) resBody.output = Output.chunks;
+  if (stream.coding !== null) selectCompression(stream, stream.coding);
   let next = at;
   if (at < end && !resBody.done && framing !== Framing.TUNNEL) {
     next = resBody.feed(buf, at, end);
@@ -138,7 +141,9 @@ function passResponse(
     if (edits.status !== undefined) stream.status = Number(latin1(edits.status, 0, edits.status.length));
   }
   if (edits.framed) reframeResponse(stream);
-  if (framing === Framing.STREAM && client.h2 === null) {
+  if (stream.compressed !== null) {
+    announceCompression(stream, stream.compressed);
+  } else if (framing === Framing.STREAM && client.h2 === null) {
     // It came by HTTP/2 without a length: chunks, or the end of the connection where they are not known.
     if (resBody.output === Output.chunks) edits.append(CHUNKED);
     else stream.clientKeep = false;
@@ -180,7 +185,11 @@ function acceptsUpgrade(req: Head, res: Head): boolean {
 
 /** Head and the part of the body that came with it, in one write wherever possible; the body took buf[at, next). */
 function forward(stream: HttpStream, buf: Buffer, at: number, next: number, end: number): void {
-  const { resBody } = stream;
+  const { resBody, resFilter } = stream;
+  if (resFilter !== null) {
+    forwardFiltered(stream, resFilter, buf, at, next, end);
+    return;
+  }
   let from = at;
   let to = at;
   let rewritten: Buffer | null = null;
@@ -209,6 +218,37 @@ function forward(stream: HttpStream, buf: Buffer, at: number, next: number, end:
     taken = stream.client.write(waited, 0, waited.length);
   }
   if (rewritten !== null) taken = stream.client.write(rewritten, 0, rewritten.length);
+  goOn(stream, taken);
+}
+
+/** The same for a body that is changed on its way. */
+function forwardFiltered(
+  stream: HttpStream,
+  filter: BodyFilter,
+  buf: Buffer,
+  at: number,
+  next: number,
+  end: number,
+): void {
+  const { res, resEdits: edits, resBody, client, resWaiting: waited } = stream;
+  if (next < end) stream.serverKeep = false;
+  stream.resWaiting = null;
+  filterBody(resBody, filter, stream.resFilterChunked, buf, at, next, waited);
+  if (client.h2 !== null) {
+    client.h2.sendHead(res, edits, stream.status);
+  } else {
+    const room = headSize(res, edits);
+    const out = room > SCRATCH_BYTES ? Buffer.allocUnsafeSlow(room) : scratch;
+    const n = writeResponseHead(out, 0, res, edits);
+    if (stream.http.caseClient && stream.rt.headerCases !== null) adjustCases(out, 0, stream.rt.headerCases);
+    if (!frame.prepend(out, n)) client.writeScratch(out, 0, n);
+  }
+  goOn(stream, frame.to === frame.from || client.writeScratch(frame.buf, frame.from, frame.to));
+}
+
+/** Behind the head: `taken` tells whether the client keeps up. */
+function goOn(stream: HttpStream, taken: boolean): void {
+  const { resBody } = stream;
   if (resBody.done) {
     responseComplete(stream);
     return;

@@ -287,6 +287,13 @@ export class HttpSamples implements HttpFlowStream, TcpRuleStream {
     if (status !== undefined) return Number(status.toString("latin1"));
     return record.res.status > 0 ? record.res.status : 0;
   }
+  get responseCompressed(): boolean {
+    return this.record.compressed !== null;
+  }
+  get responseCompression(): string | null {
+    const { record } = this;
+    return record.phase === Phase.done ? null : (record.compressed?.name ?? null);
+  }
   get receivedRequestLine(): string | null {
     const { req, readingHead } = this.record;
     if (readingHead) return null;

@@ -2,6 +2,7 @@ import type { ForwardForModel, NamePolicy, ProxyModel } from "../../config/model
 import { CookieRules } from "../../server/cookies.ts";
 import type { ProxyRules } from "../../rules/compile.ts";
 import { Network } from "../../util/ip.ts";
+import { type CompressionSettings, compileCompression } from "./coding.ts";
 import { compileReplies, type Reply } from "./reply.ts";
 
 /** How connections are kept (manual, section 4, options http-keep-alive, http-server-close, httpclose). */
@@ -53,6 +54,8 @@ export interface HttpSettings {
   readonly preferLast: boolean;
   /** `option http-buffer-request`: the body is waited for. */
   readonly bufferRequest: boolean;
+  /** What is compressed; null = nothing. */
+  readonly compression: CompressionSettings | null;
   /** Set by compile; null = the proxy has no rules. */
   rules: ProxyRules | null;
 }
@@ -100,6 +103,7 @@ export function compileHttp(proxy: ProxyModel): HttpSettings {
     checkCache: options.checkcache === true,
     sendName: proxy.sendNameHeader === null ? null : Buffer.from(proxy.sendNameHeader, "latin1"),
     bufferRequest: options["http-buffer-request"] === true,
+    compression: compileCompression(proxy.compression),
     preferLast: options["prefer-last-server"] === true,
     rules: null,
   };

@@ -1,3 +1,4 @@
+import type { Algorithm } from "../../codec/compress/algorithms.ts";
 import { Edits } from "../../codec/h1/edits.ts";
 import { BUILT, CANONICAL_LINE, type HeadLimits, Method, methodNames } from "../../codec/h1/flags.ts";
 import { HeadBuilder } from "../../codec/h1/build.ts";
@@ -27,6 +28,7 @@ import { watchUpload } from "./deadlines.ts";
 import { downloadResumed } from "./download.ts";
 import { serverEnded, serverLost, serverTimedOut } from "./failure.ts";
 import { leftServer, preferredServer, redirectToServer } from "./persist.ts";
+import type { BodyFilter } from "./filter.ts";
 import { receive } from "./receive.ts";
 import { receiveHead, receiveMalformed, receivePayload } from "./receive-h2.ts";
 import { refusedRetry, repeat } from "./retry.ts";
@@ -128,6 +130,16 @@ export class HttpStream extends Stream implements H2Owner {
   /** How a tarpitted request will be refused. */
   tarpitStatus = 0;
   tarpitAnswer: ((stream: RuleStream) => Answer) | null = null;
+  /** The content coding the client gets when the response allows it, chosen from the request; null = none. */
+  coding: Algorithm | null = null;
+  /** What the body of the response goes through; null = nothing. */
+  resFilter: BodyFilter | null = null;
+  /** It then goes on in chunks. */
+  resFilterChunked = false;
+  /** The same for the request. */
+  reqFilter: BodyFilter | null = null;
+  /** The coding that was applied to the response, kept for the log. */
+  compressed: Algorithm | null = null;
   /** Payload of a response whose rules wait. */
   resWaiting: Buffer | null = null;
   /** Payload that came with the head of a response, for its rules; null = they do not look at this one. */
@@ -207,6 +219,15 @@ export class HttpStream extends Stream implements H2Owner {
     this.ownServerTimeout = this.ownTunnelTimeout = UNSET;
     this.tarpitAnswer = null;
     this.resWaiting = this.resChunk = null;
+    if (this.resFilter !== null) {
+      this.resFilter.release();
+      this.resFilter = null;
+    }
+    if (this.reqFilter !== null) {
+      this.reqFilter.release();
+      this.reqFilter = null;
+    }
+    this.coding = this.compressed = null;
     this.queueClass = this.queueOffset = 0;
     if (this.samples !== null) this.samples.reset();
     if (free.length < FREE_MAX) free.push(this);

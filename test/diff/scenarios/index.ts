@@ -2,6 +2,7 @@ import type { Scenario } from "../scenario.ts";
 import { auth } from "./auth.ts";
 import { balance } from "./balance.ts";
 import { checks } from "./checks.ts";
+import { compression } from "./compression.ts";
 import { errors } from "./errors.ts";
 import { failures } from "./failures.ts";
 import { formats } from "./formats.ts";
@@ -39,6 +40,7 @@ export const scenarios: readonly Scenario[] = [
   ...framing,
   ...malformed,
   ...headers,
+  ...compression,
   ...tunnels,
   ...errors,
   ...timeouts,
