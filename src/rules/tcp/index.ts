@@ -1,5 +1,7 @@
 import type { ActionRow, RuleSet } from "../types.ts";
 import { captureAction } from "../http/capture.ts";
+import { resolveAction } from "../http/resolve.ts";
+import { serviceAction } from "../http/service.ts";
 import { statusActions } from "../http/status.ts";
 import { variableActions } from "../http/variables.ts";
 import { dropActions } from "../flow/drop.ts";
@@ -27,6 +29,8 @@ export const tcpActions: ReadonlyMap<string, ActionRow> = register([
   tcpVerdicts,
   here(variableActions, ALL),
   here(statusActions, CONTENT, "set-log-level"),
+  here([serviceAction], ["tcp-request content"]),
+  [resolveAction(["tcp-request content"])],
   dropActions(ALL, ALL),
   endpointActions(REQUEST),
   priorityActions(["tcp-request content"]),
@@ -45,6 +49,5 @@ function register(families: readonly (readonly ActionRow[])[]): ReadonlyMap<stri
 
 /** Actions of HAProxy 2.6 in these rulesets without a row yet. */
 export const laterTcpActions: ReadonlySet<string> = new Set(
-  `do-resolve sc-inc-gpc sc-inc-gpc0 sc-inc-gpc1 sc-set-gpt sc-set-gpt0 send-spoe-group track-sc0 track-sc1 track-sc2
-  use-service`.split(/\s+/),
+  `do-resolve sc-inc-gpc sc-inc-gpc0 sc-inc-gpc1 sc-set-gpt sc-set-gpt0 send-spoe-group track-sc0 track-sc1 track-sc2`.split(/\s+/),
 );

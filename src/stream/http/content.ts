@@ -24,7 +24,8 @@ export function requestContent(stream: HttpStream, content: ContentRules, place:
   }
   if (!again) stream.waitUntil = deadlineIn(delay);
   stream.step = place;
-  stream.gathering = true;
+  // An action that waits is not told of bytes.
+  stream.gathering = stream.rules().waitingRule < 0;
   stream.expire(stream.waitUntil);
   stream.client.resume();
   stream.client.watch(stream.frontend.model.timeouts.client);

@@ -122,8 +122,10 @@ function isFinal(stream: TcpStream, { delay }: ContentRules, step: number): bool
 }
 
 /** Bytes came, a side ended or time passed: looks again at the rules that wait. */
-export function inspectMore(stream: TcpStream): void {
+export function inspectMore(stream: TcpStream, woken = false): void {
   const { step, frontend } = stream;
+  // An action that waits is not told of bytes.
+  if (!woken && stream.samples.waitingRule >= 0 && (stream.rulesUntil === 0 || clock.now < stream.rulesUntil)) return;
   if (step === Inspection.frontend) {
     stream.clientActive = clock.now;
     const rules = rulesOf(frontend)!;

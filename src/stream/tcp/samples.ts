@@ -156,6 +156,11 @@ export class TcpSamples extends RawSamples implements TcpRuleStream {
   override setLogLevel(level: LevelName | "silent"): void {
     this.record.logLevel = level;
   }
+  override setPriority(group: number | null, offset: number | null): void {
+    super.setPriority(group, offset);
+    if (group !== null) this.record.queueClass = group;
+    if (offset !== null) this.record.queueOffset = offset;
+  }
   override wake(): void {
     this.record.wake();
   }

@@ -322,7 +322,7 @@ export class TcpStream extends Stream {
 
   /** The action of a rule is through. */
   wake(): void {
-    if (this.phase !== Phase.done && this.step !== Inspection.none) inspectMore(this);
+    if (this.phase !== Phase.done && this.step !== Inspection.none) inspectMore(this, true);
   }
 
   /** A rule ends the server's connection: what came from it still goes to the client. */

@@ -435,6 +435,69 @@ listen fe
   },
 ];
 
+const actions: readonly Scenario[] = [
+  rule(
+    "capture",
+    {
+      frontend: `tcp-request inspect-delay 1s
+        tcp-request content capture req.payload(0,4) len 3
+        tcp-request content capture src len 20
+        tcp-request content accept if { req.len ge 4 }
+        log-format "c=%[capture.req.hdr(0)]/%[capture.req.hdr(1)] %hr"`,
+    },
+    sends("abcd", "ef\n"),
+  ),
+  rule(
+    "set-priority-class and set-priority-offset",
+    {
+      frontend: `tcp-request content set-priority-class int(5)
+        tcp-request content set-priority-offset int(-3)
+        log-format "%[prio_class] %[prio_offset]"`,
+    },
+    sends("a\n"),
+  ),
+  rule(
+    "priorities in the queue",
+    {
+      frontend: `tcp-request inspect-delay 1s
+        tcp-request content set-priority-class req.payload(0,1),hex,hex2i if { req.len ge 1 }
+        tcp-request content accept if { req.len ge 1 }`,
+      servers: { s1: "maxconn 1" },
+    },
+    async (talk) => {
+      const first = await talk.connect();
+      first.send("0\n");
+      await first.until("\n");
+      const clients = [];
+      for (const word of ["7", "3", "5"]) {
+        const client = await talk.connect();
+        client.send(`${word}\n`);
+        clients.push(client);
+        await talk.sleep(60);
+      }
+      first.close();
+      const order: string[] = [];
+      await Promise.all(
+        clients.map(async (client) => {
+          order.push(await client.until("\n"));
+          client.close();
+        }),
+      );
+      talk.note("order", order);
+    },
+  ),
+  rule(
+    "set-nice and conditions on all actions",
+    {
+      frontend: `tcp-request content set-nice 5 if { src 127.0.0.1 }
+        tcp-request content set-tos 8 unless { src 127.0.0.1 }
+        tcp-request content set-mark 3 if FALSE
+        tcp-request content unset-var(txn.a) if TRUE`,
+    },
+    sends("a\n"),
+  ),
+];
+
 const samples: readonly Scenario[] = [
   sees("req.len gt 2", ["a", "bc\n"]),
   sees("req.len 2", ["a\n"]),
@@ -649,6 +712,7 @@ export const tcpRules: readonly Scenario[] = [
   ...connection,
   ...session,
   ...content,
+  ...actions,
   ...samples,
   ...response,
   ...routing,
