@@ -175,6 +175,12 @@ export interface GlobalModel {
   /** 0 = kernel default. */
   readonly rcvbufClient: number;
   readonly rcvbufServer: number;
+  /** Large bodies go from socket to socket inside the kernel; `nosplice` forbids it. */
+  readonly splice: boolean;
+  /** Bytes a pipe of splicing shall hold; 0 = 512 KiB, or what the kernel allows. */
+  readonly pipeSize: number;
+  /** Pipes at most in each worker; 0 = no limit. */
+  readonly maxPipes: number;
   readonly sndbufClient: number;
   readonly sndbufServer: number;
   /** Server connections kept idle: percent of descriptors (tune.pool-low-fd-ratio, tune.pool-high-fd-ratio). */

@@ -14,14 +14,15 @@ export interface SpliceOwner {
   onSpliceEnd(complete: boolean): void;
 }
 
-/** Bytes a pipe shall hold (tune.pipesize); the kernel allows 1 MiB without privileges, and may give less. */
-const settings = { pipeSize: 512 << 10, enabled: true, maxPipes: 0 };
+/** Bytes a pipe shall hold; the kernel allows 1 MiB without privileges, and may give less. */
+const PIPE_BYTES = 512 << 10;
+const settings = { pipeSize: PIPE_BYTES, enabled: true, maxPipes: 0 };
 
 /** `nosplice`, `tune.pipesize`, `maxpipes` (0 = no limit). */
 export function configureSplice(enabled: boolean, pipeSize: number, maxPipes: number): void {
   settings.enabled = enabled;
   settings.maxPipes = maxPipes;
-  if (pipeSize > 0) settings.pipeSize = pipeSize;
+  settings.pipeSize = pipeSize > 0 ? pipeSize : PIPE_BYTES;
 }
 
 interface Pipe {

@@ -5,6 +5,7 @@ import { mapSegment } from "../counters/segment.ts";
 import type { Change } from "../expr/changes.ts";
 import type { Diagnostic } from "../lang/diagnostic.ts";
 import { flushLogs } from "../log/targets/index.ts";
+import { configureSplice } from "../net/splice.ts";
 import { poolOf, type ServerPool, setConnectBuffers } from "../server/pool.ts";
 import type { TlsServer } from "../net/tls/server.ts";
 import type { Frontend } from "../proxy/frontend.ts";
@@ -62,6 +63,7 @@ export class Runtime implements WorkerHandlers {
     limitVariables(global.variableLimits);
     this.setVariables(global.variables, this.snapshot?.model.global.variables ?? []);
     setConnectBuffers(global.rcvbufServer, global.sndbufServer);
+    configureSplice(global.splice, global.pipeSize, global.maxPipes);
     const before = this.compiled;
     this.snapshot = snapshot;
     this.compiled = compiled;

@@ -54,6 +54,9 @@ const places: Readonly<Record<string, Readonly<Record<string, Place>>>> = {
     "tune.h2.max-frame-size": ["server/h2/settings.ts", "h2MaxFrameSize"],
     "tune.rcvbuf.client": ["supervisor/listeners.ts", "rcvbufClient"],
     "tune.rcvbuf.server": ["worker/runtime.ts", "rcvbufServer"],
+    "tune.pipesize": ["worker/runtime.ts", "pipeSize"],
+    nosplice: ["worker/runtime.ts", "global.splice"],
+    maxpipes: ["worker/runtime.ts", "maxPipes"],
     "tune.sndbuf.client": ["supervisor/listeners.ts", "sndbufClient"],
     "tune.sndbuf.server": ["worker/runtime.ts", "sndbufServer"],
     "ca-base": ["config/tls/store.ts", "caBase"],
@@ -426,7 +429,6 @@ test("keywords without effect warn where they are written", () => {
   tune.pool-high-fd-ratio 20
   server-state-file states
   server-state-base /tmp
-  nosplice
   stats socket /tmp/none.sock backlog 5
 defaults
   mode http

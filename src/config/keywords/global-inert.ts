@@ -25,7 +25,6 @@ function readArguments(args: Args, usage: string): void {
 }
 
 const POLLER = "the event loop chooses its own poller";
-const SPLICE = "data is never spliced";
 const ENGINE = "this setting belongs to HAProxy's own engine";
 const MEMORY = "memory is managed by the run time";
 
@@ -36,9 +35,6 @@ export const inertGlobalKeywords: readonly Keyword<GlobalContext>[] = [
   inert("nokqueue", "", "Do not use kqueue", POLLER),
   inert("noevports", "", "Do not use event ports", POLLER),
   inert("nopoll", "", "Do not use poll", POLLER),
-  inert("nosplice", "", "Do not splice", SPLICE),
-  inert("maxpipes", "<count>", "Pipes used for splicing", SPLICE),
-  inert("tune.pipesize", "<bytes>", "Size of splicing pipes", SPLICE),
   inert("nogetaddrinfo", "", "Do not use getaddrinfo", "names are resolved in one way only"),
   inert("noreuseport", "", "Do not share addresses between sockets", "every worker needs a socket of its own"),
   inert("quiet", "", "No messages at start", "use the option -q"),

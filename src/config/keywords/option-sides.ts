@@ -10,7 +10,7 @@ export interface OptionRow {
   readonly noEffect?: string;
 }
 
-const SPLICE = "data is never spliced; the relay copies as little as it can without it";
+const SPLICE = "large bodies are always spliced, unless nosplice forbids it";
 
 /** The plain switches (manual section 4.2). Options that carry arguments have rows of their own in options.ts. */
 export const OPTION_ROWS: readonly OptionRow[] = [

@@ -11,6 +11,8 @@ type Field =
   | "logUriLen"
   | "rcvbufClient"
   | "rcvbufServer"
+  | "pipeSize"
+  | "maxPipes"
   | "sndbufClient"
   | "sndbufServer"
   | "h2HeaderTableSize"
@@ -54,6 +56,7 @@ export const tuneKeywords: readonly Row[] = [
   count("maxaccept", "maxAccept", "Connections accepted in a row; -1 is no limit", -1, 0x7fffffff, ACCEPT),
   size("rcvbuf.client", "rcvbufClient", "Kernel receive buffer towards clients"),
   size("rcvbuf.server", "rcvbufServer", "Kernel receive buffer towards servers"),
+  size("pipesize", "pipeSize", "Bytes a pipe of splicing holds"),
   size("sndbuf.client", "sndbufClient", "Kernel send buffer towards clients"),
   size("sndbuf.server", "sndbufServer", "Kernel send buffer towards servers"),
   count(
@@ -72,4 +75,22 @@ export const tuneKeywords: readonly Row[] = [
     100,
     IDLE,
   ),
+  {
+    name: "nosplice",
+    where: ["global"],
+    usage: "",
+    help: "Large bodies pass through the process rather than inside the kernel",
+    parse: (c) => {
+      c.global.splice = false;
+    },
+  },
+  {
+    name: "maxpipes",
+    where: ["global"],
+    usage: "<count>",
+    help: "Pipes each worker splices with at most; 0 is no limit",
+    parse: (c, args) => {
+      c.global.maxPipes = takeInteger(args, { min: 0, lax: true }) ?? c.global.maxPipes;
+    },
+  },
 ];
