@@ -449,6 +449,6 @@ listen l
 `;
   const { diagnostics } = loadText(text, "t.cfg");
   const warned = diagnostics.list.filter(({ code }) => code === "config/no-effect").map(({ at }) => at.line);
-  const lines = [2, 3, 4, 5, 6, 7, 8, 14, 15, 16, 17, 18, 19, 20, 22, 23];
+  const lines = [2, 3, 4, 5, 6, 7, 13, 14, 15, 16, 17, 18, 19, 21, 22];
   expect(warned).toEqual(lines);
 });
