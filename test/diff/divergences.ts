@@ -17,4 +17,11 @@ export const divergences: Readonly<Record<string, string>> = {
   "checkcache: GET /app-etag":
     "the manual announces 502 for a blocked response; HAProxy 2.6 sends the page of the status the server answered with, so a 200",
   "checkcache and cookie: GET /app-etag": "as above",
+  "proxy header: UNKNOWN and addresses":
+    "the specification has receivers ignore what follows UNKNOWN; HAProxy 2.6 closes the connection",
+  "proxy header: version 2, UNSPEC":
+    "the specification has receivers take headers of the family UNSPEC; HAProxy 2.6 reads their TLVs at the wrong place and closes",
+  "proxy header: version 2, UNIX": "as above, for the family UNIX",
+  "proxy header: in pieces":
+    "tlb gathers a PROXY header that comes in several segments; HAProxy 2.6 takes it only whole, which the specification allows",
 };

@@ -5,8 +5,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { freePort } from "../harness/ports.ts";
 import { run } from "../harness/program.ts";
+import { haproxyPath, startHaproxy } from "../harness/proxy.ts";
 import { Scope } from "../harness/scope.ts";
-import { installed, startServing } from "./tools.ts";
+import { startServer } from "../harness/server.ts";
+import { eventually, installed, startServing } from "./tools.ts";
 
 const ready = installed("openssl", "curl");
 
@@ -195,3 +197,51 @@ backend web
   }
   expect(seen).toEqual(new Array(3).fill("192.0.2.55 1"));
 });
+
+test.skipIf(!ready || haproxyPath === null)(
+  "what send-proxy-v2 tells of a client's TLS, as HAProxy tells it",
+  async () => {
+    await using scope = new Scope();
+    const headers: string[] = [];
+    const sink = startServer(scope, async (peer) => {
+      await peer.bytes(28);
+      await Bun.sleep(100);
+      // Without the client's port.
+      headers.push(Buffer.from(peer.received.slice(0, 24) + peer.received.slice(26), "latin1").toString("hex"));
+      peer.close();
+    });
+    const config = (port: number): string => `
+defaults
+ mode tcp
+ ${TIMEOUTS}
+frontend tls
+ bind 127.0.0.1:${port} ssl crt ${join(dir, "one.test.pem")} ca-file ${join(dir, "two.test.crt")} verify optional alpn h2,http/1.1
+ default_backend sink
+backend sink
+ server s 127.0.0.1:${sink.port} send-proxy-v2 proxy-v2-options ssl,cert-cn,cert-key,cert-sig,ssl-cipher,authority
+`;
+    // The same port in both headers, one after the other.
+    const port = freePort();
+    const options = [
+      ["-tls1_3"],
+      ["-tls1_2"],
+      ["-tls1_3", "-alpn", "http/1.1", "-cert", join(dir, "two.test.crt"), "-key", join(dir, "two.test.key")],
+      ["-tls1_2", "-cert", join(dir, "two.test.crt"), "-key", join(dir, "two.test.key")],
+    ];
+    const all: string[][] = [];
+    for (const start of [startHaproxy, startServing]) {
+      await using inner = new Scope();
+      const proxy = await start(inner, config(port));
+      for (const option of options) {
+        await run(["openssl", "s_client", "-connect", `127.0.0.1:${port}`, "-servername", "one.test", ...option]);
+        const wanted = all.length * options.length + options.indexOf(option) + 1;
+        await eventually("a header", () => headers.length >= wanted);
+      }
+      all.push(headers.slice(all.length * options.length));
+      await proxy.program.stop();
+    }
+    expect(all[1]!.length).toBe(options.length);
+    expect(all[1]).toEqual(all[0]!);
+    expect(Buffer.from(all[1]![2]!, "hex").toString("latin1")).toContain("two.test");
+  },
+);

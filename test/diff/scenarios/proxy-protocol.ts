@@ -108,6 +108,13 @@ const taken: readonly Scenario[] = [
       true,
     ).toString("latin1"),
   ),
+  takes("UNKNOWN and addresses", "PROXY UNKNOWN ffff::1 ffff::2 1 2\r\n", { config: accepting({}) }),
+  takes("version 2, UNSPEC", v2(0x21, 0x00, ""), { config: accepting({}) }),
+  takes("version 2, UNIX", v2(0x21, 0x31, "\0".repeat(216)), { config: accepting({}) }),
+  takes("in pieces", "", {
+    config: accepting({}),
+    client: sends("PROXY TCP4 192.0", ".2.1 192.0.2.2 12345 80\r", "\nhello\n"),
+  }),
   {
     name: "proxy header: mode http, forwardfor and httplog",
     config: http({ frontend: "option forwardfor\noption originalto", servers: { s1: "" } }).replace(
