@@ -1,7 +1,5 @@
 /** Scenarios where tlb differs from HAProxy 2.6 on purpose, by name, with the reason. They must stay few. */
 export const divergences: Readonly<Record<string, string>> = {
-  "malformed request: HTTP/2 preface without h2":
-    "HAProxy 2.6 switches a clear-text HTTP/1 listener to HTTP/2 at this preface; tlb does not speak HTTP/2 yet and refuses it",
   "max-reuse 1 ends a connection after its second request":
     "tlb honours max-reuse as the manual describes it; HAProxy 2.6 does so on HTTP/2 connections only",
   "timeout client, in the middle of a body":
@@ -14,6 +12,8 @@ export const divergences: Readonly<Record<string, string>> = {
     "tlb sends a request again when a reused connection died before any byte of an answer; HAProxy 2.6 closes and leaves that to the client",
   "http-reuse always: a pooled connection dies with the request, before an answer":
     "tlb sends a request again when a reused connection died before any byte of an answer; HAProxy 2.6 closes and leaves that to the client",
+  "h2: the server dies in the middle of the body":
+    "tlb resets the stream of a response that was cut short, which RFC 9113 section 8.1 asks for; HAProxy 2.6 ends it as if it were complete",
   "checkcache: GET /app-etag":
     "the manual announces 502 for a blocked response; HAProxy 2.6 sends the page of the status the server answered with, so a 200",
   "checkcache and cookie: GET /app-etag": "as above",

@@ -47,9 +47,7 @@ export function responseFraming(head: Head, requestMethod: number): Framing {
   // after the empty line that concludes the header fields".
   if (requestMethod === Method.CONNECT && status >= 200 && status < 300) return Framing.TUNNEL;
   // RFC 9113 section 8.1: without a length the end of the stream is that of the body.
-  if ((head.flags & BUILT) !== 0 && head.contentLength < 0) {
-    return (head.flags & OPEN_BODY) !== 0 ? Framing.STREAM : Framing.NONE;
-  }
+  if ((head.flags & BUILT) !== 0 && head.contentLength < 0) return Framing.STREAM;
   // Item 4, for a response: "chunked is the final encoding" is decoded; "otherwise [...] until the connection is closed".
   if ((head.flags & TE_CHUNKED) !== 0) return Framing.CHUNKED;
   if ((head.flags & HAS_TE) !== 0) return Framing.UNTIL_CLOSE;

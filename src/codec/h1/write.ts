@@ -1,6 +1,6 @@
 /** Heads on the wire, byte for byte as HAProxy 2.6 writes them: lower-case names, ": ", CRLF. */
 import type { Edits } from "./edits.ts";
-import { CANONICAL, CANONICAL_LINE, CONTIGUOUS, NORMALIZED_URI } from "./flags.ts";
+import { CANONICAL, CANONICAL_LINE, CONTIGUOUS, Method, NORMALIZED_URI } from "./flags.ts";
 import type { Head } from "./head.ts";
 
 /** Where a block of at least this many bytes is copied natively; below it a loop is cheaper than the call. */
@@ -54,11 +54,13 @@ export function writeRequestHead(out: Buffer, pos: number, head: Head, edits: Ed
   out[at++] = 32;
   const target = edits === null ? undefined : edits.target;
   const normalized = (head.flags & NORMALIZED_URI) !== 0;
-  if (target === undefined) {
-    const start = normalized ? originStart(buf, head.targetStart, head.targetEnd) : head.targetStart;
-    at = put(out, at, buf, start, head.targetEnd);
+  if (normalized) {
+    if (target === undefined) at = putOrigin(out, at, head, buf, head.targetStart, head.targetEnd);
+    else at = putOrigin(out, at, head, target, 0, target.length);
+  } else if (target === undefined) {
+    at = put(out, at, buf, head.targetStart, head.targetEnd);
   } else {
-    at = put(out, at, target, normalized ? originStart(target, 0, target.length) : 0, target.length);
+    at = put(out, at, target, 0, target.length);
   }
   if (head.version === 11) {
     at = put(out, at, HTTP11, 0, 11);
@@ -74,14 +76,22 @@ export function writeRequestHead(out: Buffer, pos: number, head: Head, edits: Ed
   return writeHeaders(out, at, head, edits);
 }
 
-/** Where the origin form begins in an absolute URI: behind scheme and authority; `start` in anything else. */
+/** The origin form of a URI; one without a path is that of `OPTIONS *`. */
+function putOrigin(out: Buffer, at: number, head: Head, buf: Buffer, start: number, end: number): number {
+  const from = originStart(buf, start, end);
+  if (from < end) return put(out, at, buf, from, end);
+  out[at] = head.method === Method.OPTIONS ? 42 : 47;
+  return at + 1;
+}
+
+/** Where the origin form begins in an absolute URI: behind scheme and authority, `end` without a path; `start` in anything else. */
 export function originStart(buf: Uint8Array, start: number, end: number): number {
   let p = start;
   while (p < end && buf[p] !== 58 && buf[p] !== 47) p++;
   if (p + 2 >= end || buf[p] !== 58 || buf[p + 1] !== 47 || buf[p + 2] !== 47) return start;
   p += 3;
   while (p < end && buf[p] !== 47 && buf[p] !== 42 && buf[p] !== 63) p++;
-  return p < end ? p : start;
+  return p;
 }
 
 /** Writes status line, headers and blank line at `pos`; the contract is writeRequestHead's. */

@@ -29,6 +29,8 @@ const HOST_NAME = bytes("host");
 const COOKIE_NAME = bytes("cookie");
 const CONNECTION_NAME = bytes("connection");
 const UPGRADE_NAME = bytes("upgrade");
+const HTTP_PORT = bytes(":80");
+const HTTPS_PORT = bytes(":443");
 const WEBSOCKET = bytes("websocket");
 const WEBSOCKET_KEY_NAME = bytes("sec-websocket-key");
 
@@ -226,9 +228,14 @@ export class RequestSink implements FieldSink {
         target.byte(58);
         target.byte(47);
         target.byte(47);
+        // RFC 3986 section 6.2.3: the port of the scheme, and an empty one, are left out.
+        const port = schemeEnd - schemeStart === 4 ? HTTP_PORT : HTTPS_PORT;
+        if (normalized)
+          ends[Pseudo.AUTHORITY] = withoutPort(buf, starts[Pseudo.AUTHORITY]!, ends[Pseudo.AUTHORITY]!, port);
         target.put(buf, starts[Pseudo.AUTHORITY]!, ends[Pseudo.AUTHORITY]!);
       }
-      target.put(buf, starts[Pseudo.PATH]!, ends[Pseudo.PATH]!);
+      // An absolute URI has no place for the target of `OPTIONS *`: it is the one without a path.
+      if (!authority || buf[starts[Pseudo.PATH]!] !== 42) target.put(buf, starts[Pseudo.PATH]!, ends[Pseudo.PATH]!);
     }
     const head = this.head!;
     if (this.extended) builder!.beginRequest(head, GET, 0, 3, target.buf, 0, target.at);
@@ -315,6 +322,13 @@ export class RequestSink implements FieldSink {
         ? H2Error.TOO_LARGE
         : H2Error.BAD_FIELD_VALUE;
   }
+}
+
+/** The end of the authority buf[start, end) without `port`, or without an empty one. */
+function withoutPort(buf: Uint8Array, start: number, end: number, port: Uint8Array): number {
+  if (end > start && buf[end - 1] === 58) return end - 1;
+  const at = end - port.length;
+  return at > start && equals(buf, at, end, port) ? at : end;
 }
 
 /** RFC 3986 section 3.1: a letter, then letters, digits, "+", "-" and ".". */

@@ -129,6 +129,11 @@ export class Session implements FrameReceiver {
     return this.streams.size === 0;
   }
 
+  /** The preface of the client was received. */
+  get greeted(): boolean {
+    return this.started;
+  }
+
   /** In the middle of a frame or header block. */
   get inside(): boolean {
     return this.reader.inside || this.blockId !== 0;

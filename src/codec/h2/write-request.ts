@@ -20,6 +20,8 @@ import { skipTable, writeFields } from "./write-fields.ts";
 
 const http2Settings = knownId("http2-settings");
 const skipped = skipTable(HOST, CONNECTION, KEEP_ALIVE, PROXY_CONNECTION, TRANSFER_ENCODING, UPGRADE, http2Settings);
+/** With a target in origin form the Host header stays. */
+const skippedOrigin = skipTable(CONNECTION, KEEP_ALIVE, PROXY_CONNECTION, TRANSFER_ENCODING, UPGRADE, http2Settings);
 const skippedUpgrade = skipTable(
   HOST,
   CONNECTION,
@@ -41,15 +43,15 @@ const SCHEME_HTTP = 6;
 const SCHEME_HTTPS = 7;
 const CONNECT: Uint8Array = Buffer.from("CONNECT", "latin1");
 const PROTOCOL: Uint8Array = Buffer.from(":protocol", "latin1");
-const ROOT: Uint8Array = Buffer.from("/", "latin1");
+const ASTERISK: Uint8Array = Buffer.from("*", "latin1");
 
 /** True when the request asks for another protocol: over HTTP/2 it becomes an extended CONNECT (RFC 8441). */
 export function isUpgradeRequest(head: Head): boolean {
   return (head.flags & (HAS_UPGRADE | CONN_UPGRADE)) === (HAS_UPGRADE | CONN_UPGRADE);
 }
 
-/** Writes the block at `pos`, which must have blockSize() bytes left. `tls`: the scheme is https. */
-export function writeRequestBlock(out: Buffer, pos: number, head: Head, edits: Edits | null, tls: boolean): number {
+/** Writes the block at `pos`, which must have blockSize() bytes left. */
+export function writeRequestBlock(out: Buffer, pos: number, head: Head, edits: Edits | null): number {
   const { buf } = head;
   const method = edits === null ? undefined : edits.method;
   const upgrade = isUpgradeRequest(head);
@@ -73,12 +75,15 @@ export function writeRequestBlock(out: Buffer, pos: number, head: Head, edits: E
     at = writeWithIndexedName(out, at, AUTHORITY, target, targetStart, targetEnd);
     return writeFields(out, at, head, edits, skipped);
   }
-  at = writeIndexed(out, at, tls ? SCHEME_HTTPS : SCHEME_HTTP);
-  at = writeAuthority(out, at, head, edits);
+  // As HAProxy: the scheme of an absolute target, else https; and its authority, else the Host header says where to go.
+  const absolute = isAbsolute(target, targetStart, targetEnd);
+  at = writeIndexed(out, at, absolute && target[targetStart + 4] === 58 ? SCHEME_HTTP : SCHEME_HTTPS);
+  if (absolute || upgrade) at = writeAuthority(out, at, head, edits);
   const path = originStart(target, targetStart, targetEnd);
   if (targetEnd - path === 1 && target[path] === 47) at = writeIndexed(out, at, PATH_ROOT);
-  else if (target[path] !== 47 && target[path] !== 42) at = writeWithIndexedName(out, at, PATH, ROOT, 0, 1);
-  else at = writeWithIndexedName(out, at, PATH, target, path, targetEnd);
+  else if (path < targetEnd) at = writeWithIndexedName(out, at, PATH, target, path, targetEnd);
+  else if (head.method === Method.OPTIONS) at = writeWithIndexedName(out, at, PATH, ASTERISK, 0, 1);
+  else at = writeIndexed(out, at, PATH_ROOT);
   if (upgrade) {
     for (let i = 0; i < head.count; i++) {
       if (head.ids[i] !== UPGRADE) continue;
@@ -87,7 +92,14 @@ export function writeRequestBlock(out: Buffer, pos: number, head: Head, edits: E
       break;
     }
   }
-  return writeFields(out, at, head, edits, upgrade ? skippedUpgrade : skipped);
+  if (upgrade) return writeFields(out, at, head, edits, skippedUpgrade);
+  return writeFields(out, at, head, edits, absolute ? skipped : skippedOrigin);
+}
+
+/** `http://…` or `https://…`. */
+function isAbsolute(buf: Uint8Array, start: number, end: number): boolean {
+  const colon = buf[start + 4] === 58 ? start + 4 : start + 5;
+  return colon + 2 < end && buf[start] !== 47 && buf[colon] === 58 && buf[colon + 1] === 47 && buf[colon + 2] === 47;
 }
 
 /** `:authority` from the Host header as it leaves; none when there is none. */

@@ -1,3 +1,5 @@
+import { encodeLine } from "../../codec/h1/edits.ts";
+import { NORMALIZED_URI } from "../../codec/h1/flags.ts";
 import { compileRegex, RegexError } from "../../expr/acl/regex/index.ts";
 import { cleanMethod } from "../clean.ts";
 import { takeTexts } from "../parts.ts";
@@ -17,10 +19,23 @@ function setter(name: string, help: string, change: (target: string, text: strin
       const format = rc.format(action.texts.value!);
       if (format === null) return null;
       return (stream) => {
-        return rewriteTarget(stream, change(targetOf(stream.reqHead!, stream.reqEdits), format(stream)));
+        const verdict = rewriteTarget(stream, change(targetOf(stream.reqHead!, stream.reqEdits), format(stream)));
+        if (name === "set-uri" && verdict === Verdict.next) followUri(stream);
+        return verdict;
       };
     },
   };
+}
+
+/** A URI that a rule has given goes out as it stands, and its authority is the Host. */
+function followUri({ reqHead: head, reqEdits: edits }: RuleStream): void {
+  head!.flags &= ~NORMALIZED_URI;
+  const target = targetOf(head!, edits);
+  const scheme = target.indexOf("://");
+  const { host } = head!;
+  if (scheme <= 0 || target.startsWith("/") || host < 0 || edits.isDeleted(host)) return;
+  const authority = target.slice(scheme + 3, pathStart(target));
+  edits.replace(host, encodeLine("host", authority.slice(authority.lastIndexOf("@") + 1)));
 }
 
 function rewriteTarget(stream: RuleStream, target: string): number {

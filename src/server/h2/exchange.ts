@@ -148,7 +148,7 @@ export class ServerExchange extends H2Stream implements ServerSide, H2ServerSide
       return;
     }
     const at = session.beginBlock(blockSize(head, edits));
-    session.finishBlock(this, writeRequestBlock(session.output.buf, at, head, edits, this.conn.secure));
+    session.finishBlock(this, writeRequestBlock(session.output.buf, at, head, edits));
   }
 
   /** The settings of the server came: what waited for them goes on. */

@@ -97,7 +97,7 @@ export class H2Client extends ClientConn implements SessionOwner, TurnWork {
   }
 
   onClose(): void {
-    if (!this.h2.settled && !this.h2.badPreface && !this.lingering) this.logSilence();
+    if (!this.h2.greeted && !this.h2.badPreface && !this.lingering) this.logSilence();
     this.h2.end(ErrorCode.CANCEL);
     this.own?.drop();
     this.uncount();

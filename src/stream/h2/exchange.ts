@@ -190,9 +190,8 @@ export class ClientExchange extends H2Stream implements HttpSide, H2Side, TimerE
     if (this.closed) return;
     const { session } = this;
     const at = session.beginBlock(blockSize(head, edits));
-    const tunnel = status === 101 || (this.extended && status >= 200 && status < 300);
     const shown = status === 101 ? 200 : status;
-    session.finishBlock(this, writeResponseBlock(session.output.buf, at, head, edits, shown, tunnel));
+    session.finishBlock(this, writeResponseBlock(session.output.buf, at, head, edits, shown));
   }
 
   endMessage(lines: Buffer | null, trailers: Head | null): void {

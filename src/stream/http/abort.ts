@@ -97,6 +97,15 @@ export function clientAborted(stream: HttpStream, state = ""): void {
   finishStream(stream, false);
 }
 
+/** The client took its request back. */
+export function clientReset(stream: HttpStream): void {
+  const { phase } = stream;
+  countOnPath(stream, C.clientAborts);
+  stream.termCause = "C";
+  stream.termState = phase === Phase.queued ? "Q" : phase === Phase.connected ? "D" : "C";
+  finishStream(stream, false);
+}
+
 /** Somebody ends the stream; see `Stream.shutdown`. */
 export function shutDown(stream: HttpStream, cause: string): void {
   const { phase } = stream;

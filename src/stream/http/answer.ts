@@ -6,6 +6,7 @@ import { C } from "../../counters/columns.ts";
 import { BAD_REQUEST } from "../../log/record.ts";
 import { countOut } from "./count.ts";
 import { finishStream } from "./finish.ts";
+import { CLOSE } from "./wire.ts";
 import { renderAnswer } from "./render.ts";
 import { builtinReply, type Reply } from "./reply.ts";
 import { afterAnswer } from "./rules.ts";
@@ -103,6 +104,11 @@ export function refuse(stream: HttpStream, status: number): void {
   stream.clientKeep = false;
   // HTTP/2 has error codes for this.
   if (client.h2 === null && !client.closed && !(stream.probe && stream.http.ignoreProbes))
-    client.write(page.raw, 0, page.raw.length);
+    if (stream.reason === "h2-preface") {
+      // For HAProxy this is a request, though one it does not take: its answer is that to a request.
+      const bytes = Buffer.concat([page.head, CLOSE, Buffer.from("\r\n", "latin1"), page.body]);
+      countOut(stream, page.size);
+      client.write(bytes, 0, bytes.length);
+    } else client.write(page.raw, 0, page.raw.length);
   finishStream(stream, false);
 }

@@ -108,7 +108,7 @@ export class Body {
         this.fedEnd = end;
         if (this.last) {
           this.done = true;
-          this.trailerBytes = this.trailerLines === null ? 0 : this.trailerLines.length + 1;
+          this.trailerBytes = this.trailerLines === null ? 0 : fieldBytes(this.trailerLines) + 1;
         }
         return end;
       case Framing.UNTIL_CLOSE:
@@ -160,6 +160,13 @@ export class Body {
     scanner.scan(buf, start, end);
     return gather(scanner, buf);
   }
+}
+
+/** Names and values of lines `name: value\r\n`. */
+function fieldBytes(lines: Buffer): number {
+  let n = lines.length;
+  for (let at = lines.indexOf(10); at >= 0; at = lines.indexOf(10, at + 1)) n -= 4;
+  return n;
 }
 
 /** The payload the last scan of `buf` found, in one piece. */

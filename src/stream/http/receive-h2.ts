@@ -35,12 +35,18 @@ export function receiveHead(stream: HttpStream, exchange: ServerExchange): void 
   stream.responseAt = clock.now;
   if (exchange.upgrade && status < 300) grantUpgrade(stream);
   analyseResponse(stream, exchange, res.buf, res.end, res.end);
+  // No payload follows, which a length did not say.
+  if (exchange.ended && exchange.owner === stream) receivePayload(stream, exchange, EMPTY, 0, 0, true, null);
 }
+
+const EMPTY: Buffer = Buffer.alloc(0);
 
 /** RFC 8441 section 5: the 2xx of an extended CONNECT is what the 101 of HTTP/1 says, with the proof a WebSocket client looks for. */
 function grantUpgrade(stream: HttpStream): void {
   const { req, res, resEdits: edits } = stream;
   res.status = 101;
+  // Over HTTP/2 it stays a 200.
+  if (stream.client.h2 !== null) return;
   edits.status = Buffer.from("101", "latin1");
   edits.reason = Buffer.from("Switching Protocols", "latin1");
   edits.add("connection", "upgrade");

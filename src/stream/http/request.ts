@@ -1,10 +1,19 @@
-import { CL_AND_TE, CONN_CLOSE, CONN_KEEPALIVE, CONN_UPGRADE, TE_HTTP10, Method } from "../../codec/h1/flags.ts";
+import {
+  CL_AND_TE,
+  CONN_CLOSE,
+  CONN_KEEPALIVE,
+  CONN_UPGRADE,
+  TE_HTTP10,
+  Method,
+  NORMALIZED_URI,
+} from "../../codec/h1/flags.ts";
 import { encodeLine } from "../../codec/h1/edits.ts";
+import type { Head } from "../../codec/h1/head.ts";
 import { errorName } from "../../codec/h1/errors.ts";
 import { Framing, requestFraming } from "../../codec/h1/framing.ts";
 import { findName } from "../../codec/h1/view.ts";
 import { adjustCases } from "../../codec/h1/case.ts";
-import { headSize, writeRequestHead } from "../../codec/h1/write.ts";
+import { headSize, originStart, writeRequestHead } from "../../codec/h1/write.ts";
 import { C } from "../../counters/columns.ts";
 import type { H2ServerSide, ServerSide } from "../../server/side.ts";
 import { firstValue } from "../../rules/lines.ts";
@@ -102,7 +111,7 @@ function begin(stream: HttpStream): void {
 /** The frontend's rules about content have let it pass. */
 function routeContent(stream: HttpStream): void {
   const { req, frontend, http } = stream;
-  if (http.monitorUri !== null && latin1(req.buf, req.targetStart, req.targetEnd) === http.monitorUri) {
+  if (http.monitorUri !== null && isMonitorUri(req, http.monitorUri)) {
     frontend.slab[frontend.base + C.intercepted]!++;
     stream.logged = true;
     stream.termCause = "L";
@@ -212,6 +221,12 @@ function takeBody(stream: HttpStream, buf: Buffer, start: number, end: number): 
     holdBody(stream, out, 0, out.length);
   }
   return true;
+}
+
+/** The whole target, or what is behind scheme and authority. */
+function isMonitorUri({ buf, flags, targetStart, targetEnd }: Head, uri: string): boolean {
+  if (latin1(buf, targetStart, targetEnd) === uri) return true;
+  return (flags & NORMALIZED_URI) !== 0 && latin1(buf, originStart(buf, targetStart, targetEnd), targetEnd) === uri;
 }
 
 /** Puts the request on a connection: in one write wherever possible. Runs again for another attempt. */

@@ -20,7 +20,7 @@ import { Phase } from "../phase.ts";
 import type { StreamRuntime } from "../runtime.ts";
 import { UNSET } from "../timeout.ts";
 import { Stream } from "../stream.ts";
-import { clientAborted, clientEnded, clientGone, clientTimedOut, shutDown } from "./abort.ts";
+import { clientEnded, clientGone, clientReset, clientTimedOut, shutDown } from "./abort.ts";
 import { refuse, reply } from "./answer.ts";
 import { responseContent } from "./content.ts";
 import { Body } from "./body.ts";
@@ -297,7 +297,8 @@ export class HttpStream extends Stream implements H2Owner {
 
   /** The client took its request back (RST_STREAM), or its connection is gone with all that was on it. */
   onClientReset(): void {
-    if (this.phase !== Phase.done) clientAborted(this);
+    // As in HAProxy, where it is noticed while data is forwarded.
+    if (this.phase !== Phase.done) clientReset(this);
   }
 
   requestArea(): HeadBuilder {

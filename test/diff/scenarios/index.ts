@@ -7,6 +7,7 @@ import { errors } from "./errors.ts";
 import { failures } from "./failures.ts";
 import { formats } from "./formats.ts";
 import { framing } from "./framing.ts";
+import { h2 } from "./h2.ts";
 import { headers } from "./headers.ts";
 import { httpErrors } from "./http-errors.ts";
 import { keepAlive, reuse } from "./keep-alive.ts";
@@ -42,6 +43,7 @@ export const scenarios: readonly Scenario[] = [
   ...headers,
   ...compression,
   ...tunnels,
+  ...h2,
   ...errors,
   ...timeouts,
   ...failures,
