@@ -30,13 +30,15 @@ export async function measureIdle(
   await Bun.sleep(1000);
   const rest = resident(family(running.pid));
   // What any load costs once (compiled code, first buffers) is no part of a connection.
-  await wrk({ port: running.ports.idle, path: "/", connections: 64 }, 2, pin, dir);
+  await wrk({ tool: "wrk", port: running.ports.of("idle"), path: "/", connections: 64 }, 2, pin, dir);
   await Bun.sleep(1000);
   const before = sum(resident(family(running.pid)));
   let opened = 0;
   try {
     for (let index = 0; index < wanted; index += 200) {
-      await Promise.all(Array.from({ length: Math.min(200, wanted - index) }, () => open(running.ports.idle, sockets)));
+      await Promise.all(
+        Array.from({ length: Math.min(200, wanted - index) }, () => open(running.ports.of("idle"), sockets)),
+      );
     }
     opened = sockets.length;
   } catch (error) {

@@ -1,26 +1,30 @@
 /**
  * The benchmark: tlb, HAProxy and nginx in one run. Each program has one data thread on CPU 0; load generator and backend share CPU 1.
- * The programs take turns in short rounds and the medians are reported, so that noise of the machine hits all alike. What counts most
- * is CPU per request: it holds also where the load side is the bottleneck.
+ * The programs take turns in short rounds and the medians are reported, so that noise of the machine hits all alike; the ratio is that of
+ * each round, its median and range. What counts most is CPU per request: it holds also where the load side is the bottleneck.
  */
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
 import { which } from "../../test/harness/program.ts";
 import { Scope } from "../../test/harness/scope.ts";
+import { startBackend } from "./backend.ts";
+import type { Fixture } from "./fixtures/fixture.ts";
+import { http } from "./fixtures/http.ts";
 import { measureIdle } from "./idle.ts";
 import type { Memory } from "./idle.ts";
+import { generate, toolOf } from "./load.ts";
 import { cpuSeconds, family } from "./proc.ts";
 import type { ProgramName, Running } from "./programs.ts";
-import { maxConnections, programNames, start, startBackend } from "./programs.ts";
+import { maxConnections, programNames, start } from "./programs.ts";
 import type { Results, Sample } from "./report.ts";
 import { memoryTable, speedTable } from "./report.ts";
 import type { BenchScenario } from "./scenarios.ts";
-import { benchScenarios } from "./scenarios.ts";
-import { wrk } from "./wrk.ts";
+import { benchScenarios, groups } from "./scenarios.ts";
 
 const { values: options } = parseArgs({
   options: {
     only: { type: "string", multiple: true, default: [] },
+    group: { type: "string", multiple: true, default: [] },
     programs: { type: "string", default: programNames.join(",") },
     seconds: { type: "string" },
     rounds: { type: "string" },
@@ -32,35 +36,48 @@ const { values: options } = parseArgs({
 });
 
 if (options.help) {
-  console.log(`scripts/bench [--quick] [--only SCENARIO[,SCENARIO]] [--programs tlb,haproxy,nginx]
+  const names = (group: string): string =>
+    benchScenarios
+      .filter((scenario) => scenario.group === group)
+      .map(({ name }) => name)
+      .join(" ");
+  console.log(`scripts/bench [--quick] [--group GROUP[,GROUP]] [--only SCENARIO[,SCENARIO]] [--programs tlb,haproxy,nginx]
               [--seconds N] [--rounds N] [--connections N] [--markdown]
 
-  --quick        one round of 2 s, 2000 idle connections: under 90 s; default 3 rounds of 3 s, 10000: under 8 min
-  --only         ${[...benchScenarios.map(({ name }) => name), "idle"].join(" ")}
+  --quick        one round of 1 s, 2000 idle connections: under 2 min; default 3 rounds of 2 s, 10000: under 10 min
+  --group        ${groups.join(" ")}
+  --only         ${groups.map((group) => `${group.padEnd(5)} ${names(group)}${group === "http" ? " idle" : ""}`).join("\n                 ")}
   --connections  idle connections
   --markdown     tables only, no progress`);
   process.exit(0);
 }
 
-const seconds = Number(options.seconds ?? (options.quick ? 2 : 3));
+/** A whole number of seconds: the load tools know no other. */
+const seconds = Math.max(1, Math.trunc(Number(options.seconds ?? (options.quick ? 1 : 2))));
 const rounds = Number(options.rounds ?? (options.quick ? 1 : 3));
 const idleConnections = Math.min(Number(options.connections ?? (options.quick ? 2000 : 10_000)), maxConnections - 100);
 const only = options.only.flatMap((names) => names.split(","));
-const wanted = (name: string): boolean => only.length === 0 || only.includes(name);
-for (const name of only) {
-  if (name !== "idle" && !benchScenarios.some((scenario) => scenario.name === name)) {
-    console.error(`no scenario ${name}; there are: ${benchScenarios.map((scenario) => scenario.name).join(" ")} idle`);
-    process.exit(2);
-  }
+const inGroups = options.group.flatMap((names) => names.split(","));
+const wanted = (name: string, group: string): boolean =>
+  only.length + inGroups.length === 0 || only.includes(name) || inGroups.includes(group);
+for (const [given, known] of [
+  [only, [...benchScenarios.map(({ name }) => name), "idle"]],
+  [inGroups, groups as readonly string[]],
+] as const) {
+  const unknown = given.find((name) => !known.includes(name));
+  if (unknown === undefined) continue;
+  console.error(`no ${unknown}; there are: ${known.join(" ")}`);
+  process.exit(2);
 }
-if (which("wrk") === null || which("nginx") === null) {
-  console.error("the benchmark needs wrk and nginx (load and backend)");
+for (const tool of ["wrk", "nginx", "openssl"]) {
+  if (which(tool) !== null) continue;
+  console.error(`the benchmark needs wrk, nginx and openssl (load, backend, certificates): ${tool} is not there`);
   process.exit(2);
 }
 
 const pinned = cpus().length > 1 && which("taskset") !== null;
 if (!pinned) console.error("one CPU or no taskset: proxy and load share it, read the numbers with care");
-const pinProxy = pinned ? ["taskset", "-c", "0"] : [];
+const pinProxy = { prefix: pinned ? ["taskset", "-c", "0"] : [] };
 const pinLoad = pinned ? ["taskset", "-c", "1"] : [];
 
 const progress = (text: string): void => {
@@ -70,18 +87,13 @@ const progress = (text: string): void => {
 await using scope = new Scope();
 const dir = scope.tempDir();
 const backend = await startBackend(scope, pinLoad);
-const programs: Running[] = [];
-for (const name of programNames.filter((known) => options.programs.split(",").includes(known))) {
-  const running = await start(scope, name, backend, pinProxy);
-  if (running === null) continue;
-  programs.push(running);
-}
+const names = programNames.filter((known) => options.programs.split(",").includes(known));
 const problems: string[] = [];
 
 async function measure(scenario: BenchScenario, running: Running, duration: number): Promise<Sample> {
   const pids = family(running.pid);
   const before = cpuSeconds(pids);
-  const result = await wrk(scenario.load(running.ports), duration, pinLoad, dir);
+  const result = await generate(scenario.load(running.ports), duration, pinLoad, dir);
   const used = cpuSeconds(pids) - before;
   if (result.errors !== "" || result.requests === 0) {
     problems.push(`${scenario.name}, ${running.name}: ${result.errors || "no request completed"}`);
@@ -89,37 +101,50 @@ async function measure(scenario: BenchScenario, running: Running, duration: numb
   return { cpu: (used * 1e6) / result.requests, perSecond: result.perSecond, p50: result.p50, p99: result.p99 };
 }
 
-const table = new Map<BenchScenario, Results>();
-for (const scenario of benchScenarios.filter(({ name }) => wanted(name))) {
+async function measureAll(scenario: BenchScenario, programs: readonly Running[]): Promise<Results> {
   const able = programs.filter((running) => scenario.tcp !== true || running.tcp);
   const results = new Map<ProgramName, Sample[]>(able.map(({ name }) => [name, []]));
   for (const running of able) {
-    // Pools fill and hot code is compiled.
-    await measure(scenario, running, options.quick ? 1 : 3);
+    // Pools fill and hot code is compiled; the others have nothing to compile.
+    if (running.name === "tlb") await measure(scenario, running, options.quick ? 1 : 3);
+    else if (!options.quick) await measure(scenario, running, 1);
   }
   for (let round = 0; round < rounds; round++) {
     for (const running of able) results.get(running.name)!.push(await measure(scenario, running, seconds));
   }
-  table.set(scenario, results);
-  progress(
-    `${scenario.name.padEnd(16)} ${able
-      .map(
-        ({ name }) =>
-          `${name} ${results
-            .get(name)!
-            .map((sample) => sample.cpu.toFixed(1))
-            .join("/")} µs`,
-      )
-      .join("   ")}`,
+  const figures = [...results].map(
+    ([name, samples]) => `${name} ${samples.map((sample) => sample.cpu.toFixed(1)).join("/")} µs`,
   );
+  progress(`${scenario.name.padEnd(16)} ${figures.join("   ")}`);
+  return results;
+}
+
+const table = new Map<BenchScenario, Results>();
+const fixtures = new Map<Fixture, BenchScenario[]>();
+for (const scenario of benchScenarios.filter(({ name, group }) => wanted(name, group))) {
+  fixtures.set(scenario.fixture, [...(fixtures.get(scenario.fixture) ?? []), scenario]);
+}
+for (const [fixture, scenarios] of fixtures) {
+  await using own = new Scope();
+  const programs: Running[] = [];
+  for (const name of names) {
+    const running = await start(own, name, fixture, backend, pinProxy);
+    if (running !== null) programs.push(running);
+  }
+  for (const scenario of scenarios) {
+    const [some] = programs;
+    const tool = some === undefined ? "" : toolOf(scenario.load(some.ports));
+    if (tool !== "" && which(tool) === null) progress(`${scenario.name} is left out: no ${tool}`);
+    else table.set(scenario, await measureAll(scenario, programs));
+  }
 }
 
 const memory = new Map<ProgramName, Memory>();
-if (wanted("idle")) {
-  for (const { name } of programs) {
+if (wanted("idle", "http")) {
+  for (const name of names) {
     // A fresh process: pools that grew under load would hide what a connection costs.
     await using own = new Scope();
-    const fresh = await start(own, name, backend, pinProxy);
+    const fresh = await start(own, name, http, backend, pinProxy);
     if (fresh !== null) memory.set(name, await measureIdle(fresh, idleConnections, pinLoad, dir));
   }
 }

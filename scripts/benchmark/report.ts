@@ -15,6 +15,7 @@ export interface Sample {
 export type Results = ReadonlyMap<ProgramName, readonly Sample[]>;
 
 export function median(values: readonly number[]): number {
+  if (values.length === 0) return Number.NaN;
   const sorted = values.toSorted((a, b) => a - b);
   const middle = sorted.length >> 1;
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
@@ -29,11 +30,10 @@ export function speedTable(rows: ReadonlyMap<BenchScenario, Results>): string {
       median((results.get(name) ?? []).map(pick));
     const each = (pick: (sample: Sample) => number, digits: (value: number) => string): string =>
       programNames.map((name) => digits(of(name, pick))).join(" · ");
-    const ratio = of("tlb", (sample) => sample.cpu) / of("haproxy", (sample) => sample.cpu);
     lines.push([
       scenario.title,
-      each((sample) => sample.cpu, short),
-      Number.isFinite(ratio) ? ratio.toFixed(2) : "-",
+      programNames.map((name) => withSpread((results.get(name) ?? []).map(({ cpu }) => cpu))).join(" · "),
+      ratioText(results),
       `≤ ${scenario.aim.toFixed(1)}`,
       each(
         (sample) => sample.perSecond,
@@ -44,6 +44,27 @@ export function speedTable(rows: ReadonlyMap<BenchScenario, Results>): string {
     ]);
   }
   return table(lines);
+}
+
+/** tlb / HAProxy of each round, as these two ran one after the other: the median and the range. */
+export function ratioText(results: Results): string {
+  const theirs = results.get("haproxy") ?? [];
+  const ratios = (results.get("tlb") ?? []).flatMap(({ cpu }, round) => {
+    const other = theirs[round];
+    return other === undefined ? [] : [cpu / other.cpu];
+  });
+  if (ratios.length === 0) return "-";
+  const middle = median(ratios).toFixed(2);
+  return ratios.length === 1
+    ? middle
+    : `${middle} (${Math.min(...ratios).toFixed(2)}-${Math.max(...ratios).toFixed(2)})`;
+}
+
+/** The median, and half the range in per cent of it. */
+function withSpread(values: readonly number[]): string {
+  const middle = median(values);
+  const spread = (50 * (Math.max(...values) - Math.min(...values))) / middle;
+  return values.length < 2 ? short(middle) : `${short(middle)} ±${spread.toFixed(0)}%`;
 }
 
 export function memoryTable(rows: ReadonlyMap<ProgramName, Memory>): string {

@@ -2,9 +2,12 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { run } from "../../test/harness/program.ts";
+import type { LoadResult } from "./load.ts";
 
-export interface Load {
+export interface WrkLoad {
+  readonly tool: "wrk";
   readonly port: number;
+  readonly tls?: true;
   readonly path: string;
   readonly connections: number;
   /** Extra request fields, e.g. "Connection: close". */
@@ -13,17 +16,7 @@ export interface Load {
   readonly upload?: number;
 }
 
-export interface LoadResult {
-  readonly requests: number;
-  readonly perSecond: number;
-  /** Milliseconds. */
-  readonly p50: number;
-  readonly p99: number;
-  /** What went wrong, in wrk's words; empty when nothing did. */
-  readonly errors: string;
-}
-
-export async function wrk(load: Load, seconds: number, pin: readonly string[], dir: string): Promise<LoadResult> {
+export async function wrk(load: WrkLoad, seconds: number, pin: readonly string[], dir: string): Promise<LoadResult> {
   const script: string[] = [];
   if (load.upload !== undefined) {
     const file = join(dir, `upload-${load.upload}.lua`);
@@ -41,7 +34,7 @@ export async function wrk(load: Load, seconds: number, pin: readonly string[], d
     "--latency",
     ...(load.fields ?? []).flatMap((field) => ["-H", field]),
     ...script,
-    `http://127.0.0.1:${load.port}${load.path}`,
+    `${load.tls === true ? "https" : "http"}://127.0.0.1:${load.port}${load.path}`,
   ]);
   if (code !== 0) throw new Error(`wrk: ${stderr || stdout}`);
   return parse(stdout);
