@@ -76,6 +76,8 @@ const names = [
   // TLS.
   "sslReused",
   "sslFailed",
+  // Process slot only: bytes of all compressors.
+  "compMemory",
   "sslLive",
   "sslRateMax",
 ] as const;

@@ -1,6 +1,7 @@
 import { createChecker, type Checker, Health } from "../check/index.ts";
 import type { Balancer } from "../balance/types.ts";
 import type { Compiled } from "../compile/compile.ts";
+import { contexts } from "../codec/compress/pool.ts";
 import { C } from "../counters/columns.ts";
 import type { LevelName, Logger } from "../log/record.ts";
 import type { Backend } from "../proxy/backend.ts";
@@ -128,6 +129,7 @@ export class Housekeeping {
     const { slab } = this.rt!;
     slab[C.memoryBytes] = process.memoryUsage.rss();
     slab[C.droppedLogs] = droppedLogs();
+    slab[C.compMemory] = contexts.memory;
     // Share of the last second that no work was done in.
     const cpu = process.cpuUsage();
     const spent = (cpu.user + cpu.system - this.cpuBefore) / 1000;

@@ -41,6 +41,10 @@ function rate(cell: number): (source: Source) => number {
 /** Of a thing this program has not: HAProxy's field, always 0. */
 const none = (): number => 0;
 
+function zlibLimit({ ctx }: Source): number {
+  return ctx.model().global.compressionMaxMemory;
+}
+
 function uptimeSeconds({ ctx, nowMs, float }: Source): number {
   const seconds = Math.max(0, nowMs - ctx.startedMs) / 1000;
   return float ? seconds : Math.floor(seconds);
@@ -268,6 +272,23 @@ const table: readonly InfoColumn[] = [
     tags: "CLP",
     help: "Limit of CompressBpsIn",
     value: ({ ctx }) => ctx.model().global.compressionMaxRate,
+  },
+  // HAProxy shows them when it was built with zlib.
+  {
+    pos: 45,
+    name: "ZlibMemUsage",
+    type: "u32",
+    tags: "MGP",
+    help: "Bytes of all compressors",
+    value: (source) => (zlibLimit(source) === 0 ? null : source.ctx.shared.sum(PROCESS, C.compMemory)),
+  },
+  {
+    pos: 46,
+    name: "MaxZlibMemUsage",
+    type: "u32",
+    tags: "CLP",
+    help: "Limit of ZlibMemUsage",
+    value: (source) => zlibLimit(source) || null,
   },
   { pos: 47, name: "Tasks", type: "u32", tags: "MGP", help: "Tasks of the workers", value: total(C.loopTasks) },
   { pos: 48, name: "Run_queue", type: "u32", tags: "MGP", help: "Tasks ready to run", value: none },
