@@ -1,6 +1,6 @@
 import { hostname } from "node:os";
 import { createBalancer } from "../balance/index.ts";
-import type { Model } from "../config/model.ts";
+import type { BindModel, BindTlsModel, Model } from "../config/model.ts";
 import type { PatternStore } from "../expr/acl/store.ts";
 import type { Shared } from "../counters/shared.ts";
 import { type Diagnostic, Diagnostics } from "../lang/diagnostic.ts";
@@ -59,7 +59,7 @@ export function compile(
       frontend.captures = compileCaptures(proxy);
       for (const listener of frontend.listeners) {
         const { tls } = listener.model;
-        if (tls !== null) listener.tls = new TlsServer(tls, model.tls, { lifetime: model.global.tlsLifetime });
+        if (tls !== null) listener.tls = createTlsServer(tls, listener.model, model, diagnostics);
       }
       for (const listener of frontend.listeners) {
         const { acceptProxy, acceptNetscaler } = listener.model;
@@ -116,4 +116,16 @@ function addFormats(model: Model, frontend: Frontend, rules: RulesCompiler): voi
   frontend.logsSilence = logger.enabled && !proxy.options.dontlognull;
   frontend.errorFormat = error;
   frontend.uniqueId = uniqueId;
+}
+
+/** Its context is made here, so that what the library refuses stops a reload rather than a worker. */
+function createTlsServer(tls: BindTlsModel, { at }: BindModel, model: Model, diagnostics: Diagnostics): TlsServer {
+  const server = new TlsServer(tls, model.tls, { lifetime: model.global.tlsLifetime });
+  try {
+    void server.options;
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    diagnostics.error("tls/bad-certificate", at, `the TLS library does not take this line: ${why}`);
+  }
+  return server;
 }

@@ -103,7 +103,7 @@ export interface ServerTlsModel {
   readonly settings: TlsSettingsModel;
   /** Client certificate: key of the store. */
   readonly certificate: string | null;
-  /** Name in the server's certificate; null = the SNI, when there is one. */
+  /** Name that must be in the server's certificate where none is sent as SNI. */
   readonly verifyHost: string | null;
   /** Expression whose value is sent as SNI. */
   readonly sni: TextModel | null;

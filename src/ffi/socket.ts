@@ -191,14 +191,6 @@ export function tcpInfo(fd: number): {
   };
 }
 
-/** Bytes the peer of a TCP connection has sent so far (tcpi_bytes_received); 0 when the kernel does not tell. */
-export function tcpBytesReceived(fd: number): number {
-  optionLength.u32[0] = 256;
-  if (libc.getsockopt(fd, IPPROTO_TCP, TCP_INFO, option.ptr, optionLength.ptr) < 0 || optionLength.u32[0]! < 136)
-    return 0;
-  return option.u32[128 >> 2]! + option.u32[132 >> 2]! * 0x1_0000_0000;
-}
-
 /** Own address of a socket; null when the descriptor is none. */
 export function getsockname(fd: number): Address | null {
   nameLength.u32[0] = 128;

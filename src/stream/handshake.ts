@@ -3,7 +3,7 @@ import type { Socket } from "bun";
 import { C } from "../counters/columns.ts";
 import { countEvent } from "../counters/rate.ts";
 import { L } from "../counters/shared.ts";
-import { quickAck, tcpBytesReceived } from "../ffi/socket.ts";
+import { quickAck } from "../ffi/socket.ts";
 import { connectionError } from "../expr/logformat/fast.ts";
 import { BAD_REQUEST, EMPTY_RECORD, type Logger } from "../log/record.ts";
 import { Conn } from "../net/conn.ts";
@@ -96,16 +96,15 @@ export class Handshake extends Conn implements HandshakeOwner {
   onHandshake(ok: boolean, error: (Error & { readonly code?: string }) | null): void {
     if (this.over) return;
     if (!ok) {
-      // A peer that leaves is told as a reset, whatever it sent before.
-      const gone = error?.code === "ECONNRESET" && tcpBytesReceived(fdOf(this.socket)) <= 1;
-      this.fail(gone ? HandshakeError.empty : HandshakeError.failed, true);
+      // A peer that leaves is told like this.
+      this.fail(error?.code === "ECONNRESET" ? HandshakeError.empty : HandshakeError.failed, true);
       // Bun closes the socket itself when this returns, behind the alert.
       return;
     }
     const socket = this.socket!;
     const tls = tlsSocket(socket);
     const { choice } = this;
-    if (choice === null || (this.tls.model.strictSni && this.sni === "")) {
+    if (choice === null) {
       this.refuse(HandshakeError.failed, true);
       return;
     }
@@ -243,8 +242,9 @@ export class Handshake extends Conn implements HandshakeOwner {
     this.refuse(HandshakeError.timeout, false);
   }
 
-  onClose(): void {
-    this.fail(HandshakeError.empty, true);
+  /** With an error: the peer reset the connection. */
+  onClose(error: Error | undefined): void {
+    this.fail(error === undefined ? HandshakeError.empty : HandshakeError.failed, true);
   }
 }
 

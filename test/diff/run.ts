@@ -172,7 +172,7 @@ async function startSide(scope: Scope, batch: readonly Scenario[], start: Starte
       .replaceAll(/^(\s*(?:frontend|backend|listen|default_backend|use_backend)\s+)(\S+)/gm, `$1$2-${index}`)}\n`;
     const servers = new Map<string, ScriptedServer>();
     for (const [name, script] of Object.entries(scenario.servers ?? {})) {
-      servers.set(name, startServer(scope, script, port(name)));
+      servers.set(name, startServer(scope, script, port(name), scenario.tls?.[name]));
     }
     for (const name of scenario.stuck ?? []) await startStuckServer(scope, port(name));
     stages.push({ ports, servers, log: await startSyslog(scope, port("log")), index, proxy: () => proxy });

@@ -4,7 +4,7 @@
  */
 import type { ConnectOptions } from "../harness/client.ts";
 import type { Peer } from "../harness/peer.ts";
-import type { ScriptedServer, ServerScript } from "../harness/server.ts";
+import type { ScriptedServer, ServerScript, ServerTls } from "../harness/server.ts";
 
 export interface Scenario {
   readonly name: string;
@@ -19,6 +19,8 @@ export interface Scenario {
   readonly files?: Readonly<Record<string, string>>;
   /** Servers by port name. A port named in the configuration only is refused. */
   readonly servers?: Readonly<Record<string, ServerScript>>;
+  /** Servers that speak TLS, by the same names. */
+  readonly tls?: Readonly<Record<string, ServerTls>>;
   /** Ports that listen but accept nothing: connecting hangs. */
   readonly stuck?: readonly string[];
   readonly client: (talk: Talk) => Promise<void>;

@@ -12,10 +12,23 @@ export class PeerError extends Error {}
 
 const WAIT = 4000;
 
+export interface TlsOutcome {
+  readonly version: string;
+  readonly cipher: string;
+  readonly alpn: string | null;
+  /** Common name of the certificate. */
+  readonly subject: string | null;
+  readonly resumed: boolean;
+}
+
 export class Peer {
   received = "";
   closeKind: CloseKind = "open";
   socket: Socket<Peer> | null = null;
+  /** What TLS agreed on; null = no TLS, or the handshake failed. */
+  tls: TlsOutcome | null = null;
+  /** The last session the other side gave out. */
+  session: Uint8Array | null = null;
   /** Both directions are gone; nothing can be sent. */
   gone = false;
   private cursor = 0;

@@ -21,7 +21,13 @@ export interface ScriptedServer {
   accept(): void;
 }
 
-export function startServer(scope: Scope, script: ServerScript, port = freePort()): ScriptedServer {
+export interface ServerTls {
+  readonly key: string;
+  readonly cert: string;
+  readonly maxVersion?: number;
+}
+
+export function startServer(scope: Scope, script: ServerScript, port = freePort(), tls?: ServerTls): ScriptedServer {
   const peers: Peer[] = [];
   const errors: Error[] = [];
   const handlers = {
@@ -45,7 +51,13 @@ export function startServer(scope: Scope, script: ServerScript, port = freePort(
     if (peer.closeKind === "fin") peer.close();
   };
   const listen = (): { stop(force?: boolean): void } =>
-    Bun.listen<Peer>({ hostname: "127.0.0.1", port, socket: handlers, allowHalfOpen: true });
+    Bun.listen<Peer>({
+      hostname: "127.0.0.1",
+      port,
+      socket: handlers,
+      allowHalfOpen: true,
+      ...(tls === undefined ? {} : { tls }),
+    } as never);
   let listener: { stop(force?: boolean): void } | null = listen();
   const server: ScriptedServer = {
     port,

@@ -39,7 +39,7 @@ export const serverTlsRows: readonly Row[] = [
     if (word === null) return;
     c.server.tls.sni = { text: word.text, at: word.at, endColumn: word.endColumn };
   }),
-  row("verifyhost", "<name>", "Name that must be in the certificate of the server", (c, args) => {
+  row("verifyhost", "<name>", "Name that must be in the certificate where no sni is sent", (c, args) => {
     c.server.tls.verifyHost = args.take("a name")?.text.toLowerCase() ?? c.server.tls.verifyHost;
   }),
   row("crt", "<file>", "Certificate shown to the server", (c, args) => {

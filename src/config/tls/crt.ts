@@ -2,8 +2,8 @@
 import { join } from "node:path";
 import type { Asker, TlsStore } from "./store.ts";
 
-/** Extensions of the members of a bundle, in the order they are tried. */
-const BUNDLE = [".rsa", ".ecdsa", ".dsa"];
+/** Extensions of the members of a bundle, in HAProxy's order: the first there is becomes the default. */
+const BUNDLE = [".dsa", ".ecdsa", ".rsa"];
 
 /** Files in a folder that belong to a certificate beside them. */
 const COMPANIONS = [".issuer", ".ocsp", ".sctl", ".key"];

@@ -170,7 +170,10 @@ export class TlsStore {
     if (text instanceof Error) return refuse(asker, `the CA file '${path}' cannot be read: ${text.message}`);
     const pem = readPem(text);
     if (pem.certificates.length === 0) return refuse(asker, `there is no certificate in the CA file '${path}'`);
-    this.authorities[path] = pem.certificates.map((block) => block.text).join("");
+    const ca = pem.certificates.map((block) => block.text).join("");
+    const problem = contextProblem({ ca });
+    if (problem !== null) return refuse(asker, `the TLS library does not take the CA file '${path}': ${problem}`);
+    this.authorities[path] = ca;
     if (pem.crls.length > 0) this.revocations[path] = pem.crls.map((block) => block.text).join("");
     return true;
   }
@@ -181,7 +184,10 @@ export class TlsStore {
     if (text instanceof Error) return refuse(asker, `the CRL file '${path}' cannot be read: ${text.message}`);
     const { crls } = readPem(text);
     if (crls.length === 0) return refuse(asker, `there is no revocation list in '${path}'`);
-    this.revocations[path] = crls.map((block) => block.text).join("");
+    const crl = crls.map((block) => block.text).join("");
+    const problem = contextProblem({ crl });
+    if (problem !== null) return refuse(asker, `the TLS library does not take the CRL file '${path}': ${problem}`);
+    this.revocations[path] = crl;
     return true;
   }
 

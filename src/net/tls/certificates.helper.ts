@@ -1,7 +1,9 @@
 /** Certificates for tests, made by the X.509 library in this process. */
-import { webcrypto } from "node:crypto";
+import { createPrivateKey, sign, webcrypto } from "node:crypto";
 import type * as x509 from "@peculiar/x509";
+import { whole } from "./der.ts";
 import { provideMetadata } from "./reflect.ts";
+import { parseX509 } from "./x509.ts";
 
 provideMetadata();
 const library = require("@peculiar/x509") as typeof x509;
@@ -72,15 +74,41 @@ export async function issue({ subject, names = [], days = 90, key = "ecdsa", by,
   return { certificate, keys, cert, key: keyText, pem: cert + keyText };
 }
 
-/** A revocation list of `by`. */
-export async function revoke(by: Issued, revoked: readonly Issued[]): Promise<string> {
-  const crl = await library.X509CrlGenerator.create({
-    issuer: by.certificate.subject,
-    thisUpdate: new Date(Date.now() - DAY_MS),
-    nextUpdate: new Date(Date.now() + 30 * DAY_MS),
-    entries: revoked.map(({ certificate }) => ({ serialNumber: certificate.serialNumber })),
-    signingAlgorithm: EC,
-    signingKey: by.keys.privateKey,
+function der(tag: number, ...parts: Uint8Array[]): Buffer {
+  const body = Buffer.concat(parts);
+  const { length } = body;
+  const head =
+    length < 128 ? [tag, length] : length < 256 ? [tag, 0x81, length] : [tag, 0x82, length >> 8, length & 255];
+  return Buffer.concat([Uint8Array.from(head), body]);
+}
+
+/** UTCTime, which the TLS library insists on for dates before 2050 (RFC 5280 section 5.1.2.4). */
+function utcTime(ms: number): Buffer {
+  const digits = new Date(ms).toISOString().replace(/[-:T]/g, "").slice(2, 14);
+  return der(0x17, Buffer.from(`${digits}Z`, "latin1"));
+}
+
+/** A revocation list of `by`, whose key is ECDSA (RFC 5280 section 5.1). */
+export function revoke(by: Issued, revoked: readonly Issued[]): string {
+  const algorithm = Buffer.from("300a06082a8648ce3d040302", "hex");
+  const now = Date.now();
+  const issuer = parseX509(new Uint8Array(by.certificate.rawData))!.subject;
+  const entries = revoked.map(({ certificate }) => {
+    const { serial } = parseX509(new Uint8Array(certificate.rawData))!;
+    return der(0x30, der(0x02, serial), utcTime(now - DAY_MS));
   });
-  return pemOf("X509 CRL", crl.rawData);
+  const number = der(0x30, Buffer.from("0603551d14", "hex"), der(0x04, der(0x02, Uint8Array.of(1))));
+  const list = der(
+    0x30,
+    der(0x02, Uint8Array.of(1)),
+    algorithm,
+    whole(issuer),
+    utcTime(now - DAY_MS),
+    utcTime(now + 30 * DAY_MS),
+    der(0x30, ...entries),
+    der(0xa0, der(0x30, number)),
+  );
+  const signature = sign("sha256", list, createPrivateKey(by.key));
+  const crl = der(0x30, list, algorithm, der(0x03, Uint8Array.of(0), signature));
+  return pemOf("X509 CRL", Uint8Array.from(crl).buffer);
 }

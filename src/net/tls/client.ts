@@ -110,12 +110,13 @@ export class TlsClient {
     if (this.model.settings.verify === "none") return null;
     // Bun compares names of its own accord, with the address where none was sent; here the configuration says which one counts.
     if (error?.code !== WRONG_NAME && verifyNumber(error?.code) !== 0) return "certificate";
-    const name = this.model.verifyHost ?? sni;
+    // As in HAProxy, a name that was sent counts more than verifyhost.
+    const name = sni ?? this.model.verifyHost;
     if (name === null || name === "") return null;
     const certificate = tlsSocket(socket).getPeerCertificate(false);
     if (certificate == null) return "certificate";
     if (checkServerIdentity(name, certificate as unknown as PeerCertificate) === undefined) return null;
-    return this.model.verifyHost === null ? "name" : "host";
+    return sni === null ? "host" : "name";
   }
 }
 

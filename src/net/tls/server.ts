@@ -30,7 +30,7 @@ interface PreparedChoice extends Choice {
 
 export class TlsServer {
   readonly model: BindTlsModel;
-  /** For clients that name no host, or none that is known. Null: there is no certificate at all. */
+  /** For clients that name no host, or none that is known. Null: they are refused. */
   readonly fallback: Choice | null;
   /** Some line offers protocols. */
   readonly usesAlpn: boolean;
@@ -49,8 +49,11 @@ export class TlsServer {
     this.names = new NameTable(model, store);
     const first = model.entries[0];
     const certificate = first === undefined ? undefined : store.certificates[first.certificate];
+    // With strict-sni the listening socket has no certificate: a client that names no host fails in its handshake.
     this.fallback =
-      certificate === undefined ? null : { certificates: [certificate], settings: first!.settings ?? model.settings };
+      certificate === undefined || model.strictSni
+        ? null
+        : { certificates: [certificate], settings: first!.settings ?? model.settings };
     this.usesAlpn = [model.settings, ...model.entries.map(({ settings }) => settings)].some(
       (settings) => settings !== null && settings.alpn.length > 0,
     );
@@ -128,7 +131,7 @@ export class TlsServer {
   /** The certificate for a host name; null = the client is to be refused (strict-sni). */
   choose(name: string, now: number): Choice | null {
     const found = this.names.find(name.toLowerCase(), now);
-    if (found.length === 0) return this.model.strictSni ? null : this.fallback;
+    if (found.length === 0) return this.fallback;
     return this.prepare(found);
   }
 

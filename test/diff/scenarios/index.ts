@@ -33,6 +33,7 @@ import { rules } from "./rules.ts";
 import { patterns } from "./patterns.ts";
 import { samples } from "./samples.ts";
 import { variables } from "./variables.ts";
+import { tls } from "./tls.ts";
 import { tunnels } from "./tunnels.ts";
 
 export const scenarios: readonly Scenario[] = [
@@ -64,6 +65,7 @@ export const scenarios: readonly Scenario[] = [
   ...normalize,
   ...formats,
   ...samples,
+  ...tls,
   ...httpErrors,
   ...patterns,
   ...variables,
