@@ -57,6 +57,7 @@ export function server(name: string, port: number, more: Partial<ServerModel> = 
     tfo: false,
     sendProxy: "none",
     proxyOptions: [],
+    proxyTlvs: [],
     checkSendProxy: false,
     tls: null,
     ...more,

@@ -70,6 +70,7 @@ function noServer(at: ServerModel["at"], address: Address | null): ServerModel {
     tfo: false,
     sendProxy: "none",
     proxyOptions: [],
+    proxyTlvs: [],
     checkSendProxy: false,
     tls: null,
     proto: null,

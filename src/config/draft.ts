@@ -190,6 +190,7 @@ export function newServer(): ServerDraft {
     tfo: false,
     sendProxy: "none",
     proxyOptions: [],
+    proxyTlvs: [],
     checkSendProxy: false,
     tls: newServerTls(),
     fqdnFamily: 0,

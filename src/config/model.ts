@@ -619,6 +619,8 @@ export interface ServerModel {
   readonly sendProxy: "none" | "v1" | "v2";
   /** TLVs of version 2, beside those HAProxy always sends. */
   readonly proxyOptions: readonly ProxyOptionName[];
+  /** TLVs of one's own: their types and the log formats of their values. */
+  readonly proxyTlvs: readonly { readonly type: number; readonly value: TextModel }[];
   /** Checks send the header too, whatever their address is. */
   readonly checkSendProxy: boolean;
   /** Traffic is encrypted; null = no `ssl`. */

@@ -156,6 +156,8 @@ export interface ConnectionFacts {
   readonly proxyHeader: boolean;
   readonly proxyAuthority: string | null;
   readonly proxyUniqueId: string | null;
+  /** A TLV of it by its type, in latin1. */
+  proxyTlv(type: number): string | null;
   /** Error of the connection: HAProxy's numeric code, 0 = none, and its text. */
   readonly error: number;
   readonly errorText: string | null;

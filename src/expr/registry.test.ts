@@ -65,9 +65,9 @@ describe("the registry of fetches", () => {
     }
     expect(theirs.size).toBeGreaterThan(150);
     const ours = new Map<string, string>();
-    // Timers are names of later versions.
+    // Timers and TLVs are names of later versions.
     for (const row of fetches.values()) {
-      if (!row.name.includes(".timer.")) ours.set(row.name, `${columns(row)} ${signature(row)}`);
+      if (!row.name.includes(".timer.") && row.name !== "fc_pp_tlv") ours.set(row.name, `${columns(row)} ${signature(row)}`);
     }
     expect([...ours.values()].sort()).toEqual([...theirs.values()].sort());
   });

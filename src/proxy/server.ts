@@ -2,10 +2,17 @@ import type { SampleContext } from "../expr/context.ts";
 import type { Address, ServerModel } from "../config/model.ts";
 import { C, COLUMNS } from "../counters/columns.ts";
 import { Admin, L, LIVE_WIDTH, Oper, S, STATE_WIDTH, type Shared } from "../counters/shared.ts";
+import type { LogRecord } from "../log/record.ts";
 import type { Backend } from "./backend.ts";
 
 /** Weights are scaled by this in `eweight`, so that slow start can raise a server in small steps (as in HAProxy). */
 export const WEIGHT_SCALE = 16;
+
+/** `set-proxy-v2-tlv-fmt`, compiled. */
+export interface ProxyTlv {
+  readonly type: number;
+  readonly make: (record: LogRecord) => string;
+}
 
 /**
  * A server of a backend as one worker sees it: the model, the place of its counters, and a mirror of its shared state.
@@ -51,6 +58,8 @@ export class Server {
   checkTls: unknown;
   /** The name to send as SNI for a stream, set by compile. Null = none. */
   sni: ((context: SampleContext) => string | null) | null;
+  /** Further TLVs of the PROXY header of version 2. Set by compile. */
+  proxyTlvs: readonly ProxyTlv[];
 
   constructor(backend: Backend, model: ServerModel, index: number, slot: number, shared: Shared, worker: number) {
     this.backend = backend;
@@ -78,6 +87,7 @@ export class Server {
     this.queue = null;
     this.tls = this.checkTls = null;
     this.sni = null;
+    this.proxyTlvs = [];
     this.refresh();
   }
 

@@ -1,4 +1,4 @@
-import type { Model, ProcessVariableModel, ProxyModel, TextModel } from "../config/model.ts";
+import type { Model, ProcessVariableModel, ProxyModel, ServerModel, TextModel } from "../config/model.ts";
 import { PatternStore, type ReadFile } from "../expr/acl/store.ts";
 import { mapConverters } from "../expr/map/index.ts";
 import type { CompileContext, Userlist } from "../expr/fetch/types.ts";
@@ -9,12 +9,13 @@ import type { SampleContext } from "../expr/context.ts";
 import { parseExpression } from "../expr/parse.ts";
 import type { Diagnostics } from "../lang/diagnostic.ts";
 import type { Backend } from "../proxy/backend.ts";
+import type { ProxyTlv } from "../proxy/server.ts";
 import type { Frontend } from "../proxy/frontend.ts";
 import { compileRules, type ProxyRules } from "./compile.ts";
 import { evaluateProcessVariables } from "./process-variables.ts";
 import { compileConditions } from "./conditions.ts";
 import type { RuleTracer } from "./trace.ts";
-import { compileFormats, type ProxyFormats } from "./formats.ts";
+import { compileFormats, compileServerText, type ProxyFormats } from "./formats.ts";
 
 /** Compiles the rules of the proxies of one configuration; patterns of files are shared between them. */
 export class RulesCompiler {
@@ -97,6 +98,16 @@ export class RulesCompiler {
     if (compiled === null) return null;
     const { eval: evaluate } = compiled;
     return (context) => (evaluate(context) as string | null) || null;
+  }
+
+  /** The TLVs of `set-proxy-v2-tlv-fmt`; one with an error is left out. */
+  proxyTlvs(proxy: ProxyModel, tlvs: ServerModel["proxyTlvs"]): ProxyTlv[] {
+    const { registries, tags, diagnostics } = this;
+    const context = { cc: this.contextOf(proxy.name), registries, tags, diagnostics };
+    return tlvs.flatMap(({ type, value }) => {
+      const make = compileServerText(proxy, value, context);
+      return make === null ? [] : [{ type, make }];
+    });
   }
 
   /** What can only be judged when everything was compiled. */

@@ -62,6 +62,17 @@ function compileUniqueId(proxy: FormatProxy, context: FormatsContext): Formatter
   return compileLogFormat(text.text, text.at, options, context.diagnostics)?.format ?? null;
 }
 
+/** A text that is made for a server when a connection to it begins; bytes as they are. Null after an error. */
+export function compileServerText(proxy: FormatProxy, text: TextModel, context: FormatsContext): Formatter | null {
+  const options = {
+    ...context.tags,
+    mode: proxy.mode,
+    style: "value" as const,
+    expression: expressions(proxy, "request", context),
+  };
+  return compileLogFormat(text.text, text.at, options, context.diagnostics)?.format ?? null;
+}
+
 /** Compiles what stands in `%[…]`. */
 function expressions(
   proxy: FormatProxy,

@@ -22,6 +22,9 @@ export class ClientFacts implements ConnectionFacts {
   get proxyAuthority(): string | null {
     return this.conn.session?.proxy?.authority ?? null;
   }
+  proxyTlv(type: number): string | null {
+    return this.conn.session?.proxy?.tlvs?.get(type) ?? null;
+  }
   get proxyUniqueId(): string | null {
     return this.conn.session?.proxy?.uniqueId ?? null;
   }

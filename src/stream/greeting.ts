@@ -104,9 +104,9 @@ export class Greeting extends Conn {
   }
 
   /** As in HAProxy 2.6 the header tells the ends of the session; fc_src and fc_dst stay those of the socket. */
-  private adopt({ source, destination, authority, uniqueId }: ProxyHeader): void {
+  private adopt({ source, destination, authority, uniqueId, tlvs }: ProxyHeader): void {
     const { session, listener } = this;
-    if (this.kinds[this.at] === "proxy") session.proxy = { authority, uniqueId };
+    if (this.kinds[this.at] === "proxy") session.proxy = { authority, uniqueId, tlvs };
     const end = (bytes: Uint8Array | null, port: number): Endpoint =>
       bytes === null ? new Endpoint("unix", listener.model.id, null) : ipEndpoint(bytes, port);
     if (source !== null) session.source = end(source.bytes, source.port);

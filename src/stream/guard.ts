@@ -72,6 +72,9 @@ export class SessionSamples extends RawSamples implements TcpRuleStream, Connect
   get proxyAuthority(): string | null {
     return this.session.proxy?.authority ?? null;
   }
+  proxyTlv(type: number): string | null {
+    return this.session.proxy?.tlvs?.get(type) ?? null;
+  }
   get proxyUniqueId(): string | null {
     return this.session.proxy?.uniqueId ?? null;
   }

@@ -28,6 +28,13 @@ function tlvs(stream: Stream, { proxyOptions }: ServerModel): readonly TlvValue[
   const tls = session?.tls ?? null;
   const out: TlvValue[] = [];
   if (tls?.alpn != null) out.push(text(Tlv.alpn, tls.alpn));
+  const own = stream.server!.proxyTlvs;
+  for (let i = 0; i < own.length; i++) {
+    const { type, make } = own[i]!;
+    const value = make(stream);
+    // Values the two bytes of a length cannot tell are left out.
+    if (value.length <= 0xffff) out.push(text(type, value));
+  }
   if (proxyOptions.length === 0) return out;
   if (proxyOptions.includes("authority")) {
     const authority = session?.proxy?.authority ?? tls?.sni ?? "";

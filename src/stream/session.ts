@@ -6,6 +6,7 @@ import type { Endpoint } from "./endpoint.ts";
 export interface ProxyFacts {
   readonly authority: string | null;
   readonly uniqueId: string | null;
+  readonly tlvs: ReadonlyMap<number, string> | null;
 }
 
 /**

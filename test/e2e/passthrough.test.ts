@@ -3,6 +3,10 @@ import { beforeAll, expect, test } from "bun:test";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { ProxyHeader } from "../../src/codec/proxy-protocol/header.ts";
+import { parseProxyHeader } from "../../src/codec/proxy-protocol/parse.ts";
+import { writeBinary } from "../../src/codec/proxy-protocol/write.ts";
+import { connect } from "../harness/client.ts";
 import { freePort } from "../harness/ports.ts";
 import { run } from "../harness/program.ts";
 import { haproxyPath, startHaproxy } from "../harness/proxy.ts";
@@ -245,3 +249,31 @@ backend sink
     expect(Buffer.from(all[1]![2]!, "hex").toString("latin1")).toContain("two.test");
   },
 );
+
+test("TLVs of one's own go out, with what came in", async () => {
+  await using scope = new Scope();
+  const [port, got] = [freePort(), Promise.withResolvers<string>()];
+  const sink = startServer(scope, async (peer) => {
+    await peer.until("hello\n");
+    got.resolve(peer.received);
+  });
+  await startServing(
+    scope,
+    `
+defaults
+ mode tcp
+ ${TIMEOUTS}
+listen l
+ bind 127.0.0.1:${port} accept-proxy
+ server s 127.0.0.1:${sink.port} send-proxy-v2 set-proxy-v2-tlv-fmt(0xE1) "%[src] %[fc_pp_tlv(0xE0)]"
+`,
+  );
+  const end = { bytes: Uint8Array.of(192, 0, 2, 1), port: 99 };
+  const client = await connect(scope, port);
+  client.send(writeBinary(end, end, [{ type: 0xe0, value: Buffer.from("in") }], false));
+  client.send("hello\n");
+  const bytes = Buffer.from(await got.promise, "latin1");
+  const header = parseProxyHeader(bytes, 0, bytes.length, 16384);
+  expect(header).toMatchObject({ source: end, destination: end });
+  expect((header as ProxyHeader).tlvs!.get(0xe1)).toBe("192.0.2.1 in");
+});

@@ -16,6 +16,8 @@ export interface ProxyHeader {
   /** TLVs of version 2, in latin1; null = not there. */
   readonly authority: string | null;
   readonly uniqueId: string | null;
+  /** All TLVs, in latin1; of several of one type the first. Null = there is none. */
+  readonly tlvs: ReadonlyMap<number, string> | null;
 }
 
 /** Why bytes are no header, or not yet: each is a number below 1. */

@@ -49,5 +49,6 @@ function ends(buf: Buffer, at: number, size: number, tcp: number, length: number
     destination: { bytes: bytes(at + size), port: buf.readUInt16BE(tcp + 2) },
     authority: null,
     uniqueId: null,
+    tlvs: null,
   };
 }

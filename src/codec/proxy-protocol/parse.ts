@@ -55,7 +55,8 @@ function parseLine(buf: Buffer, start: number, end: number): HeaderResult {
     at,
   ).split(" ");
   // Section 2.1: what follows UNKNOWN is ignored.
-  if (family === "UNKNOWN") return { length, source: null, destination: null, authority: null, uniqueId: null };
+  if (family === "UNKNOWN")
+    return { length, source: null, destination: null, authority: null, uniqueId: null, tlvs: null };
   if (family !== "TCP4" && family !== "TCP6") return HeaderError.protocol;
   const size = family === "TCP4" ? 4 : 16;
   const ends = [
@@ -65,7 +66,7 @@ function parseLine(buf: Buffer, start: number, end: number): HeaderResult {
   if (rest.length > 0 || ends.some(({ bytes, port: number }) => bytes?.length !== size || number < 0)) {
     return HeaderError.bad;
   }
-  return { length, source: ends[0], destination: ends[1], authority: null, uniqueId: null };
+  return { length, source: ends[0], destination: ends[1], authority: null, uniqueId: null, tlvs: null };
 }
 
 /** 0..65535, -1 = no port. */
@@ -119,6 +120,7 @@ function parseBinary(buf: Buffer, start: number, end: number, limit: number): He
   }
   let authority: string | null = null;
   let uniqueId: string | null = null;
+  let tlvs: Map<number, string> | null = null;
   while (at < stop) {
     if (stop - at < 3) return HeaderError.bad;
     const type = buf[at]!;
@@ -126,6 +128,8 @@ function parseBinary(buf: Buffer, start: number, end: number, limit: number): He
     const from = at + 3;
     at = from + size;
     if (at > stop) return HeaderError.bad;
+    tlvs ??= new Map();
+    if (!tlvs.has(type)) tlvs.set(type, latin1(buf, from, at));
     if (type === Tlv.authority) {
       if (size > MAX_AUTHORITY) return HeaderError.bad;
       authority = latin1(buf, from, at);
@@ -136,7 +140,7 @@ function parseBinary(buf: Buffer, start: number, end: number, limit: number): He
       if (size !== 4 || !checksumHolds(buf, start, stop, from)) return HeaderError.bad;
     }
   }
-  return { length, source, destination, authority, uniqueId };
+  return { length, source, destination, authority, uniqueId, tlvs };
 }
 
 function copy(buf: Buffer, at: number, size: number): Uint8Array {

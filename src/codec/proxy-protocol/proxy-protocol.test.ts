@@ -110,6 +110,8 @@ test("version 2: TLVs", () => {
   );
   expect(header.authority).toBe("example.test");
   expect(header.uniqueId).toBe("id\xff");
+  expect([...header.tlvs!.keys()]).toEqual([4, 2, 0xe5, 5, 0x20]);
+  expect(header.tlvs!.get(0xe5)).toBe("own");
   expect(atEverySplit(v2(0x21, 0x11, V4, tlv(2, ""))).authority).toBe("");
   expect(parse(v2(0x21, 0x11, V4, tlv(2, "x".repeat(255))))).toMatchObject({ authority: "x".repeat(255) });
   expect(parse(v2(0x21, 0x11, V4, tlv(2, "x".repeat(256))))).toBe(HeaderError.bad);

@@ -24,7 +24,7 @@ function hasRules(proxy: ProxyModel): boolean {
 }
 
 function hasSni({ servers }: ProxyModel): boolean {
-  return servers.some(({ tls }) => tls !== null && tls.sni !== null);
+  return servers.some(({ tls, proxyTlvs }) => proxyTlvs.length > 0 || (tls !== null && tls.sni !== null));
 }
 
 function hasFormats({ kind, logFormat, logFormatSd, errorLogFormat, uniqueIdFormat }: ProxyModel): boolean {
@@ -80,7 +80,10 @@ export function checkRules(model: Model, env: ParseEnv, diagnostics: Diagnostics
   for (const proxy of proxies) {
     if (proxy.disabled) continue;
     compiler.hashKey(proxy);
-    for (const { tls } of proxy.servers) compiler.sni(proxy, tls?.sni ?? null);
+    for (const { tls, proxyTlvs } of proxy.servers) {
+      compiler.sni(proxy, tls?.sni ?? null);
+      compiler.proxyTlvs(proxy, proxyTlvs);
+    }
   }
   const variables = compiler.processVariables((name) => env.variables[name] ?? null);
   compiler.finish();

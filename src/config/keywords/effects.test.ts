@@ -332,6 +332,7 @@ const places: Readonly<Record<string, Readonly<Record<string, Place>>>> = {
     "send-proxy-v2-ssl-cn": ["stream/proxy-header.ts", '"cert-cn"'],
     "no-send-proxy-v2-ssl-cn": PARSED,
     "proxy-v2-options": ["stream/proxy-header.ts", "proxyOptions"],
+    "set-proxy-v2-tlv-fmt": ["stream/proxy-header.ts", "proxyTlvs"],
     "check-send-proxy": ["check/proxy-line.ts", "checkSendProxy"],
     "no-check-send-proxy": PARSED,
     "tcp-ut": ["server/pool.ts", "model.tcpUserTimeout"],

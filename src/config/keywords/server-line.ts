@@ -5,6 +5,7 @@ import type { ProxyContext } from "../context.ts";
 import type { ServerDraft } from "../draft.ts";
 import { copyServer } from "../inherit.ts";
 import type { Keyword } from "./keyword.ts";
+import { TLV_KEYWORD } from "./server-proxy.ts";
 import { knownServer } from "./known.ts";
 import { type ServerContext, serverParameters } from "./server.ts";
 import { BACK, BACK_ONLY } from "./where.ts";
@@ -105,7 +106,9 @@ function setAddress(server: ServerDraft, args: Args, word: Word): boolean {
 
 function parseParameters(context: ServerContext, args: Args): void {
   for (let word = args.next(); word !== null; word = args.next()) {
-    const row = serverParameters.get(word.text);
+    // The only one with parentheses.
+    const name = word.text.startsWith(`${TLV_KEYWORD}(`) ? TLV_KEYWORD : word.text;
+    const row = serverParameters.get(name);
     if (row !== undefined) {
       const sub = args.sub(word, row.name, row.usage);
       row.parse(context, sub);

@@ -1,3 +1,5 @@
+import type { Args } from "../../lang/args.ts";
+import { textOf } from "../../rules/parts.ts";
 import type { ProxyOptionName } from "../model.ts";
 import type { Keyword } from "./keyword.ts";
 import type { ServerContext } from "./server.ts";
@@ -27,6 +29,22 @@ const options: Readonly<Record<ProxyOptionName, readonly ProxyOptionName[]>> = {
   "unique-id": ["unique-id"],
   authority: ["authority"],
 };
+
+/** Of HAProxy 3.0; its type stands in parentheses behind it. */
+export const TLV_KEYWORD = "set-proxy-v2-tlv-fmt";
+
+function parseTlv({ server }: ServerContext, args: Args): void {
+  const { keyword } = args;
+  const id = /^[^(]+\((0[xX][0-9a-fA-F]{1,2}|\d{1,3})\)$/.exec(keyword.text)?.[1];
+  const type = Number(id ?? Number.NaN);
+  if (!(type >= 0 && type <= 255)) {
+    args.error("config/bad-value", keyword, `'${TLV_KEYWORD}' expects a type from 0 to 255 in parentheses`);
+    args.next();
+    return;
+  }
+  const value = args.take("a log format");
+  if (value !== null) server.proxyTlvs = [...server.proxyTlvs, { type, value: textOf(value) }];
+}
 
 /** The PROXY header sent to servers (manual, section 5.2). Where both versions are asked for, 2 is sent. */
 export const serverProxyRows: readonly Row[] = [
@@ -64,6 +82,7 @@ export const serverProxyRows: readonly Row[] = [
     if (c.server.sendProxy === "v2") c.server.sendProxy = "none";
     drop(c, "ssl", "cert-cn");
   }),
+  row(TLV_KEYWORD, "(<type>) <fmt>", "A TLV of one's own in a PROXY header of version 2", parseTlv),
   row(
     "proxy-v2-options",
     "<option>[,<option>]*",

@@ -80,6 +80,7 @@ describe("facts of the stream", () => {
     proxyHeader: true,
     proxyAuthority: "auth",
     proxyUniqueId: "id",
+    proxyTlv: (type) => (type === 0xea ? "own" : null),
     error: 0,
     errorText: "Success",
     tcpInfo: () => ({ rtt: 1500, rttvar: 700, unacked: 1, sacked: 2, lost: 3, retrans: 4, fackets: 5, reordering: 6 }),

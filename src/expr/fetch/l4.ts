@@ -74,6 +74,17 @@ function infoRow(name: string, field: keyof TcpInfo, help: string): FetchRow {
 const serverSource = (ctx: SampleContext): Uint8Array | null => ctx.serverSide?.source ?? null;
 const serverDestination = (ctx: SampleContext): Uint8Array | null => ctx.serverSide?.destination ?? null;
 
+/** Names of HAProxy 3 for the types of TLVs (proxy-protocol.txt, section 2.2). */
+const TLV_NAMES: Readonly<Record<string, number>> = {
+  ALPN: 0x01,
+  AUTHORITY: 0x02,
+  CRC32C: 0x03,
+  NOOP: 0x04,
+  UNIQUE_ID: 0x05,
+  SSL: 0x20,
+  NETNS: 0x30,
+};
+
 export const connectionFetches: readonly FetchRow[] = [
   row("src", "addr", "client-l4", "Address of the client", (ctx) => ctx.source, "ipv4"),
   row(
@@ -194,6 +205,19 @@ export const connectionFetches: readonly FetchRow[] = [
     "Unique id of the PROXY header",
     (ctx) => ctx.client?.proxyUniqueId ?? null,
   ),
+  {
+    name: "fc_pp_tlv",
+    args: [{ name: "type", type: "str" }],
+    type: "str",
+    use: ["client-l4"],
+    help: "Value of a TLV of the PROXY header, by its type or name",
+    make: ([type]) => {
+      const text = type?.text ?? "";
+      const id = TLV_NAMES[text.toUpperCase()] ?? (/^(0x[0-9a-f]{1,2}|\d{1,3})$/i.test(text) ? Number(text) : -1);
+      if (id >= 0 && id <= 255) return (ctx) => ctx.client?.proxyTlv(id) ?? null;
+      return { message: `'${text}' is no type of a TLV: 0 to 255 or ${Object.keys(TLV_NAMES).join(", ")}`, arg: 0 };
+    },
+  },
   row("fc_err", "sint", "client-l4", "Error of the client's connection, 0 = none", (ctx) => ctx.client?.error ?? null),
   row(
     "fc_err_str",
