@@ -246,7 +246,6 @@ export class TcpStream extends Stream {
       inspectMore(this);
       return;
     }
-    if (this.serverClosed) return;
     if (!this.client.write(chunk, 0, n)) conn.pause();
     else if (n >= DOWNLOAD_CHUNK) spliceSession(this, conn, this.client);
     if (this.deadline === 0) this.watch();
