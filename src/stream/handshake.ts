@@ -128,6 +128,7 @@ export class Handshake extends Conn implements HandshakeOwner {
     if (settings.verify === "none") return null;
     session.peer = tls.getPeerCertificate(false)?.raw ?? null;
     if (session.peer === null) return settings.verify === "required" ? HandshakeError.failed : null;
+    if (!this.tls.verified.admits(settings, session.peer, session.resumed)) return HandshakeError.certificate;
     session.verify = verifyNumber(error?.code);
     if (session.verify === 0) return null;
     const { caIgnoreErr, crtIgnoreErr } = this.tls.model;

@@ -5,6 +5,7 @@
 import type { BindTlsModel, CertificateModel, TlsSettingsModel, TlsStoreModel } from "../../config/model.ts";
 import { DEFAULT_CIPHERS, nativeContext, versionName } from "./context.ts";
 import { type NamedEntry, NameTable } from "./names.ts";
+import { VerifiedClients } from "./verified.ts";
 
 /** SSL_OP_NO_TICKET and SSL_OP_CIPHER_SERVER_PREFERENCE. */
 const NO_TICKET = 0x4000;
@@ -34,6 +35,7 @@ export class TlsServer {
   readonly fallback: Choice | null;
   /** Some line offers protocols. */
   readonly usesAlpn: boolean;
+  readonly verified: VerifiedClients;
   private readonly names: NameTable;
   private readonly store: TlsStoreModel;
   private readonly globals: ServerTlsGlobals;
@@ -47,6 +49,7 @@ export class TlsServer {
     this.store = store;
     this.globals = globals;
     this.names = new NameTable(model, store);
+    this.verified = new VerifiedClients(model);
     const first = model.entries[0];
     const certificate = first === undefined ? undefined : store.certificates[first.certificate];
     // With strict-sni the listening socket has no certificate: a client that names no host fails in its handshake.

@@ -1,11 +1,18 @@
 import { beforeAll, describe, expect, test } from "bun:test";
-import type { BindTlsModel, CertificateModel, SniEntryModel, TlsStoreModel } from "../../config/model.ts";
+import type {
+  BindTlsModel,
+  CertificateModel,
+  SniEntryModel,
+  TlsSettingsModel,
+  TlsStoreModel,
+} from "../../config/model.ts";
 import { type Issued, issue } from "./certificates.helper.ts";
 import { orderChain, publicKeyOf, readCertificate } from "./certificate.ts";
 import { NameTable } from "./names.ts";
 import { pemBytes, readPem } from "./pem.ts";
 import { chooseProtocol } from "./server.ts";
 import { wireProtocols } from "./client.ts";
+import { VerifiedClients } from "./verified.ts";
 import { errorDepth, ignores, isVerifyCode, verifyNumber } from "./verify.ts";
 import { nameEntry, onelineName, parseX509, rfc2253Name, timeOf } from "./x509.ts";
 
@@ -197,4 +204,29 @@ test("errors by OpenSSL's numbers and at their depth", () => {
     true,
     false,
   ]);
+});
+
+test("a session counts only for names that trust what its certificate was checked against", () => {
+  const settings = (caFile: string | null): TlsSettingsModel => ({
+    minVersion: 0x303,
+    maxVersion: 0x304,
+    alpn: [],
+    ciphers: null,
+    curves: null,
+    verify: "required",
+    caFile,
+    caVerifyFile: null,
+    crlFile: null,
+  });
+  const line = (entries: (TlsSettingsModel | null)[]): BindTlsModel =>
+    ({ settings: settings("a"), entries: entries.map((s) => ({ settings: s })) }) as unknown as BindTlsModel;
+  expect(new VerifiedClients(line([null, settings("a")])).needed).toBe(false);
+  const clients = new VerifiedClients(line([null, settings("b")]));
+  expect(clients.needed).toBe(true);
+  const certificate = Uint8Array.of(1, 2, 3);
+  expect(clients.admits(settings("a"), certificate, true)).toBe(false);
+  expect(clients.admits(settings("a"), certificate, false)).toBe(true);
+  expect(clients.admits(settings("a"), certificate, true)).toBe(true);
+  expect(clients.admits(settings("b"), certificate, true)).toBe(false);
+  expect(clients.admits(settings("a"), Uint8Array.of(4), true)).toBe(false);
 });
