@@ -80,12 +80,26 @@ const names = [
   "compMemory",
   "sslLive",
   "sslRateMax",
+  // HTTP/2: frames received and sent, errors of peers, connections and streams so far and now; of frontends and backends.
+  "h2Headers",
+  "h2Data",
+  "h2Settings",
+  "h2RstReceived",
+  "h2GoawayReceived",
+  "h2ConnErrors",
+  "h2StreamErrors",
+  "h2RstSent",
+  "h2GoawaySent",
+  "h2Conns",
+  "h2Streams",
+  "h2OpenConns",
+  "h2OpenStreams",
 ] as const;
 
 export type ColumnName = (typeof names)[number];
 
 /** Width of a slot in 64-bit floats; a few are spare so that a later version can read an older segment. */
-export const COLUMNS = 80;
+export const COLUMNS = 96;
 export const columnNames: readonly ColumnName[] = names;
 
 /** Column numbers by name: `slab[base + C.bytesIn] += n`. */

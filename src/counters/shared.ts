@@ -193,7 +193,16 @@ export class Shared {
       const queued = slab[base + C.ownQueued]!;
       if (live !== 0) Atomics.sub(this.live, slot * LIVE_WIDTH + L.live, live);
       if (queued !== 0) Atomics.sub(this.live, slot * LIVE_WIDTH + L.queued, queued);
-      for (const column of [C.ownLive, C.ownQueued, C.idleConns, C.idleSafe, C.usedConns, C.sslLive]) {
+      for (const column of [
+        C.ownLive,
+        C.ownQueued,
+        C.idleConns,
+        C.idleSafe,
+        C.usedConns,
+        C.sslLive,
+        C.h2OpenConns,
+        C.h2OpenStreams,
+      ]) {
         if (slab[base + column] !== 0) slab[base + column] = 0;
       }
     }

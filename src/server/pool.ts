@@ -25,6 +25,8 @@ export class ServerPool {
   private readonly idle: ServerConn[] = [];
   /** Connections of HTTP/2 with requests on them, which others may join. */
   readonly muxes: ServerMux[] = [];
+  /** Streams of a connection the server said it takes, last. */
+  streamLimit: number = Number.POSITIVE_INFINITY;
   /** Connections that were needed at once lately: the pool holds no more than these in all. */
   private need = 0;
   /** Most used at once since the last purge. */

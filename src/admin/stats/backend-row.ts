@@ -128,7 +128,7 @@ export function backendRow(ctx: AdminContext, proxy: ProxyModel, options: RowOpt
   compression(shared, slot, values);
   times(shared, slot, values);
   tls(shared, slot, values);
-  muxes(values, {
+  muxes(shared, slot, values, {
     open: http ? (values.scur as number) : 0,
     connections: http ? (values.connect as number) : 0,
     streams: http ? (values.req_tot as number) : 0,

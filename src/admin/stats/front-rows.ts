@@ -53,7 +53,7 @@ export function frontendRow(ctx: AdminContext, proxy: ProxyModel, { nowMs }: Row
   }
   compression(shared, slot, values);
   tls(shared, slot, values);
-  muxes(values, {
+  muxes(shared, slot, values, {
     open: http ? current : 0,
     connections: http ? (values.conn_tot as number) : 0,
     streams: http ? (values.req_tot as number) : 0,

@@ -67,28 +67,31 @@ export function tls(shared: Shared, slot: number, values: Values): void {
   values.ssl_failed_handshake = shared.sum(slot, C.sslFailed);
 }
 
-/** Columns of the HTTP/1 and HTTP/2 muxes, of frontends and backends; `h1`: what HTTP/1 carried. */
+/** Columns of the HTTP/1 and HTTP/2 muxes, of frontends and backends; `h1`: what both carried. */
 export function muxes(
+  shared: Shared,
+  slot: number,
   values: Values,
   h1: { open: number; connections: number; streams: number; in: number; out: number },
 ): void {
-  values.h2_headers_rcvd = 0;
-  values.h2_data_rcvd = 0;
-  values.h2_settings_rcvd = 0;
-  values.h2_rst_stream_rcvd = 0;
-  values.h2_goaway_rcvd = 0;
-  values.h2_detected_conn_protocol_errors = 0;
-  values.h2_detected_strm_protocol_errors = 0;
-  values.h2_rst_stream_resp = 0;
-  values.h2_goaway_resp = 0;
-  values.h2_open_connections = 0;
-  values.h2_backend_open_streams = 0;
-  values.h2_total_connections = 0;
-  values.h2_backend_total_streams = 0;
-  values.h1_open_connections = h1.open;
-  values.h1_open_streams = h1.open;
-  values.h1_total_connections = h1.connections;
-  values.h1_total_streams = h1.streams;
+  values.h2_headers_rcvd = shared.sum(slot, C.h2Headers);
+  values.h2_data_rcvd = shared.sum(slot, C.h2Data);
+  values.h2_settings_rcvd = shared.sum(slot, C.h2Settings);
+  values.h2_rst_stream_rcvd = shared.sum(slot, C.h2RstReceived);
+  values.h2_goaway_rcvd = shared.sum(slot, C.h2GoawayReceived);
+  values.h2_detected_conn_protocol_errors = shared.sum(slot, C.h2ConnErrors);
+  values.h2_detected_strm_protocol_errors = shared.sum(slot, C.h2StreamErrors);
+  values.h2_rst_stream_resp = shared.sum(slot, C.h2RstSent);
+  values.h2_goaway_resp = shared.sum(slot, C.h2GoawaySent);
+  values.h2_open_connections = shared.sum(slot, C.h2OpenConns);
+  values.h2_backend_open_streams = shared.sum(slot, C.h2OpenStreams);
+  values.h2_total_connections = shared.sum(slot, C.h2Conns);
+  values.h2_backend_total_streams = shared.sum(slot, C.h2Streams);
+  const without = (all: number, column: number): number => Math.max(0, all - shared.sum(slot, column));
+  values.h1_open_connections = without(h1.open, C.h2OpenConns);
+  values.h1_open_streams = without(h1.open, C.h2OpenStreams);
+  values.h1_total_connections = without(h1.connections, C.h2Conns);
+  values.h1_total_streams = without(h1.streams, C.h2Streams);
   values.h1_bytes_in = h1.in;
   values.h1_bytes_out = h1.out;
   values.h1_spliced_bytes_in = 0;

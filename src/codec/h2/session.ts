@@ -1,3 +1,4 @@
+import { C } from "../../counters/columns.ts";
 import { clock } from "../../util/clock.ts";
 import { Decoder, type FieldSink } from "../hpack/decode.ts";
 import { DEFAULT_TABLE_SIZE } from "../hpack/dynamic-table.ts";
@@ -68,6 +69,8 @@ const nowhere: FieldSink = { field() {} };
  */
 export class Session implements FrameReceiver {
   readonly role: number;
+  private readonly slab: Float64Array;
+  private readonly base: number;
   readonly owner: SessionOwner;
   readonly local: Settings;
   readonly peer = new Settings();
@@ -104,8 +107,13 @@ export class Session implements FrameReceiver {
   private readonly forgotten = new Int32Array(REMEMBERED);
   private forgottenAt = 0;
 
-  constructor(role: number, owner: SessionOwner, local: Settings) {
+  /** `slab[base + C.h2…]` counts what happens. */
+  constructor(role: number, owner: SessionOwner, local: Settings, slab: Float64Array, base: number) {
     this.role = role;
+    this.slab = slab;
+    this.base = base;
+    slab[base + C.h2Conns]!++;
+    slab[base + C.h2OpenConns]!++;
     this.owner = owner;
     this.local = local;
     this.output = new OutputArea(owner);
@@ -197,6 +205,7 @@ export class Session implements FrameReceiver {
   }
 
   private onHeaders(flags: number, id: number, buf: Buffer, start: number, end: number): number {
+    this.slab[this.base + C.h2Headers]!++;
     const code = parseHeadersFrame(buf, start, end, flags, id);
     if (code !== 0) return code;
     const ends = (flags & Flag.END_STREAM) !== 0;
@@ -289,6 +298,7 @@ export class Session implements FrameReceiver {
     }
     // The block was decoded whatever its size, but a list that large is no honest one.
     if (code === H2Error.TOO_LARGE) return ErrorCode.ENHANCE_YOUR_CALM;
+    this.slab[this.base + C.h2StreamErrors]!++;
     this.reset(stream, ErrorCode.PROTOCOL_ERROR);
     return this.resets.spend(clock.now) ? 0 : ErrorCode.ENHANCE_YOUR_CALM;
   }
@@ -316,6 +326,7 @@ export class Session implements FrameReceiver {
   }
 
   private onRstStream(id: number, buf: Buffer, start: number, end: number): number {
+    this.slab[this.base + C.h2RstReceived]!++;
     const code = checkRstStream(end - start, id);
     if (code !== 0) return code;
     const stream = this.streams.get(id);
@@ -331,6 +342,7 @@ export class Session implements FrameReceiver {
   }
 
   private onSettings(flags: number, id: number, buf: Buffer, start: number, end: number): number {
+    this.slab[this.base + C.h2Settings]!++;
     let code = checkSettings(end - start, flags, id);
     if (code !== 0) return code;
     if ((flags & Flag.ACK) !== 0) {
@@ -373,6 +385,7 @@ export class Session implements FrameReceiver {
 
   private onGoaway(lastId: number, code: number): void {
     this.goawayReceived = true;
+    this.slab[this.base + C.h2GoawayReceived]!++;
     if (this.role === Role.client) {
       // Section 6.8: streams above it were not processed and can be tried elsewhere.
       for (const stream of [...this.streams.values()]) {
@@ -415,6 +428,7 @@ export class Session implements FrameReceiver {
 
   onDataFrame(id: number, length: number): number {
     if (this.dead) return 0;
+    this.slab[this.base + C.h2Data]!++;
     if (this.blockId !== 0 || !this.settled) return ErrorCode.PROTOCOL_ERROR;
     // Section 6.9: DATA, padding included, counts; more than the window is an error of type FLOW_CONTROL_ERROR.
     this.recvWindow -= length;
@@ -499,6 +513,8 @@ export class Session implements FrameReceiver {
     // Until the peer acknowledged a lower value it may go by the default.
     stream.recvWindow = Math.max(this.local.initialWindowSize, this.settingsAcked ? 0 : DEFAULT_WINDOW);
     this.streams.set(id, stream);
+    this.slab[this.base + C.h2Streams]!++;
+    this.slab[this.base + C.h2OpenStreams]!++;
   }
 
   /** Client: the id of the next stream; 0 when the identifiers are used up. */
@@ -526,6 +542,7 @@ export class Session implements FrameReceiver {
   /** A stream that ended as it should. */
   private forget(stream: H2Stream): void {
     if (!this.streams.delete(stream.id)) return;
+    this.slab[this.base + C.h2OpenStreams]!--;
     this.resets.earn();
     this.noise.earn();
     this.sender.drop(stream);
@@ -542,7 +559,7 @@ export class Session implements FrameReceiver {
   private close(stream: H2Stream, code: number, remote: boolean): void {
     if (stream.state === StreamState.closed) return;
     stream.state = StreamState.closed;
-    this.streams.delete(stream.id);
+    if (this.streams.delete(stream.id)) this.slab[this.base + C.h2OpenStreams]!--;
     this.sender.drop(stream);
     stream.onReset(code, remote);
     this.owner.onStreamClosed(stream);
@@ -559,6 +576,7 @@ export class Session implements FrameReceiver {
     const { output } = this;
     output.room(RST_STREAM_SIZE);
     output.at = writeRstStream(output.buf, output.at, id, code);
+    this.slab[this.base + C.h2RstSent]!++;
     this.forgotten[this.forgottenAt] = id;
     this.forgottenAt = (this.forgottenAt + 1) % REMEMBERED;
   }
@@ -580,6 +598,7 @@ export class Session implements FrameReceiver {
   goaway(code: number): void {
     if (this.goawaySent || this.dead) return;
     this.goawaySent = true;
+    this.slab[this.base + C.h2GoawaySent]!++;
     const { output } = this;
     output.room(GOAWAY_SIZE);
     output.at = writeGoaway(output.buf, output.at, this.role === Role.server ? this.lastId : 0, code);
@@ -590,7 +609,9 @@ export class Session implements FrameReceiver {
     if (this.dead) return;
     const { output } = this;
     // Section 3.4: GOAWAY may be left out towards a peer that does not speak HTTP/2.
+    this.slab[this.base + C.h2ConnErrors]!++;
     if (!this.badPreface) {
+      this.slab[this.base + C.h2GoawaySent]!++;
       output.room(GOAWAY_SIZE);
       output.at = writeGoaway(output.buf, output.at, this.role === Role.server ? this.lastId : 0, code);
     }
@@ -604,6 +625,7 @@ export class Session implements FrameReceiver {
   end(code: number): void {
     if (this.dead) return;
     this.dead = true;
+    this.slab[this.base + C.h2OpenConns]!--;
     this.output.drop();
     for (const stream of [...this.streams.values()]) this.close(stream, code, true);
   }

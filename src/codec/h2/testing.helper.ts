@@ -1,4 +1,5 @@
 /** A session with streams that only note what happens, and frames made by hand; test helper. */
+import { COLUMNS } from "../../counters/columns.ts";
 import { HeadBuilder } from "../h1/build.ts";
 import { defaultLimits } from "../h1/flags.ts";
 import { Head } from "../h1/head.ts";
@@ -104,7 +105,7 @@ export class Peer implements SessionOwner {
     const settings = new Settings();
     settings.maxConcurrentStreams = 100;
     change(settings);
-    this.session = new Session(role, this, settings);
+    this.session = new Session(role, this, settings, new Float64Array(COLUMNS), 0);
     this.session.start();
     this.session.flush();
     this.sent = [];

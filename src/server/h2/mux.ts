@@ -33,11 +33,12 @@ export class ServerMux implements ServerOwner, SessionOwner, TurnWork {
   constructor(conn: ServerConn, global: GlobalModel) {
     this.conn = conn;
     this.most = global.h2MaxConcurrentStreams || FIRST_STREAMS;
+    const { backend } = conn.server;
     const settings = h2Settings(global);
     // Nothing is pushed to a proxy, and it opens no streams to itself.
     settings.enablePush = false;
     settings.maxConcurrentStreams = Number.POSITIVE_INFINITY;
-    this.session = new Session(Role.client, this, settings);
+    this.session = new Session(Role.client, this, settings, backend.slab, backend.base);
     this.session.start();
     conn.owner = this;
     conn.mux = this;
@@ -50,7 +51,8 @@ export class ServerMux implements ServerOwner, SessionOwner, TurnWork {
     if (conn.closed || conn.ended || session.dead || session.goawayReceived || session.goawaySent) return false;
     const { maxReuse } = conn.server.model;
     if (maxReuse >= 0 && conn.requests > maxReuse) return false;
-    const most = Math.min(this.most, session.peer.maxConcurrentStreams);
+    // Until its settings come, a new connection is taken to be like the one before.
+    const most = Math.min(this.most, session.settled ? session.peer.maxConcurrentStreams : conn.pool.streamLimit);
     return session.streams.size < most && session.lastId < 0x7ffffffd;
   }
 
@@ -188,6 +190,7 @@ export class ServerMux implements ServerOwner, SessionOwner, TurnWork {
   }
 
   onSettings(): void {
+    this.conn.pool.streamLimit = this.session.peer.maxConcurrentStreams;
     for (const stream of [...this.session.streams.values()]) (stream as ServerExchange).onSettings();
   }
 

@@ -45,7 +45,7 @@ export class H2Client extends ClientConn implements SessionOwner, TurnWork {
     this.idleSince = this.accepted;
     const settings = h2Settings(rt.global);
     settings.enableConnect = true;
-    this.h2 = new H2Session(Role.server, this, settings);
+    this.h2 = new H2Session(Role.server, this, settings, this.counted.slab, this.counted.base);
     this.watchIdle();
   }
 

@@ -22,6 +22,8 @@ const kept: ReadonlySet<ColumnName> = new Set<ColumnName>([
   "sslLive",
   "idleSafe",
   "usedConns",
+  "h2OpenConns",
+  "h2OpenStreams",
   "idlePercent",
   "loopTasks",
   "memoryBytes",

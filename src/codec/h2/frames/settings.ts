@@ -87,6 +87,7 @@ export const SETTINGS_SIZE = 9 + 6 * 7;
 /** Writes what differs from the defaults. `push`: say that none is wanted, as clients do. */
 export function writeSettings(out: Uint8Array, pos: number, settings: Settings): number {
   let at = pos + 9;
+  if (settings.enableConnect) at = put(out, at, Setting.ENABLE_CONNECT_PROTOCOL, 1);
   if (!settings.enablePush) at = put(out, at, Setting.ENABLE_PUSH, 0);
   if (settings.headerTableSize !== DEFAULT_TABLE_SIZE) {
     at = put(out, at, Setting.HEADER_TABLE_SIZE, settings.headerTableSize);
@@ -101,7 +102,6 @@ export function writeSettings(out: Uint8Array, pos: number, settings: Settings):
   if (settings.maxHeaderListSize !== Number.POSITIVE_INFINITY) {
     at = put(out, at, Setting.MAX_HEADER_LIST_SIZE, settings.maxHeaderListSize);
   }
-  if (settings.enableConnect) at = put(out, at, Setting.ENABLE_CONNECT_PROTOCOL, 1);
   writeFrameHeader(out, pos, at - pos - 9, FrameType.SETTINGS, 0, 0);
   return at;
 }
