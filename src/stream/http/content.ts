@@ -7,10 +7,12 @@ import { type ContentRules, runContent } from "../../rules/content.ts";
 import { Verdict } from "../../rules/types.ts";
 import { clock } from "../../util/clock.ts";
 import { deadlineIn } from "../timeout.ts";
+import { countOut } from "./count.ts";
 import { finishStream } from "./finish.ts";
 import type { HttpSettings } from "./settings.ts";
 import type { HttpStream } from "./stream.ts";
 import { endWait, heldEnough } from "./wait.ts";
+import { headBytes } from "./wire.ts";
 
 /** False: the stream is over, or waits at `place` for the body or for an action. `again`: it waited there. */
 export function requestContent(stream: HttpStream, content: ContentRules, place: number, again: boolean): boolean {
@@ -41,6 +43,7 @@ export function responseContent(stream: HttpStream, head: boolean): boolean {
   if (content === null || content.delay > 0 !== head) return true;
   const samples = stream.rules();
   samples.serverClosed = false;
+  samples.startResponse();
   stream.inContent = true;
   const verdict = runContent(content, samples, true);
   if (verdict === Verdict.done) return false;
@@ -61,7 +64,9 @@ export function refuseResponse(stream: HttpStream): void {
   stream.termCause = "P";
   stream.termState = "D";
   stream.answered = true;
-  stream.status = -1;
+  // A response that has come counts as if it had been sent.
+  if (stream.responded) countOut(stream, headBytes(stream.res) + stream.resBody.payload);
+  else stream.status = -1;
   stream.responseAt = 0;
   stream.client.cut = "close";
   finishStream(stream, false);

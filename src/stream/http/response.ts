@@ -50,7 +50,6 @@ import { CHUNKED, CLOSE, headBytes, KEEP_ALIVE, responseColumn, SCRATCH_BYTES, s
 export function analyseResponse(stream: HttpStream, conn: ServerSide, buf: Buffer, at: number, end: number): void {
   const { res, req, server, resBody } = stream;
   const { flags, status } = res;
-  if (!responseContent(stream, true)) return;
   const asked = stream.reqEdits.method;
   const method = asked === undefined ? req.method : methodOf(asked, 0, asked.length);
   // A CONNECT that rules have made opens no tunnel: the client did not ask for one.
@@ -75,6 +74,7 @@ export function analyseResponse(stream: HttpStream, conn: ServerSide, buf: Buffe
   }
 
   stream.status = status;
+  if (!responseContent(stream, true)) return;
   const { slab } = server!;
   slab[server!.base + responseColumn(status)]!++;
   slab[server!.base + C.reqTot]!++;

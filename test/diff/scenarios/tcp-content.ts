@@ -129,6 +129,29 @@ const contents: readonly Scenario[] = [
   web("response reject", { backend: "tcp-response content reject" }, sends(GET), {
     compare: { ...CLOSE, servers: false },
   }),
+  web("response close", { backend: "tcp-response content close" }, sends(GET), {
+    compare: { ...CLOSE, servers: false },
+  }),
+  web(
+    "response reject by status, waited for",
+    { backend: "tcp-response inspect-delay 2s\ntcp-response content reject if { status 200 }" },
+    sends(GET),
+    { compare: { ...CLOSE, servers: false } },
+  ),
+  web(
+    "response passes by status, waited for",
+    { backend: "tcp-response inspect-delay 2s\ntcp-response content reject if { status 404 }" },
+    sends(GET, GET),
+  ),
+  web(
+    "response variables",
+    {
+      backend: `tcp-response inspect-delay 2s
+        tcp-response content set-var(res.s) status if { status 200 }
+        http-response set-header x-s %[var(res.s)]`,
+    },
+    sends(GET),
+  ),
   web("response accept", { backend: "tcp-response content accept" }, sends(GET, GET)),
   web(
     "use-server by path",
