@@ -288,3 +288,129 @@ test("above maxcomprate a response is sent as it is, and the counters tell", asy
   expect(await stat(proxy, "web/FRONTEND", "comp_rsp")).toBe(1);
   expect(await stat(proxy, "web/BACKEND", "comp_out")).toBe(payload(first).length);
 });
+
+/** Tells how a request came, and what its body says. */
+function startMirror(scope: Scope): number {
+  const server = Bun.serve({
+    port: 0,
+    hostname: "127.0.0.1",
+    async fetch(request) {
+      const body = new Uint8Array(await request.arrayBuffer());
+      const encoding = request.headers.get("content-encoding");
+      const plain = encoding === "gzip" ? zlib.gunzipSync(body) : body;
+      const coding = request.headers.get("transfer-encoding");
+      const length = request.headers.get("content-length");
+      return Response.json([encoding, coding, length, body.length < plain.length, sha(plain)]);
+    },
+  });
+  scope.defer(() => void server.stop(true));
+  return server.port!;
+}
+
+const UPLOADS =
+  "compression direction both\ncompression algo-req gzip\ncompression algo-res gzip\ncompression type-req text/";
+
+test.skipIf(!installed("curl"))(
+  "requests are compressed where the direction says so",
+  async () => {
+    await using scope = new Scope();
+    const mirror = startMirror(scope);
+    const dir = scope.tempDir();
+    const file = join(dir, "body");
+    for (const buffered of ["", "\noption http-buffer-request"]) {
+      const { proxy, port } = await proxyTo(scope, mirror, `${UPLOADS}\ncompression minsize-req 100${buffered}`);
+      const upload = async (body: string, ...args: string[]): Promise<unknown> => {
+        await Bun.write(file, body);
+        const type = args.some((arg) => arg.startsWith("Content-Type")) ? [] : ["-H", "Content-Type: text/x"];
+        const { stdout } = await run([
+          "curl",
+          "-s",
+          ...type,
+          "--data-binary",
+          `@${file}`,
+          ...args,
+          `http://127.0.0.1:${port}/`,
+        ]);
+        return JSON.parse(stdout);
+      };
+      for (const version of ["--http1.1", "--http2-prior-knowledge"]) {
+        for (const body of [big, big.slice(0, 1000)]) {
+          for (const framing of [[], ["-H", "Transfer-Encoding: chunked"]]) {
+            expect(await upload(body, version, ...framing)).toEqual(["gzip", "chunked", null, true, sha(body)]);
+          }
+        }
+        const short = big.slice(0, 99);
+        expect(await upload(short, version)).toEqual([null, null, "99", false, sha(short)]);
+        expect(await upload(big, version, "-H", "Content-Type: image/x")).toEqual([
+          null,
+          null,
+          String(big.length),
+          false,
+          sha(big),
+        ]);
+        expect(await upload(big, version, "-H", "Cache-Control: no-transform")).toEqual([
+          null,
+          null,
+          String(big.length),
+          false,
+          sha(big),
+        ]);
+        expect(await upload(big, version, "-H", "Content-Encoding: x")).toEqual([
+          "x",
+          null,
+          String(big.length),
+          false,
+          sha(big),
+        ]);
+      }
+      await becomes(() => busy(proxy), []);
+    }
+  },
+  60_000,
+);
+
+test("a compressed request is sent to another server when the first one is not there", async () => {
+  await using scope = new Scope();
+  const mirror = startMirror(scope);
+  const { port } = await proxyTo(
+    scope,
+    freePort(),
+    `${UPLOADS}\nretries 1\noption redispatch\nserver s0 127.0.0.1:${mirror}`,
+  );
+  const { port: retried } = await proxyTo(
+    scope,
+    startServer(scope, async (peer) => {
+      await peer.request();
+      peer.close();
+    }).port,
+    `${UPLOADS}\nretries 2\nretry-on all-retryable-errors\noption redispatch 1\nbalance first\nserver s0 127.0.0.1:${mirror}`,
+  );
+  const body = big.slice(0, 5000);
+  for (const target of [port, retried]) {
+    for (let i = 0; i < 4; i++) {
+      const client = await connect(scope, target);
+      client.send(
+        `POST / HTTP/1.1\r\nHost: a\r\nContent-Type: text/x\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+      );
+      const answer = await client.response();
+      expect(answer).toContain(JSON.stringify(["gzip", "chunked", null, true, sha(body)]));
+    }
+  }
+});
+
+test("request bodies in pieces keep their trailers", async () => {
+  await using scope = new Scope();
+  const server = startServer(scope, async (peer) => {
+    await peer.until("x-t: 1\r\n\r\n");
+    peer.send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+  });
+  const { port } = await proxyTo(scope, server.port, UPLOADS);
+  const client = await connect(scope, port);
+  const head = "POST / HTTP/1.1\r\nHost: a\r\nContent-Type: text/x\r\nTransfer-Encoding: chunked\r\n\r\n";
+  await client.drip([...`${head}3\r\nabc\r\n5;e=f\r\ndefgh\r\n0\r\nX-T: 1\r\n\r\n`], 1);
+  expect(await client.response()).toStartWith("HTTP/1.1 200");
+  const { received } = server.peers[0]!;
+  expect(received).toContain("content-encoding: gzip\r\n");
+  expect(zlib.gunzipSync(payload(received)).toString()).toBe("abcdefgh");
+  expect(received).toEndWith("0\r\nx-t: 1\r\n\r\n");
+});

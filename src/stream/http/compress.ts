@@ -4,13 +4,15 @@
  */
 import type { Algorithm } from "../../codec/compress/algorithms.ts";
 import { contexts } from "../../codec/compress/pool.ts";
-import { encodeLine } from "../../codec/h1/edits.ts";
+import { type Edits, encodeLine } from "../../codec/h1/edits.ts";
 import { Method } from "../../codec/h1/flags.ts";
 import { Framing } from "../../codec/h1/framing.ts";
+import type { Head } from "../../codec/h1/head.ts";
 import { allValues, changeValues, firstValue, removeHeader } from "../../rules/lines.ts";
 import { Output } from "./body.ts";
 import { acceptedCoding, brokenBrowser, type CompressionSettings, etagKind, typeAllowed } from "./coding.ts";
 import { Compressor, overLimit } from "./compressor.ts";
+import { Flow, frame } from "./filter.ts";
 import type { HttpSettings } from "./settings.ts";
 import type { HttpStream } from "./stream.ts";
 
@@ -41,6 +43,37 @@ export function chooseCoding(stream: HttpStream, front: Settings, back: Settings
   } else if (front?.offload === true || back?.offload === true) {
     removeHeader(req, edits, ACCEPT_ENCODING);
   }
+}
+
+/** Compresses the body of the request, if it may be (manual, `compression direction`): what is held of it now, the rest as it comes. */
+export function compressRequest(stream: HttpStream, front: Settings, back: Settings): void {
+  const algorithm = (back?.request.algorithms ?? front?.request.algorithms ?? null)?.[0];
+  if (algorithm === undefined || algorithm.format === null) return;
+  const { req, reqEdits: edits, reqBody } = stream;
+  const { framing } = reqBody;
+  if (framing === Framing.NONE || req.version < 11 || req.method === Method.CONNECT) return;
+  if (firstValue(req, edits, CONTENT_ENCODING) !== null || noTransform(req, edits)) return;
+  const minSize = back?.request.minSize || front?.request.minSize || 0;
+  if (minSize > 0 && framing === Framing.LENGTH && req.contentLength < minSize) return;
+  const types = back?.request.types ?? front?.request.types ?? null;
+  if (!typeAllowed(firstValue(req, edits, CONTENT_TYPE), types) || overLimit(stream.rt)) return;
+  const context = contexts.take(algorithm);
+  if (context === null) return;
+  const filter = new Compressor(stream, context, false);
+  stream.reqFilter = filter;
+  reqBody.output = Output.payload;
+  removeHeader(req, edits, CONTENT_LENGTH);
+  // In HTTP/2 this line is left out again.
+  if (firstValue(req, edits, TRANSFER_ENCODING) === null) edits.append(CHUNKED);
+  edits.append(encodingLine(algorithm.token));
+  const { bodyBuf } = stream;
+  if (bodyBuf === null) return;
+  const payload = reqBody.convertHeld(bodyBuf, stream.bodyStart, stream.bodyEnd, stream.rt.requestLimits);
+  frame.begin();
+  filter.data(payload, 0, payload.length, reqBody.done ? Flow.end : Flow.pause, frame);
+  stream.bodyBuf = Buffer.from(frame.buf.subarray(frame.from, frame.to));
+  stream.bodyStart = 0;
+  stream.bodyEnd = stream.bodyBuf.length;
 }
 
 /** Sets the response up to be compressed, if it may be; as in HAProxy before its rules, whose changes do not matter any more. */
@@ -86,11 +119,16 @@ function compressible(stream: HttpStream): boolean {
   const front = stream.http.compression;
   const minSize = back?.response.minSize || front?.response.minSize || 0;
   if (minSize > 0 && framing === Framing.LENGTH && res.contentLength < minSize) return false;
-  for (const value of allValues(res, edits, CACHE_CONTROL)) {
-    if (value.split(",").some((word) => word.trim().toLowerCase() === "no-transform")) return false;
-  }
+  if (noTransform(res, edits)) return false;
   const tags = allValues(res, edits, ETAG);
   if (tags.length > 1 || (tags.length === 1 && etagKind(tags[0]!) === "invalid")) return false;
   const types = back?.response.types ?? front?.response.types ?? null;
   return typeAllowed(firstValue(res, edits, CONTENT_TYPE), types);
+}
+
+/** RFC 9111 section 5.2.1.6 and 5.2.2.6: an intermediary must not transform the content. */
+function noTransform(head: Head, edits: Edits): boolean {
+  return allValues(head, edits, CACHE_CONTROL).some((value) =>
+    value.split(",").some((word) => word.trim().toLowerCase() === "no-transform"),
+  );
 }

@@ -141,3 +141,11 @@ export function sendFiltered(stream: HttpStream, filter: BodyFilter, buf: Buffer
   filterBody(stream.resBody, filter, stream.resFilterChunked, buf, from, to, null);
   return frame.to === frame.from || stream.client.writeScratch(frame.buf, frame.from, frame.to);
 }
+
+/** Payload that has been through a filter, as chunks in a buffer of its own; with the end of the body when `body` is done. */
+export function framePayload(body: Body, buf: Buffer, from: number, to: number): Buffer {
+  frame.begin();
+  frame.append(buf, from, to);
+  frame.seal(body.done, body.trailers, body.trailerLines);
+  return Buffer.from(frame.buf.subarray(frame.from, frame.to));
+}

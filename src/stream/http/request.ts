@@ -25,15 +25,16 @@ import { clientAborted } from "./abort.ts";
 import { refuse, reply } from "./answer.ts";
 import { captureRequest, captureRequestCookie } from "./capture.ts";
 import { Output } from "./body.ts";
-import { chooseCoding } from "./compress.ts";
+import { chooseCoding, compressRequest } from "./compress.ts";
 import { countIn } from "./count.ts";
 import { watchUpload } from "./deadlines.ts";
+import { framePayload } from "./filter.ts";
 import { logStream } from "./finish.ts";
 import { restrictNames } from "./names.ts";
 import { requestContent } from "./content.ts";
 import { nameServer, persistRequest } from "./persist.ts";
 import { chooseServer } from "../use-server.ts";
-import { reframeRequest } from "./reframe.ts";
+import { reframeRequest, takeConnection } from "./reframe.ts";
 import { chooseBackend, requestRules } from "./rules.ts";
 import { ConnMode, type ForwardSetting, type HttpSettings } from "./settings.ts";
 import { Step } from "./step.ts";
@@ -246,9 +247,9 @@ export function sendRequest(stream: HttpStream, conn: ServerSide): void {
     return;
   }
   const { reqBody } = stream;
-  if (reqBody.framing === Framing.STREAM) reqBody.output = Output.chunks;
+  if (reqBody.framing === Framing.STREAM && stream.reqFilter === null) reqBody.output = Output.chunks;
   const held = stream.bodyBuf;
-  const body = held !== null && reqBody.output !== Output.same ? convertBody(stream, held) : held;
+  const body = held !== null && reqBody.output !== Output.same ? convertBody(stream, held, false) : held;
   const bodyStart = body === held ? stream.bodyStart : 0;
   const bodyEnd = body === held ? stream.bodyEnd : body!.length;
   let taken: boolean;
@@ -293,7 +294,7 @@ function sendH2(stream: HttpStream, conn: ServerSide, h2: H2ServerSide): void {
   const held = stream.bodyBuf;
   let taken = true;
   if (held !== null) {
-    const body = convertBody(stream, held);
+    const body = convertBody(stream, held, true);
     taken = conn.write(body, 0, body.length);
   }
   // What asks for a tunnel goes on in the same stream.
@@ -303,7 +304,12 @@ function sendH2(stream: HttpStream, conn: ServerSide, h2: H2ServerSide): void {
 }
 
 /** What is held of a body that leaves in another form than it came in. */
-function convertBody(stream: HttpStream, held: Buffer): Buffer {
+function convertBody(stream: HttpStream, held: Buffer, h2: boolean): Buffer {
+  if (stream.reqFilter !== null) {
+    // It is held as payload that went through the filter.
+    const { bodyStart, bodyEnd } = stream;
+    return h2 ? held.subarray(bodyStart, bodyEnd) : framePayload(stream.reqBody, held, bodyStart, bodyEnd);
+  }
   return stream.reqBody.convertHeld(held, stream.bodyStart, stream.bodyEnd, stream.rt.requestLimits);
 }
 
@@ -319,7 +325,12 @@ function prepare(stream: HttpStream, h2: boolean): void {
   if (stream.reqBody.framing === Framing.STREAM) edits.append(CHUNKED);
   const { flags } = req;
   // RFC 9112 section 6.1: with a coding in a message of HTTP/1.0 nothing that follows can be trusted.
-  const asked = edits.framed && reframeRequest(stream, h2);
+  if (http.compression !== null || back.compression !== null) {
+    chooseCoding(stream, http.compression, back.compression);
+    compressRequest(stream, http.compression, back.compression);
+  }
+  const asked =
+    edits.framed && (stream.reqFilter === null ? reframeRequest(stream, h2) : takeConnection(stream.req, edits));
   const close =
     asked || http.connMode !== ConnMode.keepAlive || back.connMode !== ConnMode.keepAlive || (flags & TE_HTTP10) !== 0;
   stream.serverKeep = !close;
@@ -328,7 +339,6 @@ function prepare(stream: HttpStream, h2: boolean): void {
   } else if (req.version === 11 && (flags & CONN_UPGRADE) === 0 && !(back.pretendKeepAlive || http.pretendKeepAlive)) {
     edits.append(CLOSE);
   }
-  if (http.compression !== null || back.compression !== null) chooseCoding(stream, http.compression, back.compression);
   if (back.sendName !== null) nameServer(stream, back.sendName);
 }
 

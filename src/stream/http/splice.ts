@@ -38,6 +38,7 @@ export function spliceDownload(stream: HttpStream): void {
 export function spliceUpload(stream: HttpStream): void {
   const { reqBody, client, serverConn: conn } = stream;
   if (reqBody.framing !== Framing.LENGTH || reqBody.left < UPLOAD_MIN || stream.reqRechunk || conn === null) return;
+  if (stream.reqFilter !== null) return;
   if (
     !(client instanceof Conn) ||
     !(conn instanceof Conn) ||

@@ -5,6 +5,7 @@ import { Phase } from "../phase.ts";
 import { fail } from "./answer.ts";
 import { countIn } from "./count.ts";
 import { watchUpload } from "./deadlines.ts";
+import { type BodyFilter, filterBody, frame } from "./filter.ts";
 import { finishStream } from "./finish.ts";
 import { chunkOf } from "./reframe.ts";
 import type { HttpStream } from "./stream.ts";
@@ -23,6 +24,11 @@ export function uploadBody(stream: HttpStream, chunk: Buffer, start: number, end
   if (reqBody.done) {
     stream.requestDone = true;
     if (at < end) client.hold(chunk, at, end);
+  }
+  const { reqFilter } = stream;
+  if (reqFilter !== null) {
+    uploadFiltered(stream, reqFilter, chunk, start, at);
+    return;
   }
   if (reqBody.silent) {
     if (stream.sent) endUpload(stream);
@@ -46,6 +52,21 @@ export function uploadBody(stream: HttpStream, chunk: Buffer, start: number, end
     from = 0;
     to = buf.length;
   }
+  sendBody(stream, buf, from, to);
+}
+
+/** The same through a filter; what is held is payload, which is framed when it is sent. */
+function uploadFiltered(stream: HttpStream, filter: BodyFilter, chunk: Buffer, start: number, at: number): void {
+  const { reqBody, serverConn: conn } = stream;
+  const sent = conn !== null && stream.sent;
+  filterBody(reqBody, filter, sent && conn.h2 === null, chunk, start, at, null);
+  const out = Buffer.from(frame.buf.subarray(frame.from, frame.to));
+  sendBody(stream, out, 0, out.length);
+}
+
+/** buf[from, to) goes to the server, or is held until there is one. */
+function sendBody(stream: HttpStream, buf: Buffer, from: number, to: number): void {
+  const { client } = stream;
   const conn = stream.serverConn;
   if (conn === null || !stream.sent) {
     holdBody(stream, buf, from, to);
