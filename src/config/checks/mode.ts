@@ -32,7 +32,8 @@ export const checkMode = eachProxy((proxy, { diagnostics }) => {
     proxy[list] = [];
   }
   if (proxy.compression !== null) {
-    ignored("compression", "'compression'");
+    // Often in defaults sections, where HAProxy says nothing either.
+    if (proxy.marks.has("own compression")) ignored("own compression", "'compression'");
     proxy.compression = null;
   }
   if (proxy.forwardFor !== null) {

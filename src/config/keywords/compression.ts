@@ -71,6 +71,16 @@ function setMinimum(draft: CompressionDraft, side: Side, args: Args): void {
   if (minSize !== null) draft[side] = { ...draft[side], minSize };
 }
 
+/** `comp-req` and `comp-res` say the direction themselves. */
+function directed(proxy: ProxyDraft): CompressionModel {
+  const { request, response, offload } = compressionOf(proxy);
+  return {
+    request: { ...request, enabled: proxy.marks.has("own filter comp-req") },
+    response: { ...response, enabled: proxy.marks.has("own filter comp-res") },
+    offload,
+  };
+}
+
 function compressionOf(proxy: ProxyDraft): CompressionDraft {
   const side: CompressionSideModel = { enabled: false, algorithms: [], types: [], minSize: 0 };
   const before = proxy.compression ?? { request: side, response: { ...side, enabled: true }, offload: false };
@@ -91,10 +101,11 @@ export const compressionKeywords: readonly Keyword<ProxyContext>[] = [
       if (part === null) return void args.rest();
       const draft = compressionOf(c.proxy);
       const { keyword } = args;
-      PARTS[part]!(c, draft, args.sub(keyword, `compression ${part}`, ""));
-      args.rest();
+      const own = args.sub(keyword, `compression ${part}`, "");
+      PARTS[part]!(c, draft, own);
+      args.index = own.index;
       c.proxy.compression = draft;
-      c.proxy.marks.set("compression", keyword);
+      c.proxy.marks.set("own compression", keyword);
     },
   },
   {
@@ -102,8 +113,7 @@ export const compressionKeywords: readonly Keyword<ProxyContext>[] = [
     where: PROXY_ONLY,
     misplaced: "error",
     usage: "compression | comp-req | comp-res",
-    help: "Where a filter stands among the others: compression is always the last to see a body",
-    noEffect: "compression needs no filter line, and there is no other filter to stand before or behind",
+    help: "Compress requests, responses or, with compression, what direction says",
     parse: (c, args) => {
       const name = args.take("the name of a filter");
       if (name === null) return;
@@ -127,6 +137,11 @@ export const compressionKeywords: readonly Keyword<ProxyContext>[] = [
         );
       }
       c.proxy.marks.set(mark, name);
+      if (name.text === "compression") {
+        args.warn("config/no-effect", name, "'filter compression' has no effect: compression needs no filter line");
+      } else {
+        c.proxy.compression = directed(c.proxy);
+      }
     },
   },
 ];

@@ -147,6 +147,7 @@ const places: Readonly<Record<string, Readonly<Record<string, Place>>>> = {
     "http-check": ["check/kinds/http.ts", "expects"],
     "tcp-check": PARSED,
     compression: ["stream/http/coding.ts", "response"],
+    filter: PARSED,
     errorfile: ["stream/http/reply.ts", "page.bytes"],
     errorfiles: PARSED,
     "http-error": ["rules/compile.ts", "page.action"],
