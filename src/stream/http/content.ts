@@ -8,6 +8,7 @@ import { Verdict } from "../../rules/types.ts";
 import { clock } from "../../util/clock.ts";
 import { deadlineIn } from "../timeout.ts";
 import { countOut } from "./count.ts";
+import { watchServer } from "./deadlines.ts";
 import { finishStream } from "./finish.ts";
 import type { HttpSettings } from "./settings.ts";
 import type { HttpStream } from "./stream.ts";
@@ -36,11 +37,31 @@ export function requestContent(stream: HttpStream, content: ContentRules, place:
 
 /**
  * The rules about the response: as in HAProxy they run when the connection to the server stands, before anything came, unless there
- * is a delay; then the head is waited for. False: the stream is over. `head`: it has come.
+ * is a delay; then its head is waited for, as long as the delay says. False: the stream is over. `head`: it has come.
  */
 export function responseContent(stream: HttpStream, head: boolean): boolean {
   const content = (stream.backend!.http as HttpSettings).rules?.responseContent ?? null;
-  if (content === null || content.delay > 0 !== head) return true;
+  if (content === null) return true;
+  if (content.delay === 0) return head || judge(stream, content);
+  if (!head) {
+    stream.contentUntil = deadlineIn(content.delay);
+    watchServer(stream);
+    return true;
+  }
+  // They were judged when the delay had passed.
+  if (stream.contentUntil === 0) return true;
+  stream.contentUntil = 0;
+  return judge(stream, content);
+}
+
+/** The head of the response did not come within the delay. */
+export function contentExpired(stream: HttpStream): void {
+  stream.contentUntil = 0;
+  const content = (stream.backend!.http as HttpSettings).rules?.responseContent ?? null;
+  if (content === null || judge(stream, content)) watchServer(stream);
+}
+
+function judge(stream: HttpStream, content: ContentRules): boolean {
   const samples = stream.rules();
   samples.serverClosed = false;
   samples.startResponse();

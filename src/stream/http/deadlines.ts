@@ -1,6 +1,6 @@
 /** Which timeout runs while a message is under way: the client's on its connection, the server's on the stream. Tunnels: tunnel.ts. */
 import { Phase } from "../phase.ts";
-import { deadlineIn, ownOr } from "../timeout.ts";
+import { deadlineIn, ownOr, sooner } from "../timeout.ts";
 import type { HttpStream } from "./stream.ts";
 
 /** After request bytes went out: whose turn is it now? */
@@ -23,7 +23,7 @@ export function serverTimeoutOf(stream: HttpStream): number {
 
 /** The server owes bytes: its time starts anew. */
 export function watchServer(stream: HttpStream): void {
-  stream.expire(deadlineIn(serverTimeoutOf(stream)));
+  stream.expire(sooner(stream.contentUntil, deadlineIn(serverTimeoutOf(stream))));
 }
 
 /** The client did not take everything: the server waits, and the client's time runs instead of the server's. */

@@ -22,7 +22,7 @@ import { UNSET } from "../timeout.ts";
 import { Stream } from "../stream.ts";
 import { clientEnded, clientGone, clientReset, clientTimedOut, shutDown } from "./abort.ts";
 import { refuse, reply } from "./answer.ts";
-import { responseContent } from "./content.ts";
+import { contentExpired, responseContent } from "./content.ts";
 import { Body } from "./body.ts";
 import { watchUpload } from "./deadlines.ts";
 import { downloadResumed } from "./download.ts";
@@ -124,6 +124,8 @@ export class HttpStream extends Stream implements H2Owner {
   step: number = Step.none;
   /** Rules about the content of the response run. */
   inContent = false;
+  /** They wait for its head, until then (epoch ms). */
+  contentUntil = 0;
   /** It waits for the body of a message, until this time (epoch ms, 0 = none). */
   gathering = false;
   waitUntil = 0;
@@ -215,6 +217,7 @@ export class HttpStream extends Stream implements H2Owner {
     this.step = Step.none;
     this.gathering = this.once = this.unframed = this.reqRechunk = this.resRechunk = this.mute = false;
     this.inContent = false;
+    this.contentUntil = 0;
     this.waitUntil = 0;
     this.ownServerTimeout = this.ownTunnelTimeout = UNSET;
     this.tarpitAnswer = null;
@@ -400,6 +403,7 @@ export class HttpStream extends Stream implements H2Owner {
   onExpire(now: number): void {
     if (this.tunnel) tunnelTimedOut(this, now);
     else if (this.step !== Step.none) waitExpired(this);
+    else if (this.contentUntil > 0 && now >= this.contentUntil) contentExpired(this);
     else serverTimedOut(this);
   }
 

@@ -144,6 +144,43 @@ const contents: readonly Scenario[] = [
     sends(GET, GET),
   ),
   web(
+    "response reject when the delay has passed",
+    { backend: "tcp-response inspect-delay 150ms\ntcp-response content reject unless { status 200 }" },
+    async (talk) => {
+      const client = await talk.connect();
+      client.send(GET);
+      await client.closed();
+      await talk.logged(1);
+    },
+    {
+      servers: {
+        s1: async (peer) => {
+          await peer.request();
+          await Bun.sleep(500);
+          peer.send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+        },
+      },
+      compare: { ...CLOSE, servers: false },
+    },
+  ),
+  web(
+    "response passes when the delay has passed",
+    { backend: "tcp-response inspect-delay 150ms\ntcp-response content reject if { status 200 }" },
+    async (talk) => {
+      await talk.once(GET);
+      await talk.logged(1);
+    },
+    {
+      servers: {
+        s1: async (peer) => {
+          await peer.request();
+          await Bun.sleep(400);
+          peer.send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+        },
+      },
+    },
+  ),
+  web(
     "response variables",
     {
       backend: `tcp-response inspect-delay 2s
