@@ -212,7 +212,6 @@ export abstract class ClientConn extends Conn implements ClientSide {
     this.inFrontend = false;
     this.closed = true;
     this.socket = null;
-    if (this.secure) this.counted.slab[C.sslLive]!--;
     this.rt.clients.delete(this);
     wheel.disarm(this);
   }
@@ -220,6 +219,7 @@ export abstract class ClientConn extends Conn implements ClientSide {
   /** To be called by subclasses when the connection and what was done for it have ended. */
   uncount(): void {
     this.uncountSession();
+    if (this.secure) this.counted.slab[C.sslLive]!--;
     this.variables?.clear();
     this.rt.clients.delete(this);
     onClientGone?.();

@@ -1,0 +1,420 @@
+/** TLS with real programs: openssl s_client, curl, nginx; reloads that change certificates, sessions, limits. */
+import { beforeAll, expect, test } from "bun:test";
+import { chmodSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { issue, type Issued, revoke } from "../../src/net/tls/certificates.helper.ts";
+import { connect, type TlsWish } from "../harness/client.ts";
+import { startNginx } from "../harness/nginx.ts";
+import { freePort } from "../harness/ports.ts";
+import { run } from "../harness/program.ts";
+import { Scope } from "../harness/scope.ts";
+import { busy, becomes, eventually, info, installed, startServing, stats, workers } from "./tools.ts";
+
+const openssl = installed("openssl");
+const withNginx = installed("nginx", "curl", "openssl");
+
+const dir = mkdtempSync(join(tmpdir(), "tlb-test-"));
+// nginx reads a file in it as another user.
+chmodSync(dir, 0o755);
+let ca: Issued;
+const made: Record<string, Issued> = {};
+
+function put(name: string, text: string): string {
+  const path = join(dir, name);
+  writeFileSync(path, text);
+  return path;
+}
+
+beforeAll(async () => {
+  ca = await issue({ subject: "CN=Test CA", ca: true });
+  made.ec = await issue({ subject: "CN=ec.test", names: ["ec.test"], by: ca });
+  made.rsa = await issue({ subject: "CN=rsa.test", names: ["rsa.test"], key: "rsa", by: ca });
+  made.other = await issue({ subject: "CN=other.test", names: ["other.test"], by: ca });
+  made.newer = await issue({ subject: "CN=newer", names: ["ec.test"], by: ca });
+  made.good = await issue({ subject: "CN=good", by: ca });
+  made.revoked = await issue({ subject: "CN=revoked", by: ca });
+  made.expired = await issue({ subject: "CN=expired", days: -2, by: ca });
+  made.stranger = await issue({ subject: "CN=stranger" });
+  for (const [name, { pem, cert, key }] of Object.entries(made)) {
+    put(`${name}.pem`, pem);
+    put(`${name}.crt`, cert);
+    put(`${name}.key`, key);
+  }
+  put("ca.pem", ca.cert);
+  put("crl.pem", revoke(ca, [made.revoked!]));
+  return () => rmSync(dir, { recursive: true, force: true });
+});
+
+const DEFAULTS = `defaults
+  mode http
+  timeout client 5s
+  timeout server 5s
+  timeout connect 2s
+`;
+
+/** What openssl says of a connection; "" where the handshake failed. */
+async function client(
+  port: number,
+  ...args: string[]
+): Promise<{ version: string; cipher: string; group: string; subject: string; resumed: boolean; text: string }> {
+  const words = ["-connect", `127.0.0.1:${port}`, "-ign_eof", ...args].map((word) => `'${word}'`).join(" ");
+  const { stdout } = await run([
+    "sh",
+    "-c",
+    `printf 'GET / HTTP/1.1\\r\\nHost: h\\r\\nConnection: close\\r\\n\\r\\n' | timeout 5 openssl s_client ${words} 2>&1`,
+  ]);
+  const [, kind = "", version = "", cipher = ""] = /(New|Reused), (TLSv[\d.]+), Cipher is (\S+)/.exec(stdout) ?? [];
+  const group = /Server Temp Key: (?:ECDH, )?([\w-]+)/.exec(stdout)?.[1] ?? "";
+  const subject = /subject=.*?CN ?= ?([\w.-]+)/.exec(stdout)?.[1] ?? "";
+  const at = stdout.indexOf("HTTP/1.1 ");
+  const body = stdout.indexOf("\r\n\r\n", at) + 4;
+  const length = Number(/content-length: (\d+)/.exec(stdout)?.[1] ?? 0);
+  return {
+    version,
+    cipher,
+    group,
+    subject,
+    resumed: kind === "Reused",
+    text: at < 0 ? "" : stdout.slice(at, body + length),
+  };
+}
+
+test.skipIf(!openssl)(
+  "versions, ciphers, curves and names as openssl sees them",
+  async () => {
+    await using scope = new Scope();
+    const [plain, old, modern, picky] = [freePort(), freePort(), freePort(), freePort()];
+    await startServing(
+      scope,
+      `${DEFAULTS}
+frontend f
+  bind 127.0.0.1:${plain} ssl crt ${dir}/ec.pem crt ${dir}/rsa.pem crt ${dir}/other.pem
+  bind 127.0.0.1:${old} ssl crt ${dir}/ec.pem ssl-min-ver TLSv1.0 ssl-max-ver TLSv1.2
+  bind 127.0.0.1:${modern} ssl crt ${dir}/ec.pem ssl-min-ver TLSv1.3
+  bind 127.0.0.1:${picky} ssl crt ${dir}/rsa.pem ciphers ECDHE-RSA-AES256-GCM-SHA384:ECDHE-RSA-AES128-GCM-SHA256 curves P-384:X25519
+  http-request return status 200 content-type text/plain lf-string %[ssl_fc_protocol]/%[ssl_fc_cipher]/%[ssl_fc_sni]`,
+    );
+    const LOW = ["-cipher", "DEFAULT@SECLEVEL=0"];
+    for (const [port, args, version] of [
+      [plain, ["-tls1_3"], "TLSv1.3"],
+      [plain, ["-tls1_2"], "TLSv1.2"],
+      [plain, ["-tls1_1", ...LOW], ""],
+      [old, ["-tls1", ...LOW], "TLSv1"],
+      [old, ["-tls1_1", ...LOW], "TLSv1"],
+      [old, [], "TLSv1.2"],
+      [old, ["-tls1_3"], ""],
+      [modern, ["-tls1_2"], ""],
+      [modern, [], "TLSv1.3"],
+    ] as const) {
+      const seen = await client(port, ...args);
+      // openssl names the cipher's family for the oldest versions; what counts is that there is a connection.
+      expect({ port, args, version: seen.version.replace("TLSv1.0", "TLSv1"), answered: seen.text !== "" }).toEqual({
+        port,
+        args,
+        version,
+        answered: version !== "",
+      });
+    }
+    for (const [args, cipher] of [
+      [["-cipher", "ECDHE-RSA-AES128-GCM-SHA256"], "ECDHE-RSA-AES128-GCM-SHA256"],
+      [["-cipher", "ECDHE-RSA-AES128-GCM-SHA256:ECDHE-RSA-AES256-GCM-SHA384"], "ECDHE-RSA-AES256-GCM-SHA384"],
+      [["-cipher", "ECDHE-RSA-CHACHA20-POLY1305"], ""],
+    ] as const) {
+      expect([args, (await client(picky, "-tls1_2", ...args)).cipher.replace("(NONE)", "")]).toEqual([args, cipher]);
+    }
+    expect((await client(picky, "-curves", "X25519:P-384")).group).toBe("secp384r1");
+    expect((await client(picky, "-curves", "X25519")).group).toBe("X25519");
+    expect((await client(picky, "-curves", "P-256")).text).toBe("");
+    for (const [name, subject] of [
+      ["ec.test", "ec.test"],
+      ["rsa.test", "rsa.test"],
+      ["OTHER.test", "other.test"],
+      ["none.test", "ec.test"],
+    ] as const) {
+      const seen = await client(plain, "-servername", name);
+      expect([name, seen.subject]).toEqual([name, subject]);
+      expect(seen.text).toContain(`/${name}`);
+    }
+    expect((await client(plain, "-noservername")).subject).toBe("ec.test");
+  },
+  20_000,
+);
+
+test.skipIf(!openssl)(
+  "client certificates: good, bad, revoked, expired; by host name",
+  async () => {
+    await using scope = new Scope();
+    const [required, optional, byName] = [freePort(), freePort(), freePort()];
+    const list = put(
+      "list.txt",
+      `${dir}/ec.pem ec.test\n${dir}/other.pem [ca-file ${dir}/ca.pem verify required] other.test\n${dir}/rsa.pem [ca-file ${dir}/stranger.crt verify required] rsa.test\n`,
+    );
+    const proxy = await startServing(
+      scope,
+      `${DEFAULTS}
+frontend f
+  bind 127.0.0.1:${required} ssl crt ${dir}/ec.pem ca-file ${dir}/ca.pem verify required crl-file ${dir}/crl.pem
+  bind 127.0.0.1:${optional} ssl crt ${dir}/ec.pem ca-file ${dir}/ca.pem verify optional crl-file ${dir}/crl.pem
+  bind 127.0.0.1:${byName} ssl crt-list ${list}
+  http-request return status 200 content-type text/plain lf-string %[ssl_c_used]/%[ssl_c_s_dn(cn)]%[ssl_c_s_dn(CN)]`,
+    );
+    const show = (name: string): string[] => ["-cert", join(dir, `${name}.crt`), "-key", join(dir, `${name}.key`)];
+    for (const version of ["-tls1_2", "-tls1_3"]) {
+      for (const [port, args, answer] of [
+        [required, show("good"), "1/good"],
+        [required, [], null],
+        [required, show("revoked"), null],
+        [required, show("expired"), null],
+        [required, show("stranger"), null],
+        [optional, [], "0/"],
+        [optional, show("good"), "1/good"],
+        [optional, show("revoked"), null],
+        [byName, ["-servername", "ec.test"], "0/"],
+        [byName, ["-servername", "other.test"], null],
+        [byName, ["-servername", "other.test", ...show("good")], "1/good"],
+        [byName, ["-servername", "rsa.test", ...show("good")], null],
+        [byName, ["-servername", "rsa.test", ...show("stranger")], "1/stranger"],
+      ] as const) {
+        const { text } = await client(port, version, ...args);
+        expect([version, port, args, text === "" ? null : text.split("\r\n\r\n")[1]?.split("\n")[0]]).toEqual([
+          version,
+          port,
+          args,
+          answer,
+        ]);
+      }
+    }
+    // A session made under one name is none for a name that trusts others.
+    const session = join(dir, "session");
+    for (const version of ["-tls1_2", "-tls1_3"]) {
+      await client(byName, version, "-servername", "other.test", ...show("good"), "-sess_out", session);
+      const crossed = await client(byName, version, "-servername", "rsa.test", "-sess_in", session);
+      expect([version, crossed.text]).toEqual([version, ""]);
+    }
+    await becomes(() => busy(proxy), []);
+    const { ssl_failed_handshake: failed } = (await stats(proxy)).get("f/FRONTEND")!;
+    expect(Number(failed)).toBeGreaterThan(10);
+    await becomes(() => info(proxy, "CurrSslConns"), 0);
+  },
+  20_000,
+);
+
+/** Shakes hands as often as asked; how often the session was resumed. */
+async function resumed(port: number, wish: TlsWish, session: Uint8Array, times: number): Promise<number> {
+  let count = 0;
+  for (let i = 0; i < times; i++) {
+    await using scope = new Scope();
+    const peer = await connect(scope, port, { tls: { ...wish, session } });
+    if (peer.tls?.resumed) count++;
+    peer.send("GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+    await peer.closed();
+  }
+  return count;
+}
+
+async function firstSession(port: number, wish: TlsWish): Promise<Uint8Array> {
+  await using scope = new Scope();
+  const peer = await connect(scope, port, { tls: wish });
+  peer.send("GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+  await peer.closed();
+  if (peer.session === null) throw new Error("no session was given out");
+  return peer.session;
+}
+
+test("sessions are resumed with one worker, over a full listener and over reloads that leave TLS alone", async () => {
+  await using scope = new Scope();
+  const port = freePort();
+  const config = (more: string): string => `global
+  nbthread 1
+${DEFAULTS}
+frontend f
+  maxconn 1
+  bind 127.0.0.1:${port} ssl crt ${dir}/ec.pem crt ${dir}/other.pem ${more}
+  http-request return status 200 content-type text/plain string x`;
+  const proxy = await startServing(scope, config(""));
+  for (const wish of [{ maxVersion: 0x303 }, {}, { name: "other.test" }] satisfies TlsWish[]) {
+    const session = await firstSession(port, wish);
+    expect([wish, await resumed(port, wish, session, 4)]).toEqual([wish, 4]);
+    expect(await proxy.runtime("reload")).toStartWith("ok");
+    expect([wish, await resumed(port, wish, session, 2)]).toEqual([wish, 2]);
+  }
+  const session = await firstSession(port, {});
+  const text = await Bun.file(proxy.file).text();
+  writeFileSync(proxy.file, text.replace("crt", "no-tls-tickets crt"));
+  expect(await proxy.runtime("reload")).toStartWith("ok");
+  expect(await resumed(port, {}, session, 2)).toBe(0);
+});
+
+test("a reload brings new certificates; connections under way and new ones go on", async () => {
+  await using scope = new Scope();
+  const port = freePort();
+  const path = put("live.pem", made.ec!.pem);
+  const proxy = await startServing(
+    scope,
+    `${DEFAULTS}
+frontend f
+  bind 127.0.0.1:${port} ssl crt ${path}
+  http-request return status 200 content-type text/plain lf-string %[ssl_f_s_dn(CN)]`,
+  );
+  const keep = await connect(scope, port, { tls: { name: "ec.test" } });
+  let failed = 0;
+  let done = false;
+  const subjects = new Set<string>();
+  const load = (async () => {
+    while (!done) {
+      await using round = new Scope();
+      const peer = await connect(round, port, { tls: { name: "ec.test" } });
+      peer.send("GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+      const answer = await peer.response().catch(() => "");
+      if (!answer.startsWith("HTTP/1.1 200")) failed++;
+      else subjects.add(answer.split("\r\n\r\n")[1]!);
+    }
+  })();
+  for (let i = 0; i < 4; i++) {
+    put("live.pem", i % 2 === 0 ? made.newer!.pem : made.ec!.pem);
+    expect(await proxy.runtime("reload")).toStartWith("ok");
+    await Bun.sleep(60);
+    keep.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+    expect(await keep.response()).toContain("ec.test");
+  }
+  // A certificate that cannot be used stops the reload and nothing else.
+  put("live.pem", made.ec!.cert + made.newer!.key);
+  expect(await proxy.runtime("reload")).toContain("does not belong to its certificate");
+  done = true;
+  await load;
+  expect([failed, [...subjects].sort()]).toEqual([0, ["ec.test", "newer"]]);
+  keep.close();
+  await becomes(() => busy(proxy), []);
+});
+
+test("hellos are kept for samples where the configuration asks for it", async () => {
+  await using scope = new Scope();
+  const port = freePort();
+  const proxy = await startServing(
+    scope,
+    `global
+  tune.ssl.capture-buffer-size 800
+${DEFAULTS}
+frontend f
+  bind 127.0.0.1:${port} ssl crt ${dir}/ec.pem crt ${dir}/other.pem alpn http/1.1
+  http-request return status 200 content-type text/plain lf-string "%[ssl_fc_cipherlist_str]|%[ssl_fc_protocol_hello_id]|%[ssl_fc_extlist_bin(1),hex]|%[ssl_fc_eclist_bin(1),hex]|%[ssl_f_s_dn(CN)]|%[ssl_fc_alpn]"`,
+  );
+  for (const session of [null, await firstSession(port, { maxVersion: 0x303, name: "other.test" })]) {
+    const wish = {
+      name: "other.test",
+      maxVersion: 0x303,
+      ciphers: "ECDHE-ECDSA-AES128-GCM-SHA256",
+      alpn: ["http/1.1"],
+      session,
+    };
+    const peer = await connect(scope, port, { tls: wish });
+    for (let i = 0; i < 3; i++) {
+      peer.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+      const [ciphers, version, extensions, groups, subject, alpn] = (await peer.response())
+        .split("\r\n\r\n")[1]!
+        .split("|");
+      expect([ciphers, version, subject, alpn]).toEqual([
+        "ECDHE-ECDSA-AES128-GCM-SHA256",
+        "771",
+        "other.test",
+        "http/1.1",
+      ]);
+      expect(extensions).toStartWith("0000");
+      expect(groups).toContain("001D");
+    }
+    peer.close();
+  }
+  await becomes(() => busy(proxy), []);
+  await becomes(() => info(proxy, "CurrSslConns"), 0);
+});
+
+test.skipIf(!withNginx)(
+  "nginx behind TLS: verified by name, sessions resumed, connections kept, large bodies both ways",
+  async () => {
+    await using scope = new Scope();
+    const [front, back] = [freePort(), freePort()];
+    put("big", "0123456789abcdef".repeat(131_072));
+    await startNginx(
+      scope,
+      `client_max_body_size 10m; keepalive_requests 100000;
+      server { listen 127.0.0.1:${back} ssl; ssl_certificate ${dir}/other.crt; ssl_certificate_key ${dir}/other.key; ssl_session_cache shared:s:1m;
+        ssl_client_certificate ${dir}/ca.pem; ssl_verify_client optional;
+        location /big { alias ${dir}/big; } location / { return 200 "$ssl_server_name $ssl_session_reused $ssl_client_verify $connection_requests"; } }`,
+      back,
+    );
+    const proxy = await startServing(
+      scope,
+      `global
+  nbthread 1
+${DEFAULTS}
+frontend f
+  bind 127.0.0.1:${front} ssl crt ${dir}/ec.pem
+  use_backend %[path,field(2,/)] if { path_beg /keep /fresh /untrusted }
+  default_backend keep
+backend keep
+  http-reuse always
+  server s 127.0.0.1:${back} ssl ca-file ${dir}/ca.pem sni str(other.test) crt ${dir}/good.pem check check-sni other.test inter 200ms
+backend fresh
+  http-reuse never
+  server s 127.0.0.1:${back} ssl ca-file ${dir}/ca.pem sni str(other.test)
+backend untrusted
+  retries 0
+  server s 127.0.0.1:${back} ssl ca-file ${dir}/stranger.crt sni str(other.test)`,
+    );
+    const curl = async (...args: string[]): Promise<string> =>
+      (await run(["curl", "-s", "--cacert", join(dir, "ca.pem"), "--resolve", `ec.test:${front}:127.0.0.1`, ...args]))
+        .stdout;
+    const url = `https://ec.test:${front}`;
+    expect(await curl(`${url}/keep/1`, `${url}/keep/2`)).toBe("other.test . SUCCESS 1other.test . SUCCESS 2");
+    expect(await curl(`${url}/fresh/1`)).toBe("other.test . NONE 1");
+    expect(await curl(`${url}/fresh/1`)).toBe("other.test r NONE 1");
+    expect(await curl("-o", "/dev/null", "-w", "%{http_code}", `${url}/untrusted/`)).toBe("503");
+    const size = 16 * 131_072;
+    for (const version of ["1.2", "1.3"]) {
+      const got = await curl(
+        "--tls-max",
+        version,
+        "-o",
+        join(dir, "got"),
+        "-w",
+        "%{size_download} %{ssl_verify_result}",
+        `${url}/big`,
+      );
+      expect([version, got]).toEqual([version, `${size} 0`]);
+      expect((await run(["cmp", join(dir, "big"), join(dir, "got")])).code).toBe(0);
+    }
+    const status = ["-o", "/dev/null", "-w", "%{http_code} %{size_upload}", "-T", join(dir, "big")];
+    expect(await curl(...status, `${url}/upload`)).toBe(`200 ${size}`);
+    const row = (await stats(proxy)).get("keep/s")!;
+    expect([row.status, row.check_status]).toEqual(["UP", "L6OK"]);
+    await becomes(() => busy(proxy), []);
+  },
+  20_000,
+);
+
+test("connections that do not finish their handshake are given back", async () => {
+  await using scope = new Scope();
+  const port = freePort();
+  const proxy = await startServing(
+    scope,
+    `${DEFAULTS.replace("client 5s", "client 700ms")}
+frontend f
+  bind 127.0.0.1:${port} ssl crt ${dir}/ec.pem
+  http-request return status 200`,
+  );
+  const before = workers(proxy).map((pid) => readdirSync(`/proc/${pid}/fd`).length);
+  const peers = await Promise.all(Array.from({ length: 200 }, () => connect(scope, port)));
+  for (const [index, peer] of peers.entries()) {
+    if (index % 4 === 1) peer.send("\x16\x03\x01\x02\x00");
+    if (index % 4 === 2) peer.reset();
+    if (index % 4 === 3) peer.close();
+  }
+  await eventually("all handshakes are over", async () => (await info(proxy, "CurrConns")) === 0);
+  expect(await busy(proxy)).toEqual([]);
+  await eventually("all descriptors are closed", () =>
+    workers(proxy).every((pid, index) => readdirSync(`/proc/${pid}/fd`).length <= before[index]! + 2),
+  );
+  expect((await stats(proxy)).get("f/FRONTEND")!.stot).toBe("0");
+  for (const peer of peers) peer.reset();
+});
