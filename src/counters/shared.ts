@@ -70,6 +70,8 @@ export const S = {
   /** 1 = the server has been checked at least once. */
   checked: 21,
   agentStatus: 22,
+  /** Process slot: limit of compression set at run time, kilobytes a second and 1; 0 = as configured. */
+  compressionRate: 23,
   /** Backend: turns taken by all workers, for round robin. */
   turns: 31,
 } as const;

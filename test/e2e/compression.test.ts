@@ -284,9 +284,15 @@ test("above maxcomprate a response is sent as it is, and the counters tell", asy
   expect(await info(proxy, "CompressBpsIn")).toBeGreaterThan(0);
   expect(await info(proxy, "CompressBpsOut")).toBeGreaterThan(0);
   expect(await info(proxy, "CompressBpsRateLim")).toBe(10 * 1024);
-  expect(await stat(proxy, "web/FRONTEND", "comp_in")).toBe(50_000);
-  expect(await stat(proxy, "web/FRONTEND", "comp_rsp")).toBe(1);
-  expect(await stat(proxy, "web/BACKEND", "comp_out")).toBe(payload(first).length);
+  expect((await proxy.runtime("set rate-limit http-compression global 0")).trim()).toBe("");
+  expect(await info(proxy, "CompressBpsRateLim")).toBe(0);
+  client.send(GET("gzip"));
+  expect(await client.response()).toContain("content-encoding: gzip");
+  expect(await proxy.runtime("set rate-limit http-compression global -3")).toStartWith("Value out of range.");
+  expect(await proxy.runtime("set rate-limit http-compression global")).toStartWith("Expects an integer value.");
+  expect(await stat(proxy, "web/FRONTEND", "comp_in")).toBe(100_000);
+  expect(await stat(proxy, "web/FRONTEND", "comp_rsp")).toBe(2);
+  expect(await stat(proxy, "web/BACKEND", "comp_out")).toBe(2 * payload(first).length);
 });
 
 /** Tells how a request came, and what its body says. */
@@ -414,3 +420,65 @@ test("request bodies in pieces keep their trailers", async () => {
   expect(zlib.gunzipSync(payload(received)).toString()).toBe("abcdefgh");
   expect(received).toEndWith("0\r\nx-t: 1\r\n\r\n");
 });
+
+test.skipIf(!installed("curl"))(
+  "servers that speak HTTP/2",
+  async () => {
+    await using scope = new Scope();
+    const mirror = startMirror(scope);
+    const origin = startServer(scope, sends(big, true));
+    // HTTP/2 between the two listeners of one program.
+    const { proxy, port } = await proxyTo(
+      scope,
+      mirror,
+      `${UPLOADS}
+option http-buffer-request
+use_backend over if TRUE
+backend over
+    server h2 127.0.0.1:{inner} proto h2
+frontend inner
+    bind 127.0.0.1:{inner} proto h2
+    use_backend origin if METH_GET
+    default_backend mirror
+backend origin
+    server s1 127.0.0.1:${origin.port}
+backend mirror`.replaceAll("{inner}", String(freePort())),
+    );
+    const file = join(scope.tempDir(), "file");
+    for (const version of ["--http1.1", "--http2-prior-knowledge"]) {
+      const down = await run([
+        "curl",
+        "-s",
+        version,
+        "--compressed",
+        "-o",
+        file,
+        "-w",
+        "%header{content-encoding}",
+        `http://127.0.0.1:${port}/`,
+      ]);
+      expect([version, down.stdout]).toEqual([version, "gzip"]);
+      expect(sha(await Bun.file(file).bytes())).toBe(sha(big));
+      await Bun.write(file, big);
+      for (const framing of [[], ["-H", "Transfer-Encoding: chunked"]]) {
+        const up = await run([
+          "curl",
+          "-s",
+          version,
+          ...framing,
+          "-H",
+          "Content-Type: text/x",
+          "--data-binary",
+          `@${file}`,
+          `http://127.0.0.1:${port}/`,
+        ]);
+        expect(JSON.parse(up.stdout)).toEqual(["gzip", "chunked", null, true, sha(big)]);
+      }
+    }
+    // The connection between the listeners stays in the pool.
+    for (const row of ["web/FRONTEND", "over/h2", "origin/s1", "mirror/s1"]) {
+      await becomes(() => stat(proxy, row, "scur"), 0);
+    }
+  },
+  30_000,
+);

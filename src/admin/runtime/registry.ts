@@ -2,6 +2,7 @@
 import type { AdminContext } from "../context.ts";
 import type { Command } from "./command.ts";
 import * as cli from "./commands/cli.ts";
+import { setRateLimitCompression } from "./commands/compression.ts";
 import { clearCounters } from "./commands/counters.ts";
 import * as frontend from "./commands/frontend.ts";
 import * as process from "./commands/process.ts";
@@ -23,6 +24,7 @@ const registered: readonly Command[] = [
   cli.showVersion,
   cli.user,
   clearCounters,
+  setRateLimitCompression,
   frontend.disableFrontend,
   frontend.enableFrontend,
   frontend.setMaxconnFrontend,

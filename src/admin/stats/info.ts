@@ -1,5 +1,6 @@
 /** The fields of `show info`, in the order of HAProxy 2.6 (management manual, section 9.3). */
 import { C, COLUMNS } from "../../counters/columns.ts";
+import { compressionRate } from "../../counters/compression.ts";
 import { readRate } from "../../counters/rate.ts";
 import { L, S } from "../../counters/shared.ts";
 import type { AdminContext } from "../context.ts";
@@ -271,7 +272,7 @@ const table: readonly InfoColumn[] = [
     type: "u32",
     tags: "CLP",
     help: "Limit of CompressBpsIn",
-    value: ({ ctx }) => ctx.model().global.compressionMaxRate,
+    value: ({ ctx }) => compressionRate(ctx.shared, ctx.model().global.compressionMaxRate),
   },
   // HAProxy shows them when it was built with zlib.
   {

@@ -2,6 +2,7 @@
 import { C } from "../../counters/columns.ts";
 import { type Context, Flush } from "../../codec/compress/native.ts";
 import { contexts } from "../../codec/compress/pool.ts";
+import { compressionRate } from "../../counters/compression.ts";
 import { countMany, readRate } from "../../counters/rate.ts";
 import { L, PROCESS_LIVE } from "../../counters/shared.ts";
 import { clock } from "../../util/clock.ts";
@@ -15,7 +16,8 @@ const STEP_BYTES = 65536;
 
 /** More would be above `maxcomprate` or `maxcompcpuusage`. */
 export function overLimit({ global, shared, slab }: StreamRuntime): boolean {
-  const { compressionMaxRate: rate, compressionMaxCpu: cpu } = global;
+  const { compressionMaxCpu: cpu } = global;
+  const rate = compressionRate(shared, global.compressionMaxRate);
   if (rate > 0 && readRate(shared.live, PROCESS_LIVE + L.compIn, clock.now) > rate) return true;
   return cpu < 100 && slab[C.startedMs]! > 0 && slab[C.idlePercent]! < 100 - cpu;
 }
@@ -70,7 +72,6 @@ export class Compressor implements BodyFilter {
   /** Under a limit the level goes down, and up again behind it. */
   private adapt(context: Context): void {
     const { rt } = this.stream;
-    if (rt.global.compressionMaxRate === 0 && rt.global.compressionMaxCpu === 100) return;
     if (overLimit(rt)) {
       if (context.level > 0) context.setLevel(context.level - 1);
     } else if (context.level < context.parameters.level) {
