@@ -68,6 +68,8 @@ export class Housekeeping {
     this.compiled = compiled;
     rt.onWaiting = () => this.pumpTimer.in(PUMP_MS);
     this.secondTimer.in(SECOND);
+    // Nothing was measured yet.
+    if (this.secondBefore === 0) rt.slab[C.idlePercent] = 100;
     const backends = [...compiled.backends.values()];
     this.marked ??= new MarkedServers(rt);
     this.marked.link(backends);

@@ -86,7 +86,7 @@ export class Body {
         const before = scanner.payload;
         const at = scanner.scan(buf, start, end);
         this.payload += scanner.payload - before;
-        if (this.output !== Output.same) this.fed = buf;
+        this.fed = buf;
         if (scanner.done) {
           this.done = true;
           this.trailerBytes = 1;
@@ -156,10 +156,15 @@ export class Body {
       return chunkOf(buf, start, end, this.done, this.trailerLines);
     }
     if (this.framing !== Framing.CHUNKED || this.output !== Output.payload) return buf.subarray(start, end);
-    const scanner = new ChunkScanner(limits);
-    scanner.scan(buf, start, end);
-    return gather(scanner, buf);
+    return unchunk(buf, start, end, limits);
   }
+}
+
+/** The payload of chunks that were checked before. */
+export function unchunk(buf: Buffer, start: number, end: number, limits: HeadLimits): Buffer {
+  const scanner = new ChunkScanner(limits);
+  scanner.scan(buf, start, end);
+  return gather(scanner, buf);
 }
 
 /** Names and values of lines `name: value\r\n`. */

@@ -12,7 +12,7 @@ import { allValues, changeValues, firstValue, removeHeader } from "../../rules/l
 import { Output } from "./body.ts";
 import { acceptedCoding, brokenBrowser, type CompressionSettings, etagKind, typeAllowed } from "./coding.ts";
 import { Compressor, overLimit } from "./compressor.ts";
-import { Flow, frame } from "./filter.ts";
+import { Flow, frame, installFilter } from "./filter.ts";
 import type { HttpSettings } from "./settings.ts";
 import type { HttpStream } from "./stream.ts";
 
@@ -82,9 +82,7 @@ export function selectCompression(stream: HttpStream, coding: Algorithm): void {
   const context = coding.format === null ? null : contexts.take(coding);
   if (context === null && coding.format !== null) return;
   stream.compressed = coding;
-  stream.resFilter = new Compressor(stream, context, true);
-  stream.resFilterChunked = stream.client.h2 === null;
-  stream.resBody.output = Output.payload;
+  installFilter(stream, new Compressor(stream, context, true), true);
 }
 
 /** The head of a response that is compressed, behind all rules. */

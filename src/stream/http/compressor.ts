@@ -19,7 +19,7 @@ export function overLimit({ global, shared, slab }: StreamRuntime): boolean {
   const { compressionMaxCpu: cpu } = global;
   const rate = compressionRate(shared, global.compressionMaxRate);
   if (rate > 0 && readRate(shared.live, PROCESS_LIVE + L.compIn, clock.now) > rate) return true;
-  return cpu < 100 && slab[C.startedMs]! > 0 && slab[C.idlePercent]! < 100 - cpu;
+  return cpu < 100 && slab[C.idlePercent]! < 100 - cpu;
 }
 
 /** Counted at the frontend and the backend, as in HAProxy. */
@@ -58,12 +58,12 @@ export class Compressor implements BodyFilter {
         out.to = end - context.roomLeft;
         at = to - context.inputLeft;
       } while (context.roomLeft === 0);
-      if (flow === Flow.pause) this.adapt(context);
     }
     const ends = flow === Flow.end;
     // The trailers count, as in HAProxy.
     const taken = to - from + (ends ? this.stream.resBody.trailerBytes : 0);
     if (this.response) this.account(taken, out.to - start, compressing);
+    if (flow === Flow.pause && context !== null) this.adapt(context);
     if (!ends) return;
     if (this.response) count(this.stream, C.compResp, 1);
     this.giveBack();

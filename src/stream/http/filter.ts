@@ -11,7 +11,7 @@ import { writeChunkSize } from "../../codec/h1/chunked.ts";
 import { Framing } from "../../codec/h1/framing.ts";
 import type { Head } from "../../codec/h1/head.ts";
 import { headSize, writeHeaders } from "../../codec/h1/write.ts";
-import type { Body } from "./body.ts";
+import { type Body, Output, unchunk } from "./body.ts";
 import type { HttpStream } from "./stream.ts";
 
 /** What follows the bytes given to a filter. */
@@ -136,9 +136,26 @@ export function filterBody(
   if (chunked) frame.seal(done, body.trailers, body.trailerLines);
 }
 
+/**
+ * Puts a filter on the response, before or while its rules run. A filter that is already there belongs to the new one, which hands
+ * on to it what it has to say: the later one sees the bytes first, as they came. `chunked`: its length is not known beforehand.
+ */
+export function installFilter(stream: HttpStream, filter: BodyFilter, chunked: boolean): void {
+  const { resBody, resWaiting, client, rt } = stream;
+  const { framing, output } = resBody;
+  const converts = framing === Framing.STREAM && output === Output.chunks;
+  stream.resFilter = filter;
+  if (client.h2 === null && (chunked || converts || framing === Framing.CHUNKED)) stream.resFilterChunked = true;
+  resBody.output = Output.payload;
+  // What rules have waited for so far is held as it would have left.
+  if (resWaiting !== null && (converts || (framing === Framing.CHUNKED && output === Output.same))) {
+    stream.resWaiting = unchunk(resWaiting, 0, resWaiting.length, rt.responseLimits);
+  }
+}
+
 /** More of a filtered response, behind its head. False: the client did not take everything. */
 export function sendFiltered(stream: HttpStream, filter: BodyFilter, buf: Buffer, from: number, to: number): boolean {
-  filterBody(stream.resBody, filter, stream.resFilterChunked, buf, from, to, null);
+  filterBody(stream.resBody, filter, stream.resFilterChunked || stream.resRechunk, buf, from, to, null);
   return frame.to === frame.from || stream.client.writeScratch(frame.buf, frame.from, frame.to);
 }
 

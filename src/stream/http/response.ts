@@ -145,7 +145,7 @@ function passResponse(
     announceCompression(stream, stream.compressed);
   } else if (framing === Framing.STREAM && client.h2 === null) {
     // It came by HTTP/2 without a length: chunks, or the end of the connection where they are not known.
-    if (resBody.output === Output.chunks) edits.append(CHUNKED);
+    if (resBody.output === Output.chunks || stream.resFilterChunked) edits.append(CHUNKED);
     else stream.clientKeep = false;
   }
   if (framing >= Framing.UNTIL_CLOSE || doubtful || stream.rt.draining) stream.clientKeep = false;
@@ -233,7 +233,7 @@ function forwardFiltered(
   const { res, resEdits: edits, resBody, client, resWaiting: waited } = stream;
   if (next < end) stream.serverKeep = false;
   stream.resWaiting = null;
-  filterBody(resBody, filter, stream.resFilterChunked, buf, at, next, waited);
+  filterBody(resBody, filter, stream.resFilterChunked || stream.resRechunk, buf, at, next, waited);
   if (client.h2 !== null) {
     client.h2.sendHead(res, edits, stream.status);
   } else {

@@ -225,6 +225,7 @@ export class HttpStream extends Stream implements H2Owner {
     if (this.resFilter !== null) {
       this.resFilter.release();
       this.resFilter = null;
+      this.resFilterChunked = false;
     }
     if (this.reqFilter !== null) {
       this.reqFilter.release();
