@@ -83,6 +83,7 @@ export class Handshake extends Conn implements HandshakeOwner {
     this.choice = tls.fallback;
     this.counted = listener.frontend;
     this.peer = peer ?? socketSource(socket, listener);
+    rt.handshakes++;
     this.expire(deadlineIn(this.counted.model.timeouts.client));
     if (socket !== null) this.hurry();
   }
@@ -143,8 +144,7 @@ export class Handshake extends Conn implements HandshakeOwner {
   }
 
   private establish(socket: Socket<Conn>, tls: TlsSocket, session: TlsSession, choice: Choice): void {
-    this.over = true;
-    this.expire(0);
+    this.settle();
     this.hurry();
     const { listener, rt, info, counted } = this;
     session.own = ownCertificate(tls, choice, session);
@@ -168,10 +168,16 @@ export class Handshake extends Conn implements HandshakeOwner {
     this.begin(socket, listener, rt, info);
   }
 
+  private settle(): void {
+    this.over = true;
+    this.rt.handshakes--;
+    this.expire(0);
+  }
+
   /** Logs it and gives the connection back. `counts`: it counts as a failed handshake. */
   private fail(message: HandshakeErrorText, counts: boolean): void {
     if (this.over) return;
-    this.over = true;
+    this.settle();
     const { listener, counted } = this;
     if (counts) {
       const { slab, base } = counted;
@@ -181,7 +187,6 @@ export class Handshake extends Conn implements HandshakeOwner {
     }
     this.log(message);
     this.tap?.stop();
-    this.expire(0);
     forgetConnection(listener, counted);
   }
 

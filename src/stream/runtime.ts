@@ -24,6 +24,8 @@ export class StreamRuntime {
   headerCases: HeaderCases | null;
   /** No new connections, keep-alive ends at the next response. */
   draining = false;
+  /** TLS handshakes under way: connections that are no clients yet. */
+  handshakes = 0;
   /** Every open client connection of this worker. */
   readonly clients = new Set<ClientConn>();
   /** Backends in whose queues streams of this worker wait. */

@@ -418,3 +418,58 @@ frontend f
   expect((await stats(proxy)).get("f/FRONTEND")!.stot).toBe("0");
   for (const peer of peers) peer.reset();
 });
+
+test("a drain waits for handshakes under way, and they are answered", async () => {
+  await using scope = new Scope();
+  const port = freePort();
+  const proxy = await startServing(
+    scope,
+    `global
+  nbthread 1
+  tune.ssl.capture-buffer-size 300
+${DEFAULTS}
+frontend f
+  bind 127.0.0.1:${port} ssl crt ${dir}/ec.pem
+  http-request return status 200 content-type text/plain string late`,
+  );
+  // Bytes go through a plain connection in between, which holds the client's first ones back.
+  const inner = await connect(scope, port);
+  const relay = freePort();
+  let toProxy: ((bytes: string) => void) | null = null;
+  const held: string[] = [];
+  const listener = Bun.listen<undefined>({
+    hostname: "127.0.0.1",
+    port: relay,
+    socket: {
+      open(socket) {
+        void (async () => {
+          for (let at = 0; ;) {
+            const { received } = inner;
+            if (received.length > at) socket.write(Buffer.from(received.slice(at), "latin1"));
+            at = received.length;
+            await Bun.sleep(2);
+            if (inner.gone) return socket.end();
+          }
+        })();
+      },
+      data(_, chunk) {
+        const bytes = chunk.toString("latin1");
+        if (toProxy === null) held.push(bytes);
+        else toProxy(bytes);
+      },
+    },
+  });
+  scope.defer(() => listener.stop(true));
+  const dialling = connect(scope, relay, { tls: { name: "ec.test" } });
+  await eventually("the hello is there", () => held.length > 0);
+  inner.send(held[0]!.slice(0, 20));
+  await Bun.sleep(50);
+  process.kill(proxy.program.pid, "SIGUSR1");
+  await Bun.sleep(150);
+  inner.send(held.join("").slice(20));
+  toProxy = (bytes) => inner.send(bytes);
+  const peer = await dialling;
+  peer.send("GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+  expect(await peer.response()).toContain("late");
+  expect(await proxy.program.exited).toBe(0);
+});
