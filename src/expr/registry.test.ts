@@ -67,7 +67,8 @@ describe("the registry of fetches", () => {
     const ours = new Map<string, string>();
     // Timers and TLVs are names of later versions.
     for (const row of fetches.values()) {
-      if (!row.name.includes(".timer.") && row.name !== "fc_pp_tlv") ours.set(row.name, `${columns(row)} ${signature(row)}`);
+      if (!row.name.includes(".timer.") && row.name !== "fc_pp_tlv")
+        ours.set(row.name, `${columns(row)} ${signature(row)}`);
     }
     expect([...ours.values()].sort()).toEqual([...theirs.values()].sort());
   });

@@ -7,6 +7,9 @@ import type { ClientConn } from "./client.ts";
 import type { HeaderCases } from "../codec/h1/case.ts";
 import type { HeadLimits } from "../codec/h1/flags.ts";
 
+/** Of a request: method, scheme, path; the authority becomes a header. */
+const PSEUDO_FIELDS = 3;
+
 /**
  * What all streams of a worker share. Replaced fields take effect at the next request, which is how a reload works.
  */
@@ -18,6 +21,9 @@ export class StreamRuntime {
   global: GlobalModel;
   requestLimits: HeadLimits;
   relaxedRequestLimits: HeadLimits;
+  /** Those of HTTP/2, which HAProxy gives twice the room, pseudo-header fields included. */
+  h2Limits: HeadLimits;
+  relaxedH2Limits: HeadLimits;
   responseLimits: HeadLimits;
   relaxedResponseLimits: HeadLimits;
   /** h1-case-adjust; null = nothing to adjust. */
@@ -47,6 +53,9 @@ export class StreamRuntime {
     const maxHeaders = global.maxHeaders;
     this.requestLimits = { maxHeaders, maxBytes, relaxed: false };
     this.relaxedRequestLimits = { maxHeaders, maxBytes, relaxed: true };
+    const most = 2 * maxHeaders - PSEUDO_FIELDS;
+    this.h2Limits = { maxHeaders: most, maxBytes, relaxed: false };
+    this.relaxedH2Limits = { maxHeaders: most, maxBytes, relaxed: true };
     this.responseLimits = this.requestLimits;
     this.relaxedResponseLimits = this.relaxedRequestLimits;
     this.headerCases = headerCases(global);
@@ -59,6 +68,9 @@ export class StreamRuntime {
     const maxHeaders = global.maxHeaders;
     this.requestLimits = { maxHeaders, maxBytes, relaxed: false };
     this.relaxedRequestLimits = { maxHeaders, maxBytes, relaxed: true };
+    const most = 2 * maxHeaders - PSEUDO_FIELDS;
+    this.h2Limits = { maxHeaders: most, maxBytes, relaxed: false };
+    this.relaxedH2Limits = { maxHeaders: most, maxBytes, relaxed: true };
     this.responseLimits = this.requestLimits;
     this.relaxedResponseLimits = this.relaxedRequestLimits;
     this.headerCases = headerCases(global);

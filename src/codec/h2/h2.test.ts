@@ -449,7 +449,6 @@ rows("8.2 and 8.3 fields", [
   malformed("8.3.1: a relative :path", [[":path", "a"], ...without(":path")]),
   malformed("8.3.1: a blank in :path", [[":path", "/ HTTP/1.1"], ...without(":path")]),
   malformed("8.3.1: a blank in :method", [[":method", "GET /"], ...without(":method")]),
-  malformed("8.3.1: user information in :authority", [[":authority", "u@a"], ...without(":authority")]),
   malformed("8.3.1: a slash in :authority", [[":authority", "a/b"], ...without(":authority")]),
   malformed("8.3.1: a bad :scheme", [[":scheme", "a b"], ...without(":scheme")]),
   malformed("8.5: CONNECT with :path", [[":method", "CONNECT"], ...without(":method")]),

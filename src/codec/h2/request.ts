@@ -15,6 +15,7 @@ import {
 import { H1Error } from "../h1/errors.ts";
 import type { Head } from "../h1/head.ts";
 import { COOKIE, HOST, lookupName, TE } from "../h1/known.ts";
+import { equalsWord } from "../h1/semantics.ts";
 import type { FieldSink } from "../hpack/decode.ts";
 import { H2Error } from "./errors.ts";
 import { equals, isConnectionField, isFieldName, isFieldValue, isTrailersOnly, isVisible } from "./fields.ts";
@@ -223,7 +224,7 @@ export class RequestSink implements FieldSink {
         const schemeStart = starts[Pseudo.SCHEME]!;
         const schemeEnd = ends[Pseudo.SCHEME]!;
         // As in HAProxy: an absolute URI, which goes to HTTP/1 servers in origin form unless its scheme is another one.
-        normalized = equals(buf, schemeStart, schemeEnd, HTTP) || equals(buf, schemeStart, schemeEnd, HTTPS);
+        normalized = equalsWord(buf, schemeStart, schemeEnd, HTTP) || equalsWord(buf, schemeStart, schemeEnd, HTTPS);
         target.put(buf, schemeStart, schemeEnd);
         target.byte(58);
         target.byte(47);
@@ -277,11 +278,11 @@ export class RequestSink implements FieldSink {
       if (!isScheme(buf, starts[Pseudo.SCHEME]!, ends[Pseudo.SCHEME]!)) return H2Error.BAD_SCHEME;
     }
     if ((seen & AUTHORITY_BIT) !== 0) {
-      // Section 8.3.1: no user information, and nothing that could be taken for another part of the URI.
+      // Nothing that could be taken for another part of the URI. User information passes, as in HAProxy.
       const end = ends[Pseudo.AUTHORITY]!;
       if (!isVisible(buf, starts[Pseudo.AUTHORITY]!, end)) return H2Error.BAD_AUTHORITY;
       for (let p = starts[Pseudo.AUTHORITY]!; p < end; p++) {
-        if (buf[p] === 47 || buf[p] === 64 || buf[p] === 35 || buf[p] === 63) return H2Error.BAD_AUTHORITY;
+        if (buf[p] === 47 || buf[p] === 35 || buf[p] === 63) return H2Error.BAD_AUTHORITY;
       }
     }
     return 0;

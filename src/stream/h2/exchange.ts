@@ -66,7 +66,7 @@ export class ClientExchange extends H2Stream implements HttpSide, H2Side, TimerE
     const stream = HttpStream.acquire(conn.rt, this);
     this.stream = stream;
     const { rt } = conn;
-    const limits = stream.http.acceptInvalidRequest ? rt.relaxedRequestLimits : rt.requestLimits;
+    const limits = stream.http.acceptInvalidRequest ? rt.relaxedH2Limits : rt.h2Limits;
     requestSink.begin(stream.req, stream.requestArea(), limits, end);
     return requestSink;
   }
@@ -77,6 +77,13 @@ export class ClientExchange extends H2Stream implements HttpSide, H2Side, TimerE
     const code = requestSink.finish();
     // As in HAProxy only the first stream tells how long the connection was idle.
     stream.begin(conn.requests === 1 ? conn.accepted : clock.now, clock.now);
+    if (code === H2Error.BAD_METHOD || code === H2Error.BAD_SCHEME) {
+      // As HAProxy: these are answered.
+      this.headDone = true;
+      stream.reason = messageErrorName(code);
+      stream.refuse(400);
+      return 0;
+    }
     if (code !== 0) {
       this.failure = code === H2Error.TOO_LARGE ? ErrorCode.ENHANCE_YOUR_CALM : ErrorCode.PROTOCOL_ERROR;
       stream.reason = messageErrorName(code);

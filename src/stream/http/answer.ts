@@ -102,13 +102,23 @@ export function refuse(stream: HttpStream, status: number): void {
   stream.line = BAD_REQUEST;
   stream.answered = true;
   stream.clientKeep = false;
-  // HTTP/2 has error codes for this.
-  if (client.h2 === null && !client.closed && !(stream.probe && stream.http.ignoreProbes))
-    if (stream.reason === "h2-preface") {
-      // For HAProxy this is a request, though one it does not take: its answer is that to a request.
-      const bytes = Buffer.concat([page.head, CLOSE, Buffer.from("\r\n", "latin1"), page.body]);
-      countOut(stream, page.size);
-      client.write(bytes, 0, bytes.length);
-    } else client.write(page.raw, 0, page.raw.length);
+  if (!client.closed && !(stream.probe && stream.http.ignoreProbes)) sendRefusal(stream, page, status);
   finishStream(stream, false);
+}
+
+function sendRefusal(stream: HttpStream, page: Reply, status: number): void {
+  const { client } = stream;
+  if (client.h2 !== null) {
+    // HTTP/2 has error codes for what is no request; status 0 asks for one.
+    if (status === 0) return;
+    countOut(stream, page.size);
+    sendPage(client.h2, client, page, page.body);
+  } else if (stream.reason === "h2-preface") {
+    // For HAProxy this is a request, though one it does not take: its answer is that to a request.
+    const bytes = Buffer.concat([page.head, CLOSE, Buffer.from("\r\n", "latin1"), page.body]);
+    countOut(stream, page.size);
+    client.write(bytes, 0, bytes.length);
+  } else {
+    client.write(page.raw, 0, page.raw.length);
+  }
 }

@@ -89,6 +89,8 @@ export function analyseResponse(stream: HttpStream, conn: ServerSide, buf: Buffe
   if (!persists || framing >= Framing.UNTIL_CLOSE || doubtful || (flags & CL_AND_TE) !== 0) stream.serverKeep = false;
   // Bytes after the response belong to nothing: the connection cannot be used again.
   if (next < end && framing !== Framing.TUNNEL) stream.serverKeep = false;
+  // As HAProxy: nor one that was to be a tunnel of HTTP/2.
+  if (method === Method.CONNECT && stream.client.h2 !== null) stream.serverKeep = false;
   const { captures } = stream.frontend;
   if (captures !== null) captureResponse(stream, captures);
   if (asked !== undefined) {

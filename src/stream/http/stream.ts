@@ -383,7 +383,7 @@ export class HttpStream extends Stream implements H2Owner {
 
   responseLimits(): HeadLimits {
     const relaxed = (this.backend!.http as HttpSettings).acceptInvalidResponse;
-    return relaxed ? this.rt.relaxedResponseLimits : this.rt.responseLimits;
+    return relaxed ? this.rt.relaxedH2Limits : this.rt.h2Limits;
   }
 
   onServerEnd(conn: ServerSide): void {

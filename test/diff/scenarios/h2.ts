@@ -208,6 +208,80 @@ export const h2: readonly Scenario[] = [
   ask("early hints of rules", get, { frontend: 'http-request early-hint Link "</a>; rel=preload"' }),
   ask("monitor-uri", request("GET", "/up"), { frontend: "monitor-uri /up", silent: true }),
 
+  ask("wait-for-body", request("POST", "/", ["content-length", "5"]), {
+    body: "hello",
+    frontend: "http-request wait-for-body time 1s\nhttp-request set-header x-body %[req.body]",
+  }),
+  ask("wait-for-body without a length", request("POST", "/"), {
+    body: "hello",
+    frontend: "http-request wait-for-body time 1s\nhttp-request set-header x-body %[req.body]",
+  }),
+  ask("option http-buffer-request", request("POST", "/", ["content-length", "5"]), {
+    body: "hello",
+    frontend: "option http-buffer-request",
+  }),
+  ask("wait-for-body of the response", get, { frontend: "http-response wait-for-body time 1s" }),
+  ask("cookies for persistence", request("GET", "/", ["cookie", "SRV=s1"]), {
+    backend: "cookie SRV insert indirect nocache",
+  }),
+  ask("use_backend by path and host", request("GET", "/"), {
+    frontend: "acl h hdr(host) example.test\nacl u url_beg http://example.test/\nhttp-request deny unless h u",
+  }),
+  ask("captures and unique-id", request("GET", "/", ["user-agent", "probe"]), {
+    frontend: "capture request header user-agent len 20\ncapture response header x-answer len 10",
+  }),
+  ask(
+    "CONNECT",
+    [
+      [":method", "CONNECT"],
+      [":authority", "example.test:443"],
+    ],
+    {
+      answer: "HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno",
+    },
+  ),
+  ask("a field value with blanks around it", [...get, ["x-a", "  b  "]]),
+  ask("a field value of bytes above 127", [...get, ["x-a", "\xe9\xff"]]),
+  ask("an absolute path with two slashes", request("GET", "//a//b")),
+  ask("a fragment in the path", request("GET", "/a#b"), { silent: true }),
+  ask("an upper-case scheme", [
+    [":method", "GET"],
+    [":scheme", "HTTP"],
+    [":authority", "example.test"],
+    [":path", "/"],
+  ]),
+  ask(
+    "an empty authority",
+    [
+      [":method", "GET"],
+      [":scheme", "http"],
+      [":authority", ""],
+      [":path", "/"],
+    ],
+    { silent: true },
+  ),
+  ask(
+    "user information in the authority",
+    [
+      [":method", "GET"],
+      [":scheme", "http"],
+      [":authority", "u@example.test"],
+      [":path", "/"],
+    ],
+    { silent: true },
+  ),
+  ask("te twice", request("GET", "/", ["te", "trailers"], ["te", "trailers"])),
+  ask("two content-lengths alike", request("POST", "/", ["content-length", "2"], ["content-length", "2"]), {
+    body: "ab",
+  }),
+  ask("a length that is none", request("POST", "/", ["content-length", "x"]), { silent: true }),
+  ask(
+    "more headers than tune.http.maxhdr",
+    [...get, ...Array.from({ length: 120 }, (_, i) => [`x-${i}`, "1"] as const)],
+    { silent: true },
+  ),
+  ask("a method that is no token", [[":method", "GE T"], ...without(":method")], { silent: true }),
+
   bad("upper case in a name", [...get, ["X-Upper", "1"]]),
   bad("connection", [...get, ["connection", "close"]]),
   bad("te with something else", [...get, ["te", "gzip"]]),
@@ -470,6 +544,101 @@ export const h2: readonly Scenario[] = [
   ),
   forward("a reset stream", get1(), (h2, id) => h2.reset(id, 2)),
 
+  {
+    name: "h1 to h2: retry-on empty-response after a reset stream",
+    config: http({
+      backend: "retry-on conn-failure empty-response\nretries 2\noption redispatch",
+      servers: { s1: "proto h2" },
+    }),
+    servers: {
+      s1: (() => {
+        let seen = 0;
+        return respondH2((h2, id) => {
+          if (seen++ === 0) h2.peer.reset();
+          else
+            answers(
+              [
+                [":status", "200"],
+                ["content-length", "2"],
+              ],
+              "ok",
+            )(h2, id, h2.stream(id));
+        });
+      })(),
+    },
+    compare: { servers: false },
+    async client(talk) {
+      await talk.once(get1());
+      await talk.logged(1);
+    },
+  },
+  {
+    name: "h1 to h2: http-reuse never keeps a connection for each client",
+    config: http({ backend: "http-reuse never", servers: { s1: "proto h2" } }),
+    servers: {
+      s1: respondH2(
+        answers(
+          [
+            [":status", "200"],
+            ["content-length", "2"],
+          ],
+          "ok",
+        ),
+      ),
+    },
+    compare: { servers: false },
+    async client(talk) {
+      const clients = [await talk.connect(), await talk.connect()];
+      for (let i = 0; i < 3; i++) {
+        for (const client of clients) {
+          client.send(get1());
+          await client.response();
+        }
+      }
+      talk.note("connections", talk.server("s1").peers.length);
+    },
+  },
+  {
+    name: "h1 to h2: http-reuse safe, two clients in turn",
+    config: http({ backend: "http-reuse safe", servers: { s1: "proto h2" } }),
+    servers: {
+      s1: respondH2(
+        answers(
+          [
+            [":status", "200"],
+            ["content-length", "2"],
+          ],
+          "ok",
+        ),
+      ),
+    },
+    compare: { servers: false },
+    async client(talk) {
+      const clients = [await talk.connect(), await talk.connect()];
+      for (let i = 0; i < 3; i++) {
+        for (const client of clients) {
+          client.send(get1());
+          await client.response();
+        }
+      }
+      talk.note("connections", talk.server("s1").peers.length);
+    },
+  },
+  {
+    name: "h2 to h2: http-reuse always, streams of two clients at a time",
+    config: http({ backend: "http-reuse always", servers: { s1: "proto h2" } }),
+    servers: {
+      s1: respondH2((h2, id) => void setTimeout(() => answers([[":status", "200"]], "ok")(h2, id, h2.stream(id)), 100)),
+    },
+    compare: { ...both, logOrder: "any" },
+    async client(talk) {
+      const clients = [new H2Peer(await talk.connect(), "client"), new H2Peer(await talk.connect(), "client")];
+      await clients[0]!.response(clients[0]!.request(get));
+      const ids = clients.map((h2) => [1, 2, 3].map(() => h2.request(get)));
+      for (const [i, h2] of clients.entries()) for (const id of ids[i]!) talk.note(`${i} ${id}`, await h2.response(id));
+      talk.note("connections", talk.server("s1").peers.length);
+    },
+  },
   through("GET", get, echo),
   through("POST", request("POST", "/x"), echo, "hello"),
   through("POST with a length", request("POST", "/x", ["content-length", "5"]), echo, "hello"),
