@@ -3,7 +3,7 @@ import type { SocketUser } from "./polled-socket.ts";
 import type { StreamSocket } from "./socket.ts";
 import type { Splice } from "./splice.ts";
 import type { Watch } from "./watch.ts";
-import { tick } from "../util/clock.ts";
+import { clock, tick } from "../util/clock.ts";
 import { type TimerEntry, wheel } from "../util/wheel.ts";
 
 /**
@@ -32,6 +32,8 @@ export abstract class Conn implements TimerEntry, SocketUser {
   broken = false;
   /** The kernel took bytes of ours or gave us some: a connection under way has been established. */
   established = false;
+  /** Epoch ms at which a slow peer last took a part of the queue. */
+  progressed = 0;
   /** It speaks TLS. */
   secure = false;
   /** What comes in goes to another connection inside the kernel. */
@@ -112,7 +114,10 @@ export abstract class Conn implements TimerEntry, SocketUser {
         return true;
       }
       if (n < tail.length) {
-        if (n > 0) this.tail = tail.subarray(n);
+        if (n > 0) {
+          this.tail = tail.subarray(n);
+          this.progressed = clock.now;
+        }
         return false;
       }
       this.tail = this.rest?.shift() ?? null;

@@ -245,7 +245,7 @@ function portOf(address: Address | null): number {
 }
 
 /** As Bun words them: the `code` is what users compare. */
-function socketFailure(code: number): Error {
+export function socketFailure(code: number): Error {
   const name = errnoName(code);
   return Object.assign(new Error(name), { code: name });
 }

@@ -1,14 +1,14 @@
-import { EAGAIN, EINTR } from "../ffi/errno.ts";
+import { EAGAIN, EINTR, EINVAL } from "../ffi/errno.ts";
 import { close } from "../ffi/file.ts";
 import { splice, splicePipe } from "../ffi/stream-io.ts";
 import type { Conn } from "./conn.ts";
-import { PolledSocket, type Sink } from "./polled-socket.ts";
+import { PolledSocket, type Sink, socketFailure } from "./polled-socket.ts";
 import type { Poller } from "./poller.ts";
 import { Watch } from "./watch.ts";
 
 /** Who counts the bytes, and goes on afterwards. Either call may end both connections. */
 export interface SpliceOwner {
-  /** `n` bytes went to the destination. It may be `blocked` now, as after a `write` that was not taken whole. */
+  /** `n` bytes went to the destination, maybe none. It may be `blocked` now, as after a `write` that was not taken whole. */
   onSpliced(n: number): void;
   /** Reading goes on as usual: all of it went over (`complete`), or the source ended or failed, or the destination did. */
   onSpliceEnd(complete: boolean): void;
@@ -53,6 +53,16 @@ function givePipe(pipe: Pipe, empty: boolean): void {
   pipes--;
   close(pipe.reader);
   close(pipe.writer);
+}
+
+/** Gives back half of the pipes that are not in use; called about once a second. */
+export function trimPipes(): void {
+  for (let n = Math.ceil(spare.length / 2); n > 0; n--) givePipe(spare.pop()!, false);
+}
+
+/** Pipes of this process that hold bytes, and those kept for later. */
+export function countPipes(): { readonly used: number; readonly free: number } {
+  return { used: pipes - spare.length, free: spare.length };
 }
 
 /** Rounds of one event: other connections shall have their turn too. */
@@ -125,9 +135,15 @@ export class Splice implements Sink {
     const before = this.inPipe;
     if (!this.drain()) return;
     this.owner.onSpliced(before - this.inPipe);
-    if (this.stopped || this.inPipe > 0) return;
-    if (this.left === 0) this.finish(true);
-    else this.to.onDrain();
+    if (this.inPipe > 0 || this.to.closed) return;
+    if (this.left === 0) {
+      if (!this.stopped) this.finish(true);
+      return;
+    }
+    // The owner may have given up: it waits for this all the same.
+    this.to.onDrain();
+    // Bytes of the source that came meanwhile had their event.
+    if (this.readable && !this.stopped) this.onReadable();
   }
 
   /** The user of the source wants no more for now; its own flag is set already. */
@@ -148,7 +164,8 @@ export class Splice implements Sink {
 
   private pump(): void {
     let moved = 0;
-    let ended = false;
+    /** What the source said instead of bytes: 0 its end, else why it failed; 1 = nothing. */
+    let last = 1;
     const pipe = (this.pipe ??= takePipe());
     if (pipe === null) {
       this.finish(false);
@@ -163,7 +180,7 @@ export class Splice implements Sink {
       if (n === -EINTR) continue;
       if (n <= 0) {
         this.readable = false;
-        ended = n !== -EAGAIN;
+        if (n !== -EAGAIN) last = n;
         break;
       }
       this.left -= n;
@@ -176,10 +193,20 @@ export class Splice implements Sink {
       givePipe(pipe, true);
       this.pipe = null;
     }
-    if (moved > 0) this.owner.onSpliced(moved);
+    if (moved > 0 || this.inPipe > 0) this.owner.onSpliced(moved);
     if (this.stopped || this.inPipe > 0) return;
     if (this.left === 0) this.finish(true);
-    else if (ended) this.finish(false);
+    else if (last <= 0) this.sourceOver(last);
+  }
+
+  /** The kernel tells an error once, to whoever asks first: a read would take it for the end. */
+  private sourceOver(status: number): void {
+    const { from } = this;
+    this.finish(false);
+    if (status === 0 || status === -EINVAL || from.closed) return;
+    const { socket } = from;
+    from.socketClose(socketFailure(-status));
+    socket!.terminate();
   }
 
   /** Pipe to destination. False: the destination failed, and this transfer is over. */

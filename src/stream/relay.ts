@@ -2,10 +2,10 @@
 import type { Stream } from "./stream.ts";
 import { ownOr, sooner } from "./timeout.ts";
 
-/** A stream that knows when either side last moved a byte, in epoch ms. */
+/** A stream that knows when it last moved a byte, in epoch ms. */
 export interface Relay extends Stream {
-  clientActive: number;
-  serverActive: number;
+  /** As in HAProxy bytes that go to a side renew its time as those do that come from it (manual, option independent-streams). */
+  active: number;
 }
 
 /** `timeout tunnel` in ms, or what a rule has set; 0 = none. */
@@ -27,20 +27,34 @@ export function serverTimeout(stream: Stream): number {
   return tunnelTimeout(stream) || ownOr(stream.ownServerTimeout, back.server);
 }
 
+/**
+ * Until when the client may be silent, or take nothing of what waits for it; 0 = nothing is asked of it: it has finished, or is
+ * not read because the server is behind.
+ */
+export function clientDue(stream: Relay): number {
+  const { client, serverConn: server } = stream;
+  const { blocked } = client;
+  const timeout = clientTimeout(stream);
+  if (timeout === 0 || (!blocked && (client.ended || server?.blocked === true))) return 0;
+  return Math.max(stream.active, client.conn.progressed) + timeout;
+}
+
+/** The same for the server. */
+export function serverDue(stream: Relay): number {
+  const { client, serverConn: server } = stream;
+  if (server === null) return 0;
+  const { blocked } = server;
+  const timeout = serverTimeout(stream);
+  if (timeout === 0 || (!blocked && (server.ended || client.blocked))) return 0;
+  return Math.max(stream.active, server.conn.progressed) + timeout;
+}
+
 /** The timer fired: the side whose time is over, "c" or "s", or "" after arming it for the rest. */
 export function timedOutSide(stream: Relay, now: number): "c" | "s" | "" {
-  const { client, serverConn: conn, clientActive, serverActive } = stream;
-  const tunnel = tunnelTimeout(stream);
-  // In HAProxy a byte in either direction proves that a tunnel lives; without one each side has its own clock.
-  const active = Math.max(clientActive, serverActive);
-  const forClient = clientTimeout(stream);
-  const forServer = serverTimeout(stream);
-  const clientDue =
-    forClient === 0 || client.ended ? 0 : (tunnel > 0 && !client.shut ? active : clientActive) + forClient;
-  const serverDue =
-    forServer === 0 || conn === null || conn.ended ? 0 : (tunnel > 0 && !conn.shut ? active : serverActive) + forServer;
-  if (clientDue > 0 && now >= clientDue) return "c";
-  if (serverDue > 0 && now >= serverDue) return "s";
-  stream.expire(sooner(clientDue, serverDue));
+  const byClient = clientDue(stream);
+  const byServer = serverDue(stream);
+  if (byClient > 0 && now >= byClient) return "c";
+  if (byServer > 0 && now >= byServer) return "s";
+  stream.expire(sooner(byClient, byServer));
   return "";
 }

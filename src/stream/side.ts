@@ -27,6 +27,8 @@ export interface ClientSide {
   readonly shut: boolean;
   /** The client sends nothing more. */
   readonly ended: boolean;
+  /** Bytes wait until it takes some. */
+  readonly blocked: boolean;
   addressBytes(): Uint8Array | null;
   noteAddress(): void;
   onBug(): void;

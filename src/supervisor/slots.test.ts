@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { parseConfig, systemEnv } from "../config/index.ts";
 import type { Model } from "../config/model.ts";
-import { Shared } from "../counters/shared.ts";
+import { LIVE_WIDTH, Shared } from "../counters/shared.ts";
 import { Diagnostics } from "../lang/diagnostic.ts";
 import { findLimits } from "./limits.ts";
 import { restartNotes } from "./restart-notes.ts";
@@ -54,8 +54,8 @@ describe("counter slots", () => {
     const plan = table.plan(model({ a: ["1", "4", "5"] }))!;
     expect(plan.slots).toEqual({ "B/a": 1, "S/a/1": 2, "S/a/4": 5, "S/a/5": 3 });
     table.commit(plan);
-    expect([...new Set(shared.live.subarray(3 * 16, 4 * 16))]).toEqual([0]);
-    expect([...new Set(shared.live.subarray(2 * 16, 3 * 16))]).toEqual([7]);
+    expect([...new Set(shared.live.subarray(3 * LIVE_WIDTH, 4 * LIVE_WIDTH))]).toEqual([0]);
+    expect([...new Set(shared.live.subarray(2 * LIVE_WIDTH, 3 * LIVE_WIDTH))]).toEqual([7]);
     expect(table.plan(model({ a: ["1", "4", "5", "6"] }))!.slots["S/a/6"]).toBe(4);
     expect(table.plan(model({ a: ["1", "4", "5", "6", "7"] }))).toBeNull();
   });

@@ -6,6 +6,7 @@ import { C } from "../counters/columns.ts";
 import type { LevelName, Logger } from "../log/record.ts";
 import type { Backend } from "../proxy/backend.ts";
 import { droppedLogs } from "../log/targets/index.ts";
+import { trimPipes } from "../net/splice.ts";
 import { poolOf } from "../server/pool.ts";
 import { queueOf } from "../server/queue.ts";
 import type { StreamRuntime } from "../stream/runtime.ts";
@@ -142,5 +143,6 @@ export class Housekeeping {
     for (const backend of this.compiled!.backends.values()) {
       for (const server of backend.servers) poolOf(server).purge(clock.now);
     }
+    trimPipes();
   }
 }

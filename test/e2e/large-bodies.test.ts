@@ -28,11 +28,12 @@ interface Stage {
   readonly log: Syslog;
   readonly web: number;
   readonly raw: number;
+  readonly rude: number;
 }
 
 async function stage(start: (scope: Scope, config: string) => Promise<Proxy>): Promise<Stage> {
   const scope = new Scope();
-  const [web, raw] = [freePort(), freePort()];
+  const [web, raw, rude] = [freePort(), freePort(), freePort()];
   const server = startServer(scope, async (peer) => {
     for (;;) {
       const request = await peer.until("\r\n\r\n", 60_000);
@@ -67,6 +68,22 @@ async function stage(start: (scope: Scope, config: string) => Promise<Proxy>): P
     peer.send(got);
     peer.shutdown();
   });
+  // What it does is the first letter: sends half or all of its bytes, then resets or ends, while the client may go on.
+  const moody = startServer(scope, async (peer) => {
+    const mood = await peer.bytes(1, 20_000);
+    peer.send(mood === "h" ? body.slice(0, SIZE >> 1) : body);
+    if (mood === "h") {
+      await Bun.sleep(300);
+      peer.reset();
+    } else if (mood === "f") {
+      peer.shutdown();
+      await peer.bytes(SIZE, 20_000);
+      peer.close();
+    } else if (mood === "r") {
+      await peer.bytes(SIZE >> 1, 20_000);
+      peer.reset();
+    }
+  });
   const log = await startSyslog(scope, freePort());
   const proxy = await start(
     scope,
@@ -90,9 +107,14 @@ listen raw
     option tcplog
     bind 127.0.0.1:${raw}
     server s1 127.0.0.1:${echo.port}
+listen rude
+    mode tcp
+    option tcplog
+    bind 127.0.0.1:${rude}
+    server s1 127.0.0.1:${moody.port}
 `,
   );
-  return { scope, proxy, log, web, raw };
+  return { scope, proxy, log, web, raw, rude };
 }
 
 /** Status and termination state of the last line, once there are `count`. */
@@ -106,7 +128,7 @@ async function lastState({ log }: Stage, count: number): Promise<string> {
 
 /** What one program makes of everything, in order. */
 async function play(stage: Stage): Promise<Record<string, unknown>> {
-  const { scope, web, raw } = stage;
+  const { scope, web, raw, rude } = stage;
   const seen: Record<string, unknown> = {};
   let lines = 0;
 
@@ -187,6 +209,36 @@ async function play(stage: Stage): Promise<Record<string, unknown>> {
   await Bun.sleep(200);
   cut.reset();
   seen["a session that the client resets"] = await lastState(stage, ++lines);
+
+  const halved = await connect(scope, rude);
+  halved.send("h");
+  await halved.closed(8000);
+  seen["a session that the server resets"] = [
+    halved.received.length === SIZE >> 1,
+    halved.closeKind,
+    await lastState(stage, ++lines),
+  ];
+  halved.close();
+
+  const early = await connect(scope, rude);
+  early.send("f");
+  const all = await early.bytes(SIZE, 20_000);
+  await early.closed(8000);
+  early.send(body);
+  early.shutdown();
+  seen["a session that the server ends first"] = [all === body, early.closeKind, await lastState(stage, ++lines)];
+
+  const broken = await connect(scope, rude);
+  broken.send(`r${body.slice(0, SIZE >> 1)}`);
+  await broken.closed(8000);
+  seen["a session that the server resets, with bytes both ways"] = await lastState(stage, ++lines);
+  broken.close();
+
+  const lost = await connect(scope, rude);
+  lost.send("s");
+  await lost.bytes(1 << 20, 20_000);
+  lost.reset();
+  seen["a session whose client resets in the middle of a download"] = await lastState(stage, ++lines);
   return seen;
 }
 

@@ -3,7 +3,7 @@ import { C } from "../../counters/columns.ts";
 import { countOnPath } from "../count.ts";
 import { Phase } from "../phase.ts";
 import { fail, refuse } from "./answer.ts";
-import { watchServer } from "./deadlines.ts";
+import { clientTakesMore, watchServer } from "./deadlines.ts";
 import { finishStream } from "./finish.ts";
 import type { HttpSettings } from "./settings.ts";
 import { Step } from "./step.ts";
@@ -12,6 +12,7 @@ import { bodyTooSlow, tarpitOver } from "./wait.ts";
 
 /** `timeout client` or `timeout http-request` passed. */
 export function clientTimedOut(stream: HttpStream): void {
+  if (clientTakesMore(stream)) return;
   if (stream.gathering) {
     bodyTooSlow(stream);
     return;

@@ -1,4 +1,5 @@
 /** Which timeout runs while a message is under way: the client's on its connection, the server's on the stream. Tunnels: tunnel.ts. */
+import { clock } from "../../util/clock.ts";
 import { Phase } from "../phase.ts";
 import { deadlineIn, ownOr, sooner } from "../timeout.ts";
 import type { HttpStream } from "./stream.ts";
@@ -31,4 +32,22 @@ export function blockedByClient(stream: HttpStream): void {
   if (stream.serverConn !== null && !stream.resBody.done) stream.serverConn.pause();
   stream.expire(0);
   stream.client.watch(stream.frontend.model.timeouts.client);
+}
+
+/** The timer fired while the client took a part of what waits for it: it has another time from then on. */
+export function clientTakesMore({ client, frontend }: HttpStream): boolean {
+  const due = client.conn.progressed + frontend.model.timeouts.client;
+  if (!client.blocked || due <= clock.now) return false;
+  client.expire(due);
+  return true;
+}
+
+/** The same for a server. */
+export function serverTakesMore(stream: HttpStream): boolean {
+  const { serverConn: conn } = stream;
+  if (conn === null || !conn.blocked) return false;
+  const due = conn.conn.progressed + serverTimeoutOf(stream);
+  if (due <= clock.now) return false;
+  stream.expire(due);
+  return true;
 }

@@ -7,6 +7,7 @@ import { countOnPath, countOnServer } from "../count.ts";
 import { Phase } from "../phase.ts";
 import { fail } from "./answer.ts";
 import { responseComplete } from "./download.ts";
+import { serverTakesMore } from "./deadlines.ts";
 import { sendFiltered } from "./filter.ts";
 import { finishStream } from "./finish.ts";
 import { repeat, repeatable, replaceStale, retryable } from "./retry.ts";
@@ -68,6 +69,7 @@ export function serverLost(stream: HttpStream, error: Error | undefined): void {
 
 /** `timeout server` passed. */
 export function serverTimedOut(stream: HttpStream): void {
+  if (serverTakesMore(stream)) return;
   if (stream.responded) {
     fail(stream, "s", "D", 504);
     return;

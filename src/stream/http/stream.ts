@@ -116,9 +116,8 @@ export class HttpStream extends Stream implements H2Owner {
   reusedConn = false;
   /** The next attempt takes a new connection. */
   noReuse = false;
-  /** When either side of a tunnel last moved a byte. */
-  clientActive = 0;
-  serverActive = 0;
+  /** When a tunnel last moved a byte. */
+  active = 0;
 
   /** Where it waits between its analysers (step.ts). */
   step: number = Step.none;

@@ -1,7 +1,7 @@
 /** After 101 or an accepted CONNECT: bytes both ways, each direction closed on its own. */
 import type { ServerSide } from "../../server/side.ts";
 import { clock } from "../../util/clock.ts";
-import { clientTimeout, serverTimeout, timedOutSide, tunnelTimeout } from "../relay.ts";
+import { clientDue, serverDue, timedOutSide, tunnelTimeout } from "../relay.ts";
 import { sooner } from "../timeout.ts";
 import { clientAborted } from "./abort.ts";
 import { countIn, countOut } from "./count.ts";
@@ -12,7 +12,7 @@ export function startTunnel(stream: HttpStream): void {
   const { client } = stream;
   stream.tunnel = true;
   stream.clientKeep = stream.serverKeep = false;
-  stream.clientActive = stream.serverActive = clock.now;
+  stream.active = clock.now;
   client.deadline = 0;
   client.resume();
   const held = client.takeHeld();
@@ -24,14 +24,20 @@ export function startTunnel(stream: HttpStream): void {
 
 export function tunnelClientData(stream: HttpStream, chunk: Buffer): void {
   countIn(stream, chunk.length);
-  stream.clientActive = clock.now;
+  stream.active = clock.now;
   const conn = stream.serverConn;
   if (conn !== null && !conn.write(chunk, 0, chunk.length)) stream.client.pause();
   watchTunnel(stream);
 }
 
 export function tunnelClientDrain(stream: HttpStream): void {
-  stream.serverConn?.resume();
+  const { serverConn: conn } = stream;
+  stream.active = clock.now;
+  if (conn?.ended === true) {
+    finishStream(stream, false);
+    return;
+  }
+  conn?.resume();
   watchTunnel(stream);
 }
 
@@ -52,19 +58,21 @@ export function tunnelClientGone(stream: HttpStream, error: Error | undefined): 
 
 export function tunnelServerData(stream: HttpStream, conn: ServerSide, chunk: Buffer): void {
   countOut(stream, chunk.length);
-  stream.serverActive = clock.now;
+  stream.active = clock.now;
   if (!stream.client.write(chunk, 0, chunk.length)) conn.pause();
   watchTunnel(stream);
 }
 
 export function tunnelServerDrain(stream: HttpStream): void {
-  watchTunnel(stream);
+  stream.active = clock.now;
   stream.client.resume();
+  watchTunnel(stream);
 }
 
+/** As in HAProxy no half of a tunnel outlives the server's, once the client has all of it. */
 export function tunnelServerEnded(stream: HttpStream): void {
   stream.client.finish();
-  if (stream.client.ended) finishStream(stream, false);
+  if (stream.client.ended || !stream.client.blocked) finishStream(stream, false);
   else watchTunnel(stream);
 }
 
@@ -84,11 +92,7 @@ function watchTunnel(stream: HttpStream): void {
     stream.expire(clock.now + tunnel);
     return;
   }
-  const forClient = clientTimeout(stream);
-  const forServer = serverTimeout(stream);
-  const byClient = forClient === 0 || client.ended ? 0 : stream.clientActive + forClient;
-  const byServer = forServer === 0 || conn === null || conn.ended ? 0 : stream.serverActive + forServer;
-  stream.expire(sooner(byClient, byServer));
+  stream.expire(sooner(clientDue(stream), serverDue(stream)));
 }
 
 export function tunnelTimedOut(stream: HttpStream, now: number): void {

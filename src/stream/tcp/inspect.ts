@@ -127,11 +127,11 @@ export function inspectMore(stream: TcpStream, woken = false): void {
   // An action that waits is not told of bytes.
   if (!woken && stream.samples.waitingRule >= 0 && (stream.rulesUntil === 0 || clock.now < stream.rulesUntil)) return;
   if (step === Inspection.frontend) {
-    stream.clientActive = clock.now;
+    stream.active = clock.now;
     const rules = rulesOf(frontend)!;
     if (inspect(stream, rules.content!, step)) leaveFrontend(stream, rules);
   } else if (step === Inspection.backend) {
-    stream.clientActive = clock.now;
+    stream.active = clock.now;
     const rules = rulesOf(stream.backend!)!;
     if (inspect(stream, rules.content!, step)) toServer(stream, rules);
   } else if (step === Inspection.response) {
@@ -169,7 +169,7 @@ function release(stream: TcpStream): void {
 /** While rules wait for the client its timeout runs, beside their delay. */
 export function watchInspection(stream: TcpStream): void {
   const { client } = stream.frontend.model.timeouts;
-  stream.expire(sooner(stream.rulesUntil, client === 0 || stream.client.ended ? 0 : stream.clientActive + client));
+  stream.expire(sooner(stream.rulesUntil, client === 0 || stream.client.ended ? 0 : stream.active + client));
 }
 
 /** False: it is a timeout of the data phase. */
@@ -180,7 +180,7 @@ export function inspectionExpired(stream: TcpStream, now: number): boolean {
   }
   if (stream.step === Inspection.response) return false;
   const { client } = stream.frontend.model.timeouts;
-  if (client > 0 && !stream.client.ended && now >= stream.clientActive + client) {
+  if (client > 0 && !stream.client.ended && now >= stream.active + client) {
     endInspection(stream, "c");
   } else {
     watchInspection(stream);

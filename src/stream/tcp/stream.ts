@@ -9,7 +9,7 @@ import { offerSlot } from "../assign.ts";
 import type { ClientConn } from "../client.ts";
 import { countOnPath } from "../count.ts";
 import { Phase } from "../phase.ts";
-import { clientTimeout, serverTimeout, timedOutSide } from "../relay.ts";
+import { clientDue, serverDue, timedOutSide } from "../relay.ts";
 import type { StreamRuntime } from "../runtime.ts";
 import { Stream } from "../stream.ts";
 import { sooner } from "../timeout.ts";
@@ -55,8 +55,7 @@ export class TcpStream extends Stream {
   private ownSamples: TcpSamples | null = null;
   private logged = false;
   /** When either side last moved a byte; the deadline is counted from it. */
-  clientActive = 0;
-  serverActive = 0;
+  active = 0;
 
   constructor(rt: StreamRuntime, client: ClientConn) {
     super(rt, client);
@@ -74,7 +73,7 @@ export class TcpStream extends Stream {
   }
 
   start(): void {
-    this.clientActive = clock.now;
+    this.active = clock.now;
     routeSession(this);
   }
 
@@ -109,7 +108,7 @@ export class TcpStream extends Stream {
       return;
     }
     frontend.slab[server!.base + C.bytesIn]! += n;
-    this.clientActive = clock.now;
+    this.active = clock.now;
     if (!conn.write(chunk, 0, n)) this.client.pause();
     else if (n >= UPLOAD_CHUNK) spliceSession(this, this.client, conn);
     // Fast path: an armed timer finds out itself how long either side has been silent.
@@ -131,7 +130,7 @@ export class TcpStream extends Stream {
     frontend.slab[frontend.base + C.bytesOut]! += n;
     frontend.slab[backend!.base + C.bytesOut]! += n;
     frontend.slab[server!.base + C.bytesOut]! += n;
-    this.serverActive = clock.now;
+    this.active = clock.now;
   }
 
   /** `n` bytes went over inside the kernel, from the client or from the server. */
@@ -140,7 +139,7 @@ export class TcpStream extends Stream {
     if (fromClient) {
       this.countIn(n);
       this.frontend.slab[this.server!.base + C.bytesIn]! += n;
-      this.clientActive = clock.now;
+      this.active = clock.now;
       if (conn?.blocked === true) client.pause();
     } else {
       this.countOut(n);
@@ -150,7 +149,7 @@ export class TcpStream extends Stream {
   }
 
   onClientDrain(): void {
-    this.clientActive = clock.now;
+    this.active = clock.now;
     this.serverConn?.resume();
     this.watch();
   }
@@ -217,7 +216,7 @@ export class TcpStream extends Stream {
 
   onEstablished(): void {
     this.early = null;
-    this.clientActive = this.serverActive = clock.now;
+    this.active = clock.now;
     const conn = this.serverConn!;
     if (this.frontend.model.options.logasap || this.frontend.logWhen === "response") this.log();
     if (this.client.ended) conn.finish();
@@ -231,7 +230,7 @@ export class TcpStream extends Stream {
       if (conn.established) this.established();
       return;
     }
-    this.serverActive = clock.now;
+    this.active = clock.now;
     this.client.resume();
     this.watch();
   }
@@ -291,12 +290,7 @@ export class TcpStream extends Stream {
       watchInspection(this);
       return;
     }
-    const { client, serverConn: conn } = this;
-    const forClient = clientTimeout(this);
-    const forServer = serverTimeout(this);
-    const byClient = forClient === 0 || (client.ended && !client.blocked) ? 0 : this.clientActive + forClient;
-    const byServer = forServer === 0 || conn === null || conn.ended ? 0 : this.serverActive + forServer;
-    this.expire(sooner(this.rulesUntil, sooner(byClient, byServer)));
+    this.expire(sooner(this.rulesUntil, sooner(clientDue(this), serverDue(this))));
   }
 
   onExpire(now: number): void {

@@ -25,6 +25,7 @@ import { destinations } from "./destinations.ts";
 import { names } from "./names.ts";
 import { normalize } from "./normalize.ts";
 import { observe } from "./observe.ts";
+import { oneWay } from "./one-way.ts";
 import { options } from "./options.ts";
 import { flow } from "./flow.ts";
 import { strict } from "./strict.ts";
@@ -47,6 +48,7 @@ export const scenarios: readonly Scenario[] = [
   ...h2,
   ...errors,
   ...timeouts,
+  ...oneWay,
   ...failures,
   ...relay,
   ...balance,
