@@ -35,6 +35,8 @@ export abstract class ClientConn extends Conn implements ClientSide {
   variables: Variables | null = null;
   private inFrontend = true;
   private peerAddress: string | null = null;
+  /** The address in bytes, once asked for. */
+  private peerBytes: Uint8Array | null = null;
   private peerPort = -1;
   private ownAddress: string | null = null;
   private ownPort = -1;
@@ -121,7 +123,8 @@ export abstract class ClientConn extends Conn implements ClientSide {
   }
 
   addressBytes(): Uint8Array | null {
-    return this.unix ? null : parseIp(this.address);
+    if (this.peerBytes === null && !this.unix) this.peerBytes = parseIp(this.address);
+    return this.peerBytes;
   }
 
   /** Its two ends as the session has them. */

@@ -6,6 +6,7 @@
  * it through Edits (edits.ts), the writers put it on the wire (write.ts).
  */
 import { CANONICAL, CONTIGUOUS, Method, Phase } from "./flags.ts";
+import { HeadTexts } from "./texts.ts";
 
 export { parseRequest } from "./parse-request.ts";
 export { parseResponse } from "./parse-response.ts";
@@ -63,12 +64,23 @@ export class Head {
   scanned = 0;
   /** Offset of the byte that made the last parse fail; for captures (`show errors`). */
   errorAt = 0;
+  /** What `text` has made; null while nothing was asked for. */
+  private texts: HeadTexts | null = null;
 
   /** Forgets a half-read message; needed only when a connection drops one, a completed or refused parse starts afresh. */
   reset(): void {
     this.phase = Phase.IDLE;
     this.count = 0;
     this.buf = EMPTY;
+    if (this.texts !== null) this.texts.clear();
+  }
+
+  /**
+   * buf[from, to) as text, one character per byte; the same part is made once. Only for heads that are reset between messages: those of requests
+   * are, while a response may follow an interim one.
+   */
+  text(from: number, to: number): string {
+    return (this.texts ??= new HeadTexts()).get(this.buf, from, to);
   }
 
   /** Makes room for at least one more header. Cold: a Head grows a few times in its life. */
@@ -94,6 +106,7 @@ export class Head {
 
   /** Moves all offsets of a half-read head by `delta`: its bytes were copied to another place. */
   rebase(buf: Buffer, delta: number): void {
+    if (this.texts !== null) this.texts.clear();
     this.buf = buf;
     this.base += delta;
     this.start += delta;

@@ -102,7 +102,12 @@ export class AclExpr {
   /** Fast path: the usual forms without a loop or a lookup of the method. */
   private compile(): (ctx: SampleContext) => boolean {
     const { fetch, cast, method, indexes } = this;
-    if (this.some !== null) return this.some;
+    if (fetch.some !== undefined) {
+      const plain = method !== methods.found && method !== methods.bool && cast === "=" && indexes.length === 1;
+      if (!plain) return this.some!;
+      const index = indexes[0]!;
+      return fetch.some((value) => index.match(value) !== null);
+    }
     if (method === methods.found) return (ctx) => fetch.eval(ctx) !== null;
     if (method === methods.bool) {
       if (fetch.type === "bool") return (ctx) => fetch.eval(ctx) === true;

@@ -42,7 +42,7 @@ function occurrenceFetcher(side: Side, walk: Walk, { name, occurrence }: Choice)
     return (ctx) => {
       if (!walk.start(side, ctx, name)) return null;
       let left = occurrence;
-      while (walk.next()) if (--left === 0) return latin1(walk.buf, walk.from, walk.to);
+      while (walk.next()) if (--left === 0) return walk.value;
       return null;
     };
   }
@@ -62,7 +62,7 @@ function occurrenceFetcher(side: Side, walk: Walk, { name, occurrence }: Choice)
     let left = count + occurrence + 1;
     if (left < 1) return null;
     walk.start(side, ctx, name);
-    while (walk.next()) if (--left === 0) return latin1(walk.buf, walk.from, walk.to);
+    while (walk.next()) if (--left === 0) return walk.value;
     return null;
   };
 }
@@ -79,7 +79,7 @@ function eachOf(side: Side, walk: Walk, choice: Choice, convert: (text: string) 
   return (ctx, visit) => {
     if (!walk.start(side, ctx, choice.name)) return false;
     while (walk.next()) {
-      const value = convert(latin1(walk.buf, walk.from, walk.to));
+      const value = convert(walk.value);
       if (value !== null && visit(value, ctx)) return true;
     }
     return false;

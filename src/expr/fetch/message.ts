@@ -28,6 +28,8 @@ export class HeaderWalk {
   from = 0;
   to = 0;
   #head: Head | null = null;
+  /** The head of a request, whose texts are kept. */
+  #kept: Head | null = null;
   #edits: Edits | null = null;
   #name: Uint8Array = EMPTY;
   #i = 0;
@@ -41,6 +43,7 @@ export class HeaderWalk {
     const head = side.head(ctx);
     this.#head = head;
     if (head === null) return false;
+    this.#kept = side.response ? null : head;
     this.#edits = side.edits(ctx);
     this.#name = name;
     this.#i = this.#added = 0;
@@ -94,15 +97,21 @@ export class HeaderWalk {
   #nextLine(): boolean {
     const buf = this.#lines!;
     const name = this.#name;
+    const n = name.length;
     let at = this.#at;
     while (at < buf.length) {
+      const start = at;
+      // Fast path: a line of another name, which is most of them.
+      if (n > 0 && (buf[start + n] !== 58 || !equal(buf, start, start + n, name))) {
+        while (at < buf.length && buf[at] !== 10) at++;
+        at++;
+        continue;
+      }
       let end = buf.indexOf(10, at);
       if (end < 0) end = buf.length;
-      let colon = at;
+      let colon = at + n;
       while (colon < end && buf[colon] !== 58) colon++;
-      const start = at;
       at = end + 1;
-      if (name.length > 0 && !equal(buf, start, colon, name)) continue;
       this.buf = buf;
       this.nameFrom = start;
       this.nameTo = colon;
@@ -125,7 +134,13 @@ export class HeaderWalk {
   }
 
   get value(): string {
-    return latin1(this.buf, this.from, this.to);
+    return this.text(this.from, this.to);
+  }
+
+  /** A part of `buf` as text. */
+  text(from: number, to: number): string {
+    const kept = this.#kept;
+    return kept !== null && kept.buf === this.buf ? kept.text(from, to) : latin1(this.buf, from, to);
   }
 }
 
@@ -169,7 +184,7 @@ export class ElementWalk {
   }
 
   get value(): string {
-    return latin1(this.buf, this.from, this.to);
+    return this.line.text(this.from, this.to);
   }
 }
 
@@ -186,16 +201,20 @@ export class Target {
   to = 0;
   /** Path and query within the target, after `findPath()`. */
   pathFrom = 0;
+  /** Its head when the target is the one received. */
+  #head: Head | null = null;
 
   start(ctx: SampleContext): boolean {
     const head = ctx.reqHead;
     if (head === null) return false;
     const { target } = ctx.reqEdits;
     if (target === undefined) {
+      this.#head = head;
       this.buf = head.buf;
       this.from = head.targetStart;
       this.to = head.targetEnd;
     } else {
+      this.#head = null;
       this.buf = target;
       this.from = 0;
       this.to = target.length;
@@ -225,6 +244,12 @@ export class Target {
     while (p < to && buf[p] !== 47) p++;
     this.pathFrom = p;
     return p < to;
+  }
+
+  /** A part of the target as text. */
+  text(from: number, to: number): string {
+    const head = this.#head;
+    return head === null ? latin1(this.buf, from, to) : head.text(from, to);
   }
 
   /** Offset of the "?" in the path, or the end. */

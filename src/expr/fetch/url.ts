@@ -18,7 +18,7 @@ function pathFetcher(withQuery: boolean): Fetcher {
   const target = new Target();
   return (ctx) => {
     if (!target.start(ctx) || !target.findPath()) return null;
-    return latin1(target.buf, target.pathFrom, withQuery ? target.to : target.pathEnd());
+    return target.text(target.pathFrom, withQuery ? target.to : target.pathEnd());
   };
 }
 
@@ -32,7 +32,7 @@ function baseFetcher(withQuery: boolean): Fetcher {
     if (!walk.next() || walk.from === walk.to) return bare(ctx);
     const host = walk.value;
     if (!target.start(ctx) || !target.findPath()) return host;
-    return host + latin1(target.buf, target.pathFrom, withQuery ? target.to : target.pathEnd());
+    return host + target.text(target.pathFrom, withQuery ? target.to : target.pathEnd());
   };
 }
 
@@ -117,7 +117,7 @@ export const urlFetches: readonly FetchRow[] = [
   }),
   row("url", "str", "Request target as the request line has it", () => {
     const target = new Target();
-    return (ctx) => (target.start(ctx) ? latin1(target.buf, target.from, target.to) : null);
+    return (ctx) => (target.start(ctx) ? target.text(target.from, target.to) : null);
   }),
   row(
     "url_ip",
