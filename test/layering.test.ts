@@ -23,6 +23,8 @@ const rows = [
   "server",
   "table",
   "log",
+  // Objects are stored and judged without a stream, but their heads are read with the codec.
+  "cache",
   "codec",
   "net",
   "proxy",

@@ -1,4 +1,5 @@
 import type { LogLevel, Model } from "../config/model.ts";
+import type { CacheSettings, CacheStore } from "../cache/store.ts";
 import type { Shared } from "../counters/shared.ts";
 
 /**
@@ -14,6 +15,8 @@ export interface AdminContext {
   readonly shared: Shared;
   /** Counter slot of an object, by the keys of src/proxy: "F/www", "L/www/1", "B/app", "S/app/web1". */
   slotOf(key: string): number;
+  /** The objects of a cache section; null = there is no such cache. */
+  cacheStore(settings: CacheSettings): CacheStore | null;
   /** Start of the supervisor, ms since the epoch. */
   readonly startedMs: number;
   readonly pid: number;

@@ -258,6 +258,7 @@ export function model(proxies: readonly ProxyModel[], more: Partial<GlobalModel>
     proxies,
     userlists: [],
     httpErrors: [],
+    caches: [],
     patternFiles: {},
     files: ["test.cfg"],
     tls: { certificates: {}, authorities: {}, revocations: {} },
@@ -265,6 +266,9 @@ export function model(proxies: readonly ProxyModel[], more: Partial<GlobalModel>
 }
 
 export class FakeContext implements AdminContext {
+  cacheStore(): null {
+    return null;
+  }
   current: Model;
   readonly shared: Shared;
   readonly startedMs: number;

@@ -60,6 +60,7 @@ function adminContext(supervisor: SupervisorContext): AdminContext {
   return {
     model: () => supervisor.model,
     shared: supervisor.shared,
+    cacheStore: (settings) => supervisor.cacheStore(settings),
     slotOf: (key) => supervisor.slots[key]!,
     startedMs: supervisor.startTime,
     pid: process.pid,

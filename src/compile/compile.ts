@@ -1,5 +1,6 @@
 import { hostname } from "node:os";
 import { createBalancer } from "../balance/index.ts";
+import type { Cache } from "../cache/cache.ts";
 import type { BindModel, BindTlsModel, Model } from "../config/model.ts";
 import type { PatternStore } from "../expr/acl/store.ts";
 import type { Shared } from "../counters/shared.ts";
@@ -26,6 +27,8 @@ export interface Compiled {
   readonly diagnostics: readonly Diagnostic[];
   /** Patterns of ACLs and maps, which rules and the runtime API change. */
   readonly patterns: PatternStore;
+  /** Those of the cache sections; who serves traffic gives them their stores. */
+  readonly caches: ReadonlyMap<string, Cache>;
 }
 
 /**
@@ -100,7 +103,7 @@ export function compile(
   }
   // The warnings were given when the configuration was checked.
   diagnostics.list.push(...found.list.filter(({ severity }) => severity === "error"));
-  return { model, frontends, backends, diagnostics: diagnostics.list, patterns: rules.store };
+  return { model, frontends, backends, diagnostics: diagnostics.list, patterns: rules.store, caches: rules.caches };
 }
 
 /** Formats may ask for any proxy, so they come when all are there. */

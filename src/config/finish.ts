@@ -2,6 +2,7 @@ import type { BindDraft, GlobalDraft, ProxyDraft, ServerDraft } from "./draft.ts
 import type { BindModel, GlobalModel, LogTargetModel, Model, ProxyModel, ServerModel } from "./model.ts";
 import type { ParseState } from "./sections/section.ts";
 import { bindTls, serverTls } from "./tls/finish.ts";
+import { cacheModel } from "./sections/cache.ts";
 import { userlistModel } from "./sections/userlist.ts";
 
 /** Numbers what has no number and drops what only the parser needs. */
@@ -17,6 +18,7 @@ export function finish(state: ParseState): Model {
     proxies: state.proxies.map((proxy) => proxyModel(proxy, state.global)),
     patternFiles: {},
     httpErrors: state.httpErrors.map(({ word, name, pages }) => ({ at: word.at, name, pages })),
+    caches: state.caches.map(cacheModel),
     userlists: state.userlists.map(userlistModel),
     files: [...state.env.files],
     tls: state.global.tls.model(),

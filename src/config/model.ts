@@ -25,6 +25,7 @@ export interface Model {
   readonly proxies: readonly ProxyModel[];
   readonly userlists: readonly UserlistModel[];
   readonly httpErrors: readonly HttpErrorsModel[];
+  readonly caches: readonly CacheModel[];
   /** Text of the pattern files of ACLs and maps by path, one character per byte. */
   readonly patternFiles: Readonly<Record<string, string>>;
   /** Files that were read, in order, for messages. */
@@ -456,6 +457,20 @@ export type RetryCondition =
   | "504"
   | "401"
   | "403";
+
+/** A section `cache`. */
+export interface CacheModel {
+  readonly at: Position;
+  readonly name: string;
+  /** Megabytes, 1..4095. */
+  readonly totalMaxSize: number;
+  /** Bytes; default a 256th of the whole. */
+  readonly maxObjectSize: number;
+  /** Seconds. */
+  readonly maxAge: number;
+  readonly processVary: boolean;
+  readonly maxSecondaryEntries: number;
+}
 
 /** A section `http-errors`: error files by status, as latin1 text. */
 export interface HttpErrorsModel {

@@ -32,6 +32,7 @@ export function parseConfig(
     proxies: [],
     userlists: [],
     httpErrors: [],
+    caches: [],
     defaults: new Map(),
     lastDefaults: null,
   };

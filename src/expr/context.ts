@@ -71,6 +71,8 @@ export interface SampleContext {
   /** Payload held so far, chunk framing removed; null = none. Valid until the stream goes on. */
   reqBodyHeld(): Uint8Array | null;
   resBodyHeld(): Uint8Array | null;
+  /** The cache the response comes from; null or absent = none. */
+  readonly cacheName?: string | null;
   /** First request of its connection. */
   readonly firstRequest: boolean;
   /** As received (in HAProxy 2.6 set-method does not change what `method` yields), kept until the end; null = no request. */

@@ -160,6 +160,7 @@ export function plainCompileContext(found: Partial<CompileContext> = {}): Compil
     findFrontend: () => null,
     findBackend: () => null,
     findServer: () => null,
+    findCache: () => null,
     findUserlist: (): Userlist | null => null,
     bufsize: 16384,
     ...found,

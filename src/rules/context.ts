@@ -1,3 +1,4 @@
+import { Cache } from "../cache/cache.ts";
 import type { Model, ProcessVariableModel, ProxyModel, ServerModel, TextModel } from "../config/model.ts";
 import { PatternStore, type ReadFile } from "../expr/acl/store.ts";
 import { mapConverters } from "../expr/map/index.ts";
@@ -23,10 +24,11 @@ export class RulesCompiler {
   readonly store: PatternStore;
   private readonly registries: Registries;
   private readonly namedFiles: TextModel[] = [];
+  readonly caches: ReadonlyMap<string, Cache>;
   private readonly userlists: ReadonlyMap<string, Userlist>;
 
   constructor(
-    private readonly model: Pick<Model, "global" | "userlists" | "httpErrors" | "patternFiles">,
+    private readonly model: Pick<Model, "global" | "userlists" | "httpErrors" | "patternFiles" | "caches">,
     private readonly frontends: ReadonlyMap<string, Frontend>,
     private readonly backends: ReadonlyMap<string, Backend>,
     { fetches, converters }: Registries,
@@ -39,6 +41,7 @@ export class RulesCompiler {
     this.store = new PatternStore(readFile);
     const maps = mapConverters(this.store).map((row) => [row.name, row] as const);
     this.registries = { fetches, converters: new Map([...converters, ...maps]) };
+    this.caches = new Map(model.caches.map((cache) => [cache.name, new Cache(cache)]));
     this.userlists = new Map(model.userlists.map((list) => [list.name, compileUserlist(list)]));
   }
 
@@ -120,7 +123,7 @@ export class RulesCompiler {
   }
 
   private contextOf(name: string): CompileContext {
-    const { frontends, backends, model, userlists } = this;
+    const { frontends, backends, model, userlists, caches } = this;
     return {
       frontend: frontends.get(name) ?? null,
       backend: backends.get(name) ?? null,
@@ -128,6 +131,7 @@ export class RulesCompiler {
       findBackend: (wanted) => backends.get(wanted) ?? null,
       findServer: (backend, server) =>
         backends.get(backend ?? name)?.servers.find((one) => one.name === server) ?? null,
+      findCache: (wanted) => caches.get(wanted) ?? null,
       findUserlist: (wanted) => userlists.get(wanted) ?? null,
       bufsize: model.global.bufsize,
     };

@@ -79,6 +79,20 @@ export function changeValues(
   }
 }
 
+/** The values of all headers with this lower-case name. */
+export function valuesOf(head: Head, edits: Edits, name: Uint8Array): string[] {
+  const values: string[] = [];
+  for (let i = 0; i < head.count; i++) {
+    if (!headerHasName(head, edits, i, name)) continue;
+    const line = edits.lineOf(i);
+    values.push(line === undefined ? valueText(head, i) : lineValue(line!));
+  }
+  for (let i = 0; i < edits.appendedCount; i++) {
+    if (lineHasName(edits.appended[i]!, name)) values.push(lineValue(edits.appended[i]!));
+  }
+  return values;
+}
+
 /** The value of the first header with this lower-case name, or null. */
 export function firstValue(head: Head, edits: Edits, name: Uint8Array): string | null {
   for (let i = 0; i < head.count; i++) {

@@ -2,6 +2,7 @@
  * Owns the listening sockets, the shared segment and the workers' lives; touches no traffic. Every configuration, the first
  * one too, is planned, prepared on every worker, and then committed on all or on none.
  */
+import type { CacheSettings, CacheStore } from "../cache/store.ts";
 import type { Model } from "../config/model.ts";
 import { createSegment, type Segment } from "../counters/segment.ts";
 import { segmentSize, Shared } from "../counters/shared.ts";
@@ -10,6 +11,7 @@ import { findGroup, findUser } from "../ffi/users.ts";
 import { selfCommand } from "../util/self.ts";
 import type { Snapshot } from "../worker/protocol.ts";
 import { addressText } from "./bind.ts";
+import { type CachePlan, CacheSegments } from "./caches.ts";
 import type { Child } from "./child.ts";
 import { COMMIT_TIMEOUT, errorLines, Fleet, type FleetOwner, PREPARE_TIMEOUT } from "./fleet.ts";
 import { applyLimits, findLimits, type Limits } from "./limits.ts";
@@ -27,6 +29,7 @@ interface Running {
   readonly generation: number;
   readonly slots: Readonly<Record<string, number>>;
   readonly uses: readonly ListenerUse[];
+  readonly caches: CachePlan["segments"];
   readonly limits: Limits;
 }
 
@@ -39,6 +42,7 @@ export class Supervisor implements AdminContext, FleetOwner {
   private readonly options: ServeOptions;
   private readonly segment: Segment;
   private readonly table: SlotTable;
+  private readonly caches: CacheSegments;
   private readonly listeners: ListenerSet;
   private readonly fleet: Fleet;
   private readonly workerCount: number;
@@ -47,6 +51,7 @@ export class Supervisor implements AdminContext, FleetOwner {
   private admin: AdminHandle | null = null;
   /** The reload in progress binds these, and workers must find them before they are committed. */
   private pending: ListenerPlan | null = null;
+  private pendingCaches: CachePlan | null = null;
   private queue: Promise<void> = Promise.resolve();
 
   constructor(model: Model, options: ServeOptions) {
@@ -57,10 +62,18 @@ export class Supervisor implements AdminContext, FleetOwner {
     this.segment = createSegment(segmentSize(slots, workers));
     this.shared = new Shared(this.segment.bytes, { slots, workers });
     this.table = new SlotTable(this.shared);
+    this.caches = new CacheSegments(workers);
     this.listeners = new ListenerSet(workers);
     this.workerCount = workers;
     this.first = model;
-    this.running = { model, generation: 0, slots: {}, uses: [], limits: { maxconn: 0, descriptors: 0 } };
+    this.running = {
+      model,
+      generation: 0,
+      slots: {},
+      uses: [],
+      caches: new Map(),
+      limits: { maxconn: 0, descriptors: 0 },
+    };
     this.fleet = new Fleet(this, workers, options.workerCommand ?? selfCommand(["__worker"]));
   }
 
@@ -87,10 +100,13 @@ export class Supervisor implements AdminContext, FleetOwner {
       return [...failed, "[tlb.main()] Some protocols failed to start their listeners! Exiting."];
     }
     this.listeners.commit(plan, model);
+    const caches = this.caches.plan(model);
+    if (caches.errors.length > 0) return [...caches.errors];
+    this.caches.commit(caches);
     const slots = this.table.plan(model)!;
     this.options.initState?.({ shared: this.shared, previous: null, next: model, slots });
     this.table.commit(slots);
-    this.running = { model, generation: 1, slots: slots.slots, uses: plan.uses, limits };
+    this.running = { model, generation: 1, slots: slots.slots, uses: plan.uses, caches: caches.segments, limits };
     const errors = await this.fleet.start();
     if (errors.length > 0) return [...errors, "[tlb.main()] No worker could be started! Exiting."];
     if (this.stopping) return [];
@@ -137,11 +153,18 @@ export class Supervisor implements AdminContext, FleetOwner {
       this.listeners.abort(plan);
       return refused(["more objects than the shared memory of this process has room for: a restart is needed"]);
     }
+    const caches = this.caches.plan(model);
+    if (caches.errors.length > 0) {
+      this.listeners.abort(plan);
+      this.caches.abort(caches);
+      return refused(caches.errors);
+    }
     this.pending = plan;
+    this.pendingCaches = caches;
     try {
-      return await this.tryCommit(model, limits, plan, slots, warnings);
+      return await this.tryCommit(model, limits, plan, caches, slots, warnings);
     } finally {
-      this.pending = null;
+      this.pending = this.pendingCaches = null;
     }
   }
 
@@ -149,12 +172,20 @@ export class Supervisor implements AdminContext, FleetOwner {
     model: Model,
     limits: Limits,
     plan: ListenerPlan,
+    caches: CachePlan,
     slots: SlotPlan,
     warnings: readonly string[],
   ): Promise<ReloadResult> {
     const { shared, running: before } = this;
     const change = { shared, previous: before.model, next: model, slots };
-    const next = { model, generation: before.generation + 1, slots: slots.slots, uses: plan.uses, limits };
+    const next = {
+      model,
+      generation: before.generation + 1,
+      slots: slots.slots,
+      uses: plan.uses,
+      caches: caches.segments,
+      limits,
+    };
     this.options.initState?.(change);
     const children = this.fleet.running();
     const errors = [...new Set((await Promise.all(children.map((child) => this.offer(child, next)))).flat())];
@@ -162,6 +193,7 @@ export class Supervisor implements AdminContext, FleetOwner {
     if (errors.length > 0 || this.stopping) {
       await Promise.allSettled(children.map((child) => child.abort(COMMIT_TIMEOUT)));
       this.listeners.abort(plan);
+      this.caches.abort(caches);
       return refused(errors);
     }
     const notes = this.options.beforeCommit?.(change) ?? [];
@@ -169,6 +201,7 @@ export class Supervisor implements AdminContext, FleetOwner {
     this.table.commit(slots);
     await Promise.all(children.map((child) => this.commit(child)));
     this.listeners.commit(plan, model);
+    this.caches.commit(caches);
     this.fleet.reloaded((file) => patternText(before.model, file) === patternText(model, file));
     this.fleet.parkAgain();
     if (limits.descriptors > before.limits.descriptors) {
@@ -250,6 +283,10 @@ export class Supervisor implements AdminContext, FleetOwner {
     return found;
   }
 
+  cacheStore(settings: CacheSettings): CacheStore | null {
+    return this.caches.store(settings);
+  }
+
   workers(): WorkerInfo[] {
     return this.fleet.info();
   }
@@ -276,6 +313,8 @@ export class Supervisor implements AdminContext, FleetOwner {
   }
 
   listenerFd(key: string, worker: number): number {
+    const cache = this.caches.fdOf(key, this.pendingCaches);
+    if (cache !== undefined) return cache;
     const added = this.pending?.added.find((listener) => listener.key === key);
     return added === undefined ? this.listeners.fdFor(key, worker) : (added.fds[worker] ?? added.fds[0]!);
   }
@@ -294,7 +333,7 @@ export class Supervisor implements AdminContext, FleetOwner {
   }
 
   private snapshotOf(running: Running, worker: number): Snapshot {
-    const { model, generation, slots, uses, limits } = running;
+    const { model, generation, slots, uses, caches, limits } = running;
     const { global } = this.first;
     return {
       generation,
@@ -303,6 +342,7 @@ export class Supervisor implements AdminContext, FleetOwner {
       worker,
       workers: this.workerCount,
       segment: -1,
+      caches: this.caches.info({ segments: caches }),
       listeners: uses.flatMap(({ key, proxy, index, options }) =>
         proxy === null ? [] : [{ key, proxy: proxy.name, bind: index, backlog: options.backlog, fd: -1 }],
       ),

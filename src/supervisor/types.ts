@@ -1,4 +1,5 @@
 import type { Model, StatsSocketModel } from "../config/model.ts";
+import type { CacheSettings, CacheStore } from "../cache/store.ts";
 import type { Shared } from "../counters/shared.ts";
 import type { Diagnostic } from "../lang/diagnostic.ts";
 import type { Report } from "./report.ts";
@@ -48,6 +49,8 @@ export interface AdminContext {
   readonly shared: Shared;
   readonly model: Model;
   readonly slots: Readonly<Record<string, number>>;
+  /** The objects of a cache section; null = there is no such cache. */
+  cacheStore(settings: CacheSettings): CacheStore | null;
   readonly generation: number;
   readonly maxconn: number;
   readonly descriptors: number;

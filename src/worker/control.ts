@@ -9,7 +9,14 @@ import { type Change, onChange } from "../expr/changes.ts";
 import type { Diagnostic } from "../lang/diagnostic.ts";
 import { ChangeFeed } from "./changes.ts";
 import { confine } from "./confine.ts";
-import { FD_CHANNEL, type FromWorker, type ListenerInfo, type Snapshot, type ToWorker } from "./protocol.ts";
+import {
+  type CacheInfo,
+  FD_CHANNEL,
+  type FromWorker,
+  type ListenerInfo,
+  type Snapshot,
+  type ToWorker,
+} from "./protocol.ts";
 
 /** What the runtime does when told. A throw is reported to the supervisor as a failure of that step. */
 export interface WorkerHandlers {
@@ -128,13 +135,20 @@ class Control {
     const listeners: ListenerInfo[] = [];
     if (this.segment < 0) this.segment = received.shift() ?? -1;
     this.prepared = { fds, fresh: received.slice() };
+    const caches: CacheInfo[] = [];
+    for (const cache of snapshot.caches) {
+      const fd = this.fds.get(cache.key) ?? received.shift() ?? -1;
+      if (fd < 0) throw new Error(`no descriptor for ${cache.key}`);
+      fds.set(cache.key, fd);
+      caches.push({ ...cache, fd });
+    }
     for (const listener of snapshot.listeners) {
       const fd = this.fds.get(listener.key) ?? received.shift() ?? -1;
       if (fd < 0) throw new Error(`no descriptor for ${listener.key}`);
       fds.set(listener.key, fd);
       listeners.push({ ...listener, fd });
     }
-    const diagnostics = await this.handlers.prepare({ ...snapshot, listeners, segment: this.segment });
+    const diagnostics = await this.handlers.prepare({ ...snapshot, caches, listeners, segment: this.segment });
     if (!this.confined && !diagnostics.some((d) => d.severity === "error")) {
       const failure = confine(snapshot.confinement);
       if (failure !== null) throw new Error(failure);

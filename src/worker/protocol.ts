@@ -22,6 +22,16 @@ export interface ListenerInfo {
   readonly fd: number;
 }
 
+/** The memory of a cache. */
+export interface CacheInfo {
+  readonly name: string;
+  /** Stays the same as long as its memory does. */
+  readonly key: string;
+  readonly megabytes: number;
+  /** In this process; open until the first commit. */
+  readonly fd: number;
+}
+
 /** What a worker gives up once it is set up; null or absent = nothing. */
 export interface Confinement {
   readonly chroot: string | null;
@@ -49,6 +59,7 @@ export interface Snapshot {
   readonly workers: number;
   /** Descriptor of the shared segment in this process, for `mapSegment`; open until the first commit. */
   readonly segment: number;
+  readonly caches: readonly CacheInfo[];
   readonly listeners: readonly ListenerInfo[];
   /** Connection limit of the whole process group, counted in the shared segment. */
   readonly maxconn: number;
@@ -59,7 +70,7 @@ export interface Snapshot {
 }
 
 export type ToWorker =
-  /** `fds`: how many descriptors wait on FD_CHANNEL: the segment's (first time only), then one for each listener new here, in order. */
+  /** `fds`: how many descriptors wait on FD_CHANNEL: the segment's (first time only), then one for each cache and each listener new here, in order. */
   | { readonly type: "prepare"; readonly id: number; readonly snapshot: Snapshot; readonly fds: number }
   | { readonly type: "commit"; readonly id: number }
   | { readonly type: "abort"; readonly id: number }

@@ -18,6 +18,7 @@ import { limitVariables } from "../stream/variables.ts";
 import { StreamRuntime } from "../stream/runtime.ts";
 import type { WorkerHandlers } from "./control.ts";
 import { clock, tick } from "../util/clock.ts";
+import { WorkerCaches } from "./caches.ts";
 import { Housekeeping } from "./housekeeping.ts";
 import { AcceptSocket } from "./listeners.ts";
 import type { Snapshot } from "./protocol.ts";
@@ -31,6 +32,7 @@ export class Runtime implements WorkerHandlers {
   private compiled: Compiled | null = null;
   private pending: { snapshot: Snapshot; compiled: Compiled } | null = null;
   private readonly sockets = new Map<string, AcceptSocket>();
+  private readonly caches = new WorkerCaches();
   private readonly housekeeping = new Housekeeping();
   /** Accepting is paused because a limit is reached. */
   private held = false;
@@ -44,6 +46,7 @@ export class Runtime implements WorkerHandlers {
       return slot;
     };
     const compiled = compile(snapshot.model, slotOf, this.shared, snapshot.worker, snapshot.maxconn);
+    this.caches.prepare(snapshot, compiled.caches);
     this.pending = { snapshot, compiled };
     return compiled.diagnostics;
   }
@@ -71,6 +74,7 @@ export class Runtime implements WorkerHandlers {
       movePools(before, compiled);
       compiled.patterns.adopt(before.patterns);
     }
+    this.caches.commit(compiled.caches);
     this.adopt(snapshot, compiled);
     this.housekeeping.start(this.rt, compiled, snapshot);
   }

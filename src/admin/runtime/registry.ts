@@ -2,6 +2,7 @@
 import type { AdminContext } from "../context.ts";
 import type { Command } from "./command.ts";
 import * as cli from "./commands/cli.ts";
+import { showCache } from "./commands/cache.ts";
 import { setRateLimitCompression } from "./commands/compression.ts";
 import { clearCounters } from "./commands/counters.ts";
 import * as frontend from "./commands/frontend.ts";
@@ -48,6 +49,7 @@ const registered: readonly Command[] = [
   session.showSess,
   session.shutdownSession,
   session.shutdownSessionsServer,
+  showCache,
   show.showInfo,
   show.showSchema,
   show.showStat,

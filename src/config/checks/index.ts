@@ -1,6 +1,7 @@
 import { resolveServers } from "./addresses.ts";
 import { checkBackends, checkUseBackend, checkUseServer } from "./backends.ts";
 import type { Check } from "./check.ts";
+import { checkCaches } from "./caches.ts";
 import { checkDestinations, checkLimits, checkUnusedRules } from "./limits.ts";
 import { checkAnyListener, checkDuplicateBinds, checkListeners, checkProtocols } from "./listeners.ts";
 import { checkLogs } from "./logs.ts";
@@ -16,6 +17,7 @@ import { checkUserlists } from "./userlists.ts";
 export const checks: readonly Check[] = [
   checkNames,
   checkUserlists,
+  checkCaches,
   resolveErrorPages,
   checkMode,
   checkBackends,

@@ -1,5 +1,6 @@
 import { compressionNames, type CompressionName } from "../../codec/compress/algorithms.ts";
 import type { Args } from "../../lang/args.ts";
+import type { Word } from "../../lang/line.ts";
 import type { GlobalContext, ProxyContext } from "../context.ts";
 import type { Draft, ProxyDraft } from "../draft.ts";
 import type { CompressionModel, CompressionSideModel } from "../model.ts";
@@ -87,6 +88,9 @@ function compressionOf(proxy: ProxyDraft): CompressionDraft {
   return { ...before };
 }
 
+/** Marks of `filter cache`, with the name behind. */
+export const CACHE_FILTER = "own filter cache ";
+
 export const compressionKeywords: readonly Keyword<ProxyContext>[] = [
   {
     name: "compression",
@@ -112,11 +116,15 @@ export const compressionKeywords: readonly Keyword<ProxyContext>[] = [
     name: "filter",
     where: PROXY_ONLY,
     misplaced: "error",
-    usage: "compression | comp-req | comp-res",
-    help: "Compress requests, responses or, with compression, what direction says",
+    usage: "compression | comp-req | comp-res | cache <name>",
+    help: "Compress requests, responses or, with compression, what direction says; caches store what is not compressed",
     parse: (c, args) => {
       const name = args.take("the name of a filter");
       if (name === null) return;
+      if (name.text === "cache") {
+        declareCache(c.proxy, args, name);
+        return;
+      }
       if (OTHER_FILTERS.has(name.text)) {
         args.error("config/not-supported", name, `'filter ${name.text}' is known to HAProxy, not supported yet`);
         args.rest();
@@ -146,11 +154,20 @@ export const compressionKeywords: readonly Keyword<ProxyContext>[] = [
   },
 ];
 
+/** `filter cache <name>`: its place is the only one there is, before compression (checks/caches.ts). */
+function declareCache({ marks }: ProxyDraft, args: Args, keyword: Word): void {
+  const name = args.take("the name of a cache section");
+  if (name === null) return;
+  const mark = `${CACHE_FILTER}${name.text}`;
+  if (marks.has(mark)) args.error("config/bad-value", name, `'filter cache ${name.text}' is already there`);
+  marks.set(mark, name);
+  args.warn("config/no-effect", keyword, "'filter cache' has no effect: a cache stores what it stores before compression");
+}
+
 const COMPRESSION_FILTERS: ReadonlySet<string> = new Set(["compression", "comp-req", "comp-res"]);
 const OTHER_FILTERS: ReadonlySet<string> = new Set([
   "bwlim-in",
   "bwlim-out",
-  "cache",
   "fcgi-app",
   "opentracing",
   "spoe",

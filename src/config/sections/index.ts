@@ -1,6 +1,7 @@
 import type { Line, Word } from "../../lang/line.ts";
 import { suggest } from "../../lang/suggest.ts";
 import type { Modifier } from "../context.ts";
+import { cacheSection } from "./cache.ts";
 import { globalSection } from "./global.ts";
 import { LATER_SECTIONS, SECTION_NAMES } from "./names.ts";
 import { proxySections } from "./proxy.ts";
@@ -9,7 +10,10 @@ import { httpErrorsSection } from "./http-errors.ts";
 import { userlistSection } from "./userlist.ts";
 
 export const sections: ReadonlyMap<string, Section> = new Map(
-  [globalSection, ...proxySections, userlistSection, httpErrorsSection].map((section) => [section.name, section]),
+  [globalSection, ...proxySections, userlistSection, httpErrorsSection, cacheSection].map((section) => [
+    section.name,
+    section,
+  ]),
 );
 
 const LATER: ReadonlySet<string> = new Set(LATER_SECTIONS);

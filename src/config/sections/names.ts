@@ -1,14 +1,5 @@
 /** Sections HAProxy has and this program not yet: their lines are skipped after one error. */
-export const LATER_SECTIONS = [
-  "peers",
-  "resolvers",
-  "mailers",
-  "cache",
-  "program",
-  "ring",
-  "log-forward",
-  "fcgi-app",
-] as const;
+export const LATER_SECTIONS = ["peers", "resolvers", "mailers", "program", "ring", "log-forward", "fcgi-app"] as const;
 
 export const SECTION_NAMES = [
   "global",
@@ -18,5 +9,6 @@ export const SECTION_NAMES = [
   "listen",
   "userlist",
   "http-errors",
+  "cache",
   ...LATER_SECTIONS,
 ] as const;

@@ -3,6 +3,7 @@ import type { Line } from "../../lang/line.ts";
 import type { Modifier } from "../context.ts";
 import type { GlobalDraft, ProxyDraft } from "../draft.ts";
 import type { ParseEnv } from "../env.ts";
+import type { CacheDraft } from "./cache.ts";
 import type { HttpErrorsDraft } from "./http-errors.ts";
 import type { UserlistDraft } from "./userlist.ts";
 
@@ -13,6 +14,7 @@ export interface ParseState {
   readonly global: GlobalDraft;
   readonly proxies: ProxyDraft[];
   readonly userlists: UserlistDraft[];
+  readonly caches: CacheDraft[];
   readonly httpErrors: HttpErrorsDraft[];
   /** Named `defaults` by name; several of one name are fine until one of them is referred to. */
   readonly defaults: Map<string, ProxyDraft[]>;

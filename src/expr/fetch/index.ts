@@ -1,5 +1,6 @@
 /** The registry of sample fetches. Adding one is a row in the file of its family. */
 import { authFetches } from "./auth.ts";
+import { cacheFetches } from "./cache.ts";
 import { constantFetches } from "./constants.ts";
 import { cookieFetches } from "./cookies.ts";
 import { headerFetches } from "./http-headers.ts";
@@ -33,6 +34,7 @@ const families: readonly (readonly FetchRow[])[] = [
   urlFetches,
   paramFetches,
   authFetches,
+  cacheFetches,
   timerFetches,
   tlsConnectionFetches,
   tlsCertificateFetches,

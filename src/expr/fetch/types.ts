@@ -1,3 +1,4 @@
+import type { Cache } from "../../cache/cache.ts";
 import type { Backend } from "../../proxy/backend.ts";
 import type { Frontend } from "../../proxy/frontend.ts";
 import type { Server } from "../../proxy/server.ts";
@@ -58,6 +59,7 @@ export interface CompileContext {
   findFrontend(name: string): Frontend | null;
   findBackend(name: string): Backend | null;
   findServer(backend: string | null, server: string): Server | null;
+  findCache(name: string): Cache | null;
   findUserlist(name: string): Userlist | null;
   /** tune.bufsize, for fetches with offsets. */
   readonly bufsize: number;

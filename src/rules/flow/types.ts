@@ -1,3 +1,4 @@
+import type { Cache } from "../../cache/cache.ts";
 import type { Answer, RuleStream } from "../types.ts";
 
 /** Which end of the client's connection an action changes. */
@@ -35,6 +36,10 @@ export interface HttpFlowStream extends FlowStream {
   waitForBody(time: number, atLeast: number, again: boolean): number;
   /** Sends an interim response 103 with these header lines. */
   earlyHint(lines: string): void;
+  /** Looks for the answer in this cache: it is sent once the rules of the request are through. */
+  useCache(cache: Cache): void;
+  /** Stores the response in this cache, if it may be. */
+  saveResponse(cache: Cache): void;
   /** The request is sent once only. */
   disableRetry(): void;
   /** In ms; 0 = none, negative = over at once. */

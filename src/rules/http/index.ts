@@ -5,6 +5,7 @@ import { priorityActions } from "../flow/queue.ts";
 import { socketActions } from "../flow/socket.ts";
 import { attemptActions } from "./attempt.ts";
 import { authAction } from "./auth.ts";
+import { cacheActions } from "./cache.ts";
 import { captureAction } from "./capture.ts";
 import { headerActions } from "./headers.ts";
 import { hintAction } from "./hint.ts";
@@ -30,6 +31,7 @@ export const httpActions: ReadonlyMap<string, ActionRow> = register([
   variableActions,
   patternActions,
   [captureAction],
+  cacheActions,
   [tarpitAction, hintAction, serviceAction, resolveAction(["http-request"])],
   waitActions,
   attemptActions,
@@ -50,6 +52,6 @@ function register(families: readonly (readonly ActionRow[])[]): ReadonlyMap<stri
 
 /** Actions of HAProxy 2.6 without a row yet. */
 export const laterActions: ReadonlySet<string> = new Set(
-  `cache-store cache-use sc-inc-gpc sc-inc-gpc0 sc-inc-gpc1 sc-set-gpt sc-set-gpt0 send-spoe-group track-sc0 track-sc1
+  `sc-inc-gpc sc-inc-gpc0 sc-inc-gpc1 sc-set-gpt sc-set-gpt0 send-spoe-group track-sc0 track-sc1
   track-sc2`.split(/\s+/),
 );

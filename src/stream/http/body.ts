@@ -62,6 +62,11 @@ export class Body {
     this.scanner?.reset(defaultLimits);
   }
 
+  /** Where the payload of the bytes fed last lies; null = they are nothing else. */
+  get ranges(): ChunkScanner | null {
+    return this.framing === Framing.CHUNKED ? this.scanner : null;
+  }
+
   /** The trailer section of a chunked body that is done; null = none. */
   get trailers(): Head | null {
     return this.framing === Framing.CHUNKED ? this.scanner!.trailers : null;

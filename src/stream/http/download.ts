@@ -1,6 +1,7 @@
 /** The body of the response, from the server to the client, and the end of the response. */
 import { errorName } from "../../codec/h1/errors.ts";
 import { clientLeft } from "./abort.ts";
+import { saveBody, saved } from "./cache/save.ts";
 import { fail } from "./answer.ts";
 import { countOut } from "./count.ts";
 import { blockedByClient, watchServer, watchUpload } from "./deadlines.ts";
@@ -20,6 +21,7 @@ export function downloadBody(stream: HttpStream, chunk: Buffer, start: number, e
     fail(stream, stream.resFilter === null ? "P" : "S", "D", 502);
     return;
   }
+  if (stream.cache !== null) saveBody(stream, stream.cache, chunk, start, at);
   countOut(stream, resBody.payload - before + (resBody.done ? resBody.trailerBytes : 0));
   if (client.gone) {
     clientLeft(stream);
@@ -58,6 +60,7 @@ export function downloadResumed(stream: HttpStream): void {
 
 export function responseComplete(stream: HttpStream): void {
   stream.responseDone = true;
+  if (stream.cache !== null) saved(stream, stream.cache);
   const { h2 } = stream.client;
   if (h2 !== null) h2.endMessage(stream.resBody.trailerLines, stream.resBody.trailers);
   if (stream.requestDone) {

@@ -1,3 +1,4 @@
+import { endCache } from "./cache/state.ts";
 import { clock } from "../../util/clock.ts";
 import { offerSlot } from "../assign.ts";
 import { countTimes } from "../times.ts";
@@ -50,6 +51,7 @@ export function finishStream(stream: HttpStream, keep: boolean): void {
     slab[frontend.base + column]!++;
     if (backend !== null) slab[backend.base + column]!++;
   }
+  if (stream.cache !== null) endCache(stream, stream.cache);
   if (server !== null && backend !== null) countTimes(stream, backend, server);
 
   const conn = stream.serverConn;

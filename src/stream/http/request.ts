@@ -23,6 +23,7 @@ import { latin1 } from "../../util/latin1.ts";
 import { parseIp } from "../../util/ip.ts";
 import { clientAborted } from "./abort.ts";
 import { refuse, reply } from "./answer.ts";
+import { serveHit } from "./cache/hit.ts";
 import { captureRequest, captureRequestCookie } from "./capture.ts";
 import { Output } from "./body.ts";
 import { chooseCoding, compressRequest } from "./compress.ts";
@@ -149,7 +150,10 @@ export function routeRequest(stream: HttpStream, step: number): void {
     if (!bodyIsHere(stream, backend.model.timeouts.httpRequest, Step.backBody, step)) return;
   }
   // Those of a listen were evaluated as the frontend's.
-  if (rules !== null && backend.model !== stream.frontend.model && !requestRules(rules, stream, Step.backRules)) return;
+  if (rules !== null && backend.model !== stream.frontend.model) {
+    if (!requestRules(rules, stream, Step.backRules)) return;
+    if (stream.cache !== null && stream.cache.hit !== null) return serveHit(stream, stream.cache.hit);
+  }
   if (headerNames !== "preserve" && !restrictNames(stream, headerNames)) return;
   if (step !== Step.none && !stream.requestDone && stream.client.ended) {
     // It left while the body was waited for.
@@ -186,6 +190,10 @@ function routeFrontend(stream: HttpStream, step: number): boolean {
     stream.client.assigned = null;
   } else {
     if (rules !== null && !requestRules(rules, stream, Step.frontRules)) return false;
+    if (stream.cache !== null && stream.cache.hit !== null) {
+      serveHit(stream, stream.cache.hit);
+      return false;
+    }
     if (http.headerNames !== "preserve" && !restrictNames(stream, http.headerNames)) return false;
     if (rules !== null) backend = chooseBackend(rules, stream) ?? backend;
   }

@@ -19,6 +19,8 @@ import { responseContent } from "./content.ts";
 import { announceCompression, selectCompression } from "./compress.ts";
 import { countOut } from "./count.ts";
 import { Output } from "./body.ts";
+import { saveFirst } from "./cache/save.ts";
+import { sendHit } from "./cache/send.ts";
 import { blockedByClient, watchServer } from "./deadlines.ts";
 import { responseComplete } from "./download.ts";
 import { badResponse, serverLost } from "./failure.ts";
@@ -26,6 +28,7 @@ import { type BodyFilter, filterBody, frame } from "./filter.ts";
 import { logEarly } from "./finish.ts";
 import { blockResponse, persistResponse } from "./persist.ts";
 import { afterRules, responseRules } from "./rules.ts";
+import type { ProxyRules } from "../../rules/compile.ts";
 import type { HttpSettings } from "./settings.ts";
 import { Step } from "./step.ts";
 import type { HttpStream } from "./stream.ts";
@@ -80,9 +83,6 @@ export function analyseResponse(stream: HttpStream, conn: ServerSide, buf: Buffe
   slab[server!.base + C.reqTot]!++;
   // 501 and 505 are what a client can provoke: no fault of the server.
   observeResult(server!, status < 500 || status === 501 || status === 505 ? "httpOk" : "httpStatus");
-  const back = stream.backend!.http as HttpSettings;
-  const front = stream.http;
-  const ruled = back.rules !== null || front.rules !== null;
   const persists = res.version === 11 ? (flags & CONN_CLOSE) === 0 : (flags & CONN_KEEPALIVE) !== 0;
   // A coding in a message of HTTP/1.0 (RFC 9112 section 6.1).
   const doubtful = (flags & TE_HTTP10) !== 0;
@@ -97,18 +97,38 @@ export function analyseResponse(stream: HttpStream, conn: ServerSide, buf: Buffe
     stream.mute = req.method === Method.HEAD && method !== Method.HEAD;
     if (made) stream.serverKeep = false;
   }
-  if (ruled) {
+  judgeResponse(stream, conn, buf, at, next, end);
+}
+
+/** The rules of a response, and what follows them; `conn` null: it comes from a cache. The body took buf[at, next). */
+export function judgeResponse(
+  stream: HttpStream,
+  conn: ServerSide | null,
+  buf: Buffer,
+  at: number,
+  next: number,
+  end: number,
+): void {
+  const { resBody } = stream;
+  const back = backRules(stream);
+  const front = stream.http.rules;
+  if (back !== null || front !== null) {
     stream.rules().startResponse();
     if (next > at && resBody.verbatim) {
       stream.resChunk = buf;
       stream.resFrom = resBody.verbatimStart(at);
       stream.resTo = resBody.verbatimEnd(next);
     }
-    const verdict = responseRules(stream, back.rules, front.rules, Step.backResponse);
+    const verdict = responseRules(stream, back, front, Step.backResponse);
     if (verdict === Verdict.wait) holdResponse(stream, buf, at, next);
     if (verdict !== Verdict.next) return;
   }
   passResponse(stream, conn, buf, at, next, end);
+}
+
+/** Rules of the backend; a cache may answer before there is one. */
+function backRules({ backend }: HttpStream): ProxyRules | null {
+  return backend === null ? null : (backend.http as HttpSettings).rules;
 }
 
 /** The rules of a response waited and the stream was woken. */
@@ -129,17 +149,19 @@ function passResponse(
 ): void {
   const { res, req, client, resBody, resEdits: edits } = stream;
   const { framing } = resBody;
-  const back = stream.backend!.http as HttpSettings;
+  const back = (stream.backend === null ? null : stream.backend.http) as HttpSettings | null;
   const front = stream.http;
+  if (stream.cache !== null) saveFirst(stream, stream.cache, buf, at, next);
   const doubtful = (res.flags & TE_HTTP10) !== 0;
   const { captures } = stream.frontend;
   if (captures !== null) captureResponseCookie(stream, captures);
-  if ((back.cookie !== null || back.checkCache) && !persistResponse(stream, back)) {
+  if (back !== null && (back.cookie !== null || back.checkCache) && !persistResponse(stream, back)) {
     blockResponse(stream);
     return;
   }
-  if (back.rules !== null || front.rules !== null) {
-    afterRules(stream, back.rules, front.rules);
+  const rules = back === null ? null : back.rules;
+  if (rules !== null || front.rules !== null) {
+    afterRules(stream, rules, front.rules);
     if (edits.status !== undefined) stream.status = Number(latin1(edits.status, 0, edits.status.length));
   }
   if (edits.framed) reframeResponse(stream);
@@ -253,6 +275,11 @@ function goOn(stream: HttpStream, taken: boolean): void {
   const { resBody } = stream;
   if (resBody.done) {
     responseComplete(stream);
+    return;
+  }
+  if (stream.sendsHit) {
+    if (taken) sendHit(stream);
+    else blockedByClient(stream);
     return;
   }
   if (stream.serverConn === null) {

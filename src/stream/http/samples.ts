@@ -1,3 +1,4 @@
+import type { Cache } from "../../cache/cache.ts";
 import type { Edits } from "../../codec/h1/edits.ts";
 import { methodNames } from "../../codec/h1/flags.ts";
 import type { Head } from "../../codec/h1/head.ts";
@@ -22,6 +23,8 @@ import { storeCapture } from "../capture.ts";
 import { processFacts } from "../process.ts";
 import { StreamVariables } from "../variables.ts";
 import { UNSET } from "../timeout.ts";
+import { saveResponse } from "./cache/save.ts";
+import { useCache } from "./cache/use.ts";
 import { drop } from "./drop.ts";
 import { refuseResponse } from "./content.ts";
 import { earlyHint } from "./hint.ts";
@@ -115,6 +118,19 @@ export class HttpSamples implements HttpFlowStream, TcpRuleStream {
 
   earlyHint(lines: string): void {
     earlyHint(this.record, lines);
+  }
+
+  useCache(cache: Cache): void {
+    useCache(this.record, cache);
+  }
+
+  saveResponse(cache: Cache): void {
+    saveResponse(this.record, cache);
+  }
+
+  get cacheName(): string | null {
+    const { cache } = this.record;
+    return cache === null || cache.source === null ? null : cache.source.name;
   }
 
   disableRetry(): void {

@@ -20,10 +20,12 @@ import { Phase } from "../phase.ts";
 import type { StreamRuntime } from "../runtime.ts";
 import { UNSET } from "../timeout.ts";
 import { Stream } from "../stream.ts";
-import { clientEnded, clientGone, clientReset, clientTimedOut, shutDown } from "./abort.ts";
+import { clientEnded, clientGone, clientLeft, clientReset, clientTimedOut, shutDown } from "./abort.ts";
 import { refuse, reply } from "./answer.ts";
 import { contentExpired, responseContent } from "./content.ts";
 import { Body } from "./body.ts";
+import { sendHit } from "./cache/send.ts";
+import { StreamCache } from "./cache/state.ts";
 import { watchUpload } from "./deadlines.ts";
 import { downloadResumed } from "./download.ts";
 import { serverEnded, serverLost, serverTimedOut } from "./failure.ts";
@@ -159,6 +161,9 @@ export class HttpStream extends Stream implements H2Owner {
   /** Where heads that come by HTTP/2 are built; null until the first. */
   private reqArea: HeadBuilder | null = null;
   private resArea: HeadBuilder | null = null;
+  /** What caches know of it; null = no rule asked one. */
+  cache: StreamCache | null = null;
+  private ownCache: StreamCache | null = null;
   /** What rules see of it; null until the first rule. */
   samples: HttpSamples | null = null;
   /** Answered by a rule. */
@@ -232,6 +237,7 @@ export class HttpStream extends Stream implements H2Owner {
     }
     this.coding = this.compressed = null;
     this.queueClass = this.queueOffset = 0;
+    this.cache = null;
     if (this.samples !== null) this.samples.reset();
     if (free.length < FREE_MAX) free.push(this);
   }
@@ -276,6 +282,7 @@ export class HttpStream extends Stream implements H2Owner {
 
   onClientDrain(): void {
     if (this.tunnel) tunnelClientDrain(this);
+    else if (this.sendsHit) sendHit(this);
     else {
       downloadResumed(this);
       spliceDownload(this);
@@ -294,7 +301,8 @@ export class HttpStream extends Stream implements H2Owner {
 
   onClientGone(error: Error | undefined): void {
     if (this.phase === Phase.done) return;
-    if (this.tunnel) tunnelClientGone(this, error);
+    if (this.sendsHit) clientLeft(this);
+    else if (this.tunnel) tunnelClientGone(this, error);
     else clientGone(this);
   }
 
@@ -423,6 +431,15 @@ export class HttpStream extends Stream implements H2Owner {
     } else {
       resumeResponse(this, step);
     }
+  }
+
+  /** The body of an object of a cache is on its way. */
+  get sendsHit(): boolean {
+    return this.cache !== null && this.cache.hit !== null && this.answered;
+  }
+
+  cacheState(): StreamCache {
+    return (this.cache ??= this.ownCache ??= new StreamCache());
   }
 
   /** The side of it that rules work with. */

@@ -227,9 +227,16 @@ export const configCodes: readonly CodeInfo[] = [
   ),
   row(
     "config/unknown-section",
-    "no http-errors section of that name",
-    "'errorfiles NAME' and 'errorfile' of a rule need a section 'http-errors NAME'.",
+    "no section of that name",
+    "'errorfiles NAME' and 'errorfile' of a rule need a section 'http-errors NAME'; what names a cache needs a section 'cache NAME'.",
     "errorfiles pages",
+  ),
+  row(
+    "config/no-size",
+    "a cache without a size",
+    "A cache section needs 'total-max-size', in megabytes.",
+    "cache small\n    max-age 60\n",
+    "cache small\n    total-max-size 4\n    max-age 60\n",
   ),
   row(
     "config/loop",

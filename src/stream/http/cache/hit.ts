@@ -1,0 +1,96 @@
+/** The answer to a request that was found in a cache: no server, and hardly a backend, takes part. */
+import { notModified } from "../../../cache/validators.ts";
+import type { Hit } from "../../../cache/store.ts";
+import { Method } from "../../../codec/h1/flags.ts";
+import { Framing } from "../../../codec/h1/framing.ts";
+import { parseResponse } from "../../../codec/h1/head.ts";
+import { C } from "../../../counters/columns.ts";
+import { firstValue, valuesOf } from "../../../rules/lines.ts";
+import { clock } from "../../../util/clock.ts";
+import { putLatin1 } from "../../../util/latin1.ts";
+import { Output } from "../body.ts";
+import { chooseCoding, selectCompression } from "../compress.ts";
+import { captureResponse } from "../capture.ts";
+import { judgeResponse } from "../response.ts";
+import { sameProxy } from "../rules.ts";
+import type { HttpSettings } from "../settings.ts";
+import type { HttpStream } from "../stream.ts";
+
+const SERVER = "<CACHE>";
+const IF_NONE_MATCH = Buffer.from("if-none-match", "latin1");
+const IF_MODIFIED_SINCE = Buffer.from("if-modified-since", "latin1");
+const NOT_MODIFIED = "304 Not Modified";
+const MOST_AGE = 0x7fffffff;
+
+/** Ends the way of the request: the response comes from the cache, and goes through the rules of responses. */
+export function serveHit(stream: HttpStream, hit: Hit): void {
+  const { frontend, req, res, resBody, client, rt } = stream;
+  if (stream.backend === null || sameProxy(stream)) frontend.slab[frontend.base + C.intercepted]!++;
+  stream.byRule = true;
+  stream.termCause = "L";
+  stream.termState = "R";
+  stream.serverName = SERVER;
+  stream.queueEnd = stream.connectedAt = stream.responseAt = clock.now;
+  // What is still to come of the request would be taken for the next one.
+  if (!stream.requestDone) stream.clientKeep = false;
+
+  const fresh = unchanged(stream, hit);
+  const bare = fresh || req.method === Method.HEAD;
+  const body = bare ? null : hit.body;
+  const buf = response(hit, fresh, body);
+  const at = parseResponse(res, buf, 0, buf.length, rt.relaxedResponseLimits);
+  if (at <= 0) throw new Error("an object of the cache has no head");
+  stream.status = res.status;
+  stream.responded = true;
+  const framing = bare ? Framing.NONE : hit.framing;
+  resBody.begin(framing, hit.bodyLength, rt.responseLimits);
+  if (client.h2 !== null) resBody.output = Output.payload;
+  else if (framing === Framing.STREAM) resBody.output = Output.chunks;
+  const { http, backend } = stream;
+  const compression = backend === null ? null : (backend.http as HttpSettings).compression;
+  if (http.compression !== null || compression !== null) {
+    chooseCoding(stream, http.compression, compression);
+    if (stream.coding !== null) selectCompression(stream, stream.coding);
+  }
+  let next = at;
+  if (body !== null && framing !== Framing.NONE) {
+    if (framing === Framing.STREAM) resBody.last = true;
+    next = resBody.feed(buf, at, buf.length);
+    if (framing === Framing.UNTIL_CLOSE) resBody.done = true;
+  }
+  const { captures } = frontend;
+  if (captures !== null) captureResponse(stream, captures);
+  judgeResponse(stream, null, buf, at, next, next);
+}
+
+function unchanged(stream: HttpStream, hit: Hit): boolean {
+  const { req, reqEdits: edits } = stream;
+  const lines = valuesOf(req, edits, IF_NONE_MATCH);
+  const since = lines.length > 0 ? null : firstValue(req, edits, IF_MODIFIED_SINCE);
+  if (lines.length === 0 && since === null) return false;
+  const tag = hit.head.toString("latin1", hit.etagAt, hit.etagAt + hit.etagLength);
+  const tags = lines.length === 0 ? null : lines.flatMap((line) => line.split(",").map((one) => one.trim()));
+  return notModified(tags, since, tag, hit.lastModified);
+}
+
+/** Head with Age, and the body as it came: in chunks if it was. */
+function response(hit: Hit, fresh: boolean, body: Buffer | null): Buffer {
+  const age = Math.min(MOST_AGE, hit.age + Math.max(0, Math.floor(clock.now / 1000) - hit.stored));
+  const { head } = hit;
+  const chunked = body !== null && hit.framing === Framing.CHUNKED;
+  const size = body === null ? 0 : body.length;
+  const out = Buffer.allocUnsafe(head.length + size + 96);
+  let n: number;
+  if (fresh) {
+    n = putLatin1(out, `HTTP/1.1 ${NOT_MODIFIED}`, 0);
+    n += head.copy(out, n, head.indexOf("\r\n"));
+  } else {
+    n = head.copy(out, 0);
+  }
+  n = putLatin1(out, `age: ${age}\r\n\r\n`, n);
+  if (body === null) return out.subarray(0, n);
+  if (chunked && size > 0) n = putLatin1(out, `${size.toString(16)}\r\n`, n);
+  n += body.copy(out, n);
+  if (chunked) n = putLatin1(out, size > 0 ? "\r\n0\r\n\r\n" : "0\r\n\r\n", n);
+  return out.subarray(0, n);
+}

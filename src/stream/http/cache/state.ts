@@ -1,0 +1,40 @@
+import type { Cache } from "../../../cache/cache.ts";
+import type { CacheWriter, Hit } from "../../../cache/store.ts";
+import type { HttpStream } from "../stream.ts";
+
+/** What caches know of an exchange. Belongs to its stream and is used again with it. */
+export class StreamCache {
+  readonly hash = new Int32Array(5);
+  /** Encodings accepted, hash of Referer. */
+  readonly keys = new Int32Array(2);
+  /** `hash` is that of the request. */
+  keyed = false;
+  hasKeys = false;
+  /** The request asks not to be answered from a cache, and its response is not stored. */
+  ignore = false;
+  /** The cache that answers, and with what; null = none. */
+  source: Cache | null = null;
+  hit: Hit | null = null;
+  /** Bytes of the body that were sent from the shared memory. */
+  sent = 0;
+  /** The response is being stored. */
+  writer: CacheWriter | null = null;
+
+  reset(): void {
+    this.keyed = this.hasKeys = this.ignore = false;
+    this.source = this.hit = this.writer = null;
+    this.sent = 0;
+  }
+}
+
+/** The exchange is over: what is not complete is not stored, what was being sent is not needed any more. */
+export function endCache(stream: HttpStream, cache: StreamCache): void {
+  const { hit, writer, source } = cache;
+  if (writer !== null) writer.abandon();
+  if (hit !== null && hit.pinned) {
+    source!.store!.unpin(hit);
+    // What waits to be sent lies in memory that is somebody else's from now on.
+    if (stream.client.blocked) stream.client.cut = "reset";
+  }
+  cache.reset();
+}

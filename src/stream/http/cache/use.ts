@@ -1,0 +1,81 @@
+/** `http-request cache-use`: looks whether the request can be answered from a cache. The rules behind it are evaluated in any case. */
+import type { Cache } from "../../../cache/cache.ts";
+import { hashUri } from "../../../cache/key.ts";
+import type { CacheStore, Hit } from "../../../cache/store.ts";
+import { ACCEPT_ENCODING, acceptedEncodings, REFERER, refererKey } from "../../../cache/vary.ts";
+import type { Edits } from "../../../codec/h1/edits.ts";
+import { Method } from "../../../codec/h1/flags.ts";
+import type { Head } from "../../../codec/h1/head.ts";
+import { C } from "../../../counters/columns.ts";
+import { firstValue, valuesOf } from "../../../rules/lines.ts";
+import { clock } from "../../../util/clock.ts";
+import type { HttpStream } from "../stream.ts";
+import type { StreamCache } from "./state.ts";
+
+const HOST = Buffer.from("host", "latin1");
+const PRAGMA = Buffer.from("pragma", "latin1");
+const CACHE_CONTROL = Buffer.from("cache-control", "latin1");
+const AUTHORIZATION = Buffer.from("authorization", "latin1");
+const ACCEPT_ENCODING_NAME = Buffer.from("accept-encoding", "latin1");
+const REFERER_NAME = Buffer.from("referer", "latin1");
+
+export function useCache(stream: HttpStream, cache: Cache): void {
+  const { store } = cache;
+  if (store === null) return;
+  const state = stream.cacheState();
+  if (state.hit !== null) return;
+  const { req, reqEdits: edits } = stream;
+  const asks = req.method === Method.GET || req.method === Method.HEAD;
+  if (req.version !== 11 || !asks || refuses(req, edits)) state.ignore = true;
+  // Also for methods that are never answered: they may change what is stored.
+  state.keyed = hashUri(stream.uri()!, firstValue(req, edits, HOST), state.hash);
+  if (!state.keyed || state.ignore) return;
+  const { backend, frontend } = stream;
+  const counted = backend ?? frontend;
+  counted.slab[counted.base + C.cacheLookups]!++;
+  const hit = lookUp(stream, store, state);
+  if (hit === null) return;
+  counted.slab[counted.base + C.cacheHits]!++;
+  state.hit = hit;
+  state.source = cache;
+}
+
+function lookUp(stream: HttpStream, store: CacheStore, state: StreamCache): Hit | null {
+  const now = Math.floor(clock.now / 1000);
+  const first = store.first(state.hash);
+  if (first < 0 || store.expired(first, now)) {
+    if (store.settings.processVary) readKeys(stream, state, ACCEPT_ENCODING | REFERER);
+    return null;
+  }
+  const signature = store.signature(first);
+  if (signature === 0) return store.open(first);
+  readKeys(stream, state, ACCEPT_ENCODING | REFERER);
+  const block = store.secondary(first, state.hash, state.keys);
+  return block < 0 || store.expired(block, now) ? null : store.open(block);
+}
+
+/** What the response may vary by, as the request has it. */
+function readKeys(stream: HttpStream, state: StreamCache, signature: number): void {
+  const { req, reqEdits: edits } = stream;
+  state.hasKeys = true;
+  if ((signature & ACCEPT_ENCODING) !== 0)
+    state.keys[0] = acceptedEncodings(valuesOf(req, edits, ACCEPT_ENCODING_NAME));
+  if ((signature & REFERER) !== 0) state.keys[1] = refererKey(firstValue(req, edits, REFERER_NAME));
+}
+
+/** The request wants a fresh answer (RFC 9111 section 5.2.1), or one for somebody in particular (section 3.5). */
+function refuses(req: Head, edits: Edits): boolean {
+  if (firstValue(req, edits, AUTHORIZATION) !== null) return true;
+  const controls = valuesOf(req, edits, CACHE_CONTROL);
+  if (controls.length > 0) {
+    for (const line of controls) {
+      for (const part of line.split(",")) {
+        const word = part.trim().toLowerCase();
+        if (word === "no-cache" || word === "no-store" || word === "max-age=0") return true;
+      }
+    }
+    return false;
+  }
+  const pragma = firstValue(req, edits, PRAGMA);
+  return pragma !== null && pragma.toLowerCase().includes("no-cache");
+}
