@@ -161,7 +161,11 @@ function declareCache({ marks }: ProxyDraft, args: Args, keyword: Word): void {
   const mark = `${CACHE_FILTER}${name.text}`;
   if (marks.has(mark)) args.error("config/bad-value", name, `'filter cache ${name.text}' is already there`);
   marks.set(mark, name);
-  args.warn("config/no-effect", keyword, "'filter cache' has no effect: a cache stores what it stores before compression");
+  args.warn(
+    "config/no-effect",
+    keyword,
+    "'filter cache' has no effect: a cache stores what it stores before compression",
+  );
 }
 
 const COMPRESSION_FILTERS: ReadonlySet<string> = new Set(["compression", "comp-req", "comp-res"]);
