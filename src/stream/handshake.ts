@@ -132,15 +132,24 @@ export class Handshake extends Conn implements HandshakeOwner {
     if (!this.tls.verified.admits(settings, session.peer, session.resumed)) return HandshakeError.certificate;
     session.verify = verifyNumber(error?.code);
     if (session.verify === 0) return null;
+    return this.excuse(session, session.peer, settings);
+  }
+
+  /** Whether every error of the certificate is one to let pass; the first of each kind is kept for samples. */
+  private excuse(session: TlsSession, der: Uint8Array, settings: Choice["settings"]): HandshakeErrorText | null {
     const { caIgnoreErr, crtIgnoreErr } = this.tls.model;
-    const depth = errorDepth(session.verify, session.peer, clock.now);
-    if (depth > 0) {
-      session.caError = session.verify;
-      session.caErrorDepth = depth;
-      return ignores(caIgnoreErr, session.verify) ? null : HandshakeError.authority;
+    const last = session.verify;
+    const depth = errorDepth(last, der, clock.now);
+    if (!ignores(depth > 0 ? caIgnoreErr : crtIgnoreErr, last)) {
+      return depth > 0 ? HandshakeError.authority : HandshakeError.certificate;
     }
-    session.crtError = session.verify;
-    return ignores(crtIgnoreErr, session.verify) ? null : HandshakeError.certificate;
+    const hidden = this.tls.trust(settings).before(last, der, session.peerIssuers);
+    if (hidden.authority !== 0 && !ignores(caIgnoreErr, hidden.authority)) return HandshakeError.authority;
+    for (const error of hidden.own) if (!ignores(crtIgnoreErr, error)) return HandshakeError.certificate;
+    session.crtError = hidden.own[0] ?? (depth > 0 ? 0 : last);
+    session.caError = hidden.authority || (depth > 0 ? last : 0);
+    session.caErrorDepth = session.caError === 0 ? 0 : Math.max(depth, 1);
+    return null;
   }
 
   private establish(socket: Socket<Conn>, tls: TlsSocket, session: TlsSession, choice: Choice): void {

@@ -5,6 +5,7 @@
 import type { BindTlsModel, CertificateModel, TlsSettingsModel, TlsStoreModel } from "../../config/model.ts";
 import { DEFAULT_CIPHERS, nativeContext, versionName } from "./context.ts";
 import { type NamedEntry, NameTable } from "./names.ts";
+import { ClientTrust } from "./trust.ts";
 import { VerifiedClients } from "./verified.ts";
 
 /** SSL_OP_NO_TICKET and SSL_OP_CIPHER_SERVER_PREFERENCE. */
@@ -40,6 +41,7 @@ export class TlsServer {
   private readonly store: TlsStoreModel;
   private readonly globals: ServerTlsGlobals;
   private context: object | null = null;
+  private readonly trusts = new Map<string, ClientTrust>();
   private recipeText: string | null = null;
   /** By the certificates and the line of the options. */
   private readonly prepared = new Map<string, PreparedChoice>();
@@ -152,6 +154,20 @@ export class TlsServer {
       this.prepared.set(key, choice);
     }
     return choice;
+  }
+
+  /** What client certificates are checked against under these settings. */
+  trust({ caFile, caVerifyFile, crlFile }: TlsSettingsModel): ClientTrust {
+    const { authorities, revocations } = this.store;
+    const key = JSON.stringify([caFile, caVerifyFile, crlFile]);
+    let trust = this.trusts.get(key);
+    if (trust === undefined) {
+      const ca = (authorities[caFile ?? ""] ?? "") + (authorities[caVerifyFile ?? ""] ?? "");
+      const crl = (revocations[crlFile ?? ""] ?? "") + (revocations[caFile ?? ""] ?? "");
+      trust = new ClientTrust(ca, crl);
+      this.trusts.set(key, trust);
+    }
+    return trust;
   }
 
   /** The context of a choice; null = that of the listening socket. */

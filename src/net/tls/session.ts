@@ -123,12 +123,16 @@ export class TlsSession {
   get peerChain(): Uint8Array | null {
     const { peerDer } = this;
     if (peerDer === null || this.resumed) return null;
-    // [19] of the library's record holds what follows the peer's own certificate.
-    const chain = this.elements().find(({ tag }) => tag === 0xb3);
-    const inner = chain === undefined ? undefined : children(chain)[0];
-    const further = inner === undefined ? [] : children(inner).map(whole);
+    const further = this.peerIssuers;
     if (this.outgoing) return Buffer.concat([peerDer, ...further]);
     return further.length === 0 ? null : Buffer.concat(further);
+  }
+
+  /** What the peer showed beside its own certificate. */
+  get peerIssuers(): Uint8Array[] {
+    // [19] of the library's record holds it.
+    const chain = this.elements().find(({ tag }) => tag === 0xb3);
+    return chain === undefined ? [] : children(chain).map(whole);
   }
 
   /** Bits of the cipher's key. */

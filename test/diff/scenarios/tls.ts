@@ -8,6 +8,19 @@ import type { Scenario, Talk } from "../scenario.ts";
 
 const ca = await issue({ subject: "CN=Test CA, O=Org", ca: true });
 const middle = await issue({ subject: "CN=Middle CA", ca: true, by: ca });
+const foreignOld = await issue({
+  subject: "CN=foreign and expired",
+  days: -5,
+  by: await issue({ subject: "CN=Nobody", ca: true }),
+});
+const strangerOld = await issue({ subject: "CN=stranger and expired", days: -5 });
+const revokedOld = await issue({ subject: "CN=revoked and expired", days: -5, by: ca });
+const notCa = await issue({ subject: "CN=no authority", by: ca });
+const ofNotCa = await issue({ subject: "CN=of no authority", days: -5, by: notCa });
+const tired = await issue({ subject: "CN=Tired CA", ca: true, days: -5, by: ca });
+const ofTired = await issue({ subject: "CN=of tired", by: tired });
+const foreign = await issue({ subject: "CN=Foreign CA", ca: true });
+const ofForeign = await issue({ subject: "CN=of foreign", by: foreign });
 const [main, second, wild, rsa, expired, good, chained, old, revoked, stranger, server, wrong] = await Promise.all([
   issue({ subject: "CN=main.test", names: ["main.test"], by: ca }),
   issue({ subject: "CN=second.test", names: ["second.test", "also.test"], by: ca }),
@@ -22,7 +35,7 @@ const [main, second, wild, rsa, expired, good, chained, old, revoked, stranger, 
   issue({ subject: "CN=srv.test", names: ["srv.test", "*.w.test"], by: ca }),
   issue({ subject: "CN=wrong.test" }),
 ]);
-const crl = revoke(ca, [revoked]);
+const crl = revoke(ca, [revoked, revokedOld]);
 
 const files: Readonly<Record<string, string>> = {
   "main.pem": main.pem,
@@ -103,7 +116,7 @@ const certificates: readonly Scenario[] = [
 const client = (name: string, words: string, who: Pick<TlsWish, "key" | "cert">, more: TlsWish = V12): Scenario => ({
   name: `tls client certificate: ${name}`,
   config: tlsFront(`crt {file:main.pem} ca-file {file:ca.pem} ${words}`, {
-    frontend: `http-request return status 200 content-type text/plain lf-string "%[ssl_c_used]/%[ssl_c_verify]/%[ssl_c_err]/%[ssl_c_ca_err]/%[ssl_c_ca_err_depth]/%[ssl_fc_has_crt]/%[ssl_c_s_dn]/%[ssl_c_i_dn(CN)]/%[ssl_c_s_dn(OU,2)]/%[ssl_c_s_dn(,0,rfc2253)]/%[ssl_c_serial,hex]/%[ssl_c_sha1,hex]/%[ssl_c_notbefore]/%[ssl_c_notafter]/%[ssl_c_key_alg]/%[ssl_c_sig_alg]/%[ssl_c_version]"`,
+    frontend: `http-request return status 200 content-type text/plain lf-string "%[ssl_c_used]/%[ssl_c_verify]/%[ssl_c_err]/%[ssl_c_ca_err]/%[ssl_c_ca_err_depth]/%[ssl_fc_has_crt]/%[ssl_c_s_dn]/%[ssl_c_i_dn(CN)]/%[ssl_c_s_dn(OU,2)]/%[ssl_c_s_dn(,0,rfc2253)]/%[ssl_c_serial,hex]/%[ssl_c_sha1,hex]/%[ssl_c_notbefore]/%[ssl_c_notafter]/%[ssl_c_key_alg]/%[ssl_c_sig_alg]/%[ssl_c_version]/%[ssl_c_chain_der,sha1,hex]/%[ssl_c_der,sha1,hex]"`,
     // The library chooses among the suites of TLS 1.3 by itself.
     defaults: more.maxVersion === 0x303 ? "option httpslog" : 'log-format "%ST %sslv %[ssl_c_err]"',
   }),
@@ -139,6 +152,52 @@ const clients: readonly Scenario[] = [
   client("revoked", "verify required crl-file {file:crl.pem}", certificate(revoked)),
   client("revoked, ignored", "verify required crl-file {file:crl.pem} crt-ignore-err 23", certificate(revoked)),
   client("good with a revocation list", "verify required crl-file {file:crl.pem}", certificate(good)),
+  client("without its chain", "verify required", certificate(chained)),
+  client("without its chain, ignored", "verify optional crt-ignore-err all", certificate(chained)),
+  client("without its chain, ignored by number", "verify optional crt-ignore-err 20,21", certificate(chained)),
+  client("of an authority that has expired", "verify required", { key: ofTired.key, cert: ofTired.cert + tired.cert }),
+  client("of an authority that has expired, ignored", "verify required ca-ignore-err 10", {
+    key: ofTired.key,
+    cert: ofTired.cert + tired.cert,
+  }),
+  client("of an authority that has expired, ignored for certificates alone", "verify required crt-ignore-err 10", {
+    key: ofTired.key,
+    cert: ofTired.cert + tired.cert,
+  }),
+  client("of another authority with its chain", "verify required", {
+    key: ofForeign.key,
+    cert: ofForeign.cert + foreign.cert,
+  }),
+  client("of another authority with its chain, ignored", "verify optional ca-ignore-err all crt-ignore-err all", {
+    key: ofForeign.key,
+    cert: ofForeign.cert + foreign.cert,
+  }),
+  client("of another authority", "verify optional ca-ignore-err all crt-ignore-err all", certificate(ofForeign)),
+  client(
+    "self-signed with a revocation list",
+    "verify optional crl-file {file:crl.pem} crt-ignore-err all",
+    certificate(stranger),
+  ),
+  client("untrusted and expired, dates ignored", "verify required crt-ignore-err 10", certificate(foreignOld)),
+  client("untrusted and expired, half ignored", "verify required crt-ignore-err 10,21", certificate(foreignOld)),
+  client("untrusted and expired, all ignored", "verify required crt-ignore-err 10,20,21", certificate(foreignOld)),
+  client("self-signed and expired, dates ignored", "verify required crt-ignore-err 10", certificate(strangerOld)),
+  client("self-signed and expired, both ignored", "verify required crt-ignore-err 10,18", certificate(strangerOld)),
+  client(
+    "revoked and expired, dates ignored",
+    "verify required crl-file {file:crl.pem} crt-ignore-err 10",
+    certificate(revokedOld),
+  ),
+  client(
+    "revoked and expired, both ignored",
+    "verify required crl-file {file:crl.pem} crt-ignore-err 10,23",
+    certificate(revokedOld),
+  ),
+  client("of a certificate that is no authority, dates ignored", "verify required crt-ignore-err 10", {
+    key: ofNotCa.key,
+    cert: ofNotCa.cert + notCa.cert,
+  }),
+  client("ca-verify-file alone", "verify required ca-verify-file {file:ca.pem}", certificate(good)),
   client("with its chain", "verify required", { key: chained.key, cert: chained.cert + middle.cert }),
 ];
 
@@ -378,7 +437,8 @@ const toServer = (name: string, words: string, who: Issued, more: Partial<Scenar
   config: http({
     defaults: "retries 0",
     servers: { s1: words },
-    frontend: "http-response set-header X-Server %[ssl_bc]/%[ssl_bc_protocol]/%[ssl_s_s_dn]/%[ssl_bc_use_keysize]",
+    frontend:
+      "http-response set-header X-Server %[ssl_bc]/%[ssl_bc_protocol]/%[ssl_s_s_dn]/%[ssl_bc_use_keysize]/%[ssl_s_chain_der,sha1,hex]/%[ssl_s_serial,hex]/%[ssl_s_notafter]",
   }),
   files,
   servers: { s1: respond(ok("secret")) },
