@@ -115,13 +115,33 @@ export class Server {
     return Atomics.load(this.shared.live, this.slot * LIVE_WIDTH + L.queued);
   }
 
-  /** Counts a stream in; returns the number in force including it. */
-  take(): number {
-    const now = Atomics.add(this.shared.live, this.slot * LIVE_WIDTH + L.live, 1) + 1;
+  /** Counts a stream in, whatever the limit is. */
+  take(): void {
+    this.took(Atomics.add(this.shared.live, this.slot * LIVE_WIDTH + L.live, 1) + 1);
+  }
+
+  /** Counts a stream in if there is room for it, also against other workers that see the same place. */
+  tryTake(): boolean {
+    const { limit } = this;
+    if (limit === 0) {
+      this.take();
+      return true;
+    }
+    const { live } = this.shared;
+    const cell = this.slot * LIVE_WIDTH + L.live;
+    for (;;) {
+      const now = Atomics.load(live, cell);
+      if (now >= limit) return false;
+      if (Atomics.compareExchange(live, cell, now, now + 1) !== now) continue;
+      this.took(now + 1);
+      return true;
+    }
+  }
+
+  private took(now: number): void {
     const { slab, base } = this;
     slab[base + C.ownLive]!++;
     if (now > slab[base + C.sessMax]!) slab[base + C.sessMax] = now;
-    return now;
   }
 
   release(): void {

@@ -48,7 +48,7 @@ export class ServerConn extends Conn implements ServerSide {
   idleIndex = -1;
   /** Epoch ms since it is idle. */
   idleSince = 0;
-  /** Not to be shared with other clients (http-reuse never, or authenticated by NTLM). */
+  /** Authenticated as a whole (NTLM, Negotiate): never to be shared with other clients. */
   private_ = false;
   /** TLS of the server, null = none; the name that was sent, null = none. */
   readonly client: TlsClient | null;

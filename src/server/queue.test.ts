@@ -65,7 +65,6 @@ class Waiter implements QueueEntry {
   ) {}
 
   onDequeued(server: Server, placeInServer: number, placeInBackend: number): void {
-    server.take();
     this.places = [placeInServer, placeInBackend];
     served.push(`${this.name}>${server.name}`);
     this.then(server);
@@ -319,4 +318,21 @@ test("classes go before each other, and the offset moves the arrival within one"
     queue.remove(entry);
   }
   expect(order).toEqual(["any", "high", "early", "plain", "plain2", "late", "low"]);
+});
+
+test("no more places than maxconn are given, whichever worker asks", () => {
+  const shared = Shared.local(32, 2);
+  const [mine, theirs] = [0, 1].map((worker) => makeWorker(shared, worker, [{ maxconn: 3 }]).servers[0]!) as [
+    Server,
+    Server,
+  ];
+  expect([mine.tryTake(), theirs.tryTake(), mine.tryTake(), theirs.tryTake(), mine.tryTake()]).toEqual([
+    true,
+    true,
+    true,
+    false,
+    false,
+  ]);
+  theirs.release();
+  expect([mine.tryTake(), theirs.tryTake(), mine.served]).toEqual([true, false, 3]);
 });

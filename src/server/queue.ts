@@ -23,7 +23,7 @@ export interface QueueEntry {
   /** How many its queue had let through when it came. */
   queueRank: number;
   /**
-   * `server` has room: the entry is out of the queue and must count itself in (`server.take()`) before it returns. The
+   * `server` has room: the entry is out of the queue, and is counted in on the server. The
    * numbers are for the log (`%sq`, `%bq`): its place in the queue of the server or of the backend, from 1; 0 = it did not
    * wait there.
    */
@@ -80,18 +80,12 @@ class WaitList {
 
 let arrivals = 0;
 
-function room(server: Server): boolean {
-  const { limit } = server;
-  return limit === 0 || server.served < limit;
-}
-
 /**
  * The queues of a backend in one worker: one for each server (its `maxconn` is reached, and the stream must go there) and
  * one for the backend (every server is full). When a server has room, the older of the two heads gets it.
  *
  * The number of streams on a server is shared by all workers, so another worker may make room: as long as `waiting` is not 0
- * call `pump` every few milliseconds. Two workers that see the same free slot at once may both use it, as two threads of
- * HAProxy may.
+ * call `pump` every few milliseconds.
  */
 export class PendingQueue {
   readonly backend: Backend;
@@ -216,9 +210,9 @@ export class PendingQueue {
 
   private serve(server: Server): void {
     if (!server.up) return;
-    while (room(server)) {
+    for (;;) {
       const entry = this.next(server);
-      if (entry === null) return;
+      if (entry === null || !server.tryTake()) return;
       const list = this.listOf(entry.queueServer);
       const place = ++list.passed - entry.queueRank;
       const inServer = entry.queueServer !== null;

@@ -32,8 +32,9 @@ export function assign(stream: Stream): void {
     return;
   }
   if (stream.intercept(choice)) return;
-  if (choice.maxconn > 0 && (choice.full || choice.queued > 0)) enqueue(stream, choice);
-  else useServer(stream, choice);
+  if (choice.maxconn > 0 && choice.queued > 0) enqueue(stream, choice);
+  else if (choice.tryTake()) useServer(stream, choice);
+  else enqueue(stream, choice);
 }
 
 /** Waits for a slot of `server`, or for any of the backend when it is null. */
@@ -78,13 +79,12 @@ export function offerSlot(backend: Backend, server: Server): void {
   if (backend.queue !== null && server.index >= 0) queueOf(backend).released(server);
 }
 
-/** Takes a slot of `server` and connects to it. */
+/** Connects to a server where the stream was given a place. */
 export function useServer(stream: Stream, server: Server): void {
   const backend = stream.backend!;
   stream.server = server;
   stream.serverName = server.name;
   stream.inServer = true;
-  server.take();
   (backend.balancer as Balancer).served(server);
   const { slab } = server;
   countOnServer(server, backend, C.lbTot);

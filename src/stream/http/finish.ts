@@ -64,7 +64,8 @@ export function finishStream(stream: HttpStream, keep: boolean): void {
     const reusable =
       stream.serverKeep && stream.responseDone && stream.requestDone && !conn.ended && !conn.blocked && !conn.closed;
     if (!reusable) conn.abort();
-    else if ((backend!.http as HttpSettings).reuse !== "never" && conn.server.index >= 0) conn.pool.put(conn.conn);
+    else if (!conn.conn.private_ && (backend!.http as HttpSettings).reuse !== "never" && conn.server.index >= 0)
+      conn.pool.put(conn.conn);
     else if (stream.clientKeep && keep) client.keepPrivate(conn.conn);
     else conn.abort();
   }

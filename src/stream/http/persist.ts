@@ -59,7 +59,7 @@ export function preferredServer(client: HttpSide, backend: Backend): Server | nu
   }
   const { maxKeepAliveQueue: most } = model;
   const room = server.maxconn === 0 || (server.queued === 0 && !server.full);
-  return most <= 0 || room || server.queued + 1 < most ? server : null;
+  return client.own!.sticky || most <= 0 || room || server.queued + 1 < most ? server : null;
 }
 
 /** The server the client's cookie asked for could not serve it, another one does. */

@@ -7,12 +7,14 @@ import type { ServerPool } from "../../server/pool.ts";
 const MOST = 5;
 
 /**
- * Idle server connections that serve one client alone: with `http-reuse never`, and those of `dispatch`, which belong to no
- * server. Whatever happens on one of them while it is idle ends it.
+ * Idle server connections that serve one client alone: with `http-reuse never`, those that were authenticated (negotiate.ts), and those
+ * of `dispatch`, which belong to no server. Whatever happens on one of them while it is idle ends it.
  */
 export class PrivateConns implements ServerOwner {
   /** Connections of HTTP/2 that carry only requests of this client. */
   private readonly muxes: ServerMux[] = [];
+  /** One of them was authenticated: the next requests prefer its server, whatever its queue. */
+  sticky = false;
   /** The last used at the end. */
   private readonly conns: ServerConn[] = [];
 
@@ -22,7 +24,7 @@ export class PrivateConns implements ServerOwner {
       conn.abort();
       return;
     }
-    conn.private_ = true;
+    if (conn.private_) this.sticky = true;
     conn.owner = this;
     this.conns.push(conn);
   }

@@ -26,6 +26,7 @@ import { responseComplete } from "./download.ts";
 import { badResponse, serverLost } from "./failure.ts";
 import { type BodyFilter, filterBody, frame } from "./filter.ts";
 import { logEarly } from "./finish.ts";
+import { authenticatesConnection } from "./negotiate.ts";
 import { blockResponse, persistResponse } from "./persist.ts";
 import { afterRules, responseRules } from "./rules.ts";
 import type { ProxyRules } from "../../rules/compile.ts";
@@ -91,6 +92,7 @@ export function analyseResponse(stream: HttpStream, conn: ServerSide, buf: Buffe
   if (next < end && framing !== Framing.TUNNEL) stream.serverKeep = false;
   // As HAProxy: nor one that was to be a tunnel of HTTP/2.
   if (method === Method.CONNECT && stream.client.h2 !== null) stream.serverKeep = false;
+  if ((status === 401 || status === 407) && authenticatesConnection(stream)) conn.conn.private_ = true;
   const { captures } = stream.frontend;
   if (captures !== null) captureResponse(stream, captures);
   if (asked !== undefined) {

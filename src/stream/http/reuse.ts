@@ -19,8 +19,11 @@ export function reuseConn(stream: HttpStream, pool: ServerPool, sni: string | nu
   const key = stream.manner?.key ?? "";
   const { reuse } = stream.backend!.http as HttpSettings;
   let conn: ServerSide | null = null;
-  if (reuse === "never" || pool.server.index < 0) {
-    conn = join(stream, pool, sni, key, client.conn, false, false) ?? client.own?.take(pool, sni, key) ?? null;
+  const own = client.own?.take(pool, sni, key) ?? null;
+  if (own !== null) {
+    conn = own;
+  } else if (reuse === "never" || pool.server.index < 0) {
+    conn = join(stream, pool, sni, key, client.conn, false, false);
   } else if (client.requests > 1 || reuse === "always") {
     conn = join(stream, pool, sni, key, null, reuse !== "always", false) ?? take(stream, pool, false, sni, key);
   } else if (reuse === "aggressive") {

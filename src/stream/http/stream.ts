@@ -484,7 +484,8 @@ export class HttpStream extends Stream implements H2Owner {
   }
 
   override lastServer(): Server | null {
-    if (!(this.backend!.http as HttpSettings).preferLast || this.failed !== null) return null;
+    const wanted = (this.backend!.http as HttpSettings).preferLast || this.client.own?.sticky === true;
+    if (!wanted || this.failed !== null) return null;
     return preferredServer(this.client, this.backend!);
   }
 

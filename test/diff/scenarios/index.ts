@@ -23,6 +23,7 @@ import { retries } from "./retries.ts";
 import { defaultsRules } from "./defaults-rules.ts";
 import { destinations } from "./destinations.ts";
 import { names } from "./names.ts";
+import { negotiate } from "./negotiate.ts";
 import { normalize } from "./normalize.ts";
 import { observe } from "./observe.ts";
 import { oneWay } from "./one-way.ts";
@@ -40,6 +41,7 @@ import { tunnels } from "./tunnels.ts";
 export const scenarios: readonly Scenario[] = [
   ...keepAlive,
   ...reuse,
+  ...negotiate,
   ...framing,
   ...malformed,
   ...headers,
