@@ -1,6 +1,7 @@
 /** The TLS handshake of a client, between the accept and its session. */
 import type { Socket } from "bun";
 import { C } from "../counters/columns.ts";
+import { type HelloFacts, helloFacts } from "../codec/tls/hello.ts";
 import { countEvent } from "../counters/rate.ts";
 import { L } from "../counters/shared.ts";
 import { quickAck } from "../ffi/socket.ts";
@@ -278,8 +279,8 @@ function ownCertificate(tls: TlsSocket, { certificates }: Choice, session: TlsSe
 
 /** The plain side of a socket that was upgraded: gathers the ClientHello, then sleeps. */
 export class HelloTap extends Conn {
-  /** The handshake message, cut at `limit`; null = it has not come. */
-  hello: Uint8Array | null = null;
+  /** Null = it has not come, or is none. */
+  hello: HelloFacts | null = null;
   private gathered: Buffer = Buffer.alloc(0);
 
   constructor(private readonly limit: number) {
@@ -290,7 +291,7 @@ export class HelloTap extends Conn {
     this.gathered = this.gathered.length === 0 ? chunk : Buffer.concat([this.gathered, chunk]);
     const message = helloOf(this.gathered);
     if (message === null) return;
-    this.hello = Buffer.from(message.subarray(0, this.limit));
+    this.hello = helloFacts(message, this.limit);
     this.stop();
   }
 

@@ -11,32 +11,36 @@ export interface HelloLists {
   readonly formats: Uint8Array;
 }
 
-const NOTHING = new Uint8Array(0);
+/** What samples ask of a hello. */
+export interface HelloFacts extends HelloLists {
+  /** E.g. 0x0303; TLS 1.3 leaves it at that. */
+  readonly version: number;
+  readonly random: Uint8Array;
+  /** XXH64 of all ciphers, those that were cut included. */
+  readonly ciphersHash: bigint;
+}
+
+const NOTHING: Uint8Array = new Uint8Array(0);
 
 const int16 = (b: Uint8Array, at: number): number => (b[at]! << 8) | b[at + 1]!;
 
-/** Version in the hello, e.g. 0x0303; TLS 1.3 leaves it at that. Null when the message is cut before it. */
-export function helloVersion(hello: Uint8Array): number | null {
-  return hello.length < 6 ? null : int16(hello, 4);
-}
-
-export function helloRandom(hello: Uint8Array): Uint8Array | null {
-  return hello.length < 38 ? null : hello.subarray(6, 38);
-}
-
-/** What there is of the lists; a message that was cut gives what lies before the cut. Null: not even the ciphers. */
-export function helloLists(hello: Uint8Array): HelloLists | null {
+/**
+ * What there is of a hello; its lists take `limit` bytes together at most, in the order ciphers, extensions, curves, formats (manual,
+ * tune.ssl.capture-buffer-size). Null: it ends before its ciphers do. Nothing of `hello` is kept.
+ */
+export function helloFacts(hello: Uint8Array, limit: number): HelloFacts | null {
   const { length } = hello;
   if (length < 39) return null;
   let at = 39 + hello[38]!;
   if (at + 2 > length) return null;
   const ciphersEnd = at + 2 + int16(hello, at);
   if (ciphersEnd > length) return null;
-  const ciphers = hello.subarray(at + 2, ciphersEnd);
+  const ciphers = hello.slice(at + 2, Math.min(ciphersEnd, at + 2 + limit));
+  const ciphersHash = Bun.hash.xxHash64(hello.subarray(at + 2, ciphersEnd));
   at = ciphersEnd;
   const extensions: number[] = [];
-  let curves: Uint8Array = NOTHING;
-  let formats: Uint8Array = NOTHING;
+  let curves = NOTHING;
+  let formats = NOTHING;
   if (at < length) at += 1 + hello[at]!;
   if (at + 2 <= length) {
     const end = Math.min(length, at + 2 + int16(hello, at));
@@ -52,7 +56,21 @@ export function helloLists(hello: Uint8Array): HelloLists | null {
       else if (type === EXT_POINT_FORMATS && size >= 1) formats = hello.subarray(body + 1, at);
     }
   }
-  return { ciphers, extensions: Uint8Array.from(extensions), curves, formats };
+  let room = limit - ciphers.length;
+  const cut = (list: Uint8Array): Uint8Array => {
+    const part = list.slice(0, Math.max(0, room));
+    room -= part.length;
+    return part;
+  };
+  return {
+    version: int16(hello, 4),
+    random: hello.slice(6, 38),
+    ciphersHash,
+    ciphers,
+    extensions: cut(Uint8Array.from(extensions)),
+    curves: cut(curves),
+    formats: cut(formats),
+  };
 }
 
 /** Reserved numbers of RFC 8701: 0x0a0a, 0x1a1a … 0xfafa. */

@@ -1,5 +1,6 @@
 /** What is known of an established TLS connection. Read when the handshake is over: the socket does not tell it for ever. */
 import type { Socket } from "bun";
+import type { HelloFacts } from "../../codec/tls/hello.ts";
 import type { CertificateModel } from "../../config/model.ts";
 import { children, content, type Element, OCTET_STRING, readElement, whole } from "./der.ts";
 import { pemBytes, readPem } from "./pem.ts";
@@ -56,8 +57,8 @@ export class TlsSession {
   caError = 0;
   caErrorDepth = 0;
   crtError = 0;
-  /** The ClientHello as it came, without record headers; null = not kept. */
-  hello: Uint8Array | null = null;
+  /** What the client's hello said; null = not kept. */
+  hello: HelloFacts | null = null;
   private readonly socket: TlsSocket;
 
   private parsedPeer: X509 | null = null;

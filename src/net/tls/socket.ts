@@ -1,7 +1,7 @@
 /** Bun's handlers and calls on the server side of TLS that its manual does not describe (U); socket.test.ts fails when one changes. */
 import type { Socket } from "bun";
 import { tick } from "../../util/clock.ts";
-import { connHandlers, type Conn } from "../conn.ts";
+import { type Conn, connHandlers, reportBug } from "../conn.ts";
 import { chooseProtocol, type Choice, type TlsServer } from "./server.ts";
 import { tlsSocket } from "./session.ts";
 
@@ -28,7 +28,13 @@ export function tlsHandlers(open: (socket: Socket<Conn>) => void, server: () => 
       handshake.choice = choice;
       if (choice === null) return new Error("no certificate for this name");
       if (choice !== tls.fallback) tlsSocket(socket).setVerifyMode(choice.settings.verify !== "none", false);
-      return tls.contextOf(choice) ?? undefined;
+      try {
+        return tls.contextOf(choice) ?? undefined;
+      } catch (error) {
+        // Each certificate was tried when the configuration was read; this client cannot be served all the same.
+        reportBug(error);
+        return new Error("no context for this name");
+      }
     },
     /** The protocol to use, false = go on without one; anything else would end the handshake. */
     alpnCallback(socket: Socket<Conn>, _: unknown, offered: Uint8Array): string | false {

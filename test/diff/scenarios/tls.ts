@@ -579,7 +579,70 @@ const checks: readonly Scenario[] = [
   check("check-sni of another", `ssl ${CA} check-sni other.test`, server),
 ];
 
+const CAPTURED = [
+  "ssl_fc_protocol_hello_id",
+  "ssl_fc_cipherlist_hex",
+  "ssl_fc_cipherlist_hex(1)",
+  "ssl_fc_cipherlist_bin,length",
+  "ssl_fc_cipherlist_str",
+  "ssl_fc_cipherlist_xxh",
+  "ssl_fc_extlist_bin,hex",
+  "ssl_fc_eclist_bin,hex",
+  "ssl_fc_ecformats_bin,hex",
+  "ssl_fc",
+  "ssl_fc_sni",
+  "ssl_fc_alpn",
+  "ssl_fc_is_resumed",
+  "ssl_fc_err",
+  "ssl_fc_has_early",
+  "ssl_f_serial,hex",
+  "ssl_f_i_dn",
+  "ssl_f_i_dn(O)",
+  "ssl_f_notbefore",
+  "ssl_f_notafter",
+  "ssl_f_sha1,hex",
+  "ssl_f_key_alg",
+  "ssl_f_sig_alg",
+  "ssl_f_version",
+  "ssl_c_used",
+  "ssl_c_verify",
+  "ssl_c_s_dn",
+];
+
+/** What is read of the bytes of a hello, with and without room for it. */
+const captured = (name: string, size: number, wish: TlsWish): Scenario => ({
+  name: `tls hello: ${name}`,
+  global: `    tune.ssl.capture-buffer-size ${size}`,
+  config: tlsFront("crt {file:main.pem} crt {file:second.pem} alpn http/1.1", {
+    frontend: `http-request return status 200 content-type text/plain lf-string "${[...CAPTURED, ...(size > 0 ? ["ssl_fc_client_random,hex,length"] : [])].map((text) => `%[${text}]`).join("|")}"`,
+  }),
+  files,
+  servers: { s1: echo },
+  async client(talk) {
+    const peer = await talk.connect("fe", { tls: wish });
+    for (const path of ["/1", "/2"]) {
+      peer.send(get(path));
+      await peer.response();
+    }
+  },
+});
+
+const hellos: readonly Scenario[] = [
+  captured("TLS 1.2", 900, { ...V12, name: "second.test", alpn: ["http/1.1"] }),
+  captured("TLS 1.2, two ciphers", 900, {
+    ...V12,
+    name: "main.test",
+    ciphers: "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256",
+  }),
+  captured("without a name", 900, V12),
+  captured("TLS 1.3", 900, { name: "main.test" }),
+  captured("little room", 20, { ...V12, name: "main.test" }),
+  captured("room for the ciphers and a bit", 36, { ...V12, name: "main.test" }),
+  captured("nothing is kept", 0, { ...V12, name: "main.test" }),
+];
+
 export const tls: readonly Scenario[] = [
+  ...hellos,
   ...certificates,
   ...clients,
   ...versions,

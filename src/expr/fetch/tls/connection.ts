@@ -1,5 +1,4 @@
 /** TLS connections of clients (ssl_fc_*) and to servers (ssl_bc_*) (manual, section 7.3.4). */
-import { helloRandom, helloVersion } from "../../../codec/tls/hello.ts";
 import type { FetchRow } from "../types.ts";
 import { bytes, neverRow, type Side, tlsRow } from "./rows.ts";
 
@@ -49,10 +48,10 @@ export const tlsConnectionFetches: readonly FetchRow[] = [
   ...shared("server"),
   neverRow("server", "ssl_bc_client_random", "bin", "Random value of the client", NO_RANDOM),
   tlsRow("client", "ssl_fc_client_random", "bin", "Random value of the client, where its hello is kept", (s) =>
-    s.hello === null ? null : bytes(helloRandom(s.hello)),
+    s.hello === null ? null : bytes(s.hello.random),
   ),
   tlsRow("client", "ssl_fc_protocol_hello_id", "sint", "Version in the client's hello, where that is kept", (s) =>
-    s.hello === null ? null : helloVersion(s.hello),
+    s.hello === null ? null : s.hello.version,
   ),
   tlsRow("client", "ssl_fc_has_sni", "bool", "True when the client sent a server name", (s) => s.sni !== ""),
   tlsRow("client", "ssl_fc_sni", "str", "Server name the client sent", (s) => s.sni || null),

@@ -1,5 +1,5 @@
 /** The client's hello of a TLS connection that is decrypted here, kept under tune.ssl.capture-buffer-size (manual, section 7.3.4). */
-import { type HelloLists, helloLists, isGrease } from "../../../codec/tls/hello.ts";
+import { type HelloFacts, type HelloLists, isGrease } from "../../../codec/tls/hello.ts";
 import { cipherName } from "../../../codec/tls/ciphers.ts";
 import type { SampleKind, Value } from "../../sample.ts";
 import type { FetchRow } from "../types.ts";
@@ -23,8 +23,7 @@ function listRow(
       const mode = Number(filter?.int ?? 0);
       if (mode !== 0 && mode !== 1) return { message: "is 0 for everything, or 1 for what is no GREASE", arg: 0 };
       return (ctx) => {
-        const hello = ctx.clientTls?.hello ?? null;
-        const found = hello === null ? null : helloLists(hello);
+        const found = ctx.clientTls?.hello ?? null;
         if (found === null) return null;
         return show(mode === 0 ? found[list] : withoutGrease(found[list]));
       };
@@ -36,7 +35,7 @@ function plainRow(
   name: string,
   type: SampleKind | "bytes",
   help: string,
-  read: (lists: HelloLists) => Value | null,
+  read: (hello: HelloFacts) => Value | null,
 ): FetchRow {
   return {
     name,
@@ -45,8 +44,7 @@ function plainRow(
     use: ["client-l5"],
     help,
     make: () => (ctx) => {
-      const hello = ctx.clientTls?.hello ?? null;
-      const found = hello === null ? null : helloLists(hello);
+      const found = ctx.clientTls?.hello ?? null;
       return found === null ? null : read(found);
     },
   };
@@ -85,8 +83,8 @@ export const tlsHelloFetches: readonly FetchRow[] = [
     Buffer.from(list).toString("hex").toUpperCase(),
   ),
   listRow("ssl_fc_cipherlist_str", "str", "Ciphers the client offered, by name", "ciphers", names),
-  plainRow("ssl_fc_cipherlist_xxh", "sint", "Hash of the ciphers the client offered", ({ ciphers }) =>
-    signed(Bun.hash.xxHash64(ciphers)),
+  plainRow("ssl_fc_cipherlist_xxh", "sint", "Hash of the ciphers the client offered", ({ ciphersHash }) =>
+    signed(ciphersHash),
   ),
   listRow("ssl_fc_extlist_bin", "bytes", "Extensions the client sent, 2 bytes each", "extensions", bytes),
   listRow("ssl_fc_eclist_bin", "bytes", "Curves the client offered, 2 bytes each", "curves", bytes),
