@@ -16,6 +16,7 @@ import { tick } from "../util/clock.ts";
 import type { TimerEntry } from "../util/wheel.ts";
 import { type ClientFailure, failureTexts, type TlsClient } from "../net/tls/client.ts";
 import { CheckConn, type CheckOwner, connectCheck } from "./conn.ts";
+import { tlsSocket } from "../net/tls/session.ts";
 import type { Health } from "./health.ts";
 import { takeObserved } from "./observe.ts";
 import { checkSendsProxy, proxyLine } from "./proxy-line.ts";
@@ -168,6 +169,7 @@ export class CheckTask implements TimerEntry, CheckOwner {
     }
     const { check } = this.server.backend.model.timeouts;
     if (check > 0) this.ctx.wheel.arm(this, this.ctx.clock.now + check);
+    probe.agree?.(conn.secure ? tlsSocket(conn.socket!).alpnProtocol || null : null);
     const { request } = probe;
     if (request !== null) conn.write(request, 0, request.length);
   }

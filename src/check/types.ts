@@ -47,6 +47,8 @@ export interface Checker {
 
 /** One check under way on an established connection. */
 export interface Probe {
+  /** The connection stands; `alpn`: the protocol TLS agreed on, null = none. Comes before the rest. */
+  agree?(alpn: string | null): void;
   /** What to send; null = nothing, being connected is all. */
   readonly request: Buffer | null;
   /**

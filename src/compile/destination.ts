@@ -48,6 +48,7 @@ function noServer(at: ServerModel["at"], address: Address | null): ServerModel {
       fall: 3,
       port: 0,
       addr: null,
+      proto: null,
       tls: null,
       sni: null,
     },

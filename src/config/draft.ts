@@ -167,6 +167,7 @@ export function newServer(): ServerDraft {
       fall: 3,
       port: 0,
       addr: null,
+      proto: null,
       tls: null,
       sni: null,
     },

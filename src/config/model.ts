@@ -655,6 +655,8 @@ export interface ServerCheckModel {
   readonly fall: number;
   /** 0 = the server's port. */
   readonly port: number;
+  /** `check-proto`; null = the server's. */
+  readonly proto: MuxProto | null;
   /** Other address to check; null = the server's. */
   readonly addr: string | null;
   /** Checks are encrypted: `check-ssl`, or `ssl` without another port or address. `sni` is `check-sni`, `alpn` `check-alpn`. */

@@ -30,6 +30,8 @@ export class StreamRuntime {
   headerCases: HeaderCases | null;
   /** No new connections, keep-alive ends at the next response. */
   draining = false;
+  /** False: HTTP/1 is spoken whatever `proto` says; for explanations, which show bytes. */
+  h2 = true;
   /** TLS handshakes under way: connections that are no clients yet. */
   handshakes = 0;
   /** Every open client connection of this worker. */

@@ -6,6 +6,7 @@ import { CheckStatus } from "../status.ts";
 import type { Method, Probe, Verdict } from "../types.ts";
 import { readAnswer } from "./http-answer.ts";
 import { compileExpect, DEFAULT_EXPECT, type Rule } from "./http-expect.ts";
+import { H2Probe } from "./http-h2.ts";
 import { requestParts } from "./http-request.ts";
 import { serverState } from "./server-state.ts";
 
@@ -24,7 +25,12 @@ export function httpMethod(model: HttpCheck, global: Pick<GlobalModel, "node">):
       const request = model.sendState
         ? Buffer.from(`${head}x-haproxy-server-state: ${serverState(server, node)}\r\n${tail}`, "latin1")
         : fixed;
-      return new HttpProbe(server, request, model, rules);
+      // By `check-proto`, else as the server is spoken to; with TLS as the handshake agrees.
+      const probe = new HttpProbe(server, request, model, rules);
+      const { check, proto } = server.model;
+      const forced = check.proto ?? proto;
+      if (forced !== null) return forced === "h2" ? new H2Probe(probe, false) : probe;
+      return check.tls?.settings.alpn.includes("h2") === true ? new H2Probe(probe, true) : probe;
     },
   };
 }

@@ -266,6 +266,7 @@ const places: Readonly<Record<string, Readonly<Record<string, Place>>>> = {
     "no-ssl": PARSED,
     "check-ssl": ["compile/compile.ts", "server.checkTls"],
     "no-check-ssl": PARSED,
+    "check-proto": ["check/kinds/http.ts", "check.proto"],
     "check-sni": ["check/task.ts", "check.sni"],
     "check-alpn": ["net/tls/client.ts", "settings.alpn"],
     sni: ["compile/compile.ts", "server.sni"],

@@ -95,6 +95,10 @@ const checks: readonly Row[] = [
     if (value !== null) check(c, { port: value });
   }),
   row("addr", "<address>", "Address the checks go to", parseCheckAddress),
+  row("check-proto", "<name>", "Protocol of the checks: h1, h2 or none", (c, args) => {
+    const proto = takeProto(args, "server");
+    if (proto !== null) check(c, { proto });
+  }),
   row("observe", "<what>", "Count errors of live traffic as failed checks", (c, args) => {
     const value = takeChoice(args, ["none", "layer4", "layer7"]);
     if (value === null) return;

@@ -42,6 +42,8 @@ export class ClientExchange extends H2Stream implements HttpSide, H2Side, TimerE
   ended = false;
   paused = false;
   cut: HttpSide["cut"] = null;
+  /** The exchange has begun: its head was read. */
+  private begun = false;
   private extended = false;
   /** Bytes for a tunnel that does not stand yet. */
   private early: Buffer[] | null = null;
@@ -77,6 +79,7 @@ export class ClientExchange extends H2Stream implements HttpSide, H2Side, TimerE
     const code = requestSink.finish();
     // As in HAProxy only the first stream tells how long the connection was idle.
     stream.begin(conn.requests === 1 ? conn.accepted : clock.now, clock.now);
+    this.begun = true;
     if (code === H2Error.BAD_METHOD || code === H2Error.BAD_SCHEME) {
       // As HAProxy: these are answered.
       this.headDone = true;
@@ -165,7 +168,15 @@ export class ClientExchange extends H2Stream implements HttpSide, H2Side, TimerE
     this.closed = true;
     this.expire(0);
     this.early = null;
-    this.stream?.onClientReset();
+    const { stream } = this;
+    if (stream === null) return;
+    if (this.begun) {
+      stream.onClientReset();
+      return;
+    }
+    // The connection ended in the middle of its head: there is no request.
+    this.stream = null;
+    stream.recycle();
   }
 
   onWritable(): void {

@@ -331,7 +331,7 @@ export class HttpStream extends Stream implements H2Owner {
   }
 
   onServerOpen(conn: ServerSide): void {
-    this.serverConn = conn.h2 === null && speaksH2(conn.conn) ? joinNew(this, conn.conn) : conn;
+    this.serverConn = conn.h2 === null && this.rt.h2 && speaksH2(conn.conn) ? joinNew(this, conn.conn) : conn;
     sendRequest(this, this.serverConn);
     // One that was used before; a new one is established later.
     if (this.phase === Phase.connected) responseContent(this, false);

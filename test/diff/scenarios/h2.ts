@@ -105,6 +105,33 @@ const websocket: Fields = [
   ["sec-websocket-version", "13"],
 ];
 
+/** A health check over HTTP/2, and the line about its first result. */
+function checked(name: string, status: string, backend: string, server = "proto h2"): Scenario {
+  return {
+    name: `h2 check: ${name}`,
+    alone: true,
+    config: http({
+      backend: `option httpchk GET /health\noption log-health-checks\n${backend}`,
+      servers: { s1: `${server} check inter 100ms fall 1 rise 1` },
+    }),
+    servers: {
+      s1: respondH2(
+        answers(
+          [
+            [":status", status],
+            ["x-state", "good"],
+          ],
+          "all is well",
+        ),
+      ),
+    },
+    compare: { servers: false },
+    async client(talk) {
+      await talk.logMatch(/Health check for server/);
+    },
+  };
+}
+
 async function listed(talk: Talk, h2: H2Peer, ids: readonly number[]): Promise<void> {
   for (const id of ids) talk.note(`stream ${id}`, await h2.response(id));
 }
@@ -639,6 +666,11 @@ export const h2: readonly Scenario[] = [
       talk.note("connections", talk.server("s1").peers.length);
     },
   },
+  checked("200 passes", "200", ""),
+  checked("500 fails", "500", ""),
+  checked("a string of the body", "200", "http-check expect string well"),
+  checked("a header", "200", 'http-check expect hdr name "x-state" value "good"'),
+  checked("check-proto", "200", "", "check-proto h2"),
   through("GET", get, echo),
   through("POST", request("POST", "/x"), echo, "hello"),
   through("POST with a length", request("POST", "/x", ["content-length", "5"]), echo, "hello"),
