@@ -193,9 +193,10 @@ export function startClient(
     client.start();
     if (early !== null && !client.closed) client.onData(early);
   } else {
-    const client = speaksH2(listener, session)
-      ? new H2Client(socket, listener, rt, session)
-      : new HttpClient(socket, listener, rt, session);
+    const client =
+      rt.h2 && speaksH2(listener, session)
+        ? new H2Client(socket, listener, rt, session)
+        : new HttpClient(socket, listener, rt, session);
     socket.data = client;
     if (early !== null) client.onData(early);
   }

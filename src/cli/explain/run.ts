@@ -60,6 +60,7 @@ export async function explain(
   recordChoices(compiled.backends.values(), record);
   const attempts: Dialled[] = [];
   const rt = new StreamRuntime(shared, 0, quiet.global);
+  rt.h2 = false;
   rt.dial = memoryDial((dialled) => {
     if (dialled.owner instanceof Stream) noteStream(dialled.owner, record);
     attempts.push(dialled);
