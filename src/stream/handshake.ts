@@ -16,6 +16,7 @@ import { errorDepth, ignores, verifyNumber } from "../net/tls/verify.ts";
 import type { CertificateModel } from "../config/model.ts";
 import type { Frontend, Listener } from "../proxy/frontend.ts";
 import { clock } from "../util/clock.ts";
+import { wheel } from "../util/wheel.ts";
 import { forgetConnection, socketSource } from "./client.ts";
 import type { SampledRecord } from "../rules/formats.ts";
 import { SessionSamples } from "./guard.ts";
@@ -181,7 +182,8 @@ export class Handshake extends Conn implements HandshakeOwner {
   private settle(): void {
     this.over = true;
     this.rt.handshakes--;
-    this.expire(0);
+    // Out of the wheel at once: a long timeout would keep all that hangs on it.
+    wheel.disarm(this);
   }
 
   /** Logs it and gives the connection back. `counts`: it counts as a failed handshake. */
