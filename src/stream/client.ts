@@ -61,6 +61,11 @@ export abstract class ClientConn extends Conn implements ClientSide {
     rt.clients.add(this);
   }
 
+  /** When its session began: the accept, or the end of what came before the first byte. Epoch ms. */
+  get ready(): number {
+    return this.session === null ? this.accepted : this.session.ready;
+  }
+
   get tls(): TlsSession | null {
     return this.session === null ? null : this.session.tls;
   }

@@ -301,7 +301,7 @@ export abstract class Stream implements TimerEntry, ServerOwner, BalanceRequest,
     this.tConnect = connectedAt === 0 ? NEVER : connectedAt - queueEnd;
     this.tResponse = responseAt === 0 ? NEVER : responseAt - connectedAt;
     this.tData = responseAt === 0 ? NEVER : now - responseAt;
-    this.tActive = now - (firstByte || this.accepted);
+    this.tActive = now - (firstByte || this.accepted + this.tHandshake);
     this.tTotal = now - this.accepted;
     this.actconn = Atomics.load(this.rt.shared.live, L.live);
     this.feconn = this.frontend.live;

@@ -42,7 +42,7 @@ export class H2Client extends ClientConn implements SessionOwner, TurnWork {
     super(socket, listener, rt, session);
     // Asked for now: the socket does not know it any more when the lines of aborted streams are written.
     this.noteAddress();
-    this.idleSince = this.accepted;
+    this.idleSince = this.ready;
     const settings = h2Settings(rt.global);
     settings.enableConnect = true;
     this.h2 = new H2Session(Role.server, this, settings, this.counted.slab, this.counted.base);

@@ -55,7 +55,7 @@ export class HttpClient extends ClientConn implements HttpSide {
     super(socket, listener, rt, session);
     // A connection that ends without a request would not be asked in time.
     if (this.counted.logsSilence) this.noteAddress();
-    this.idleSince = this.accepted;
+    this.idleSince = this.ready;
     this.waitForRequest();
   }
 
@@ -202,7 +202,7 @@ export class HttpClient extends ClientConn implements HttpSide {
   private waitForHead(stream: HttpStream): void {
     const { timeouts } = this.listener.frontend.model;
     // The request timeout runs from the first byte and is not renewed; without one the client timeout is, by each byte.
-    const from = this.requests === 1 ? this.accepted : stream.firstByte;
+    const from = this.requests === 1 ? this.ready : stream.firstByte;
     const request = timeouts.httpRequest === 0 ? 0 : from + timeouts.httpRequest;
     this.deadline = 0;
     this.expire(sooner(request, deadlineIn(timeouts.client)));

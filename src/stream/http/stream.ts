@@ -252,6 +252,7 @@ export class HttpStream extends Stream implements H2Owner {
     const { session } = this.client.conn;
     if (session === null || this.client.requests > 1) this.tIdle = firstByte === 0 ? 0 : firstByte - since;
     else {
+      this.accepted = session.accepted;
       this.tHandshake = session.ready - session.accepted;
       this.tIdle = firstByte === 0 ? 0 : firstByte - session.ready;
     }

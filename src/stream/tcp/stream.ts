@@ -395,10 +395,10 @@ export class TcpStream extends Stream {
   }
 
   override stamp(now: number): void {
+    const { client } = this;
+    this.tHandshake = client.ready - client.accepted;
     super.stamp(now);
     this.tRequest = NEVER;
     this.tIdle = 0;
-    const { session } = this.client;
-    this.tHandshake = session === null ? 0 : session.ready - session.accepted;
   }
 }
