@@ -12,16 +12,17 @@ const MOST_AGE = 0x7fffffff;
 
 const values = new ListIterator();
 
-/** Seconds a response is good for as it says itself (RFC 9111 section 4.2.1): s-maxage, max-age, Expires; -1 = it does not say. */
+/** Seconds a response is good for as it says itself (RFC 9111 section 4.2.1): s-maxage, max-age, Expires; -1 = it does not say, NaN = not in numbers. */
 export function lifetimeOf(res: Head, now: number): number {
   let maxAge = -1;
   let sharedMaxAge = -1;
   values.start(res, CACHE_CONTROL);
   while (values.next()) {
     const text = latin1(res.buf, values.from, values.to).toLowerCase();
-    if (text.startsWith("s-maxage=")) sharedMaxAge = seconds(text.slice(9), sharedMaxAge);
-    else if (text.startsWith("max-age=")) maxAge = seconds(text.slice(8), maxAge);
+    if (text.startsWith("s-maxage=")) sharedMaxAge = seconds(text.slice(9));
+    else if (text.startsWith("max-age=")) maxAge = seconds(text.slice(8));
   }
+  if (Number.isNaN(sharedMaxAge + maxAge)) return Number.NaN;
   if (sharedMaxAge > 0) return sharedMaxAge;
   if (maxAge > 0) return maxAge;
   if (sharedMaxAge >= 0 || maxAge >= 0) return -1;
@@ -32,9 +33,9 @@ export function lifetimeOf(res: Head, now: number): number {
   return date === null || date < now ? 0 : date - now;
 }
 
-function seconds(text: string, otherwise: number): number {
+function seconds(text: string): number {
   const value = Number.parseInt(text.startsWith('"') ? text.slice(1) : text, 10);
-  return Number.isNaN(value) || value < 0 ? otherwise : Math.min(value, MOST_AGE);
+  return value < 0 ? Number.NaN : Math.min(value, MOST_AGE);
 }
 
 /** What Age says; 0 without the header, -1 = it makes no sense. */

@@ -37,7 +37,7 @@ function elements(lines: readonly string[]): string[] {
     .filter((part) => part !== "");
 }
 
-/** The headers named by Vary; -1 = one of them is not known here, or any may matter. */
+/** The headers named by Vary; -1 = it names none, one of them is not known here, or any may matter. */
 export function varySignature(lines: readonly string[]): number {
   let signature = 0;
   for (const name of elements(lines)) {
@@ -45,20 +45,22 @@ export function varySignature(lines: readonly string[]): number {
     if (bit === 0) return -1;
     signature |= bit;
   }
-  return signature;
+  return signature === 0 ? -1 : signature;
 }
 
-/** The set of encodings an Accept-Encoding allows; none = identity alone. */
+/** The set of encodings an Accept-Encoding allows; without that header all. */
 export function acceptedEncodings(lines: readonly string[]): number {
+  if (lines.length === 0) return ALL;
   let set = 0;
   let refused = 0;
-  let star: boolean | null = null;
+  let star = false;
   const parts = elements(lines);
   if (parts.length > MOST) return IDENTITY;
   for (const part of parts) {
     const [name = "", ...params] = part.split(";").map((word) => word.trim());
     const q = params.find((word) => word.startsWith("q="));
     const wanted = q === undefined || Number.parseFloat(q.slice(2)) !== 0;
+    // `*;q=0` is not taken as a refusal of identity, as in HAProxy.
     if (name === "*") star = wanted;
     else {
       const bit = name === "identity" ? IDENTITY : Object.hasOwn(encodings, name) ? encodings[name]! : OTHER;
@@ -66,9 +68,9 @@ export function acceptedEncodings(lines: readonly string[]): number {
       else refused |= bit;
     }
   }
-  if (star === true) return ALL & ~refused;
+  if (star) return ALL & ~refused;
   // RFC 9110 section 12.5.3: identity is acceptable unless it is excluded.
-  if ((refused & IDENTITY) === 0 && star !== false) set |= IDENTITY;
+  if ((refused & IDENTITY) === 0) set |= IDENTITY;
   return set;
 }
 

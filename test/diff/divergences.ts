@@ -14,6 +14,12 @@ export const divergences: Readonly<Record<string, string>> = {
     "tlb sends a request again when a reused connection died before any byte of an answer; HAProxy 2.6 closes and leaves that to the client",
   "h2: the server dies in the middle of the body":
     "tlb resets the stream of a response that was cut short, which RFC 9113 section 8.1 asks for; HAProxy 2.6 ends it as if it were complete",
+  "cache: deny behind cache-use":
+    "HAProxy 2.6.12 has already given the request to its cache and answers 400; tlb denies with 403, logged as any denial",
+  "cache: vary: referer":
+    "tlb serves what varies by Referer alone, as the manual says; HAProxy 2.6.12 stores it and never finds it again",
+  "cache: vary: unknown encoding answered":
+    "the manual says that what has an unknown encoding is not stored; HAProxy 2.6.12 stores it, and serves it to clients that did not ask for it",
   "checkcache: GET /app-etag":
     "the manual announces 502 for a blocked response; HAProxy 2.6 sends the page of the status the server answered with, so a 200",
   "checkcache and cookie: GET /app-etag": "as above",

@@ -91,6 +91,7 @@ interface Side {
 }
 
 interface Stage {
+  readonly runtime: (line: string) => Promise<string>;
   readonly ports: Map<string, number>;
   readonly servers: Map<string, ScriptedServer>;
   readonly log: Syslog;
@@ -175,7 +176,14 @@ async function startSide(scope: Scope, batch: readonly Scenario[], start: Starte
       servers.set(name, startServer(scope, script, port(name), scenario.tls?.[name]));
     }
     for (const name of scenario.stuck ?? []) await startStuckServer(scope, port(name));
-    stages.push({ ports, servers, log: await startSyslog(scope, port("log")), index, proxy: () => proxy });
+    stages.push({
+      runtime: (line) => proxy.runtime(line),
+      ports,
+      servers,
+      log: await startSyslog(scope, port("log")),
+      index,
+      proxy: () => proxy,
+    });
   }
   const proxy: Proxy = await start(scope, config);
   // tlb listens before its workers run.
@@ -227,6 +235,7 @@ async function observe(scenario: Scenario, stage: Stage, patience: number): Prom
       peer.close();
       return response;
     },
+    command: async (line) => maskPorts(await stage.runtime(line), stage.ports),
     server(name) {
       const server = stage.servers.get(name);
       if (server === undefined) throw new Error(`the scenario has no server ${name}`);

@@ -45,7 +45,7 @@ export function cacheability(method: number, res: Head): Cacheability {
       result.response = result.cookies = false;
     } else if (text.startsWith('no-cache="set-cookie')) {
       result.cookies = false;
-    } else if (text.startsWith("max-age=") || text.startsWith("s-maxage=")) {
+    } else if (text.startsWith("max-age") || text.startsWith("s-maxage")) {
       lasting = true;
     } else if (text === "public") {
       result.response = result.cookies = true;

@@ -157,7 +157,13 @@ function passResponse(
   const doubtful = (res.flags & TE_HTTP10) !== 0;
   const { captures } = stream.frontend;
   if (captures !== null) captureResponseCookie(stream, captures);
-  if (back !== null && (back.cookie !== null || back.checkCache) && !persistResponse(stream, back)) {
+  // A cache has no cookies of its own.
+  if (
+    back !== null &&
+    stream.server !== null &&
+    (back.cookie !== null || back.checkCache) &&
+    !persistResponse(stream, back)
+  ) {
     blockResponse(stream);
     return;
   }

@@ -29,6 +29,8 @@ function run(rules: readonly Rule[], stream: HttpStream, step: number): boolean 
 /** http-request rules of one side, then its `redirect`s, which never wait. False: answered, or waiting at `step`. */
 export function requestRules(rules: ProxyRules, stream: HttpStream, step: number): boolean {
   if (rules.request !== null && !run(rules.request, stream, step)) return false;
+  // What a cache answers is not redirected any more.
+  if (stream.cache !== null && stream.cache.hit !== null) return true;
   return rules.redirects === null || run(rules.redirects, stream, step);
 }
 

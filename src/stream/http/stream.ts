@@ -237,7 +237,10 @@ export class HttpStream extends Stream implements H2Owner {
     }
     this.coding = this.compressed = null;
     this.queueClass = this.queueOffset = 0;
-    this.cache = null;
+    if (this.cache !== null) {
+      this.cache.reset();
+      this.cache = null;
+    }
     if (this.samples !== null) this.samples.reset();
     if (free.length < FREE_MAX) free.push(this);
   }

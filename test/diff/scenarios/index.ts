@@ -1,6 +1,7 @@
 import type { Scenario } from "../scenario.ts";
 import { auth } from "./auth.ts";
 import { balance } from "./balance.ts";
+import { cache } from "./cache.ts";
 import { checks } from "./checks.ts";
 import { compression } from "./compression.ts";
 import { errors } from "./errors.ts";
@@ -56,6 +57,7 @@ export const scenarios: readonly Scenario[] = [
   ...balance,
   ...logs,
   ...checks,
+  ...cache,
   ...persistence,
   ...retries,
   ...destinations,

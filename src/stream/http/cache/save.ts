@@ -15,10 +15,11 @@ import { clock } from "../../../util/clock.ts";
 import { cacheability } from "../cacheable.ts";
 import type { HttpStream } from "../stream.ts";
 import { headBytes } from "../wire.ts";
-import type { StreamCache } from "./state.ts";
+import { firstWord, type StreamCache } from "./state.ts";
 
 const VARY = Buffer.from("vary", "latin1");
 const AGE = Buffer.from("age", "latin1");
+const PRAGMA = Buffer.from("pragma", "latin1");
 const ETAG = Buffer.from("etag", "latin1");
 const CONTENT_ENCODING = Buffer.from("content-encoding", "latin1");
 /** What a block of an object takes beside its bytes, as `show cache` counts it. */
@@ -38,7 +39,7 @@ export function saveResponse(stream: HttpStream, cache: Cache): void {
     if (state.keyed && unsafe(req.method) && status >= 200 && status < 400) store.discard(state.hash);
     return;
   }
-  if (!state.keyed || state.ignore || status !== 200 || resBody.framing === Framing.TUNNEL) return;
+  if (!state.keyed || state.noStore || status !== 200 || resBody.framing === Framing.TUNNEL) return;
   const { settings } = store;
   const out = Buffer.allocUnsafe(headSize(res, edits));
   const end = writeResponseHead(out, 0, res, edits);
@@ -49,6 +50,7 @@ export function saveResponse(stream: HttpStream, cache: Cache): void {
   if (signature < 0) return;
   const { response, cookies } = cacheability(req.method, view);
   if (!response || !cookies) return;
+  if (firstWord(valuesOf(view, PRAGMA)) === "no-cache") return;
   const { keys } = state;
   const now = Math.floor(clock.now / 1000);
   const writer = store.begin(state.hash, signature, keys, length < 0 ? length : length + end, now);
@@ -85,7 +87,7 @@ function valuesOf(head: Head, name: Uint8Array): string[] {
 function writeHead(stream: HttpStream, writer: CacheWriter, now: number, maxAge: number): boolean {
   const lifetime = lifetimeOf(view, now);
   const age = ageOf(view);
-  if (age < 0 || (lifetime >= 0 && age > lifetime)) return false;
+  if (Number.isNaN(lifetime) || age < 0 || (lifetime >= 0 && age > lifetime)) return false;
   let lines = view.buf.toString("latin1", 0, view.end - 2);
   let counted = headBytes(view) + PART_BYTES * (view.count + 2);
   if (age > 0) {

@@ -10,8 +10,10 @@ export class StreamCache {
   /** `hash` is that of the request. */
   keyed = false;
   hasKeys = false;
-  /** The request asks not to be answered from a cache, and its response is not stored. */
+  /** The request is not answered from a cache. */
   ignore = false;
+  /** Its response is not stored. */
+  noStore = false;
   /** The cache that answers, and with what; null = none. */
   source: Cache | null = null;
   hit: Hit | null = null;
@@ -21,20 +23,27 @@ export class StreamCache {
   writer: CacheWriter | null = null;
 
   reset(): void {
-    this.keyed = this.hasKeys = this.ignore = false;
+    this.keyed = this.hasKeys = this.ignore = this.noStore = false;
     this.source = this.hit = this.writer = null;
     this.sent = 0;
   }
 }
 
-/** The exchange is over: what is not complete is not stored, what was being sent is not needed any more. */
+/** The first element of a list, in lower case; "" = there is none. HAProxy looks at no other one of Pragma. */
+export function firstWord(lines: readonly string[]): string {
+  return (lines[0] ?? "").split(",")[0]!.trim().toLowerCase();
+}
+
+/** The exchange is over: what is not complete is not stored, what was being sent is not needed any more. Logs may still ask for the rest. */
 export function endCache(stream: HttpStream, cache: StreamCache): void {
   const { hit, writer, source } = cache;
-  if (writer !== null) writer.abandon();
+  if (writer !== null) {
+    writer.abandon();
+    cache.writer = null;
+  }
   if (hit !== null && hit.pinned) {
     source!.store!.unpin(hit);
     // What waits to be sent lies in memory that is somebody else's from now on.
     if (stream.client.blocked) stream.client.cut = "reset";
   }
-  cache.reset();
 }

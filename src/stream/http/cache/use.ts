@@ -10,7 +10,7 @@ import { C } from "../../../counters/columns.ts";
 import { firstValue, valuesOf } from "../../../rules/lines.ts";
 import { clock } from "../../../util/clock.ts";
 import type { HttpStream } from "../stream.ts";
-import type { StreamCache } from "./state.ts";
+import { firstWord, type StreamCache } from "./state.ts";
 
 const HOST = Buffer.from("host", "latin1");
 const PRAGMA = Buffer.from("pragma", "latin1");
@@ -26,10 +26,12 @@ export function useCache(stream: HttpStream, cache: Cache): void {
   if (state.hit !== null) return;
   const { req, reqEdits: edits } = stream;
   const asks = req.method === Method.GET || req.method === Method.HEAD;
-  if (req.version !== 11 || !asks || refuses(req, edits)) state.ignore = true;
+  if (req.version !== 11 || !asks) state.ignore = true;
+  readWishes(req, edits, state);
   // Also for methods that are never answered: they may change what is stored.
   state.keyed = hashUri(stream.uri()!, firstValue(req, edits, HOST), state.hash);
-  if (!state.keyed || state.ignore) return;
+  if (!state.keyed) return;
+  if (state.ignore) return;
   const { backend, frontend } = stream;
   const counted = backend ?? frontend;
   counted.slab[counted.base + C.cacheLookups]!++;
@@ -63,19 +65,20 @@ function readKeys(stream: HttpStream, state: StreamCache, signature: number): vo
   if ((signature & REFERER) !== 0) state.keys[1] = refererKey(firstValue(req, edits, REFERER_NAME));
 }
 
-/** The request wants a fresh answer (RFC 9111 section 5.2.1), or one for somebody in particular (section 3.5). */
-function refuses(req: Head, edits: Edits): boolean {
-  if (firstValue(req, edits, AUTHORIZATION) !== null) return true;
+/** Prefixes of what says that a stored answer will not do. HAProxy does not look at the numbers behind them. */
+const FRESH = ["no-cache", "max-age", "max-stale", "min-fresh"];
+
+/** The request wants a fresh answer (RFC 9111 section 5.2.1), or none that is kept. */
+function readWishes(req: Head, edits: Edits, state: StreamCache): void {
   const controls = valuesOf(req, edits, CACHE_CONTROL);
-  if (controls.length > 0) {
-    for (const line of controls) {
-      for (const part of line.split(",")) {
-        const word = part.trim().toLowerCase();
-        if (word === "no-cache" || word === "no-store" || word === "max-age=0") return true;
-      }
+  for (const line of controls) {
+    for (const part of line.split(",")) {
+      const word = part.trim().toLowerCase();
+      if (FRESH.some((prefix) => word.startsWith(prefix))) state.ignore = true;
+      else if (word.startsWith("no-store")) state.noStore = true;
     }
-    return false;
   }
-  const pragma = firstValue(req, edits, PRAGMA);
-  return pragma !== null && pragma.toLowerCase().includes("no-cache");
+  if (controls.length === 0 && firstWord(valuesOf(req, edits, PRAGMA)) === "no-cache") state.ignore = true;
+  // RFC 9111 section 3.5: what is for somebody in particular.
+  if (firstValue(req, edits, AUTHORIZATION) !== null) state.ignore = state.noStore = true;
 }
