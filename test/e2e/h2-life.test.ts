@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { issue } from "../../src/net/tls/certificates.helper.ts";
 import { connect } from "../harness/client.ts";
 import { H2Peer, request } from "../harness/h2.ts";
+import type { Peer } from "../harness/peer.ts";
 import { startNginx } from "../harness/nginx.ts";
 import { freePort } from "../harness/ports.ts";
 import { run } from "../harness/program.ts";
@@ -201,4 +202,101 @@ listen web
   // A body of one frame above the usual size.
   const id = h2.request(request("POST", "/", ["content-length", "19000"]), "x".repeat(19_000));
   expect(await h2.response(id)).toEndWith("x\n--\nEND");
+});
+
+/** A server that answers each piece of a request at once, and ends with trailers when the request ends. */
+const conversation = async (peer: Peer): Promise<void> => {
+  const h2 = new H2Peer(peer, "server");
+  const answered = new Map<number, number>();
+  while (peer.closeKind === "open") {
+    h2.pump();
+    for (const [id, stream] of h2.streams) {
+      const from = answered.get(id);
+      if (from === undefined) {
+        h2.head(
+          id,
+          [
+            [":status", "200"],
+            ["content-type", "application/grpc"],
+          ],
+          false,
+        );
+        answered.set(id, 0);
+      } else if (stream.body.length > from) {
+        answered.set(id, stream.body.length);
+        h2.data(id, `<${stream.body.slice(from)}>`, false);
+      } else if (stream.ended && from >= 0) {
+        answered.set(id, -1);
+        h2.head(id, [["grpc-status", "0"]], true);
+      }
+    }
+    await Bun.sleep(1);
+  }
+};
+
+test("a conversation in one stream: both sides talk before the request ends, trailers end it", async () => {
+  await using scope = new Scope();
+  const { port: server } = startServer(scope, conversation);
+  const port = freePort();
+  const proxy = await startServing(
+    scope,
+    `${DEFAULTS}
+listen web
+  bind 127.0.0.1:${port}
+  server s1 127.0.0.1:${server} proto h2
+`,
+  );
+  const h2 = new H2Peer(await connect(scope, port), "client");
+  const ids = [0, 1, 2].map(() =>
+    h2.request(request("POST", "/pkg.Service/Chat", ["te", "trailers"]), undefined, true),
+  );
+  for (const word of ["one", "two", "three"]) {
+    for (const id of ids) h2.data(id, word, false);
+    for (const id of ids) await h2.wait(() => h2.stream(id).body.endsWith(`<${word}>`));
+  }
+  for (const id of ids) {
+    expect(h2.stream(id).ended).toBe(false);
+    h2.data(id, "", true);
+    expect(await h2.response(id)).toBe(
+      ":status: 200\ncontent-type: application/grpc\n--\ngrpc-status: 0\n--\n<one><two><three>\n--\nEND",
+    );
+  }
+  await becomes(() => stat(proxy, "web/s1", "scur"), 0);
+  expect(await stat(proxy, "web/BACKEND", "h2_backend_open_streams")).toBe(0);
+});
+
+test("a server that answers before it has the whole request: the answer arrives, the rest of the request is given up", async () => {
+  await using scope = new Scope();
+  const { port: server } = startServer(scope, async (peer) => {
+    const h2 = new H2Peer(peer, "server");
+    await h2.wait(() => h2.streams.size > 0, 10_000);
+    h2.head(
+      1,
+      [
+        [":status", "200"],
+        ["grpc-status", "12"],
+      ],
+      true,
+    );
+    await h2.wait(() => h2.streams.size > 1, 10_000);
+    h2.head(3, [[":status", "204"]], true);
+  });
+  const port = freePort();
+  await startServing(
+    scope,
+    `${DEFAULTS}
+listen web
+  bind 127.0.0.1:${port}
+  server s1 127.0.0.1:${server} proto h2
+`,
+  );
+  const h2 = new H2Peer(await connect(scope, port), "client");
+  const id = h2.request(request("POST", "/early"), undefined, true);
+  await h2.wait(() => h2.stream(id).ended);
+  expect(h2.stream(id).heads).toEqual([":status: 200\ngrpc-status: 12"]);
+  h2.data(id, "more", false);
+  h2.data(id, "", true);
+  await Bun.sleep(100);
+  // Neither connection suffered.
+  expect(await h2.response(h2.request(request("GET", "/next")))).toBe(":status: 204\n--\n\n--\nEND");
 });

@@ -9,7 +9,6 @@ import {
   KEEP_ALIVE,
   knownId,
   PROXY_CONNECTION,
-  SEC_WEBSOCKET_KEY,
   TRANSFER_ENCODING,
   UPGRADE,
 } from "../h1/known.ts";
@@ -22,16 +21,6 @@ const http2Settings = knownId("http2-settings");
 const skipped = skipTable(HOST, CONNECTION, KEEP_ALIVE, PROXY_CONNECTION, TRANSFER_ENCODING, UPGRADE, http2Settings);
 /** With a target in origin form the Host header stays. */
 const skippedOrigin = skipTable(CONNECTION, KEEP_ALIVE, PROXY_CONNECTION, TRANSFER_ENCODING, UPGRADE, http2Settings);
-const skippedUpgrade = skipTable(
-  HOST,
-  CONNECTION,
-  KEEP_ALIVE,
-  PROXY_CONNECTION,
-  TRANSFER_ENCODING,
-  UPGRADE,
-  http2Settings,
-  SEC_WEBSOCKET_KEY,
-);
 
 const AUTHORITY = staticIndex(":authority");
 const METHOD = staticIndex(":method");
@@ -92,8 +81,7 @@ export function writeRequestBlock(out: Buffer, pos: number, head: Head, edits: E
       break;
     }
   }
-  if (upgrade) return writeFields(out, at, head, edits, skippedUpgrade);
-  return writeFields(out, at, head, edits, absolute ? skipped : skippedOrigin);
+  return writeFields(out, at, head, edits, absolute || upgrade ? skipped : skippedOrigin);
 }
 
 /** `http://…` or `https://…`. */

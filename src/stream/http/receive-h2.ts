@@ -7,6 +7,7 @@ import type { ServerExchange } from "../../server/h2/exchange.ts";
 import { clock } from "../../util/clock.ts";
 import { websocketAccept } from "../../util/websocket.ts";
 import { Phase } from "../phase.ts";
+import { countOut } from "./count.ts";
 import { watchUpload } from "./deadlines.ts";
 import { downloadBody } from "./download.ts";
 import { badResponse, serverLost } from "./failure.ts";
@@ -48,10 +49,12 @@ function grantUpgrade(stream: HttpStream): void {
   // Over HTTP/2 it stays a 200.
   if (stream.client.h2 !== null) return;
   edits.status = Buffer.from("101", "latin1");
-  edits.reason = Buffer.from("Switching Protocols", "latin1");
-  edits.add("connection", "upgrade");
   const upgrade = findKnown(req, UPGRADE, 0);
-  if (upgrade >= 0) edits.add("upgrade", valueText(req, upgrade));
+  const protocol = upgrade < 0 ? "" : valueText(req, upgrade);
+  edits.add("connection", "upgrade");
+  edits.add("upgrade", protocol);
+  // As in HAProxy these count as received.
+  countOut(stream, "connection".length + "upgrade".length + "upgrade".length + protocol.length);
   const key = findKnown(req, SEC_WEBSOCKET_KEY, 0);
   if (key >= 0) edits.append(encodeLine("sec-websocket-accept", websocketAccept(valueText(req, key))));
 }

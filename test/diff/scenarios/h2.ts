@@ -1,5 +1,5 @@
 /** HTTP/2 on either side. The frames differ, the messages must not: they are compared as notes. */
-import { type Answer, echo, type Fields, H2Peer, request, respondH2 } from "../../harness/h2.ts";
+import { type Answer, echo, type Fields, H2Peer, request, respondH2, setting } from "../../harness/h2.ts";
 import { ok, respond } from "../../harness/server.ts";
 import { http } from "../build.ts";
 import type { CompareOptions, Scenario, Talk } from "../scenario.ts";
@@ -666,6 +666,41 @@ export const h2: readonly Scenario[] = [
       talk.note("connections", talk.server("s1").peers.length);
     },
   },
+  ...[false, true].map((known): Scenario => ({
+    name: `h1 to h2: an upgrade, and a server that ${known ? "knows" : "does not know"} extended CONNECT`,
+    config: http({ backend: "retries 0", servers: { s1: "proto h2" } }),
+    servers: {
+      s1: async (peer) => {
+        const h2 = new H2Peer(peer, "server", known ? setting(8, 1) : undefined);
+        await h2.wait(() => h2.streams.size > 0, 60_000);
+        h2.head(
+          1,
+          [
+            [":status", "200"],
+            ["x-head", (h2.stream(1).heads[0] ?? "").replaceAll("\n", "|")],
+          ],
+          false,
+        );
+        await h2.wait(() => h2.stream(1).body.length > 0, 60_000);
+        h2.data(1, h2.stream(1).body.toUpperCase(), false);
+      },
+    },
+    compare: { servers: false, clientClose: "closed", received: false },
+    async client(talk) {
+      const client = await talk.connect();
+      client.send(
+        "GET /chat HTTP/1.1\r\nHost: example.test\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
+      );
+      const head = await client.until("\r\n\r\n");
+      talk.note("lines", head.toLowerCase().split("\r\n").sort());
+      if (head.startsWith("HTTP/1.1 101")) {
+        client.send("hello\n");
+        talk.note("echo", await client.until("\n"));
+        client.close();
+      }
+      await talk.logged(1);
+    },
+  })),
   checked("200 passes", "200", ""),
   checked("500 fails", "500", ""),
   checked("a string of the body", "200", "http-check expect string well"),
