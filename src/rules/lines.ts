@@ -30,18 +30,10 @@ function headerHasName(head: Head, edits: Edits, i: number, name: Uint8Array): b
   return sameName(head.buf, start, head.index[4 * i + 1]! - start, name);
 }
 
-/** Takes added line `i` out. */
-function removeAppended(edits: Edits, i: number): void {
-  edits.size -= edits.appended[i]!.length;
-  edits.appended.copyWithin(i, i + 1, edits.appendedCount);
-  edits.appendedCount--;
-}
-
 /** Deletes every header with this lower-case name. */
 export function removeHeader(head: Head, edits: Edits, name: Uint8Array): void {
   for (let i = 0; i < head.count; i++) if (headerHasName(head, edits, i, name)) edits.delete(i);
-  for (let i = edits.appendedCount - 1; i >= 0; i--)
-    if (lineHasName(edits.appended[i]!, name)) removeAppended(edits, i);
+  for (let i = edits.appendedCount - 1; i >= 0; i--) if (lineHasName(edits.appended[i]!, name)) edits.removeAppended(i);
 }
 
 /** Deletes every header whose name passes. */
@@ -51,7 +43,7 @@ export function removeMatching(head: Head, edits: Edits, test: (name: string) =>
     if (line === null) continue;
     if (test(line === undefined ? nameText(head, i) : lineName(line))) edits.delete(i);
   }
-  for (let i = edits.appendedCount - 1; i >= 0; i--) if (test(lineName(edits.appended[i]!))) removeAppended(edits, i);
+  for (let i = edits.appendedCount - 1; i >= 0; i--) if (test(lineName(edits.appended[i]!))) edits.removeAppended(i);
 }
 
 /** Gives every header with this lower-case name another value, unless `change` returns null. */
@@ -73,9 +65,7 @@ export function changeValues(
     if (!lineHasName(line, name)) continue;
     const value = change(lineValue(line));
     if (value === null) continue;
-    const fresh = encodeLine(text, value);
-    edits.size += fresh.length - line.length;
-    edits.appended[i] = fresh;
+    edits.replaceAppended(i, encodeLine(text, value));
   }
 }
 

@@ -54,9 +54,7 @@ export function requestCookies(
     if (!isCookie(line)) continue;
     chosen = scanLine(rules, line, COOKIE_NAME.length, line.length - 2, servers, state, now, chosen);
     if (outcome === null) continue;
-    const fresh = outcome === "" ? NOTHING : cookieLine(outcome);
-    edits.size += fresh.length - line.length;
-    edits.appended[i] = fresh;
+    edits.replaceAppended(i, outcome === "" ? NOTHING : cookieLine(outcome));
   }
   return chosen;
 }

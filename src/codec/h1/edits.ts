@@ -22,8 +22,10 @@ export class Edits {
   /** New lines, each `name: value\r\n`: for replaced headers (by slot) and for appended ones. */
   readonly lines: Buffer[] = [];
   lineCount = 0;
-  readonly appended: Buffer[] = [];
-  appendedCount = 0;
+  private readonly added: Buffer[] = [];
+  private addedCount = 0;
+  /** Goes up whenever header lines change: who remembers what it read looks again then. */
+  changes = 0;
   /** Bytes of all new lines together, so that a writer knows its room beforehand. */
   size = 0;
   /** New start-line parts; undefined leaves the received bytes. */
@@ -31,6 +33,15 @@ export class Edits {
   target: Buffer | undefined = undefined;
   status: Buffer | undefined = undefined;
   reason: Buffer | undefined = undefined;
+
+  /** Added lines; those from `appendedCount` on are left over from before. */
+  get appended(): readonly Buffer[] {
+    return this.added;
+  }
+
+  get appendedCount(): number {
+    return this.addedCount;
+  }
 
   /** Forgets everything; cheap when nothing was edited. */
   clear(): void {
@@ -40,7 +51,8 @@ export class Edits {
       this.touched = false;
     }
     this.framed = false;
-    this.lineCount = this.appendedCount = this.size = 0;
+    this.changes++;
+    this.lineCount = this.addedCount = this.size = 0;
     this.method = this.target = this.status = this.reason = undefined;
   }
 
@@ -81,8 +93,24 @@ export class Edits {
 
   /** Adds a whole line `name: value\r\n`, or several, after the kept headers. The buffer must stay unchanged until written. */
   append(line: Buffer): void {
-    this.appended[this.appendedCount++] = line;
+    this.changes++;
+    this.added[this.addedCount++] = line;
     this.size += line.length;
+  }
+
+  /** Puts another line in the place of added line `i`; empty: nothing. */
+  replaceAppended(i: number, line: Buffer): void {
+    this.changes++;
+    this.size += line.length - this.added[i]!.length;
+    this.added[i] = line;
+  }
+
+  /** Takes added line `i` out. */
+  removeAppended(i: number): void {
+    this.changes++;
+    this.size -= this.added[i]!.length;
+    this.added.copyWithin(i, i + 1, this.addedCount);
+    this.addedCount--;
   }
 
   /** Adds a header from latin1 strings; allocates, so literal headers are better encoded once by `encodeLine`. */
@@ -96,6 +124,7 @@ export class Edits {
       marks.set(this.marks);
       this.marks = marks;
     }
+    this.changes++;
     this.marks[i] = mark;
     if (i >= this.marked) this.marked = i + 1;
     this.touched = true;

@@ -64,6 +64,8 @@ export class Head {
   scanned = 0;
   /** Offset of the byte that made the last parse fail; for captures (`show errors`). */
   errorAt = 0;
+  /** Another one for every message the head is reset for. */
+  serial = 0;
   /** What `text` has made; null while nothing was asked for. */
   private texts: HeadTexts | null = null;
 
@@ -72,6 +74,7 @@ export class Head {
     this.phase = Phase.IDLE;
     this.count = 0;
     this.buf = EMPTY;
+    this.serial++;
     if (this.texts !== null) this.texts.clear();
   }
 

@@ -6,6 +6,7 @@ import type { SampleContext } from "../context.ts";
 import { readInt32 } from "../number.ts";
 import type { SampleKind, Value } from "../sample.ts";
 import type { Use } from "../validity.ts";
+import { fieldValues } from "./elements.ts";
 import { ElementWalk, HeaderWalk, request, response, type Side } from "./message.ts";
 import type { EachFetcher, Fetcher, FetchRow } from "./types.ts";
 
@@ -47,13 +48,14 @@ function occurrenceFetcher(side: Side, walk: Walk, { name, occurrence }: Choice)
     };
   }
   if (occurrence === 0 || occurrence === -1) {
-    // Fast path: remember where the last one is, build one string at the end.
-    return (ctx) => {
-      if (!walk.start(side, ctx, name) || !walk.next()) return null;
-      let { buf, from, to } = walk;
-      while (walk.next()) ({ buf, from, to } = walk);
-      return latin1(buf, from, to);
-    };
+    if (!side.response) {
+      const known = fieldValues(name, walk instanceof ElementWalk);
+      return (ctx) => {
+        if (known.read(ctx)) return known.count === 0 ? null : known.values[known.count - 1]!;
+        return last(side, walk, ctx, name);
+      };
+    }
+    return (ctx) => last(side, walk, ctx, name);
   }
   return (ctx) => {
     if (!walk.start(side, ctx, name)) return null;
@@ -67,6 +69,14 @@ function occurrenceFetcher(side: Side, walk: Walk, { name, occurrence }: Choice)
   };
 }
 
+/** Remembers where the last one is and builds one string at the end. */
+function last(side: Side, walk: Walk, ctx: SampleContext, name: Uint8Array): string | null {
+  if (!walk.start(side, ctx, name) || !walk.next()) return null;
+  let { buf, from, to } = walk;
+  while (walk.next()) ({ buf, from, to } = walk);
+  return latin1(buf, from, to);
+}
+
 function eachOf(side: Side, walk: Walk, choice: Choice, convert: (text: string) => Value | null): EachFetcher {
   if (choice.occurrence !== 0 || choice.name.length === 0) {
     const one = occurrenceFetcher(side, walk, choice);
@@ -76,7 +86,16 @@ function eachOf(side: Side, walk: Walk, choice: Choice, convert: (text: string) 
       return value !== null && visit(value, ctx);
     };
   }
+  const known = side.response ? null : fieldValues(choice.name, walk instanceof ElementWalk);
   return (ctx, visit) => {
+    // Fast path: a request's field of few values.
+    if (known !== null && known.read(ctx)) {
+      for (let i = 0; i < known.count; i++) {
+        const value = convert(known.values[i]!);
+        if (value !== null && visit(value, ctx)) return true;
+      }
+      return false;
+    }
     if (!walk.start(side, ctx, choice.name)) return false;
     while (walk.next()) {
       const value = convert(walk.value);

@@ -111,8 +111,7 @@ export function nameServer(stream: HttpStream, name: Buffer): void {
   const line = Buffer.concat([name, Buffer.from(`: ${server!.name}\r\n`, "latin1")]);
   if (stream.nameSlot >= 0) {
     // Another attempt, maybe at another server.
-    edits.size += line.length - edits.appended[stream.nameSlot]!.length;
-    edits.appended[stream.nameSlot] = line;
+    edits.replaceAppended(stream.nameSlot, line);
     return;
   }
   for (let i = findName(req, name, 0); i >= 0; i = findName(req, name, i + 1)) edits.delete(i);
