@@ -252,6 +252,8 @@ const globals: GlobalModel = {
   tlsCapture: 0,
   tlsLifetime: 300,
   tlsMaxRecord: 0,
+  maxSslConn: 0,
+  maxSslRate: 0,
 };
 
 export function model(proxies: readonly ProxyModel[], more: Partial<GlobalModel> = {}): Model {

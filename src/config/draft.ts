@@ -131,6 +131,8 @@ export function newGlobal(env: ParseEnv): GlobalDraft {
     tlsCapture: 0,
     tlsLifetime: 300,
     tlsMaxRecord: 0,
+    maxSslConn: 0,
+    maxSslRate: 0,
     compressionLevel: 1,
     compressionMemLevel: 8,
     compressionWindowBits: 15,

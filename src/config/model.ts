@@ -202,6 +202,9 @@ export interface GlobalModel {
   readonly tlsCapture: number;
   /** How long a TLS session may be resumed, seconds; default 300. */
   readonly tlsLifetime: number;
+  /** TLS connections of the whole process, and those accepted a second (maxsslconn, maxsslrate); 0 = no limit. */
+  readonly maxSslConn: number;
+  readonly maxSslRate: number;
   /** Most bytes in one TLS record (tune.ssl.maxrecord); 0 = the protocol's 16384. */
   readonly tlsMaxRecord: number;
   /** Parameters of compressors: tune.comp.maxlevel (default 1), tune.zlib.memlevel (8), tune.zlib.windowsize (15). */

@@ -1,4 +1,5 @@
 import { compile, type Compiled } from "../compile/compile.ts";
+import { C, PROCESS_SLOT } from "../counters/columns.ts";
 import { readRate } from "../counters/rate.ts";
 import { L, LIVE_WIDTH, Shared } from "../counters/shared.ts";
 import { mapSegment } from "../counters/segment.ts";
@@ -133,7 +134,10 @@ export class Runtime implements WorkerHandlers {
       return;
     }
     const { frontend, model, slot } = socket.listener;
-    if (tooFast(frontend)) {
+    if (socket.listener.tls !== null && this.tlsFull) {
+      for (const one of this.sockets.values()) if (one.listener.tls !== null) one.pause();
+      this.hold();
+    } else if (tooFast(frontend)) {
       for (const one of this.sockets.values()) if (one.listener.frontend === frontend) one.pause();
       this.hold();
     } else if (frontend.model.maxconn > 0 && frontend.live >= frontend.model.maxconn) {
@@ -143,6 +147,13 @@ export class Runtime implements WorkerHandlers {
       socket.pause();
       this.hold();
     }
+  }
+
+  /** `maxsslconn` or `maxsslrate` is reached. */
+  private get tlsFull(): boolean {
+    const { maxSslConn, maxSslRate } = this.snapshot!.model.global;
+    if (maxSslConn > 0 && this.shared!.sum(PROCESS_SLOT, C.sslLive) + this.rt!.handshakes >= maxSslConn) return true;
+    return maxSslRate > 0 && readRate(this.shared!.live, L.sslRate, clock.now) >= maxSslRate;
   }
 
   private hold(): void {
@@ -164,6 +175,7 @@ export class Runtime implements WorkerHandlers {
       const free =
         room &&
         !tooFast(frontend) &&
+        !(socket.listener.tls !== null && this.tlsFull) &&
         (frontend.model.maxconn === 0 || frontend.live < frontend.model.maxconn) &&
         (model.maxconn === 0 || Atomics.load(live, slot * LIVE_WIDTH + L.live) < model.maxconn);
       if (free) socket.start();

@@ -473,3 +473,36 @@ frontend f
   expect(await peer.response()).toContain("late");
   expect(await proxy.program.exited).toBe(0);
 });
+
+test("maxsslconn: further TLS connections wait, plain ones do not", async () => {
+  await using scope = new Scope();
+  const [secure, plain] = [freePort(), freePort()];
+  const proxy = await startServing(
+    scope,
+    `global
+  nbthread 1
+  maxsslconn 2
+${DEFAULTS}
+frontend f
+  bind 127.0.0.1:${secure} ssl crt ${dir}/ec.pem
+  bind 127.0.0.1:${plain}
+  http-request return status 200 content-type text/plain string x`,
+  );
+  const ask = "GET / HTTP/1.1\r\nHost: h\r\n\r\n";
+  const first = await connect(scope, secure, { tls: {} });
+  await connect(scope, secure, { tls: {} });
+  let third = false;
+  const waiting = connect(scope, secure, { tls: {} }).then((peer) => {
+    third = true;
+    return peer;
+  });
+  await Bun.sleep(150);
+  expect([third, await info(proxy, "CurrSslConns"), await info(proxy, "MaxSslConns")]).toEqual([false, 2, 2]);
+  const other = await connect(scope, plain);
+  other.send(ask);
+  expect(await other.response()).toStartWith("HTTP/1.1 200");
+  first.close();
+  const peer = await waiting;
+  peer.send(ask);
+  expect(await peer.response()).toStartWith("HTTP/1.1 200");
+});

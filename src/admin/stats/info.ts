@@ -165,7 +165,14 @@ const table: readonly InfoColumn[] = [
   { pos: 17, name: "CurrConns", type: "u32", tags: "MGP", help: "Connections open now", value: currentConnections },
   { pos: 18, name: "CumConns", type: "u32", tags: "MCP", help: "Connections since the start", value: total(C.connTot) },
   { pos: 19, name: "CumReq", type: "u32", tags: "MCP", help: "Requests since the start", value: total(C.reqTot) },
-  { pos: 20, name: "MaxSslConns", type: "u32", tags: "MMP", help: "Limit of TLS connections", value: none },
+  {
+    pos: 20,
+    name: "MaxSslConns",
+    type: "u32",
+    tags: "MMP",
+    help: "Limit of TLS connections",
+    value: ({ ctx }) => ctx.model().global.maxSslConn,
+  },
   {
     pos: 21,
     name: "CurrSslConns",
@@ -213,7 +220,14 @@ const table: readonly InfoColumn[] = [
     help: "TLS connections over the last second",
     value: rate(L.sslRate),
   },
-  { pos: 33, name: "SslRateLimit", type: "u32", tags: "CLP", help: "Limit of SslRate", value: none },
+  {
+    pos: 33,
+    name: "SslRateLimit",
+    type: "u32",
+    tags: "CLP",
+    help: "Limit of SslRate",
+    value: ({ ctx }) => ctx.model().global.maxSslRate,
+  },
   { pos: 34, name: "MaxSslRate", type: "u32", tags: "MMP", help: "Highest SslRate", value: peak(C.sslRateMax) },
   {
     pos: 35,

@@ -71,6 +71,8 @@ const places: Readonly<Record<string, Readonly<Record<string, Place>>>> = {
     "ssl-load-extra-del-ext": ["config/tls/store.ts", "this.deleteExtension"],
     "ssl-skip-self-issued-ca": ["config/tls/store.ts", "this.skipSelfIssued"],
     "issuers-chain-path": ["config/tls/store.ts", "this.issuers"],
+    maxsslconn: ["worker/runtime.ts", "maxSslConn"],
+    maxsslrate: ["worker/runtime.ts", "maxSslRate"],
     "tune.ssl.lifetime": ["compile/compile.ts", "tlsLifetime"],
     "tune.ssl.maxrecord": ["stream/handshake.ts", "tlsMaxRecord"],
     "tune.ssl.hard-maxrecord": ["stream/handshake.ts", "tlsMaxRecord"],

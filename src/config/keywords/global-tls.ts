@@ -129,6 +129,12 @@ export const globalTlsKeywords: readonly Row[] = [
   inert("tune.ssl.force-private-cache", "", "Do not share the cache of sessions", "each worker has its own"),
   inert("tune.ssl.keylog", "on | off", "Keep secrets for samples", "the TLS library does not tell secrets"),
   inert("tune.ssl.ssl-ctx-cache-size", "<count>", "Generated certificates kept", "no certificates are generated"),
+  row("maxsslconn", "<count>", "TLS connections of the whole process at the same time", (c, args) => {
+    c.global.maxSslConn = takeInteger(args, { lax: true }) ?? c.global.maxSslConn;
+  }),
+  row("maxsslrate", "<count>", "TLS connections accepted a second", (c, args) => {
+    c.global.maxSslRate = takeInteger(args, { lax: true }) ?? c.global.maxSslRate;
+  }),
   row("tune.ssl.lifetime", "<time>", "How long a session may be resumed", (c, args) => {
     const ms = takeTime(args, "s");
     if (ms !== null) c.global.tlsLifetime = Math.max(1, Math.round(ms / 1000));
