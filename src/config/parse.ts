@@ -39,7 +39,8 @@ export function parseConfig(
   parseSections(state, lines);
   for (const check of checks) check(state);
   const parsed = finish(state);
-  const model = diagnostics.failed ? parsed : checkRules(parsed, env, diagnostics, options.lint === true);
+  // Rules are judged whatever else is wrong: everything is reported in one run.
+  const model = checkRules(parsed, env, diagnostics, options.lint === true);
   if (options.lint === true && !diagnostics.failed) lint({ model, drafts: state.proxies }, diagnostics);
   return model;
 }

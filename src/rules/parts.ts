@@ -18,8 +18,12 @@ export function atCondition(args: Args): boolean {
   return word === null || word.text === "if" || word.text === "unless";
 }
 
-/** Takes a fixed list of words; null after a complaint. */
-export function takeTexts(args: Args, names: readonly (readonly [name: string, what: string])[]): ActionParts | null {
+/** Takes a fixed list of words, none of them empty unless `empty`; null after a complaint. */
+export function takeTexts(
+  args: Args,
+  names: readonly (readonly [name: string, what: string])[],
+  empty = false,
+): ActionParts | null {
   const texts: Record<string, TextModel> = {};
   for (const [name, what] of names) {
     const word = args.next();
@@ -27,6 +31,8 @@ export function takeTexts(args: Args, names: readonly (readonly [name: string, w
       args.take(what);
       return null;
     }
+    if (word.text === "" && !empty)
+      return args.error("config/missing-argument", word, `'${args.label}' expects ${what}, not an empty word`);
     texts[name] = textOf(word);
   }
   return { ...NOTHING, texts };

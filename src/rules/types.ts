@@ -60,6 +60,8 @@ export interface RuleStream extends SampleContext {
   deny(status: number, answer: Answer | null): void;
   /** Answers instead of the server; counted as intercepted. Null: with the error page of the status. */
   intercept(status: number, answer: Answer | null): void;
+  /** The status of the answer that is being made, for formats in it. */
+  announce(status: number): void;
   /** The request is not acceptable: 400. */
   invalid(): void;
   /** Answers 401 with the page of that status and WWW-Authenticate; 407 and Proxy-Authenticate to clients of a proxy. */

@@ -87,6 +87,9 @@ export abstract class RawSamples implements RuleStream {
   deny(): void {
     this.drop(false);
   }
+  announce(): void {
+    throw new Error("no answer is made here");
+  }
   intercept(): void {
     this.drop(false);
   }

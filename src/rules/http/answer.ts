@@ -213,6 +213,7 @@ export function compileAnswer(
   }
   const type = texts.type?.text ?? null;
   return (stream) => {
+    stream.announce(status);
     const headers: [string, string][] = [];
     for (let i = 0; i < names.length; i++) {
       const value = values[i]!(stream);

@@ -3,6 +3,7 @@ import type { Head } from "../../codec/h1/head.ts";
 import { compileRegex, RegexError } from "../../expr/acl/regex/index.ts";
 import type { Args } from "../../lang/args.ts";
 import { cleanField } from "../clean.ts";
+import { followHost } from "./authority.ts";
 import { changeValues, removeHeader, removeMatching } from "../lines.ts";
 import { atCondition, takeTexts, textOf, unknownWord } from "../parts.ts";
 import { replaceWith } from "../replace.ts";
@@ -58,6 +59,7 @@ function adder(name: "set-header" | "add-header", help: string): ActionRow {
       const line = literal === null ? null : Buffer.from(`${header}: ${cleanField(literal)}\r\n`, "latin1");
       const set = name === "set-header";
       const framing = FRAMING.has(header);
+      const host = request && header === "host";
       return (stream) => {
         const edits = editsOf(stream, request);
         const fresh = line ?? Buffer.from(`${header}: ${cleanField(format(stream))}\r\n`, "latin1");
@@ -65,6 +67,7 @@ function adder(name: "set-header" | "add-header", help: string): ActionRow {
         if (!hasRoom(stream, headOf(stream, request), edits, fresh.length)) return rewriteFailed(stream);
         edits.append(fresh);
         if (framing) edits.framed = true;
+        if (host) followHost(stream.reqHead!, edits, fresh.toString("latin1", 6, fresh.length - 2));
         return Verdict.next;
       };
     },
@@ -97,6 +100,7 @@ function replacer(name: "replace-header" | "replace-value", help: string): Actio
       const bytes = Buffer.from(text, "latin1");
       const whole = name === "replace-header";
       const framing = FRAMING.has(text);
+      const host = request && text === "host";
       return (stream) => {
         const replacement = format(stream);
         if (framing) editsOf(stream, request).framed = true;
@@ -110,20 +114,24 @@ function replacer(name: "replace-header" | "replace-value", help: string): Actio
           failed = true;
           return null;
         };
-        changeValues(
-          headOf(stream, request),
-          editsOf(stream, request),
-          bytes,
-          text,
-          whole ? one : (v) => elements(v, one),
-        );
+        let last: string | null = null;
+        const change = (old: string): string | null => {
+          const fresh = whole ? one(old) : elements(old, one);
+          if (fresh !== null) last = fresh;
+          return fresh;
+        };
+        changeValues(headOf(stream, request), editsOf(stream, request), bytes, text, change);
+        if (host && last !== null) followHost(stream.reqHead!, stream.reqEdits, last);
         return failed ? rewriteFailed(stream) : Verdict.next;
       };
     },
   };
 }
 
-/** Changes the comma-separated elements of a value; commas in quoted strings do not separate. */
+/**
+ * Changes the comma-separated elements of a value, empty ones too; commas in quoted strings do not separate. As in HAProxy, the blanks around a
+ * changed element go.
+ */
 function elements(value: string, change: (element: string) => string | null): string | null {
   let out = "";
   let changed = false;
@@ -137,14 +145,9 @@ function elements(value: string, change: (element: string) => string | null): st
       end++;
     }
     const raw = value.slice(at, end);
-    const lead = raw.length - raw.trimStart().length;
-    const element = raw.trim();
-    const fresh = element === "" ? null : change(element);
-    if (fresh === null) out += raw;
-    else {
-      changed = true;
-      out += raw.slice(0, lead) + fresh + raw.slice(lead + element.length);
-    }
+    const fresh = change(raw.trim());
+    if (fresh !== null) changed = true;
+    out += fresh ?? raw;
     if (end >= value.length) break;
     out += ",";
     at = end + 1;
@@ -221,7 +224,8 @@ function matcher(method: string, text: string, raw: string): ((name: string) => 
     case "sub":
       return (name) => name.includes(text);
     case "reg": {
-      const regex = compileRegex(raw, { icase: true, capture: false });
+      // The case counts, and names are in lower case by now.
+      const regex = compileRegex(raw, { icase: false, capture: false });
       return regex instanceof RegexError ? regex.error : (name) => regex.test(name);
     }
     default:

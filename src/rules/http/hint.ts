@@ -7,8 +7,8 @@ import { type ActionRow, type Rule, type RuleStream, type TextMaker, Verdict } f
 const lines = new WeakMap<object, TextMaker>();
 
 /**
- * `early-hint` (RFC 8297; manual, section 4.2). Neighbouring rules share one response 103: it is sent when a rule of another kind, or the
- * end of the ruleset, follows.
+ * `early-hint` (RFC 8297; manual, section 4.2). Neighbouring rules share one response 103: it is sent when a rule of another kind, one with
+ * a condition, or the end of the ruleset follows.
  */
 export const hintAction: ActionRow = {
   name: "early-hint",
@@ -34,21 +34,20 @@ export const hintAction: ActionRow = {
   },
 };
 
-/** Neighbouring hints become one rule: what applies of them is sent in one response. */
+/** A hint and those without a condition behind it become one rule: what applies of them is sent in one response. */
 export function joinHints(rules: readonly Rule[]): readonly Rule[] {
   if (!rules.some(({ action }) => lines.has(action))) return rules;
   const out: Rule[] = [];
   for (let i = 0; i < rules.length; i++) {
     const first = rules[i]!;
-    const run: Rule[] = [];
-    while (i < rules.length && lines.has(rules[i]!.action)) run.push(rules[i++]!);
-    if (run.length < 2) {
-      i -= run.length;
+    if (!lines.has(first.action)) {
       out.push(first);
       continue;
     }
-    i--;
-    out.push({ ...first, condition: null, action: joined(run) });
+    const run: Rule[] = [first];
+    while (i + 1 < rules.length && rules[i + 1]!.condition === null && lines.has(rules[i + 1]!.action))
+      run.push(rules[++i]!);
+    out.push(run.length === 1 ? first : { ...first, condition: null, action: joined(run) });
   }
   return out;
 }

@@ -99,7 +99,7 @@ export const redirectAction: ActionRow = {
       const text = to(stream);
       if (kind === "location") return text;
       const head = stream.reqHead!;
-      const path = pathOf(targetOf(head, stream.reqEdits)) || "/";
+      const path = pathOf(targetOf(head, stream.reqEdits));
       if (kind === "scheme") {
         const host = firstValue(head, stream.reqEdits, HOST) ?? "";
         return append(`${text}://${host}`, path);

@@ -8,6 +8,13 @@ export function targetOf(head: Head, edits: Edits): string {
   return edits.target === undefined ? targetText(head) : edits.target.toString("latin1");
 }
 
+/** Offset of the path; -1 for the forms that have none: `*`, an authority, an absolute form that ends with it. */
+export function pathAt(target: string): number {
+  if (target.startsWith("/")) return 0;
+  const scheme = target.indexOf("://");
+  return scheme < 0 ? -1 : target.indexOf("/", scheme + 3);
+}
+
 /** Offset of the path: behind scheme and authority of an absolute form; the length when there is no path. */
 export function pathStart(target: string): number {
   if (target.startsWith("/")) return 0;
@@ -17,9 +24,10 @@ export function pathStart(target: string): number {
   return slash < 0 ? target.length : slash;
 }
 
-/** Path and query. */
+/** Path and query; "/" where there is none. */
 export function pathOf(target: string): string {
-  return target.slice(pathStart(target));
+  const from = pathAt(target);
+  return from < 0 ? "/" : target.slice(from);
 }
 
 /** Puts another target into the request line. */

@@ -1,4 +1,3 @@
-import { encodeLine } from "../../codec/h1/edits.ts";
 import { NORMALIZED_URI } from "../../codec/h1/flags.ts";
 import { compileRegex, RegexError } from "../../expr/acl/regex/index.ts";
 import { cleanMethod } from "../clean.ts";
@@ -6,9 +5,15 @@ import { takeTexts } from "../parts.ts";
 import { replaceWith } from "../replace.ts";
 import { type ActionRow, type RuleStream, Verdict } from "../types.ts";
 import { hasRoom, rewriteFailed } from "../room.ts";
-import { pathStart, setTarget, targetOf } from "./target.ts";
+import { followTarget } from "./authority.ts";
+import { pathAt, setTarget, targetOf } from "./target.ts";
 
-function setter(name: string, help: string, change: (target: string, text: string) => string): ActionRow {
+function setter(
+  name: string,
+  help: string,
+  change: (target: string, text: string) => string,
+  rewrite = rewriteTarget,
+): ActionRow {
   return {
     name,
     where: ["http-request"],
@@ -19,23 +24,10 @@ function setter(name: string, help: string, change: (target: string, text: strin
       const format = rc.format(action.texts.value!);
       if (format === null) return null;
       return (stream) => {
-        const verdict = rewriteTarget(stream, change(targetOf(stream.reqHead!, stream.reqEdits), format(stream)));
-        if (name === "set-uri" && verdict === Verdict.next) followUri(stream);
-        return verdict;
+        return rewrite(stream, change(targetOf(stream.reqHead!, stream.reqEdits), format(stream)));
       };
     },
   };
-}
-
-/** A URI that a rule has given goes out as it stands, and its authority is the Host. */
-function followUri({ reqHead: head, reqEdits: edits }: RuleStream): void {
-  head!.flags &= ~NORMALIZED_URI;
-  const target = targetOf(head!, edits);
-  const scheme = target.indexOf("://");
-  const { host } = head!;
-  if (scheme <= 0 || target.startsWith("/") || host < 0 || edits.isDeleted(host)) return;
-  const authority = target.slice(scheme + 3, pathStart(target));
-  edits.replace(host, encodeLine("host", authority.slice(authority.lastIndexOf("@") + 1)));
 }
 
 function rewriteTarget(stream: RuleStream, target: string): number {
@@ -45,10 +37,19 @@ function rewriteTarget(stream: RuleStream, target: string): number {
   return Verdict.next;
 }
 
-/** Start and end of the part a replace action works on. */
+/** As `rewriteTarget`, of the whole target: it goes out as it stands, and an authority in it becomes the Host. */
+function rewriteWhole(stream: RuleStream, target: string): number {
+  const verdict = rewriteTarget(stream, target);
+  if (verdict !== Verdict.next) return verdict;
+  const head = stream.reqHead!;
+  head.flags &= ~NORMALIZED_URI;
+  return followTarget(head, stream.reqEdits) ? Verdict.next : rewriteFailed(stream);
+}
+
+/** Start and end of the part a replace action works on; a start below 0: there is no such part. */
 type Part = (target: string) => readonly [from: number, to: number];
 
-function replacer(name: string, help: string, part: Part): ActionRow {
+function replacer(name: string, help: string, part: Part, rewrite = rewriteTarget): ActionRow {
   return {
     name,
     where: ["http-request"],
@@ -72,9 +73,10 @@ function replacer(name: string, help: string, part: Part): ActionRow {
         const { reqEdits } = stream;
         const target = targetOf(stream.reqHead!, reqEdits);
         const [from, to] = part(target);
+        if (from < 0) return Verdict.next;
         const found = regex.exec(target.slice(from, to));
         if (found !== null) {
-          return rewriteTarget(stream, target.slice(0, from) + replaceWith(format(stream), found) + target.slice(to));
+          return rewrite(stream, target.slice(0, from) + replaceWith(format(stream), found) + target.slice(to));
         }
         return Verdict.next;
       };
@@ -89,24 +91,25 @@ function queryStart(target: string): number {
 
 /** Actions on the request target (manual, section 4.2: http-request set-uri, set-path, …). */
 export const uriActions: readonly ActionRow[] = [
-  setter("set-uri", "Replace the whole target", (_, text) => text),
+  setter("set-uri", "Replace the whole target", (_, text) => text, rewriteWhole),
+  // As in HAProxy, a target without a path is taken for one.
   setter("set-path", "Replace the path, not the query", (target, text) => {
-    const from = pathStart(target);
+    const from = Math.max(0, pathAt(target));
     return target.slice(0, from) + text + target.slice(Math.max(from, queryStart(target)));
   }),
-  setter("set-pathq", "Replace path and query", (target, text) => target.slice(0, pathStart(target)) + text),
+  setter("set-pathq", "Replace path and query", (target, text) => target.slice(0, Math.max(0, pathAt(target))) + text),
   setter("set-query", "Replace the query", (target, text) => {
-    const bare = target.slice(0, queryStart(target));
-    // A leading question mark is needless but accepted; an empty query leaves none.
-    return text === "" ? bare : `${bare}?${text}`;
+    const mark = queryStart(target);
+    // As in HAProxy, the question mark stays once it is there.
+    return mark === target.length && text === "" ? target : `${target.slice(0, mark)}?${text}`;
   }),
-  replacer("replace-uri", "Replace the target by a regular expression", (target) => [0, target.length]),
+  replacer("replace-uri", "Replace the target by a regular expression", (target) => [0, target.length], rewriteWhole),
   replacer("replace-path", "Replace the path by a regular expression", (target) => {
-    const from = pathStart(target);
+    const from = pathAt(target);
     return [from, Math.max(from, queryStart(target))];
   }),
   replacer("replace-pathq", "Replace path and query by a regular expression", (target) => [
-    pathStart(target),
+    pathAt(target),
     target.length,
   ]),
   {

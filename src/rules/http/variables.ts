@@ -74,7 +74,7 @@ export const variableActions: readonly ActionRow[] = [
     parenthesis: true,
     usage: "(<scope>.<name>) <fmt>",
     help: "Keep the text of a format in a variable",
-    parse: (args) => takeTexts(args, [["value", "a format"]]),
+    parse: (args) => takeTexts(args, [["value", "a format"]], true),
     compile: (action, rc) => {
       const named = variable(action, rc, true);
       const format = rc.format(action.texts.value!, true);

@@ -101,7 +101,7 @@ export function afterAnswer(stream: HttpStream, page: Reply): Reply {
   if (parseResponse(res, bytes, 0, bytes.length, defaultLimits) <= 0) return page;
   afterRules(stream, back, front);
   // What the log counts of headers that are not part of the page.
-  let extra = 0;
+  let extra = page.closes ? "connection".length + "close".length : 0;
   if (resEdits.framed) {
     if (takeConnection(res, resEdits)) {
       stream.clientKeep = false;

@@ -86,6 +86,10 @@ export class HttpSamples implements HttpFlowStream, TcpRuleStream {
     interceptByRule(this.record, status, answer);
   }
 
+  announce(status: number): void {
+    this.record.status = status;
+  }
+
   invalid(): void {
     refuseByRule(this.record);
   }
