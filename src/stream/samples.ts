@@ -87,9 +87,8 @@ export abstract class RawSamples implements RuleStream {
   deny(): void {
     this.drop(false);
   }
-  announce(): void {
-    throw new Error("no answer is made here");
-  }
+  /** There are no answers here. */
+  announce(): void {}
   intercept(): void {
     this.drop(false);
   }
