@@ -30,4 +30,6 @@ export const divergences: Readonly<Record<string, string>> = {
   "proxy header: version 2, UNIX": "as above, for the family UNIX",
   "proxy header: in pieces":
     "tlb gathers a PROXY header that comes in several segments; HAProxy 2.6 takes it only whole, which the specification allows",
+  "malformed request: NUL in a value":
+    "RFC 9110 section 5.5 has recipients refuse or change such a value, as HAProxy does since 3.0; HAProxy 2.6 passes it on",
 };

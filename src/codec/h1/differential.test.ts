@@ -11,6 +11,9 @@ const departures: ReadonlyMap<string, string> = new Map([
   ["POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 18446744073709551616\r\n\r\n", "above 2^53"],
   ["POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9223372036854775807\r\n\r\n", "above 2^53"],
   ["GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 9007199254740993\r\n\r\n", "above 2^53"],
+  ["GET / HTTP/1.1\r\nHost: a\r\nB: c\x00d\r\n\r\n", "NUL is refused, as in HAProxy 3"],
+  ["GET / HTTP/1.1\r\nHost: a\x00\r\n\r\n", "NUL is refused, as in HAProxy 3"],
+  ["POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked,\r\n\r\n", "an empty coding is refused, as in HAProxy 3"],
   ["PRI * HTTP/2.0\r\n\r\nSM", "HAProxy wants the preface in one read; an incomplete one waits here"],
 ]);
 

@@ -37,6 +37,7 @@ const rows = [
   ["BAD_TRAILER", -24, "h1-bad-trailer", 400],
   ["TRAILERS_TOO_LARGE", -25, "h1-trailers-too-large", 400],
   ["PAYLOAD_IN_HTTP10", -26, "h1-payload-in-http10", 413],
+  ["BAD_HEADER_VALUE", -27, "h1-bad-header-value", 400],
 ] as const;
 
 /** Not a refusal: the client speaks HTTP/2 with prior knowledge; all 24 bytes of the preface are in the buffer. */

@@ -90,6 +90,8 @@ export function parseHeaders(head: Head, buf: Buffer, pos: number, end: number, 
       p += 2;
     } else if (c === 10) {
       p++;
+      // A head that goes on as it stands includes this line: servers that want CRLF would wait for more of it.
+      head.flags &= ~CANONICAL;
     }
     if (p !== line) {
       if (p - head.start + 8 * head.count + 128 > limits.maxBytes && isTooLarge(head, limits)) {
@@ -135,7 +137,7 @@ export function parseHeaders(head: Head, buf: Buffer, pos: number, end: number, 
     let valueStart = p;
     let valueEnd: number;
     for (;;) {
-      // The hot loop of the codec: a value may hold any byte but CR and LF, as in HAProxy 2.6 (NUL and obs-text pass).
+      // The hot loop of the codec: a value may hold any byte but CR and LF, as in HAProxy 2.6; NUL in responses only.
       while (p + 4 < end && buf[p]! > 13 && buf[p + 1]! > 13 && buf[p + 2]! > 13 && buf[p + 3]! > 13) {
         p += 4;
       }
@@ -168,6 +170,10 @@ export function parseHeaders(head: Head, buf: Buffer, pos: number, end: number, 
         if (c !== 32 && c !== 9) break;
         buf[p - 1] = 32;
       } else {
+        // RFC 9110 section 5.5: a value with CR, LF or NUL must be refused or changed, as what is behind may read it up to there.
+        if (c === 0 && !limits.relaxed && (head.flags & IS_RESPONSE) === 0) {
+          return fail(head, H1Error.BAD_HEADER_VALUE, p);
+        }
         if (++p >= end) return suspend(head, Phase.HEADERS, line, INSIDE_VALUE, end, limits);
         c = buf[p]!;
       }

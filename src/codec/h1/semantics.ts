@@ -248,6 +248,8 @@ function noteTransferEncoding(head: Head, buf: Buffer, start: number, end: numbe
     // RFC 9112 section 6.1: "A sender MUST NOT apply the chunked transfer coding more than once", and it must be the final one.
     if ((flags & TE_CHUNKED) !== 0) return H1Error.BAD_TRANSFER_ENCODING;
     flags |= equalsWord(buf, p, trimEnd(buf, p, next), CHUNKED) ? TE_CHUNKED : TE_OTHER;
+    // Nothing behind the comma: who compares whole values takes it for another coding, so it goes no further.
+    if (next === end - 1 && (flags & IS_RESPONSE) === 0) return H1Error.BAD_TRANSFER_ENCODING;
     p = next;
   }
   head.flags = flags;

@@ -1,5 +1,5 @@
 /** Trailer sections (RFC 9113 section 8.1): fields without pseudo-header fields, kept as HTTP/1 lines. */
-import { lookupName } from "../h1/known.ts";
+import { CONTENT_LENGTH, HOST, lookupName, TE } from "../h1/known.ts";
 import type { FieldSink } from "../hpack/decode.ts";
 import { H2Error } from "./errors.ts";
 import { isConnectionField, isFieldName, isFieldValue } from "./fields.ts";
@@ -32,7 +32,7 @@ export class TrailerSink implements FieldSink {
     if (name[nameStart] === 58) this.code = H2Error.PSEUDO_IN_TRAILERS;
     else if (!isFieldName(name, nameStart, nameEnd)) this.code = H2Error.BAD_FIELD_NAME;
     else if (!isFieldValue(value, valueStart, valueEnd)) this.code = H2Error.BAD_FIELD_VALUE;
-    else if (isConnectionField(lookupName(name, nameStart, nameEnd))) this.code = H2Error.CONNECTION_FIELD;
+    else if (isForbidden(lookupName(name, nameStart, nameEnd))) this.code = H2Error.CONNECTION_FIELD;
     if (this.code !== 0) return;
     const size = nameEnd - nameStart + valueEnd - valueStart;
     if (this.length + size + 4 > this.limit) {
@@ -60,4 +60,9 @@ export class TrailerSink implements FieldSink {
   finish(): number {
     return this.code;
   }
+}
+
+/** RFC 9110 section 6.5.1: nothing about framing, routing or this hop, as who merges trailers into the head would believe it. */
+function isForbidden(id: number): boolean {
+  return id === CONTENT_LENGTH || id === HOST || id === TE || isConnectionField(id);
 }
