@@ -20,6 +20,10 @@ const AREA_BYTES = AREA_BLOCKS * BLOCK;
 export const ROW = 28;
 /** Large objects a worker may be sending at a time; beyond, they are fetched from the server. */
 export const PIN_SLOTS = 1022;
+/** Pieces an object may have. */
+export const MOST_PIECES = 40;
+/** Blocks of the largest piece. */
+export const LARGEST_PIECE = AREA_BLOCKS >> 2;
 const PIN_WIDTH = PIN_SLOTS + 2;
 const PAGE = 4096;
 const MAGIC = 0x746c6331;

@@ -1,5 +1,17 @@
 import { acquire, alive, release } from "./lock.ts";
-import { AREA_BLOCKS, BLOCK, CacheMemory, H, PIN_SLOTS, R, ROW, State } from "./layout.ts";
+import {
+  AREA_BLOCKS,
+  BLOCK,
+  type CacheMemory,
+  H,
+  LARGEST_PIECE,
+  MOST_PIECES,
+  PIN_SLOTS,
+  R,
+  ROW,
+  State,
+} from "./layout.ts";
+import { CacheWriter } from "./writer.ts";
 import { ACCEPT_ENCODING, encodingsCover } from "./vary.ts";
 
 /** What a `cache` section says (manual, section 6.2.1). */
@@ -15,15 +27,10 @@ export interface CacheSettings {
   readonly maxSecondaryEntries: number;
 }
 
-/** What an object takes beside its bytes, as `show cache` and `max-object-size` count it. */
-export const ENTRY_BYTES = 112;
 /** Chains are cut here: a row that changes while it is read may lead anywhere. */
 const LONGEST_CHAIN = 4096;
 /** First piece of an object of unknown length, bytes. */
 const FIRST_PIECE = 4096;
-const MOST_PIECES = 40;
-/** Blocks of the largest piece. */
-const LARGEST_PIECE = AREA_BLOCKS >> 2;
 /** Bytes up to which an object is copied out at once; larger ones are sent from the shared memory. */
 export const COPY_BYTES = 65536;
 
@@ -408,9 +415,8 @@ export class CacheStore {
     if (at >= blocks) at = 0;
     let start = at;
     let got = 0;
-    for (let round = 0; round < 3;) {
+    for (let seen = 0; seen < 3 * blocks;) {
       if (at >= blocks) {
-        round++;
         at = start = got = 0;
       } else if (at % AREA_BLOCKS === 0) {
         start = at;
@@ -423,8 +429,9 @@ export class CacheStore {
         return -1;
       }
       const owner = rows[at * ROW + R.owner]! - 1;
-      const gone = owner < 0 || this.evict(owner, round);
+      const gone = owner < 0 || this.evict(owner, seen < blocks ? 0 : 1);
       at += length;
+      seen += length;
       if (!gone) {
         start = at;
         got = 0;
@@ -506,86 +513,5 @@ export class CacheStore {
       if (rows[at + R.state] === State.writing) this.remove(block);
       else if (rows[at + R.state] === State.dead) this.free(block);
     });
-  }
-}
-
-/** Writes one object as it streams by. Every way ends with `publish` or `abandon`. */
-export class CacheWriter {
-  readonly store: CacheStore;
-  readonly block: number;
-  private readonly at: number;
-  private piece: number;
-  private used = 0;
-  private pieces = 1;
-  /** Bytes so far, as they are counted. */
-  private counted = ENTRY_BYTES;
-  private open = true;
-
-  constructor(store: CacheStore, block: number) {
-    this.store = store;
-    this.block = block;
-    this.at = block * ROW;
-    this.piece = block;
-  }
-
-  /** `cell`: one of R. */
-  set(cell: number, value: number): void {
-    this.store.memory.rows[this.at + cell] = value;
-  }
-
-  /** Adds buf[start, end); false: it became too large, or there is no room, and it was given up. `extra`: counted on top. */
-  append(buf: Buffer, start: number, end: number, extra: number): boolean {
-    if (!this.open) return false;
-    const { store } = this;
-    const { memory } = store;
-    this.counted += end - start + extra;
-    if (this.counted > store.settings.maxObjectSize || !store.writes(this.block)) return this.fail();
-    while (start < end) {
-      const room = memory.rows[this.piece * ROW + R.length]! * BLOCK - this.used;
-      if (room === 0) {
-        if (!this.grow()) return this.fail();
-        continue;
-      }
-      const n = Math.min(room, end - start);
-      buf.copy(memory.area(this.piece), memory.offset(this.piece) + this.used, start, start + n);
-      this.used += n;
-      start += n;
-    }
-    return true;
-  }
-
-  /** Counts bytes that are not stored. */
-  count(bytes: number): void {
-    this.counted += bytes;
-  }
-
-  /** Twice as much as the piece before. */
-  private grow(): boolean {
-    const { store } = this;
-    if (++this.pieces > MOST_PIECES) return false;
-    const n = Math.min(2 * store.memory.rows[this.piece * ROW + R.length]!, LARGEST_PIECE);
-    const piece = store.extend(this.block, this.piece, n);
-    if (piece < 0) return false;
-    this.piece = piece;
-    this.used = 0;
-    return true;
-  }
-
-  private fail(): false {
-    this.abandon();
-    return false;
-  }
-
-  publish(): void {
-    if (!this.open) return;
-    this.open = false;
-    this.set(R.size, this.counted);
-    this.store.publish(this.block, this.piece, Math.max(1, Math.ceil(this.used / BLOCK)));
-  }
-
-  abandon(): void {
-    if (!this.open) return;
-    this.open = false;
-    this.store.abandon(this.block);
   }
 }

@@ -2,7 +2,7 @@
 import type { Cache } from "../../../cache/cache.ts";
 import { ageOf, lastModifiedOf, lifetimeOf } from "../../../cache/freshness.ts";
 import { R } from "../../../cache/layout.ts";
-import type { CacheWriter } from "../../../cache/store.ts";
+import type { CacheWriter } from "../../../cache/writer.ts";
 import { ACCEPT_ENCODING, contentEncodings, varySignature } from "../../../cache/vary.ts";
 import { ChunkScanner } from "../../../codec/h1/chunked.ts";
 import { defaultLimits, Method } from "../../../codec/h1/flags.ts";

@@ -1,5 +1,6 @@
 import type { Cache } from "../../../cache/cache.ts";
-import type { CacheWriter, Hit } from "../../../cache/store.ts";
+import type { Hit } from "../../../cache/store.ts";
+import type { CacheWriter } from "../../../cache/writer.ts";
 import type { HttpStream } from "../stream.ts";
 
 /** What caches know of an exchange. Belongs to its stream and is used again with it. */
