@@ -1,7 +1,6 @@
 /** The TLS handshake of a client, between the accept and its session. */
 import type { Socket } from "bun";
 import { C } from "../counters/columns.ts";
-import { type HelloFacts, helloFacts } from "../codec/tls/hello.ts";
 import { countEvent } from "../counters/rate.ts";
 import { L } from "../counters/shared.ts";
 import { quickAck } from "../ffi/socket.ts";
@@ -22,6 +21,7 @@ import type { SampledRecord } from "../rules/formats.ts";
 import { SessionSamples } from "./guard.ts";
 import { fdOf } from "../net/fd.ts";
 import type { Endpoint } from "./endpoint.ts";
+import type { HelloTap } from "./hello-tap.ts";
 import type { StreamRuntime } from "./runtime.ts";
 import type { Session } from "./session.ts";
 import { deadlineIn } from "./timeout.ts";
@@ -277,52 +277,4 @@ function ownCertificate(tls: TlsSocket, { certificates }: Choice, session: TlsSe
   const shown = tls.getCertificate()?.raw;
   if (shown === undefined) return certificates[0]!;
   return certificates.find(({ chain }) => pemBytes(readPem(chain).certificates[0]!).equals(shown)) ?? certificates[0]!;
-}
-
-/** The plain side of a socket that was upgraded: gathers the ClientHello, then sleeps. */
-export class HelloTap extends Conn {
-  /** Null = it has not come, or is none. */
-  hello: HelloFacts | null = null;
-  private gathered: Buffer = Buffer.alloc(0);
-
-  constructor(private readonly limit: number) {
-    super(null);
-  }
-
-  onData(chunk: Buffer): void {
-    this.gathered = this.gathered.length === 0 ? chunk : Buffer.concat([this.gathered, chunk]);
-    const message = helloOf(this.gathered);
-    if (message === null) return;
-    this.hello = helloFacts(message, this.limit);
-    this.stop();
-  }
-
-  /** Nothing more is wanted; events of the plain socket fall flat from here on. */
-  stop(): void {
-    this.closed = true;
-    this.gathered = Buffer.alloc(0);
-  }
-
-  onDrain(): void {}
-  onEnd(): void {}
-  onTimer(): void {}
-  onClose(): void {}
-}
-
-/** The first handshake message out of its records (RFC 8446 section 5.1); null = more is needed. Empty: it is none. */
-function helloOf(buf: Buffer): Buffer | null {
-  const parts: Buffer[] = [];
-  let have = 0;
-  let at = 0;
-  while (at + 5 <= buf.length) {
-    if (buf[at] !== 0x16) return Buffer.alloc(0);
-    const end = at + 5 + buf.readUInt16BE(at + 3);
-    if (end > buf.length) return null;
-    parts.push(buf.subarray(at + 5, end));
-    have += end - at - 5;
-    const first = parts[0]!;
-    if (first.length >= 4 && have >= 4 + first.readUIntBE(1, 3)) return Buffer.concat(parts);
-    at = end;
-  }
-  return null;
 }
