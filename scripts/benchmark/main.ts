@@ -44,7 +44,8 @@ if (options.help) {
   console.log(`scripts/bench [--quick] [--group GROUP[,GROUP]] [--only SCENARIO[,SCENARIO]] [--programs tlb,haproxy,nginx]
               [--seconds N] [--rounds N] [--connections N] [--markdown]
 
-  --quick        one round of 1 s, 2000 idle connections: under 2 min; default 3 rounds of 2 s, 10000: under 10 min
+  --quick        one round of 1 s, 2000 idle connections: under 2 min; default 3 rounds of 2 s, 10000: under 10 min.
+                 A look whether all works: one second does not always compile what is hot, least of all on a busy machine
   --group        ${groups.join(" ")}
   --only         ${groups.map((group) => `${group.padEnd(5)} ${names(group)}${group === "http" ? " idle" : ""}`).join("\n                 ")}
   --connections  idle connections
