@@ -24,6 +24,23 @@ export function hashUri(uri: string, host: string | null, out: Int32Array): bool
   return true;
 }
 
+/** The same from where the parts lie: the target is buf[start, end), the host buf[hostStart, hostEnd). The target has no authority. */
+export function hashTarget(
+  buf: Buffer,
+  start: number,
+  end: number,
+  hostStart: number,
+  hostEnd: number,
+  out: Int32Array,
+): void {
+  const size = SCHEME.length + end - start + hostEnd - hostStart;
+  if (size > area.length) area = Buffer.allocUnsafeSlow(2 * size);
+  let n = putLatin1(area, SCHEME, 0);
+  for (let p = hostStart; p < hostEnd; p++) area[n++] = buf[p]!;
+  for (let p = start; p < end; p++) area[n++] = buf[p]!;
+  sha1(area, n, out);
+}
+
 /** The number `show cache` prints: the first four bytes of the hash, the least one first. */
 export function hashNumber(first: number): number {
   return (((first & 0xff) << 24) | ((first & 0xff00) << 8) | ((first >>> 8) & 0xff00) | (first >>> 24)) >>> 0;

@@ -3,7 +3,7 @@ import { createSegment } from "../counters/segment.ts";
 import { close } from "../ffi/file.ts";
 import { mapShared } from "../ffi/memory.ts";
 import { CacheMemory, H, layoutOf, R, ROW } from "./layout.ts";
-import { type CacheSettings, CacheStore, COPY_BYTES } from "./store.ts";
+import { AGE_ROOM, type CacheSettings, CacheStore, COPY_BYTES } from "./store.ts";
 import type { CacheWriter } from "./writer.ts";
 
 const NOW = 1000;
@@ -57,10 +57,10 @@ function read(store: CacheStore, n: number): string {
   const block = store.first(hashOf(n));
   const hit = block < 0 ? null : store.open(block);
   if (hit === null) return "";
-  let text = hit.head.toString("latin1");
-  if (hit.body !== null) return text + hit.body.toString("latin1");
+  let text = hit.buf.toString("latin1", 0, hit.headLength);
+  if (!hit.pinned) return text + hit.buf.toString("latin1", hit.headLength + AGE_ROOM);
   for (let sent = 0; sent < hit.bodyLength;) {
-    const area = store.slice(hit.block, hit.head.length + sent, hit.bodyLength - sent)!;
+    const area = store.slice(hit.block, hit.headLength + sent, hit.bodyLength - sent)!;
     text += area.toString("latin1", store.sliceFrom, store.sliceTo);
     sent += store.sliceTo - store.sliceFrom;
   }
@@ -163,7 +163,7 @@ test("variants: each is found by its key, and there are no more than the section
   const first = store.first(hashOf(1));
   for (let n = 1; n <= 3; n++) {
     const hit = store.open(store.secondary(first, hashOf(1), keys(n)))!;
-    expect(hit.head.toString("latin1")).toBe(filled(10, n).toString("latin1"));
+    expect(hit.buf.toString("latin1", 0, 10)).toBe(filled(10, n).toString("latin1"));
   }
   expect(store.secondary(first, hashOf(1), keys(4))).toBe(-1);
 });
@@ -248,13 +248,13 @@ while (Date.now() < end) {
   const hit = first < 0 ? null : store.open(first);
   if (hit !== null) {
     hits++;
-    const byte = hit.head[0];
+    const byte = hit.buf[0];
     const check = (b, from, to) => { for (let i = from; i < to; i++) if (b[i] !== byte) { bad++; return; } };
     if (byte !== n + 33) bad++;
-    check(hit.head, 0, hit.head.length);
-    if (hit.body !== null) check(hit.body, 0, hit.body.length);
+    check(hit.buf, 0, hit.headLength);
+    if (!hit.pinned) check(hit.buf, hit.headLength + 24, hit.buf.length);
     else for (let sent = 0; sent < hit.bodyLength && store.holds(hit); ) {
-      const area = store.slice(hit.block, hit.head.length + sent, hit.bodyLength - sent);
+      const area = store.slice(hit.block, hit.headLength + sent, hit.bodyLength - sent);
       if (area === null) { bad++; break; }
       if (store.holds(hit)) check(area, store.sliceFrom, store.sliceTo);
       sent += store.sliceTo - store.sliceFrom;

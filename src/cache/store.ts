@@ -33,15 +33,17 @@ const LONGEST_CHAIN = 4096;
 const FIRST_PIECE = 4096;
 /** Bytes up to which an object is copied out at once; larger ones are sent from the shared memory. */
 export const COPY_BYTES = 65536;
+/** Room for `age: ` with its number, and the blank line. */
+export const AGE_ROOM = 24;
 
 /** An object that was found. Belongs to the caller. */
 export class Hit {
   block = 0;
   seq = 0;
-  /** Head as it was stored: status line and header lines, without the blank line. */
-  head: Buffer;
-  /** The body when it was copied; null = it is pinned, see `CacheStore.slice`. */
-  body: Buffer | null = null;
+  /** Head as it was stored, then AGE_ROOM bytes, then the body if it was copied; else it is pinned, see `CacheStore.slice`. */
+  buf: Buffer;
+  /** Bytes of the head: status line and header lines, without the blank line. */
+  headLength = 0;
   bodyLength = 0;
   framing = 0;
   stored = 0;
@@ -50,8 +52,8 @@ export class Hit {
   etagAt = 0;
   etagLength = 0;
   pinned = false;
-  constructor(head: Buffer) {
-    this.head = head;
+  constructor(buf: Buffer) {
+    this.buf = buf;
   }
 }
 
@@ -147,7 +149,10 @@ export class CacheStore {
     const headLength = rows[at + R.headLength]!;
     const bodyLength = rows[at + R.bodyLength]!;
     if (Atomics.load(rows, at + R.seq) !== seq) return null;
-    const hit = new Hit(Buffer.allocUnsafe(headLength));
+    const small = bodyLength <= COPY_BYTES;
+    const bodyAt = headLength + AGE_ROOM;
+    const hit = new Hit(Buffer.allocUnsafe(small ? bodyAt + bodyLength : headLength));
+    hit.headLength = headLength;
     hit.block = block;
     hit.seq = seq;
     hit.bodyLength = bodyLength;
@@ -157,10 +162,9 @@ export class CacheStore {
     hit.lastModified = rows[at + R.lastModified]!;
     hit.etagAt = rows[at + R.etagAt]!;
     hit.etagLength = rows[at + R.etagLength]!;
-    if (!this.copy(block, hit.head, 0, headLength)) return null;
-    if (bodyLength <= COPY_BYTES) {
-      hit.body = Buffer.allocUnsafe(bodyLength);
-      if (!this.copy(block, hit.body, headLength, bodyLength)) return null;
+    if (!this.copy(block, hit.buf, 0, 0, headLength)) return null;
+    if (small) {
+      if (!this.copy(block, hit.buf, bodyAt, headLength, bodyLength)) return null;
     } else if (!this.pin(block)) {
       return null;
     } else {
@@ -174,12 +178,12 @@ export class CacheStore {
     return hit;
   }
 
-  /** Copies `length` bytes of an object from position `from` on; false when its pieces do not hold them. */
-  private copy(block: number, out: Buffer, from: number, length: number): boolean {
+  /** Copies `length` bytes of an object from position `from` on to out[at…]; false when its pieces do not hold them. */
+  private copy(block: number, out: Buffer, at: number, from: number, length: number): boolean {
     for (let done = 0; done < length;) {
       const area = this.slice(block, from + done, length - done);
       if (area === null) return false;
-      area.copy(out, done, this.sliceFrom, this.sliceTo);
+      area.copy(out, at + done, this.sliceFrom, this.sliceTo);
       done += this.sliceTo - this.sliceFrom;
     }
     return true;

@@ -110,6 +110,11 @@ export const X_FORWARDED_FOR = 15;
 export const DATE = 22;
 export const SERVER = 23;
 export const VIA = 24;
+export const AUTHORIZATION = 28;
+export const CACHE_CONTROL = 40;
+export const PRAGMA = 41;
+export const IF_NONE_MATCH = 47;
+export const IF_MODIFIED_SINCE = 48;
 
 const MASK = 1023;
 // Multipliers found by trial so that no two names above share a slot; known.test.ts fails when a new name collides.

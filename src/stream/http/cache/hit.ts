@@ -1,6 +1,6 @@
 /** The answer to a request that was found in a cache: no server, and hardly a backend, takes part. */
 import { notModified } from "../../../cache/validators.ts";
-import type { Hit } from "../../../cache/store.ts";
+import { AGE_ROOM, type Hit } from "../../../cache/store.ts";
 import { Method } from "../../../codec/h1/flags.ts";
 import { Framing } from "../../../codec/h1/framing.ts";
 import { parseResponse } from "../../../codec/h1/head.ts";
@@ -36,9 +36,8 @@ export function serveHit(stream: HttpStream, hit: Hit): void {
 
   const fresh = unchanged(stream, hit);
   const bare = fresh || req.method === Method.HEAD;
-  const body = bare ? null : hit.body;
-  const buf = response(hit, fresh, body);
-  const at = parseResponse(res, buf, 0, buf.length, rt.relaxedResponseLimits);
+  const buf = response(hit, fresh, bare);
+  const at = parseResponse(res, buf, begin, buf.length, rt.relaxedResponseLimits);
   if (at <= 0) throw new Error("an object of the cache has no head");
   stream.status = res.status;
   stream.responded = true;
@@ -53,7 +52,7 @@ export function serveHit(stream: HttpStream, hit: Hit): void {
     if (stream.coding !== null) selectCompression(stream, stream.coding);
   }
   let next = at;
-  if (body !== null && framing !== Framing.NONE) {
+  if (!hit.pinned && framing !== Framing.NONE) {
     if (framing === Framing.STREAM) resBody.last = true;
     next = resBody.feed(buf, at, buf.length);
     if (framing === Framing.UNTIL_CLOSE) resBody.done = true;
@@ -65,32 +64,46 @@ export function serveHit(stream: HttpStream, hit: Hit): void {
 
 function unchanged(stream: HttpStream, hit: Hit): boolean {
   const { req, reqEdits: edits } = stream;
+  if (!stream.cache!.conditional) return false;
   const lines = valuesOf(req, edits, IF_NONE_MATCH);
   const since = lines.length > 0 ? null : firstValue(req, edits, IF_MODIFIED_SINCE);
   if (lines.length === 0 && since === null) return false;
-  const tag = hit.head.toString("latin1", hit.etagAt, hit.etagAt + hit.etagLength);
+  const tag = hit.buf.toString("latin1", hit.etagAt, hit.etagAt + hit.etagLength);
   const tags = lines.length === 0 ? null : lines.flatMap((line) => line.split(",").map((one) => one.trim()));
   return notModified(tags, since, tag, hit.lastModified);
 }
 
+/** Where the response begins in what `response` returned. */
+let begin = 0;
+
 /** Head with Age, and the body as it came: in chunks if it was. */
-function response(hit: Hit, fresh: boolean, body: Buffer | null): Buffer {
+function response(hit: Hit, fresh: boolean, bare: boolean): Buffer {
   const age = Math.min(MOST_AGE, hit.age + Math.max(0, Math.floor(clock.now / 1000) - hit.stored));
-  const { head } = hit;
-  const chunked = body !== null && hit.framing === Framing.CHUNKED;
-  const size = body === null ? 0 : body.length;
-  const out = Buffer.allocUnsafe(head.length + size + 96);
-  let n: number;
+  const line = `age: ${age}\r\n\r\n`;
+  const { buf, headLength } = hit;
+  const bodyAt = headLength + AGE_ROOM;
+  const copied = !bare && !hit.pinned;
+  const chunked = copied && hit.framing === Framing.CHUNKED;
+  begin = 0;
+  if (!fresh && copied && !chunked) {
+    // Fast path: the head moves up to the body, with its age between them.
+    begin = AGE_ROOM - line.length;
+    buf.copyWithin(begin, 0, headLength);
+    putLatin1(buf, line, begin + headLength);
+    return buf;
+  }
+  const size = copied ? hit.bodyLength : 0;
+  const out = Buffer.allocUnsafe(headLength + size + 96);
+  let n = 0;
   if (fresh) {
     n = putLatin1(out, `HTTP/1.1 ${NOT_MODIFIED}`, 0);
-    n += head.copy(out, n, head.indexOf("\r\n"));
+    n += buf.copy(out, n, buf.indexOf("\r\n"), headLength);
   } else {
-    n = head.copy(out, 0);
+    n = buf.copy(out, 0, 0, headLength);
   }
-  n = putLatin1(out, `age: ${age}\r\n\r\n`, n);
-  if (body === null) return out.subarray(0, n);
+  n = putLatin1(out, line, n);
   if (chunked && size > 0) n = putLatin1(out, `${size.toString(16)}\r\n`, n);
-  n += body.copy(out, n);
+  if (copied) n += buf.copy(out, n, bodyAt, bodyAt + size);
   if (chunked) n = putLatin1(out, size > 0 ? "\r\n0\r\n\r\n" : "0\r\n\r\n", n);
   return out.subarray(0, n);
 }

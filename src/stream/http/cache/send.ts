@@ -25,7 +25,7 @@ export function sendHit(stream: HttpStream): void {
     }
     const left = hit.bodyLength - cache.sent;
     const last = left <= COPY_BYTES;
-    const from = hit.head.length + cache.sent;
+    const from = hit.headLength + cache.sent;
     const area = store.slice(hit.block, from, last ? left : Math.min(left - COPY_BYTES, SLICE));
     if (area === null) {
       finishStream(stream, false);

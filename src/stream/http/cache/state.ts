@@ -13,6 +13,8 @@ export class StreamCache {
   hasKeys = false;
   /** The request is not answered from a cache. */
   ignore = false;
+  /** It may have If-None-Match or If-Modified-Since. */
+  conditional = false;
   /** Its response is not stored. */
   noStore = false;
   /** The cache that answers, and with what; null = none. */
@@ -24,7 +26,7 @@ export class StreamCache {
   writer: CacheWriter | null = null;
 
   reset(): void {
-    this.keyed = this.hasKeys = this.ignore = this.noStore = false;
+    this.keyed = this.hasKeys = this.ignore = this.conditional = this.noStore = false;
     this.source = this.hit = this.writer = null;
     this.sent = 0;
   }

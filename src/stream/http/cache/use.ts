@@ -1,11 +1,12 @@
 /** `http-request cache-use`: looks whether the request can be answered from a cache. The rules behind it are evaluated in any case. */
 import type { Cache } from "../../../cache/cache.ts";
-import { hashUri } from "../../../cache/key.ts";
+import { hashTarget, hashUri } from "../../../cache/key.ts";
 import type { CacheStore, Hit } from "../../../cache/store.ts";
 import { ACCEPT_ENCODING, acceptedEncodings, REFERER, refererKey } from "../../../cache/vary.ts";
 import type { Edits } from "../../../codec/h1/edits.ts";
 import { Method } from "../../../codec/h1/flags.ts";
 import type { Head } from "../../../codec/h1/head.ts";
+import { AUTHORIZATION, CACHE_CONTROL, IF_MODIFIED_SINCE, IF_NONE_MATCH, PRAGMA } from "../../../codec/h1/known.ts";
 import { C } from "../../../counters/columns.ts";
 import { firstValue, valuesOf } from "../../../rules/lines.ts";
 import { clock } from "../../../util/clock.ts";
@@ -13,9 +14,9 @@ import type { HttpStream } from "../stream.ts";
 import { firstWord, type StreamCache } from "./state.ts";
 
 const HOST = Buffer.from("host", "latin1");
-const PRAGMA = Buffer.from("pragma", "latin1");
-const CACHE_CONTROL = Buffer.from("cache-control", "latin1");
-const AUTHORIZATION = Buffer.from("authorization", "latin1");
+const PRAGMA_NAME = Buffer.from("pragma", "latin1");
+const CACHE_CONTROL_NAME = Buffer.from("cache-control", "latin1");
+const AUTHORIZATION_NAME = Buffer.from("authorization", "latin1");
 const ACCEPT_ENCODING_NAME = Buffer.from("accept-encoding", "latin1");
 const REFERER_NAME = Buffer.from("referer", "latin1");
 
@@ -27,9 +28,16 @@ export function useCache(stream: HttpStream, cache: Cache): void {
   const { req, reqEdits: edits } = stream;
   const asks = req.method === Method.GET || req.method === Method.HEAD;
   if (req.version !== 11 || !asks) state.ignore = true;
-  readWishes(req, edits, state);
-  // Also for methods that are never answered: they may change what is stored.
-  state.keyed = hashUri(stream.uri()!, firstValue(req, edits, HOST), state.hash);
+  // The key is for methods too that are never answered: they may change what is stored.
+  if (readKnown(req, edits, state)) {
+    // Fast path: the request is as it came, with its host.
+    const { index, host } = req;
+    hashTarget(req.buf, req.targetStart, req.targetEnd, index[4 * host + 2]!, index[4 * host + 3]!, state.hash);
+    state.keyed = true;
+  } else {
+    readWishes(req, edits, state);
+    state.keyed = hashUri(stream.uri()!, firstValue(req, edits, HOST), state.hash);
+  }
   if (!state.keyed) return;
   if (state.ignore) return;
   const { backend, frontend } = stream;
@@ -65,12 +73,27 @@ function readKeys(stream: HttpStream, state: StreamCache, signature: number): vo
   if ((signature & REFERER) !== 0) state.keys[1] = refererKey(firstValue(req, edits, REFERER_NAME));
 }
 
+/** Headers a cache looks at. */
+const looked = new Uint8Array(256);
+for (const id of [AUTHORIZATION, CACHE_CONTROL, PRAGMA, IF_NONE_MATCH, IF_MODIFIED_SINCE]) looked[id] = 1;
+
+/** One look at all headers. True: none of them is of interest but Host, and rules changed nothing. */
+function readKnown(req: Head, edits: Edits, state: StreamCache): boolean {
+  state.conditional = true;
+  if (edits.touched || edits.appendedCount > 0 || edits.target !== undefined || req.host < 0) return false;
+  if (req.buf[req.targetStart] !== 47) return false;
+  const { ids, count } = req;
+  for (let i = 0; i < count; i++) if (looked[ids[i]!] === 1) return false;
+  state.conditional = false;
+  return true;
+}
+
 /** Prefixes of what says that a stored answer will not do. HAProxy does not look at the numbers behind them. */
 const FRESH = ["no-cache", "max-age", "max-stale", "min-fresh"];
 
 /** The request wants a fresh answer (RFC 9111 section 5.2.1), or none that is kept. */
 function readWishes(req: Head, edits: Edits, state: StreamCache): void {
-  const controls = valuesOf(req, edits, CACHE_CONTROL);
+  const controls = valuesOf(req, edits, CACHE_CONTROL_NAME);
   for (const line of controls) {
     for (const part of line.split(",")) {
       const word = part.trim().toLowerCase();
@@ -78,7 +101,7 @@ function readWishes(req: Head, edits: Edits, state: StreamCache): void {
       else if (word.startsWith("no-store")) state.noStore = true;
     }
   }
-  if (controls.length === 0 && firstWord(valuesOf(req, edits, PRAGMA)) === "no-cache") state.ignore = true;
+  if (controls.length === 0 && firstWord(valuesOf(req, edits, PRAGMA_NAME)) === "no-cache") state.ignore = true;
   // RFC 9111 section 3.5: what is for somebody in particular.
-  if (firstValue(req, edits, AUTHORIZATION) !== null) state.ignore = state.noStore = true;
+  if (firstValue(req, edits, AUTHORIZATION_NAME) !== null) state.ignore = state.noStore = true;
 }
