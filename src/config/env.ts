@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { findGroup, findUser } from "../ffi/users.ts";
-import { resolveName } from "./resolve.ts";
+import { resolveName, resolveWithin } from "./resolve.ts";
 
 /** What parsing needs from the machine; tests give their own. */
 export interface ParseEnv {
@@ -38,7 +38,7 @@ export function systemEnv(files: readonly string[] = []): ParseEnv {
       const gid = findGroup(name);
       return gid < 0 ? null : gid;
     },
-    resolve: resolveName,
+    resolve: resolveWithin(resolveName),
   };
 }
 

@@ -42,7 +42,12 @@ export async function serve(options: ServeOptions): Promise<number> {
       report("NOTICE", "stopping: existing connections are served to their end");
       supervisor.drain();
     },
-    SIGUSR2: () => report("WARNING", "SIGUSR2: replacing the running program is not supported yet"),
+    SIGUSR2: () =>
+      report(
+        "WARNING",
+        "SIGUSR2: replacing the running program is not supported yet. " +
+          "For a changed configuration: SIGHUP or tlb reload. For a new program: SIGUSR1, which drains, then start it.",
+      ),
     SIGHUP: async () => {
       notify(`RELOADING=1\nMONOTONIC_USEC=${process.hrtime.bigint() / 1000n}`);
       const { ok, text } = await supervisor.reload();
