@@ -94,6 +94,20 @@ const names = [
   "h2Streams",
   "h2OpenConns",
   "h2OpenStreams",
+  // Bytes of clients, and for them, that never entered the process; of frontends and backends.
+  "splicedIn",
+  "splicedOut",
+  // Process slot only: full TLS handshakes with clients and with servers, rates over the last second and their maxima, pipes.
+  "sslFrontKeys",
+  "sslBackKeys",
+  "sslFrontRate",
+  "sslFrontKeyRate",
+  "sslBackKeyRate",
+  "sslFrontKeyRateMax",
+  "sslBackKeyRateMax",
+  "bytesOutRate",
+  "pipesUsed",
+  "pipesFree",
 ] as const;
 
 export type ColumnName = (typeof names)[number];

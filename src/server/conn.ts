@@ -125,6 +125,7 @@ export class ServerConn extends Conn implements ServerSide {
     slab[C.sslConns]!++;
     slab[C.sslLive]!++;
     if (this.tls.resumed) slab[base + C.sslReused]!++;
+    else slab[C.sslBackKeys]!++;
     this.established = true;
     this.owner?.onServerOpen(this);
     if (!this.closed) this.owner?.onServerDrain(this);

@@ -169,7 +169,7 @@ export class Handshake extends Conn implements HandshakeOwner {
       slab[base + C.sslReused]!++;
       slab[listener.base + C.sslReused]!++;
       slab[C.sslReused]!++;
-    }
+    } else slab[C.sslFrontKeys]!++;
     const rate = countEvent(counted.shared.live, L.sslRate, Math.floor(clock.now / 1000));
     if (rate > slab[C.sslRateMax]!) slab[C.sslRateMax] = rate;
     const { tlsMaxRecord } = rt.global;

@@ -13,6 +13,7 @@ import type { StreamRuntime } from "../stream/runtime.ts";
 import type { Stream } from "../stream/stream.ts";
 import { clock, tick } from "../util/clock.ts";
 import { type TimerEntry, wheel } from "../util/wheel.ts";
+import { SecondRates } from "./rates.ts";
 import { MarkedServers } from "./marked.ts";
 import type { Snapshot } from "./protocol.ts";
 
@@ -57,6 +58,7 @@ export class Housekeeping {
   private checker: Checker | null = null;
   private cpuBefore = 0;
   private secondBefore = 0;
+  private readonly rates = new SecondRates();
   private readonly pumpTimer = new Timer(() => this.pump());
   private readonly secondTimer = new Timer(() => this.everySecond());
   private readonly retryTimer = new Timer(() => {});
@@ -138,6 +140,7 @@ export class Housekeeping {
     const spent = (cpu.user + cpu.system - this.cpuBefore) / 1000;
     const passed = Math.max(1, clock.now - this.secondBefore);
     slab[C.idlePercent] = Math.max(0, Math.min(100, Math.round(100 - (100 * spent) / passed)));
+    this.rates.update(slab, this.compiled!, passed);
     this.cpuBefore = cpu.user + cpu.system;
     this.secondBefore = clock.now;
     for (const backend of this.compiled!.backends.values()) {

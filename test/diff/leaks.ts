@@ -23,15 +23,21 @@ export async function leaks(proxy: Proxy, before: string, ms = 5000): Promise<st
       : [`${proxy.name}: a worker was replaced: ${proxy.program.stderr().slice(-800)}`];
   const deadline = Date.now() + ms;
   while (true) {
-    const busy = busyRows(await proxy.runtime("show stat"));
+    const busy = busyRows(await proxy.runtime("show stat"), proxy.name === "tlb");
+    // The connections that ask are not among them.
+    const connections = /^CurrConns: (\d+)$/m.exec(await proxy.runtime("show info"))?.[1];
+    if (connections !== "0") busy.push(`CurrConns ${connections}`);
     if (busy.length === 0) return found;
     if (Date.now() > deadline) return [...found, ...busy.map((row) => `${proxy.name} still counts ${row}`)];
     await Bun.sleep(50);
   }
 }
 
-/** Rows of `show stat` (CSV) whose qcur or scur is not 0, except the runtime socket's own. */
-export function busyRows(csv: string): string[] {
+/**
+ * Rows of `show stat` (CSV) whose qcur, scur or used_conn_cur is not 0, except the runtime socket's own. `connections`: those to servers too (HAProxy
+ * miscounts them now and then).
+ */
+export function busyRows(csv: string, connections: boolean): string[] {
   const [head = "", ...lines] = csv.trim().split("\n");
   const columns = head.replace(/^# /, "").split(",");
   const at = (name: string): number => {
@@ -39,13 +45,15 @@ export function busyRows(csv: string): string[] {
     if (index < 0) throw new Error(`no column ${name} in: ${head.slice(0, 200)}`);
     return index;
   };
-  const [qcur, scur] = [at("qcur"), at("scur")];
+  const [qcur, scur, used] = [at("qcur"), at("scur"), at("used_conn_cur")];
   const rows: string[] = [];
   for (const line of lines) {
     const cells = line.split(",");
     const queued = Number(cells[qcur]);
     const current = Number(cells[scur]);
-    if (queued !== 0 || current !== 0) rows.push(`${cells[0]}/${cells[1]}: qcur ${queued}, scur ${current}`);
+    const held = connections ? Number(cells[used]) : 0;
+    if (queued !== 0 || current !== 0 || held !== 0)
+      rows.push(`${cells[0]}/${cells[1]}: qcur ${queued}, scur ${current}, used_conn_cur ${held}`);
   }
   return rows;
 }

@@ -11,7 +11,7 @@ import type { Proxy } from "../harness/proxy.ts";
 import { Scope } from "../harness/scope.ts";
 import { ok, startServer } from "../harness/server.ts";
 import { startSyslog, type Syslog } from "../harness/syslog.ts";
-import { becomes, busy, eventually, startServing, workers } from "./tools.ts";
+import { becomes, busy, eventually, info, startServing, stat, workers } from "./tools.ts";
 
 /** More than the kernel holds on the way. */
 const SIZE = 24 << 20;
@@ -105,8 +105,25 @@ test("a reload in the middle of transfers leaves them alone", async () => {
     writeFileSync(proxy.file, readFileSync(proxy.file, "utf8").replace(/weight \d+/, `weight ${weight}`));
     expect(await proxy.runtime("reload")).toStartWith("ok");
   }
-  await complete(it);
+  // Each of the three holds a pipe while its destination is full.
+  await becomes(() => info(proxy, "PipesUsed"), 3);
+  const all = complete(it);
+  await eventually("bytes of the last second", async () => (await info(proxy, "BytesOutRate")) > 0);
+  await all;
   expect(workers(proxy)).toEqual(before);
+  for (const [row, column] of [
+    ["web/FRONTEND", "h1_spliced_bytes_out"],
+    ["web/FRONTEND", "h1_spliced_bytes_in"],
+    ["web/BACKEND", "h1_spliced_bytes_out"],
+    ["web/BACKEND", "h1_spliced_bytes_in"],
+  ] as const) {
+    const spliced = await stat(proxy, row, column);
+    expect(spliced).toBeGreaterThan(SIZE * 0.9);
+    expect(spliced).toBeLessThanOrEqual(SIZE);
+  }
+  expect(await info(proxy, "TotalSplicdedBytesOut")).toBeGreaterThan(SIZE * 2.5);
+  await becomes(() => info(proxy, "PipesUsed"), 0);
+  await becomes(() => info(proxy, "PipesFree"), 0, 12_000);
   for (const peer of [it.down, it.raw, it.up]) peer.close();
   await becomes(() => busy(proxy), []);
 }, 40_000);

@@ -128,12 +128,18 @@ export function backendRow(ctx: AdminContext, proxy: ProxyModel, options: RowOpt
   compression(shared, slot, values);
   times(shared, slot, values);
   tls(shared, slot, values);
-  muxes(shared, slot, values, {
-    open: http ? (values.scur as number) : 0,
-    connections: http ? (values.connect as number) : 0,
-    streams: http ? (values.req_tot as number) : 0,
-    in: http ? (values.bout as number) : 0,
-    out: http ? (values.bin as number) : 0,
-  });
+  muxes(
+    shared,
+    slot,
+    values,
+    {
+      open: http ? (values.scur as number) : 0,
+      connections: http ? (values.connect as number) : 0,
+      streams: http ? (values.req_tot as number) : 0,
+      in: http ? (values.bout as number) : 0,
+      out: http ? (values.bin as number) : 0,
+    },
+    false,
+  );
   return { kind: "backend", iid: proxy.id, sid: 0, values };
 }

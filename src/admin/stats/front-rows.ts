@@ -53,13 +53,19 @@ export function frontendRow(ctx: AdminContext, proxy: ProxyModel, { nowMs }: Row
   }
   compression(shared, slot, values);
   tls(shared, slot, values);
-  muxes(shared, slot, values, {
-    open: http ? current : 0,
-    connections: http ? (values.conn_tot as number) : 0,
-    streams: http ? (values.req_tot as number) : 0,
-    in: http ? (values.bin as number) : 0,
-    out: http ? (values.bout as number) : 0,
-  });
+  muxes(
+    shared,
+    slot,
+    values,
+    {
+      open: http ? current : 0,
+      connections: http ? (values.conn_tot as number) : 0,
+      streams: http ? (values.req_tot as number) : 0,
+      in: http ? (values.bin as number) : 0,
+      out: http ? (values.bout as number) : 0,
+    },
+    true,
+  );
   return { kind: "frontend", iid: proxy.id, sid: 0, values };
 }
 

@@ -84,6 +84,23 @@ function bytesOut({ ctx }: Source): number {
   return sum;
 }
 
+/** To clients and to servers, as HAProxy counts them. */
+function splicedBytes({ ctx }: Source): number {
+  let sum = 0;
+  for (const proxy of ctx.model().proxies) {
+    if (proxy.kind === "backend") continue;
+    const slot = ctx.slotOf(`F/${proxy.name}`);
+    sum += ctx.shared.sum(slot, C.splicedIn) + ctx.shared.sum(slot, C.splicedOut);
+  }
+  return sum;
+}
+
+function reusePercent({ ctx }: Source): number {
+  const all = ctx.shared.sum(PROCESS, C.sslFrontRate);
+  const keys = ctx.shared.sum(PROCESS, C.sslFrontKeyRate);
+  return keys < all ? 100 - Math.floor((100 * keys + (all - 1) / 2) / all) : 0;
+}
+
 function currentConnections({ ctx }: Source): number {
   return Math.max(0, Atomics.load(ctx.shared.live, L.live));
 }
@@ -189,9 +206,16 @@ const table: readonly InfoColumn[] = [
     help: "TLS connections since the start",
     value: total(C.sslConns),
   },
-  { pos: 23, name: "Maxpipes", type: "u32", tags: "CLP", help: "Limit of pipes for splicing", value: none },
-  { pos: 24, name: "PipesUsed", type: "u32", tags: "MGP", help: "Pipes in use", value: none },
-  { pos: 25, name: "PipesFree", type: "u32", tags: "MGP", help: "Pipes kept free", value: none },
+  {
+    pos: 23,
+    name: "Maxpipes",
+    type: "u32",
+    tags: "CLP",
+    help: "Limit of pipes for splicing",
+    value: ({ ctx }) => ctx.model().global.maxPipes,
+  },
+  { pos: 24, name: "PipesUsed", type: "u32", tags: "MGP", help: "Pipes in use", value: total(C.pipesUsed) },
+  { pos: 25, name: "PipesFree", type: "u32", tags: "MGP", help: "Pipes kept free", value: total(C.pipesFree) },
   {
     pos: 26,
     name: "ConnRate",
@@ -235,16 +259,23 @@ const table: readonly InfoColumn[] = [
     type: "u32",
     tags: "MGP",
     help: "TLS keys made for clients over the last second",
-    value: none,
+    value: total(C.sslFrontKeyRate),
   },
-  { pos: 36, name: "SslFrontendMaxKeyRate", type: "u32", tags: "MMP", help: "Highest SslFrontendKeyRate", value: none },
+  {
+    pos: 36,
+    name: "SslFrontendMaxKeyRate",
+    type: "u32",
+    tags: "MMP",
+    help: "Highest SslFrontendKeyRate",
+    value: peak(C.sslFrontKeyRateMax),
+  },
   {
     pos: 37,
     name: "SslFrontendSessionReuse_pct",
     type: "u32",
     tags: "MGP",
     help: "Percent of TLS clients that resumed",
-    value: none,
+    value: reusePercent,
   },
   {
     pos: 38,
@@ -252,9 +283,16 @@ const table: readonly InfoColumn[] = [
     type: "u32",
     tags: "MRP",
     help: "TLS keys made for servers over the last second",
-    value: none,
+    value: total(C.sslBackKeyRate),
   },
-  { pos: 39, name: "SslBackendMaxKeyRate", type: "u32", tags: "MMP", help: "Highest SslBackendKeyRate", value: none },
+  {
+    pos: 39,
+    name: "SslBackendMaxKeyRate",
+    type: "u32",
+    tags: "MMP",
+    help: "Highest SslBackendKeyRate",
+    value: peak(C.sslBackKeyRateMax),
+  },
   {
     pos: 40,
     name: "SslCacheLookups",
@@ -355,8 +393,22 @@ const table: readonly InfoColumn[] = [
   { pos: 59, name: "BusyPolling", type: "u32", tags: "MGP", help: "1 with busy polling", value: none },
   { pos: 60, name: "FailedResolutions", type: "u32", tags: "MGP", help: "Name resolutions that failed", value: none },
   { pos: 61, name: "TotalBytesOut", type: "u64", tags: "MGP", help: "Bytes sent to clients", value: bytesOut },
-  { pos: 62, name: "TotalSplicdedBytesOut", type: "u64", tags: "MGP", help: "Bytes sent by splicing", value: none },
-  { pos: 63, name: "BytesOutRate", type: "u64", tags: "MRP", help: "Bytes sent over the last second", value: none },
+  {
+    pos: 62,
+    name: "TotalSplicdedBytesOut",
+    type: "u64",
+    tags: "MGP",
+    help: "Bytes sent by splicing",
+    value: splicedBytes,
+  },
+  {
+    pos: 63,
+    name: "BytesOutRate",
+    type: "u64",
+    tags: "MRP",
+    help: "Bytes sent over the last second",
+    value: total(C.bytesOutRate),
+  },
   { pos: 64, name: "DebugCommandsIssued", type: "u32", tags: "MGP", help: "Debug commands used", value: none },
   { pos: 65, name: "CumRecvLogs", type: "u32", tags: "MCP", help: "Log lines received for forwarding", value: none },
   {

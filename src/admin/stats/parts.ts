@@ -73,6 +73,7 @@ export function muxes(
   slot: number,
   values: Values,
   h1: { open: number; connections: number; streams: number; in: number; out: number },
+  front: boolean,
 ): void {
   values.h2_headers_rcvd = shared.sum(slot, C.h2Headers);
   values.h2_data_rcvd = shared.sum(slot, C.h2Data);
@@ -94,8 +95,9 @@ export function muxes(
   values.h1_total_streams = without(h1.streams, C.h2Streams);
   values.h1_bytes_in = h1.in;
   values.h1_bytes_out = h1.out;
-  values.h1_spliced_bytes_in = 0;
-  values.h1_spliced_bytes_out = 0;
+  // A backend receives what is for the client.
+  values.h1_spliced_bytes_in = shared.sum(slot, front ? C.splicedIn : C.splicedOut);
+  values.h1_spliced_bytes_out = shared.sum(slot, front ? C.splicedOut : C.splicedIn);
 }
 
 export function lastSession(shared: Shared, slot: number, nowMs: number): number {

@@ -13,6 +13,13 @@ export function countOut(stream: HttpStream, n: number): void {
   countBytes(stream, C.bytesOut, n);
 }
 
+/** Bytes that never entered the process. */
+export function countSpliced(stream: HttpStream, column: number, n: number): void {
+  const { frontend, backend } = stream;
+  frontend.slab[frontend.base + column]! += n;
+  frontend.slab[backend!.base + column]! += n;
+}
+
 function countBytes(stream: HttpStream, column: number, n: number): void {
   const { frontend, listener, backend, server } = stream;
   const { slab } = frontend;

@@ -5,7 +5,8 @@ import { processPoller } from "../../net/poller.ts";
 import { PolledSocket } from "../../net/polled-socket.ts";
 import { Splice, type SpliceOwner } from "../../net/splice.ts";
 import { clientLeft } from "./abort.ts";
-import { countIn, countOut } from "./count.ts";
+import { C } from "../../counters/columns.ts";
+import { countIn, countOut, countSpliced } from "./count.ts";
 import { blockedByClient, watchServer, watchUpload } from "./deadlines.ts";
 import { responseComplete } from "./download.ts";
 import { finishStream } from "./finish.ts";
@@ -62,6 +63,7 @@ class Download implements SpliceOwner {
     resBody.left -= n;
     resBody.payload += n;
     countOut(stream, n);
+    countSpliced(stream, C.splicedOut, n);
     if (client.gone) clientLeft(stream);
     else if (client.blocked) blockedByClient(stream);
     else if (resBody.left > 0) watchServer(stream);
@@ -89,6 +91,7 @@ class Upload implements SpliceOwner {
     reqBody.left -= n;
     reqBody.payload += n;
     countIn(stream, n);
+    countSpliced(stream, C.splicedIn, n);
     if (serverConn?.blocked === true) client.pause();
     if (reqBody.left > 0) watchUpload(stream);
   }

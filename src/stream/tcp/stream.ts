@@ -135,7 +135,10 @@ export class TcpStream extends Stream {
 
   /** `n` bytes went over inside the kernel, from the client or from the server. */
   onSplicedFrom(fromClient: boolean, n: number): void {
-    const { client, serverConn: conn } = this;
+    const { client, serverConn: conn, frontend, backend } = this;
+    const column = fromClient ? C.splicedIn : C.splicedOut;
+    frontend.slab[frontend.base + column]! += n;
+    frontend.slab[backend!.base + column]! += n;
     if (fromClient) {
       this.countIn(n);
       this.frontend.slab[this.server!.base + C.bytesIn]! += n;

@@ -12,6 +12,9 @@ const maxima: readonly ColumnName[] = [
   "connectTimeMax",
   "responseTimeMax",
   "totalTimeMax",
+  "sslRateMax",
+  "sslFrontKeyRateMax",
+  "sslBackKeyRateMax",
 ];
 
 /** What is no statistic but the present: clearing it would break the gauges. */
@@ -28,6 +31,8 @@ const kept: ReadonlySet<ColumnName> = new Set<ColumnName>([
   "loopTasks",
   "memoryBytes",
   "startedMs",
+  "pipesUsed",
+  "pipesFree",
 ]);
 
 const everything = (Object.keys(C) as ColumnName[]).filter((name) => !kept.has(name));
