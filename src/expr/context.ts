@@ -71,6 +71,8 @@ export interface SampleContext {
   /** Payload held so far, chunk framing removed; null = none. Valid until the stream goes on. */
   reqBodyHeld(): Uint8Array | null;
   resBodyHeld(): Uint8Array | null;
+  /** Bytes the chunk that was read last still lacks; absent = 0. */
+  readonly reqBodyPending?: number;
   /** The cache the response comes from; null or absent = none. */
   readonly cacheName?: string | null;
   /** First request of its connection. */

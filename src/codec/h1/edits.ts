@@ -31,6 +31,8 @@ export class Edits {
   /** New start-line parts; undefined leaves the received bytes. */
   method: Buffer | undefined = undefined;
   target: Buffer | undefined = undefined;
+  /** Whether the target was given as one with an authority; undefined: it is the received one, or only its path was changed. */
+  authority: boolean | undefined = undefined;
   status: Buffer | undefined = undefined;
   reason: Buffer | undefined = undefined;
 
@@ -53,6 +55,7 @@ export class Edits {
     this.framed = false;
     this.changes++;
     this.lineCount = this.addedCount = this.size = 0;
+    this.authority = undefined;
     this.method = this.target = this.status = this.reason = undefined;
   }
 

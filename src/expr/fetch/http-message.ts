@@ -34,8 +34,8 @@ function bodyText(bytes: Uint8Array | null): string {
 }
 
 /** What the message announced, or what is held when it announced nothing. */
-function bodySize(head: Head, held: Uint8Array | null): number {
-  return Math.max(head.contentLength, held === null ? 0 : held.length);
+function bodySize(head: Head, held: Uint8Array | null, pending = 0): number {
+  return Math.max(head.contentLength, (held === null ? 0 : held.length) + pending);
 }
 
 /** Path and query of the target of a request line; null where it has no path. */
@@ -114,7 +114,7 @@ export const messageFetches: readonly FetchRow[] = [
     ctx.reqHead === null ? null : (ctx.reqBodyHeld()?.length ?? 0),
   ),
   ...row(["req.body_size"], "sint", "request-body", "Announced size of the request's body", (ctx) =>
-    ctx.reqHead === null ? null : bodySize(ctx.reqHead, ctx.reqBodyHeld()),
+    ctx.reqHead === null ? null : bodySize(ctx.reqHead, ctx.reqBodyHeld(), ctx.reqBodyPending),
   ),
   ...row(["res.body"], "bin", "response-body", "Body of the response as far as it is held", (ctx) =>
     ctx.resHead === null ? null : bodyText(ctx.resBodyHeld()),

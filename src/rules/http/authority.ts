@@ -4,6 +4,7 @@
  */
 import type { Edits } from "../../codec/h1/edits.ts";
 import type { Head } from "../../codec/h1/head.ts";
+import { targetText } from "../../codec/h1/view.ts";
 import { changeValues } from "../lines.ts";
 import { setTarget, targetOf } from "./target.ts";
 
@@ -22,6 +23,7 @@ export function authorityOf(target: string): readonly [from: number, to: number]
 export function followTarget(head: Head, edits: Edits): boolean {
   const target = targetOf(head, edits);
   const found = authorityOf(target);
+  edits.authority = found !== null;
   if (found === null) return true;
   const authority = target.slice(found[0], found[1]);
   if (authority === "") return false;
@@ -29,8 +31,9 @@ export function followTarget(head: Head, edits: Edits): boolean {
   return true;
 }
 
-/** After a change of Host: it goes into a target that has an authority. */
+/** After a change of Host: it goes into a target that was received or given with an authority. */
 export function followHost(head: Head, edits: Edits, host: string): void {
+  if (!(edits.authority ?? authorityOf(targetText(head)) !== null)) return;
   const target = targetOf(head, edits);
   const found = authorityOf(target);
   if (found === null || target.slice(found[0], found[1]) === host) return;

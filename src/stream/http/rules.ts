@@ -99,13 +99,14 @@ export function afterAnswer(stream: HttpStream, page: Reply): Reply {
   res.reset();
   resEdits.clear();
   if (parseResponse(res, bytes, 0, bytes.length, defaultLimits) <= 0) return page;
-  afterRules(stream, back, front);
   // What the log counts of headers that are not part of the page.
-  let extra = page.closes ? "connection".length + "close".length : 0;
+  let extra = page.size - headBytes(res) - page.body.length;
+  stream.status = page.status;
+  afterRules(stream, back, front);
   if (resEdits.framed) {
     if (takeConnection(res, resEdits)) {
       stream.clientKeep = false;
-      extra = "connection".length + "close".length;
+      extra += "connection".length + "close".length;
     }
     // Without its length only the end of the connection ends the answer.
     if (firstValue(res, resEdits, CONTENT_LENGTH) === null) stream.clientKeep = false;

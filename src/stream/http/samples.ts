@@ -17,6 +17,7 @@ import type { HttpFlowStream, Side } from "../../rules/flow/types.ts";
 import type { Answer, RuleStream } from "../../rules/types.ts";
 import { clock } from "../../util/clock.ts";
 import { changeEndpoint } from "../endpoint.ts";
+import { Framing } from "../../codec/h1/framing.ts";
 import { ClientFacts, serverFacts } from "../facts.ts";
 import { Phase } from "../phase.ts";
 import { storeCapture } from "../capture.ts";
@@ -27,6 +28,7 @@ import { saveResponse } from "./cache/save.ts";
 import { useCache } from "./cache/use.ts";
 import { drop } from "./drop.ts";
 import { refuseResponse } from "./content.ts";
+import { HeldPayload, pendingOf } from "./held.ts";
 import { earlyHint } from "./hint.ts";
 import { countRewrite, failByRule } from "./rewrite.ts";
 import { authenticateByRule, denyByRule, interceptByRule, refuseByRule } from "./rule-answer.ts";
@@ -54,12 +56,16 @@ export class HttpSamples implements HttpFlowStream, TcpRuleStream {
   serverClosed = false;
   lastRule: { readonly file: string; readonly line: number } | null = null;
   private readonly scopes = new StreamVariables();
+  private readonly heldRequest = new HeldPayload();
+  private readonly heldResponse = new HeldPayload();
 
   constructor(readonly record: HttpStream) {}
 
   /** Forgets the exchange. */
   reset(): void {
     this.scopes.reset();
+    this.heldRequest.clear();
+    this.heldResponse.clear();
     this.lastRule = null;
     this.waitingRule = -1;
     this.strict = true;
@@ -274,12 +280,21 @@ export class HttpSamples implements HttpFlowStream, TcpRuleStream {
     return this.record.resEdits;
   }
   reqBodyHeld(): Uint8Array | null {
-    const { bodyBuf, bodyStart, bodyEnd } = this.record;
-    return bodyBuf === null ? null : bodyBuf.subarray(bodyStart, bodyEnd);
+    const { bodyBuf, bodyStart, bodyEnd, reqBody } = this.record;
+    if (bodyBuf === null) return null;
+    if (reqBody.framing === Framing.CHUNKED) return this.heldRequest.of(bodyBuf, bodyStart, bodyEnd);
+    return bodyBuf.subarray(bodyStart, bodyEnd);
+  }
+  get reqBodyPending(): number {
+    const { bodyBuf, bodyStart, bodyEnd, reqBody } = this.record;
+    return bodyBuf === null || reqBody.framing !== Framing.CHUNKED ? 0 : pendingOf(bodyBuf, bodyStart, bodyEnd);
   }
   resBodyHeld(): Uint8Array | null {
-    const { resWaiting, resChunk, resFrom, resTo } = this.record;
-    return resWaiting ?? (resChunk === null ? null : resChunk.subarray(resFrom, resTo));
+    const { resWaiting, resChunk, resFrom, resTo, resBody } = this.record;
+    const held = resWaiting ?? resChunk;
+    if (held === null) return null;
+    const [start, end] = resWaiting === null ? [resFrom, resTo] : [0, held.length];
+    return resBody.framing === Framing.CHUNKED ? this.heldResponse.of(held, start, end) : held.subarray(start, end);
   }
   get firstRequest(): boolean {
     return this.record.client.requests <= 1;
