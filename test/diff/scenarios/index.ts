@@ -4,6 +4,7 @@ import { balance } from "./balance.ts";
 import { cache } from "./cache.ts";
 import { checks } from "./checks.ts";
 import { compression } from "./compression.ts";
+import { edges } from "./edges.ts";
 import { errors } from "./errors.ts";
 import { failures } from "./failures.ts";
 import { formats } from "./formats.ts";
@@ -18,6 +19,7 @@ import { relay } from "./tcp.ts";
 import { proxyProtocol } from "./proxy-protocol.ts";
 import { tcpContent } from "./tcp-content.ts";
 import { tcpRules } from "./tcp-rules.ts";
+import { targets } from "./targets.ts";
 import { timeouts } from "./timeouts.ts";
 import { persistence } from "./persistence.ts";
 import { retries } from "./retries.ts";
@@ -80,4 +82,6 @@ export const scenarios: readonly Scenario[] = [
   ...flow,
   ...strict,
   ...framingRules,
+  ...targets,
+  ...edges,
 ];
