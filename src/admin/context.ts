@@ -1,5 +1,6 @@
 import type { LogLevel, Model } from "../config/model.ts";
-import type { CacheSettings, CacheStore } from "../cache/store.ts";
+import type { CacheSettings } from "../cache/reader.ts";
+import type { CacheStore } from "../cache/store.ts";
 import type { Shared } from "../counters/shared.ts";
 
 /**

@@ -1,4 +1,5 @@
-import type { CacheSettings, CacheStore } from "./store.ts";
+import type { CacheSettings } from "./reader.ts";
+import type { CacheStore } from "./store.ts";
 
 /** A `cache` section as rules refer to it. */
 export class Cache {

@@ -3,7 +3,9 @@ import { createSegment } from "../counters/segment.ts";
 import { close } from "../ffi/file.ts";
 import { mapShared } from "../ffi/memory.ts";
 import { CacheMemory, H, layoutOf, R, ROW } from "./layout.ts";
-import { AGE_ROOM, type CacheSettings, CacheStore, COPY_BYTES } from "./store.ts";
+import { AGE_ROOM, COPY_BYTES } from "./hit.ts";
+import type { CacheSettings } from "./reader.ts";
+import { CacheStore } from "./store.ts";
 import type { CacheWriter } from "./writer.ts";
 
 const NOW = 1000;

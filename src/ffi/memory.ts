@@ -37,8 +37,13 @@ export function mapShared(fd: number, offset: number, size: number): Uint8Array 
     return Bun.mmap(`/proc/self/fd/${fd}`, { shared: true, offset, size } as { shared: boolean });
   } catch {
     // There is no /proc here.
-    const at = libc.mmap(null, size, PROT_READ_WRITE, MAP_SHARED, fd, offset);
-    if (at === null || Number(at) === MAP_FAILED) throw new Error(`cannot map ${size} bytes of shared memory`);
-    return new Uint8Array(toArrayBuffer(at as Pointer, 0, size));
+    return mapForGood(fd, offset, size);
   }
+}
+
+/** The same without /proc; it stays mapped until the process ends. */
+export function mapForGood(fd: number, offset: number, size: number): Uint8Array {
+  const at = libc.mmap(null, size, PROT_READ_WRITE, MAP_SHARED, fd, offset);
+  if (at === null || Number(at) === MAP_FAILED) throw new Error(`cannot map ${size} bytes of shared memory`);
+  return new Uint8Array(toArrayBuffer(at as Pointer, 0, size));
 }

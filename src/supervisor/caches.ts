@@ -3,7 +3,8 @@
  * memory, and the old one goes with the last process that maps it.
  */
 import { CacheMemory, layoutOf } from "../cache/layout.ts";
-import { type CacheSettings, CacheStore } from "../cache/store.ts";
+import type { CacheSettings } from "../cache/reader.ts";
+import { CacheStore } from "../cache/store.ts";
 import type { Model } from "../config/model.ts";
 import { strerror } from "../ffi/errno.ts";
 import { close } from "../ffi/file.ts";

@@ -2,7 +2,8 @@
  * Owns the listening sockets, the shared segment and the workers' lives; touches no traffic. Every configuration, the first
  * one too, is planned, prepared on every worker, and then committed on all or on none.
  */
-import type { CacheSettings, CacheStore } from "../cache/store.ts";
+import type { CacheSettings } from "../cache/reader.ts";
+import type { CacheStore } from "../cache/store.ts";
 import type { Model } from "../config/model.ts";
 import { createSegment, type Segment } from "../counters/segment.ts";
 import { segmentSize, Shared } from "../counters/shared.ts";

@@ -1,5 +1,6 @@
 import type { Model, StatsSocketModel } from "../config/model.ts";
-import type { CacheSettings, CacheStore } from "../cache/store.ts";
+import type { CacheSettings } from "../cache/reader.ts";
+import type { CacheStore } from "../cache/store.ts";
 import type { Shared } from "../counters/shared.ts";
 import type { Diagnostic } from "../lang/diagnostic.ts";
 import type { Report } from "./report.ts";

@@ -1,7 +1,7 @@
 /** The HTTP cache across workers, their deaths and reloads, to slow clients, over HTTP/2 and beside compression. */
 import { expect, test } from "bun:test";
 import { readFileSync, writeFileSync } from "node:fs";
-import { connect as connectH2 } from "node:http2";
+import { connect as connectH2, createServer } from "node:http2";
 import { gunzipSync } from "node:zlib";
 import { connect } from "../harness/client.ts";
 import { freePort } from "../harness/ports.ts";
@@ -185,4 +185,49 @@ test("what is stored is not compressed, what is served of it is", async () => {
   expect(plain.headers.get("content-encoding")).toBeNull();
   expect(await plain.text()).toBe(text);
   expect(count.requests).toBe(1);
+}, 30_000);
+
+test("what came by HTTP/2 without a length is stored, and goes in chunks to HTTP/1", async () => {
+  await using scope = new Scope();
+  let asked = 0;
+  const origin = createServer((request, response) => {
+    asked++;
+    response.writeHead(200, { "cache-control": "max-age=50" });
+    response.write("one, ");
+    setTimeout(() => response.end(request.url === "/big" ? big : "two"), 20);
+  });
+  await new Promise<void>((done) => origin.listen(0, "127.0.0.1", done));
+  scope.defer(() => void origin.close());
+  const port = freePort();
+  const { port: behind } = origin.address() as { port: number };
+  await startServing(
+    scope,
+    `
+defaults
+    mode http
+    timeout connect 2s
+    timeout client 20s
+    timeout server 20s
+cache c
+    total-max-size 32
+    max-object-size 8000000
+listen l
+    bind 127.0.0.1:${port}
+    http-request cache-use c
+    http-response cache-store c
+    http-response set-header x-hit %[res.cache_hit]
+    server s1 127.0.0.1:${behind} proto h2
+`,
+  );
+  for (const [hit, path, body] of [
+    ["0", "/x", "one, two"],
+    ["1", "/x", "one, two"],
+    ["0", "/big", `one, ${big.toString("latin1")}`],
+    ["1", "/big", `one, ${big.toString("latin1")}`],
+  ] as const) {
+    const response = await ask(port, path);
+    expect([response.headers.get("x-hit"), response.headers.get("transfer-encoding")]).toEqual([hit, "chunked"]);
+    expect((await response.text()) === body).toBe(true);
+  }
+  expect(asked).toBe(2);
 }, 30_000);

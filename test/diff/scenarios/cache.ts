@@ -111,6 +111,10 @@ const responses: readonly (readonly [string, string])[] = [
   ["status 500", answer(MAX_AGE).replace("200 OK", "500 Oops")],
   ["reason", answer(MAX_AGE).replace("200 OK", "200 Very Fine")],
   ["version 1.0", answer(MAX_AGE).replace("HTTP/1.1", "HTTP/1.0")],
+  [
+    "trailers",
+    "HTTP/1.1 200 OK\r\nCache-Control: max-age=20\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\nX-T: 1\r\n\r\n",
+  ],
   ["no body", "HTTP/1.1 200 OK\r\nCache-Control: max-age=20\r\nContent-Length: 0\r\n\r\n"],
   [
     "chunks",
@@ -391,6 +395,61 @@ const more: readonly Scenario[] = [
     },
     answer: OBJECT.replace("200 OK", "404 Not Found"),
     requests: twice,
+  }),
+  ...(
+    ["Content-Length: 5\r\n\r\nhello", "Transfer-Encoding: chunked\r\n\r\n2\r\nhe\r\n3\r\nllo\r\n0\r\n\r\n"] as const
+  ).map((end) =>
+    scenario({
+      name: `rules wait for the body, ${end.slice(0, 7)}`,
+      lines: {
+        backend: `http-request cache-use {cache}
+          http-response wait-for-body time 1s
+          http-response cache-store {cache}
+          http-response set-header x-length %[res.body_len]`,
+      },
+      answer: `HTTP/1.1 200 OK\r\n${MAX_AGE}\r\n${end}`,
+      requests: twice,
+    }),
+  ),
+  scenario({
+    name: "compressed on its way",
+    lines: {
+      backend: `compression algo gzip
+        http-request cache-use {cache}
+        http-response cache-store {cache}`,
+    },
+    answer: answer(MAX_AGE, "Content-Type: text/plain"),
+    requests: [get("/x", "Accept-Encoding: gzip"), get("/x", "Accept-Encoding: gzip"), get("/x")],
+    compare: { logBytes: false },
+  }),
+  scenario({
+    name: "return and redirect rules before cache-use",
+    lines: {
+      backend: `http-request return status 200 if { path /r }
+        http-request redirect location /y if { path /l }
+        http-request cache-use {cache}
+        http-response cache-store {cache}`,
+    },
+    answer: OBJECT,
+    requests: [get("/r"), get("/l"), ...twice],
+  }),
+  scenario({
+    name: "used twice",
+    lines: {
+      frontend: "http-request cache-use {cache}",
+      backend: "http-request cache-use {cache}\nhttp-response cache-store {cache}",
+    },
+    answer: OBJECT,
+    requests: twice,
+  }),
+  scenario({
+    name: "a backend without servers that serve",
+    lines: {
+      backend: "http-request cache-use {cache}\nhttp-response cache-store {cache}",
+      servers: { s1: "maxconn 1" },
+    },
+    answer: OBJECT,
+    requests: [...twice, get("/y"), get("/y")],
   }),
   scenario({
     name: "several on one connection",

@@ -1,6 +1,6 @@
 /** The answer to a request that was found in a cache: no server, and hardly a backend, takes part. */
 import { notModified } from "../../../cache/validators.ts";
-import { AGE_ROOM, type Hit } from "../../../cache/store.ts";
+import { AGE_ROOM, type Hit } from "../../../cache/hit.ts";
 import { Method } from "../../../codec/h1/flags.ts";
 import { Framing } from "../../../codec/h1/framing.ts";
 import { parseResponse } from "../../../codec/h1/head.ts";

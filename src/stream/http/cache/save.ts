@@ -13,6 +13,7 @@ import { headSize, writeResponseHead } from "../../../codec/h1/write.ts";
 import { removeHeader } from "../../../rules/lines.ts";
 import { clock } from "../../../util/clock.ts";
 import { cacheability } from "../cacheable.ts";
+import { Output } from "../body.ts";
 import type { HttpStream } from "../stream.ts";
 import { headBytes } from "../wire.ts";
 import { firstWord, type StreamCache } from "./state.ts";
@@ -126,7 +127,7 @@ export function saveFirst(stream: HttpStream, state: StreamCache, buf: Buffer, a
     if (next > at) saveBody(stream, state, buf, at, next);
     return;
   }
-  if (stream.resBody.framing !== Framing.CHUNKED || stream.client.h2 !== null) {
+  if (stream.resBody.framing !== Framing.CHUNKED || stream.resBody.output === Output.payload) {
     put(state, held, 0, held.length);
     return;
   }

@@ -1,5 +1,5 @@
 /** The body of a large object, from the shared memory to the client, as fast as the client takes it. */
-import { COPY_BYTES } from "../../../cache/store.ts";
+import { COPY_BYTES } from "../../../cache/hit.ts";
 import { Framing } from "../../../codec/h1/framing.ts";
 import { downloadBody } from "../download.ts";
 import { finishStream } from "../finish.ts";

@@ -1,5 +1,5 @@
 import type { Cache } from "../../../cache/cache.ts";
-import type { Hit } from "../../../cache/store.ts";
+import type { Hit } from "../../../cache/hit.ts";
 import type { CacheWriter } from "../../../cache/writer.ts";
 import type { HttpStream } from "../stream.ts";
 

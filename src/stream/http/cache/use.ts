@@ -1,7 +1,8 @@
 /** `http-request cache-use`: looks whether the request can be answered from a cache. The rules behind it are evaluated in any case. */
 import type { Cache } from "../../../cache/cache.ts";
 import { hashTarget, hashUri } from "../../../cache/key.ts";
-import type { CacheStore, Hit } from "../../../cache/store.ts";
+import type { Hit } from "../../../cache/hit.ts";
+import type { CacheStore } from "../../../cache/store.ts";
 import { ACCEPT_ENCODING, acceptedEncodings, REFERER, refererKey } from "../../../cache/vary.ts";
 import type { Edits } from "../../../codec/h1/edits.ts";
 import { Method } from "../../../codec/h1/flags.ts";
