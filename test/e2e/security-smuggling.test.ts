@@ -168,8 +168,9 @@ test.skipIf(nginxPath === null)(
       expect({ path, meant: meant(path!) }).toEqual({ path, meant: true });
       expect(["h", "other", "example.test", "-", ""]).toContain(host!.split(",")[0]!);
     }
-    // What was passed on was well formed: nginx refused none of it.
-    expect(lines.filter(([, , status]) => status === "400").map((line) => line.join("|"))).toEqual([]);
+    // What was passed on was well formed: nginx refused none of it, but for bodies that were cut because they are malformed.
+    const refused = lines.filter(([, path, status]) => status === "400" && path !== "/outer");
+    expect(refused.map((line) => line.join("|"))).toEqual([]);
   },
   30_000,
 );
