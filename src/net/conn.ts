@@ -4,6 +4,7 @@ import type { StreamSocket } from "./socket.ts";
 import type { Splice } from "./splice.ts";
 import type { Watch } from "./watch.ts";
 import { clock, tick } from "../util/clock.ts";
+import { kept } from "../util/kept.ts";
 import { type TimerEntry, wheel } from "../util/wheel.ts";
 
 /**
@@ -68,7 +69,7 @@ export abstract class Conn implements TimerEntry, SocketUser {
   /** Writes buf[start, end). True when the kernel took everything; otherwise the rest is queued and `onDrain` follows. */
   write(buf: Buffer, start: number, end: number): boolean {
     if (this.tail !== null) {
-      if (end > start) (this.rest ??= []).push(buf.subarray(start, end));
+      if (end > start) (this.rest ??= []).push(kept(buf, start, end));
       return false;
     }
     if (this.closed || start >= end) return true;
@@ -82,9 +83,7 @@ export abstract class Conn implements TimerEntry, SocketUser {
       this.broken = this.established = true;
       return true;
     }
-    const rest = buf.subarray(start + n, end);
-    // A small rest must not keep a large buffer alive while a slow peer takes its time.
-    this.tail = rest.length * 4 < buf.length ? Buffer.from(rest) : rest;
+    this.tail = kept(buf, start + n, end);
     return false;
   }
 

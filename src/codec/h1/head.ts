@@ -107,6 +107,16 @@ export class Head {
     else if (this.host > i) this.host--;
   }
 
+  /** Moves a complete head to a buffer of its own, so that it does not keep alive what came with it. */
+  detach(): void {
+    const { start, end, headersEnd } = this;
+    const copy = Buffer.allocUnsafeSlow(end - start);
+    this.buf.copy(copy, 0, start, end);
+    this.rebase(copy, -start);
+    this.end = end - start;
+    this.headersEnd = headersEnd - start;
+  }
+
   /** Moves all offsets of a half-read head by `delta`: its bytes were copied to another place. */
   rebase(buf: Buffer, delta: number): void {
     if (this.texts !== null) this.texts.clear();

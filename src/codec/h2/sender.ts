@@ -1,3 +1,4 @@
+import { kept } from "../../util/kept.ts";
 import { DEFAULT_WINDOW, Flag } from "./constants.ts";
 import { writeDataHeader } from "./frames/data.ts";
 import type { Session } from "./session.ts";
@@ -22,7 +23,7 @@ export class Sender {
   write(stream: H2Stream, buf: Buffer, start: number, end: number): boolean {
     if (stream.state === StreamState.closed || this.session.dead) return true;
     if (stream.tail !== null) {
-      if (end > start) (stream.rest ??= []).push(buf.subarray(start, end));
+      if (end > start) (stream.rest ??= []).push(kept(buf, start, end));
       return false;
     }
     let p = start;
@@ -32,9 +33,7 @@ export class Sender {
       p += n;
     }
     if (p === end) return true;
-    const rest = buf.subarray(p, end);
-    // A small rest must not keep a large buffer alive.
-    stream.tail = rest.length * 4 < buf.length ? Buffer.from(rest) : rest;
+    stream.tail = kept(buf, p, end);
     this.wait(stream);
     return false;
   }

@@ -19,6 +19,8 @@ import { HttpStream } from "./stream.ts";
 
 /** Bytes of further requests kept while one is being answered; beyond them the client is not read. */
 const PIPELINE_BYTES = 65536;
+/** A read that is larger than this is let go as soon as most of it is used; the small rest is copied out of it. */
+const LARGE_READ = 32768;
 
 /**
  * HTTP/1 on the client side: cuts the byte stream into requests, one stream after the other, and keeps the connection
@@ -115,6 +117,8 @@ export class HttpClient extends ClientConn implements HttpSide {
     if (at > 0) {
       // Fast path: the head is complete.
       if (this.held === buf) this.held = null;
+      // A head lives as long as its exchange, which a client that reads slowly draws out.
+      if (buf.length > LARGE_READ && 4 * (at - start) < buf.length) stream.req.detach();
       stream.onRequestHead(buf, at, end);
       return;
     }
@@ -146,9 +150,10 @@ export class HttpClient extends ClientConn implements HttpSide {
   hold(buf: Buffer, start: number, end: number): void {
     if (start >= end) return;
     if (this.held === null) {
-      this.held = buf;
-      this.heldStart = start;
-      this.heldEnd = end;
+      const small = buf.length > LARGE_READ && 4 * (end - start) < buf.length;
+      this.held = small ? Buffer.from(buf.subarray(start, end)) : buf;
+      this.heldStart = small ? 0 : start;
+      this.heldEnd = small ? end - start : end;
     } else {
       this.held = Buffer.concat([this.held.subarray(this.heldStart, this.heldEnd), buf.subarray(start, end)]);
       this.heldStart = 0;

@@ -151,6 +151,8 @@ function passResponse(
 ): void {
   const { res, req, client, resBody, resEdits: edits } = stream;
   const { framing } = resBody;
+  // The request is not sent again any more: how long its bytes would stay is up to who reads the response.
+  if (stream.sent) stream.bodyBuf = null;
   const back = (stream.backend === null ? null : stream.backend.http) as HttpSettings | null;
   const front = stream.http;
   if (stream.cache !== null) saveFirst(stream, stream.cache, buf, at, next);
