@@ -46,7 +46,7 @@ export function downloadBody(stream: HttpStream, chunk: Buffer, start: number, e
   // Bytes after the response belong to nothing: the connection cannot be used again.
   if (at < end) stream.serverKeep = false;
   if (resBody.done) responseComplete(stream);
-  else if (!client.blocked) watchServer(stream);
+  else if (!client.blocked && !stream.sendsHit) watchServer(stream);
 }
 
 /** The client took what it was behind with. */

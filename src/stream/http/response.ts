@@ -155,7 +155,6 @@ function passResponse(
   if (stream.sent) stream.bodyBuf = null;
   const back = (stream.backend === null ? null : stream.backend.http) as HttpSettings | null;
   const front = stream.http;
-  if (stream.cache !== null) saveFirst(stream, stream.cache, buf, at, next);
   const doubtful = (res.flags & TE_HTTP10) !== 0;
   const { captures } = stream.frontend;
   if (captures !== null) captureResponseCookie(stream, captures);
@@ -190,6 +189,7 @@ function passResponse(
       edits.append(CLOSE);
     }
   }
+  if (stream.cache !== null) saveFirst(stream, stream.cache, buf, at, next);
   countOut(stream, headBytes(res) + resBody.payload + (resBody.done ? resBody.trailerBytes : 0));
   stream.answered = true;
   if (client.gone) {

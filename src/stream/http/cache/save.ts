@@ -125,8 +125,13 @@ export function saveFirst(stream: HttpStream, state: StreamCache, buf: Buffer, a
   const { resWaiting: held } = stream;
   if (held === null) {
     if (next > at) saveBody(stream, state, buf, at, next);
-    return;
+  } else {
+    saveHeld(stream, state, held);
   }
+  if (stream.resBody.done) saved(stream, state);
+}
+
+function saveHeld(stream: HttpStream, state: StreamCache, held: Buffer): void {
   if (stream.resBody.framing !== Framing.CHUNKED || stream.resBody.output === Output.payload) {
     put(state, held, 0, held.length);
     return;
@@ -142,9 +147,11 @@ export function saveBody(stream: HttpStream, state: StreamCache, buf: Buffer, st
   const { ranges } = stream.resBody;
   if (ranges === null) {
     put(state, buf, start, end);
-    return;
+  } else {
+    for (let i = 0; i < ranges.rangeCount; i++) put(state, buf, ranges.ranges[2 * i]!, ranges.ranges[2 * i + 1]!);
   }
-  for (let i = 0; i < ranges.rangeCount; i++) put(state, buf, ranges.ranges[2 * i]!, ranges.ranges[2 * i + 1]!);
+  // Before the client has the last of it: whoever asks again then finds it.
+  if (stream.resBody.done) saved(stream, state);
 }
 
 function put(state: StreamCache, buf: Buffer, start: number, end: number): void {
@@ -153,7 +160,7 @@ function put(state: StreamCache, buf: Buffer, start: number, end: number): void 
   if (!writer.append(buf, start, end, PART_BYTES)) state.writer = null;
 }
 
-/** The response is complete. Trailers are not stored: what has some is not either. */
+/** The response is complete, also by the end of its connection. Trailers are not stored: what has some is not either. */
 export function saved(stream: HttpStream, state: StreamCache): void {
   const { writer } = state;
   if (writer === null) return;
