@@ -1,7 +1,7 @@
 import { EPOLLERR, EPOLLHUP, EPOLLIN, EPOLLOUT, EPOLLRDHUP } from "../ffi/epoll.ts";
 import { EAGAIN, EINTR, errnoName } from "../ffi/errno.ts";
 import { close } from "../ffi/file.ts";
-import { getpeername, getsockname, setLinger, shutdown, SHUT_WR, socketError } from "../ffi/socket.ts";
+import { getpeername, getsockname, setLinger, setNoDelay, shutdown, SHUT_WR, socketError } from "../ffi/socket.ts";
 import { recv, send } from "../ffi/stream-io.ts";
 import type { Address } from "../config/model.ts";
 import type { Polled, Poller } from "./poller.ts";
@@ -22,6 +22,8 @@ export interface Sink {
   onReadable(): void;
 }
 
+/** Writes from which on TCP_NODELAY is set. */
+const DECIDED = 2;
 const READ = EPOLLIN | EPOLLRDHUP;
 /** Nothing more will come, or the socket has failed. */
 const LAST = EPOLLRDHUP | EPOLLHUP | EPOLLERR;
@@ -48,11 +50,14 @@ export class PolledSocket implements StreamSocket, Polled {
   private finished = false;
   private ended = false;
   private closed = false;
+  /** Writes so far, as far as they matter: the first one leaves at once with or without TCP_NODELAY, which is set before the second. */
+  private writes: number;
   /** Errno of a write that failed; 0 = none. */
   private failure = 0;
 
-  /** `fd`: connected, or on the way. Nothing is watched before `watch()`. */
-  constructor(fd: number, poller: Poller, user: SocketUser) {
+  /** `fd`: connected, or on the way; `tcp`: rather than UNIX. Nothing is watched before `watch()`. */
+  constructor(fd: number, poller: Poller, user: SocketUser, tcp: boolean) {
+    this.writes = tcp ? 0 : DECIDED;
     this.fd = fd;
     this.poller = poller;
     this.user = user;
@@ -71,6 +76,7 @@ export class PolledSocket implements StreamSocket, Polled {
 
   write(buf: Uint8Array, offset: number, length: number): number {
     if (this.closed || this.finished || this.failure !== 0) return -1;
+    if (this.writes < DECIDED && ++this.writes === DECIDED) setNoDelay(this.fd, true);
     const n = send(this.fd, buf, offset, length);
     if (n > 0) {
       this.connecting = false;
@@ -95,6 +101,13 @@ export class PolledSocket implements StreamSocket, Polled {
     if ((this.wanted & EPOLLOUT) !== 0) return;
     this.wanted |= EPOLLOUT;
     if (this.watched) this.poller.change(this.fd, this.wanted);
+  }
+
+  /** What follows comes in pieces, each of which shall leave at once. */
+  hurry(): void {
+    if (this.writes === DECIDED) return;
+    this.writes = DECIDED;
+    setNoDelay(this.fd, true);
   }
 
   pause(): void {

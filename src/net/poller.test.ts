@@ -36,7 +36,7 @@ class User implements SocketUser {
 
 function user(fd: number): { readonly socket: PolledSocket; readonly events: string[] } {
   const owner = new User();
-  const socket = new PolledSocket(fd, poller, owner);
+  const socket = new PolledSocket(fd, poller, owner, false);
   socket.watch();
   return { socket, events: owner.events };
 }
@@ -168,7 +168,7 @@ describe("polled socket", () => {
     const fd = connectFd(ipSockAddr(4, "127.0.0.1", port)!, DEFAULT_CONNECT_OPTIONS);
     expect(fd).toBeGreaterThan(0);
     const owner = new User();
-    const socket = new PolledSocket(fd, poller, owner);
+    const socket = new PolledSocket(fd, poller, owner, false);
     expect(socket.write(byte, 0, 1)).toBe(0);
     socket.watch();
     await settle();

@@ -100,6 +100,7 @@ export class Splice implements Sink {
     const { socket } = from;
     this.fromFd = socket!.fd!;
     this.toFd = to.socket!.fd!;
+    if (to.socket instanceof PolledSocket) to.socket.hurry();
     if (socket instanceof PolledSocket) {
       socket.sink = this;
       this.source = null;

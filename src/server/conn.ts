@@ -1,6 +1,6 @@
 import type { Socket } from "bun";
 import { close as closeFd } from "../ffi/file.ts";
-import type { SockAddr } from "../ffi/sockaddr.ts";
+import { AF_UNIX, type SockAddr } from "../ffi/sockaddr.ts";
 import { type ConnectOptions, connectFd, socketError } from "../ffi/socket.ts";
 import { C } from "../counters/columns.ts";
 import { Conn, connHandlers, reportBug } from "../net/conn.ts";
@@ -199,7 +199,7 @@ export function connectServer(
   pool.opened();
   conn.idleSince = clock.now;
   if (client === null) {
-    const socket = new PolledSocket(fd, processPoller(reportBug), conn);
+    const socket = new PolledSocket(fd, processPoller(reportBug), conn, address.family !== AF_UNIX);
     conn.socket = socket;
     const preface = manner?.preface ?? null;
     if (preface !== null) conn.write(preface, 0, preface.length);

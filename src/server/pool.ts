@@ -56,6 +56,8 @@ export class ServerPool {
     this.address = server.address === null ? null : sockAddr(server.address);
     this.options = {
       ...DEFAULT_CONNECT_OPTIONS,
+      // Set by the socket when it matters, and by Bun on those of TLS.
+      nodelay: false,
       keepalive,
       tcpUserTimeout: model.tcpUserTimeout,
       fastOpen: model.tfo,
