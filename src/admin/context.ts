@@ -80,7 +80,7 @@ export interface WorkerInfo {
  *     show-sess [ID|all]                    lines of `show sess`
  *     check BACKEND/SERVER enable|disable   health checks of a server (leader only)
  *     check-port BACKEND/SERVER PORT        port the health checks connect to (leader only)
- *     show-errors [PROXY]                   captured bad requests and responses
+ *     show-errors                           captured bad requests and responses: stream/error-captures.ts, as JSON
  */
 export type QueryName =
   | "frontend-state"

@@ -14,7 +14,12 @@ import { versionInfo } from "./version.ts";
 const QUERY_MS = 1000;
 
 /** What workers answer. The runtime API offers no command that needs another query. */
-const workerQueries: ReadonlySet<QueryName> = new Set<QueryName>(["show-sess", "shutdown-session", "shutdown-server"]);
+const workerQueries: ReadonlySet<QueryName> = new Set<QueryName>([
+  "show-sess",
+  "shutdown-session",
+  "shutdown-server",
+  "show-errors",
+]);
 
 /** Starts the runtime API on the supervisor's sockets. */
 export function startAdmin(supervisor: SupervisorContext): AdminHandle {

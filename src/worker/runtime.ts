@@ -6,6 +6,7 @@ import { mapSegment } from "../counters/segment.ts";
 import type { Change } from "../expr/changes.ts";
 import type { Diagnostic } from "../lang/diagnostic.ts";
 import { flushLogs } from "../log/targets/index.ts";
+import { capturedErrors } from "../stream/error-captures.ts";
 import { configureSplice } from "../net/splice.ts";
 import { poolOf, type ServerPool, setConnectBuffers } from "../server/pool.ts";
 import type { TlsServer } from "../net/tls/server.ts";
@@ -219,6 +220,8 @@ export class Runtime implements WorkerHandlers {
     switch (name) {
       case "show-sess":
         return showSessions(rt, args[0], clock.now);
+      case "show-errors":
+        return JSON.stringify(capturedErrors());
       case "shutdown-session":
         return shutdownSession(rt, args[0] ?? "") ? "1" : "";
       case "shutdown-server":

@@ -25,7 +25,14 @@ function client(backend: string | null, server: string | null, inServer = true) 
     server: server === null ? null : { name: server },
     shutdown: (cause: string) => void ended.push(cause),
   } as unknown as Stream;
-  const conn = { unix: false, address: "192.0.2.1", port: 4000, deadline: 0, exchanges: () => [stream] };
+  const conn = {
+    unix: false,
+    address: "192.0.2.1",
+    port: 4000,
+    deadline: 0,
+    conn: { socket: null },
+    exchanges: () => [stream],
+  };
   (stream as { client: unknown }).client = conn;
   return { conn: conn as unknown as ClientConn, ended };
 }

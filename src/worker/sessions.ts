@@ -1,4 +1,6 @@
 /** What the runtime API asks the workers about their streams: `show sess`, `shutdown session`, `shutdown sessions server`. */
+import { logDate } from "../log/date.ts";
+import type { StreamSocket } from "../net/socket.ts";
 import type { ClientSide } from "../stream/side.ts";
 import type { StreamRuntime } from "../stream/runtime.ts";
 import { Phase, type Stream } from "../stream/stream.ts";
@@ -41,23 +43,64 @@ function line(stream: Stream, id: string, worker: number, now: number): string {
     ` be=${stream.backend?.name ?? "<NONE>"} srv=${stream.server?.name ?? "<none>"}` +
     ` ts=${worker.toString(16).padStart(2, "0")} epoch=0 age=${age(now - began)} calls=1 rate=0 cpu=0 lat=0` +
     ` rq[f=00h,i=0,an=00h,rx=${front},wx=,ax=] rp[f=00h,i=0,an=00h,rx=${back},wx=,ax=]` +
-    ` scf=[8,0h,fd=-1] scb=[${stream.phase === Phase.connected ? 8 : 1},0h,fd=-1] exp=${back || front} rc=${stream.retries} c_exp=\n`
+    ` scf=[8,0h,fd=${descriptor(client.conn.socket)}] scb=[${stream.phase === Phase.connected ? 8 : 1},0h,fd=${descriptor(stream.serverConn?.socket ?? null)}] exp=${back || front} rc=${stream.retries} c_exp=\n`
   );
 }
 
+/**
+ * The long form in HAProxy 2.6's lines. What has no counterpart here (pointers, flags) is nil or 0; `phase` is what HAProxy's state of the
+ * two sides tells.
+ */
 function details(stream: Stream, id: string, now: number): string {
-  const { client, frontend, backend, server } = stream;
+  const { client, frontend, backend, server, phase } = stream;
   const { listener } = client;
-  let out = `${id}: [${new Date(stream.accepted).toISOString()}] proto=${protocol(client)} source=${source(client)}\n`;
-  out += `  conn_retries=${stream.retries}, age=${age(now - stream.accepted)} phase=${phaseName(stream.phase)}\n`;
+  const date = logDate(stream.accepted);
+  const deadline = stream.deadline || client.deadline;
+  let out = `${id}: [${date}000] id=${stream.requestCounter} proto=${protocol(client)} source=${source(client)}\n`;
+  const waiting = phase === Phase.queued ? 1 : 0;
+  out += `  flags=0x0, conn_retries=${stream.retries}, conn_exp=<NEVER> conn_et=0x000 srv_conn=(nil), pend_pos=(nil) waiting=${waiting} epoch=0\n`;
   out += `  frontend=${frontend.name} (id=${frontend.model.id} mode=${frontend.model.mode}), listener=${listener.model.name ?? "?"} (id=${listener.model.id}) addr=${client.localAddress}:${client.localPort}\n`;
   if (backend === null) out += "  backend=<NONE> (id=-1 mode=-)\n";
   else
     out += `  backend=${backend.name} (id=${backend.model.id} mode=${backend.model.mode}) addr=${ownAddress(stream)}\n`;
   if (server === null) out += "  server=<NONE> (id=-1)\n";
   else out += `  server=${server.name} (id=${server.id}) addr=${stream.serverAddress ?? "?"}:${stream.serverPort}\n`;
-  out += `  req=(total=${stream.bytesUploaded})\n  res=(total=${stream.bytesRead})\n`;
+  const expires = left(deadline, now);
+  out += `  task=(nil) (state=0x00 nice=0 calls=1 rate=0 exp=${expires === "" ? "<NEVER>" : expires} age=${age(now - stream.accepted)}) phase=${phaseName(phase)}\n`;
+  out += `  scf=(nil) flags=0x00000000 state=${client.closed ? "CLO" : "EST"}\n`;
+  out += connection(
+    "co0",
+    "LISTENER",
+    client.conn.socket,
+    client.conn.tls !== null,
+    muxOf(stream, (client as object) !== client.conn),
+  );
+  const conn = stream.serverConn;
+  out += `  scb=(nil) flags=0x00000000 state=${phase === Phase.connected ? "EST" : phase === Phase.connecting ? "CON" : phase === Phase.queued ? "QUE" : "INI"}\n`;
+  if (conn !== null)
+    out += connection("co1", "SERVER", conn.socket, conn.tls !== null, muxOf(stream, conn.h2 !== null));
+  out += `  req=(nil) (f=0x000000 an=0x0 pipe=0 tofwd=0 total=${stream.bytesUploaded})\n`;
+  out += `  res=(nil) (f=0x000000 an=0x0 pipe=0 tofwd=0 total=${stream.bytesRead})\n`;
   return out;
+}
+
+function descriptor(socket: StreamSocket | null): number {
+  return socket?.fd ?? -1;
+}
+
+function muxOf(stream: Stream, h2: boolean): string {
+  if (h2) return "H2";
+  return stream.frontend.model.mode === "tcp" ? "PASS" : "H1";
+}
+
+/** The connection of one side: what it speaks, and its descriptor. */
+function connection(name: string, target: string, socket: StreamSocket | null, tls: boolean, mux: string): string {
+  const address = socket?.remoteAddress ?? "";
+  const family = address.includes(":") ? "tcpv6" : address.includes(".") ? "tcpv4" : "unix_stream";
+  return (
+    `      ${name}=(nil) ctrl=${family} xprt=${tls ? "SSL" : "RAW"} mux=${mux} data=STRM target=${target}:(nil)\n` +
+    `      flags=0x00000000 fd=${descriptor(socket)}\n`
+  );
 }
 
 function phaseName(phase: number): string {

@@ -104,7 +104,18 @@ for (const { name, start, skip } of programs) {
       }
       const held = (await sessions(it.proxy)).find((line) => line.includes(`:${hold.socket!.localPort} `))!;
       const id = held.slice(0, held.indexOf(":"));
-      expect(await it.proxy.runtime(`show sess ${id}`)).toContain("backend=app (id=");
+      const details = await it.proxy.runtime(`show sess ${id}`);
+      expect(details).toContain("backend=app (id=");
+      expect(details).toMatch(
+        /^0x[0-9a-f]+: \[\d+\/\w+\/\d+:[\d:]+\.\d{6}\] id=\d+ proto=tcpv4 source=127\.0\.0\.1:\d+\n  flags=0x/,
+      );
+      expect(details).toMatch(
+        /\n      co0=\S+ ctrl=tcpv4 xprt=RAW mux=H1 data=STRM target=LISTENER:\S+\n      flags=0x\d+ fd=\d+/,
+      );
+      expect(details).toMatch(
+        /\n      co1=\S+ ctrl=tcpv4 xprt=RAW mux=H1 data=STRM target=SERVER:\S+\n      flags=0x\d+ fd=\d+/,
+      );
+      expect(details).toMatch(/\n  req=\S+ \(f=0x\w+ an=0x\w+ pipe=0 tofwd=-?\d+ total=42\)/);
       expect((await it.proxy.runtime(`shutdown session ${id}`)).trim()).toBe("");
       expect(await hold.response()).toStartWith("HTTP/1.1 502 ");
       await becomes(it.ends, ["KH--"]);

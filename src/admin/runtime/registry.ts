@@ -9,6 +9,7 @@ import * as frontend from "./commands/frontend.ts";
 import * as process from "./commands/process.ts";
 import * as server from "./commands/server.ts";
 import * as servers from "./commands/servers.ts";
+import { showErrors } from "./commands/errors.ts";
 import * as session from "./commands/session.ts";
 import * as show from "./commands/show.ts";
 
@@ -45,7 +46,7 @@ const registered: readonly Command[] = [
   servers.showBackend,
   servers.showServersConn,
   servers.showServersState,
-  session.showErrors,
+  showErrors,
   session.showSess,
   session.shutdownSession,
   session.shutdownSessionsServer,

@@ -1,3 +1,4 @@
+import { captureError } from "../error-captures.ts";
 import type { Socket } from "bun";
 import { H1Error, H2_PREFACE, errorName } from "../../codec/h1/errors.ts";
 import { parseRequest } from "../../codec/h1/head.ts";
@@ -142,6 +143,7 @@ export class HttpClient extends ClientConn implements HttpSide {
       upgradeToH2(this, buf, start, end);
       return;
     }
+    if (at !== H2_PREFACE) captureError(stream, "request", stream.req, buf, end, clock.now);
     stream.reason = at === H2_PREFACE ? "h2-preface" : errorName(at);
     stream.refuse(at === H1Error.UNSUPPORTED_CODING ? 422 : 400);
   }

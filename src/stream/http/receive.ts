@@ -1,4 +1,5 @@
 /** What the server sends: heads are gathered, interim responses passed on, the final one analysed, its body forwarded. */
+import { captureError } from "../error-captures.ts";
 import { errorName } from "../../codec/h1/errors.ts";
 import { parseResponse } from "../../codec/h1/head.ts";
 import { adjustCases } from "../../codec/h1/case.ts";
@@ -45,6 +46,7 @@ export function receive(stream: HttpStream, conn: ServerSide, chunk: Buffer): vo
       return;
     }
     if (at < 0) {
+      captureError(stream, "response", stream.res, buf, end, clock.now);
       junk(stream, at);
       return;
     }

@@ -1,4 +1,4 @@
-/** show sess, shutdown session, shutdown sessions server, show errors: what only the workers know. */
+/** show sess, shutdown session, shutdown sessions server: what only the workers know. */
 import { failure, type Command } from "../command.ts";
 import { findServer } from "../target.ts";
 
@@ -42,13 +42,4 @@ export const shutdownSessionsServer: Command = {
     await ctx.query("all", "shutdown-server", [found.value.proxy.name, found.value.server.name]);
     return "";
   },
-};
-
-export const showErrors: Command = {
-  name: "show errors",
-  usage: "show errors [<px>] [request|response]",
-  help: "show the last bad request and response of every proxy",
-  level: "operator",
-  needs: "show-errors",
-  run: async ({ ctx, args }) => (await ctx.query("all", "show-errors", args)).join(""),
 };
