@@ -7,11 +7,13 @@ export const AGE_ROOM = 24;
 export class Hit {
   block = 0;
   seq = 0;
-  /** Head as it was stored, then AGE_ROOM bytes, then the body if it was copied; else it is pinned, see `CacheStore.slice`. */
+  /** Head as it was stored, then AGE_ROOM bytes, then body and trailers if they were copied; else it is pinned, see `CacheStore.slice`. */
   buf: Buffer;
   /** Bytes of the head: status line and header lines, without the blank line. */
   headLength = 0;
   bodyLength = 0;
+  /** Bytes of trailers behind the body: lines `name: value\r\n`. */
+  trailerLength = 0;
   framing = 0;
   stored = 0;
   age = 0;

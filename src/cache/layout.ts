@@ -82,6 +82,8 @@ export const R = {
   /** Served since the ring came by. */
   used: 25,
   epoch: 26,
+  /** Bytes of trailers behind the body, as lines. */
+  trailerLength: 27,
 } as const;
 
 export const State = { none: 0, writing: 1, complete: 2, dead: 3 } as const;

@@ -93,14 +93,16 @@ export class CacheReader {
     if ((seq & 1) !== 0 || rows[at + R.state] !== State.complete) return null;
     const headLength = rows[at + R.headLength]!;
     const bodyLength = rows[at + R.bodyLength]!;
+    const trailerLength = rows[at + R.trailerLength]!;
     if (Atomics.load(rows, at + R.seq) !== seq) return null;
-    const small = bodyLength <= COPY_BYTES;
+    const small = bodyLength + trailerLength <= COPY_BYTES;
     const bodyAt = headLength + AGE_ROOM;
-    const hit = new Hit(Buffer.allocUnsafe(small ? bodyAt + bodyLength : headLength));
+    const hit = new Hit(Buffer.allocUnsafe(small ? bodyAt + bodyLength + trailerLength : headLength));
     hit.headLength = headLength;
     hit.block = block;
     hit.seq = seq;
     hit.bodyLength = bodyLength;
+    hit.trailerLength = trailerLength;
     hit.framing = rows[at + R.framing]!;
     hit.stored = rows[at + R.stored]!;
     hit.age = rows[at + R.age]!;
@@ -109,7 +111,7 @@ export class CacheReader {
     hit.etagLength = rows[at + R.etagLength]!;
     if (!this.copy(block, hit.buf, 0, 0, headLength)) return null;
     if (small) {
-      if (!this.copy(block, hit.buf, bodyAt, headLength, bodyLength)) return null;
+      if (!this.copy(block, hit.buf, bodyAt, headLength, bodyLength + trailerLength)) return null;
     } else if (!this.pin(block)) {
       return null;
     } else {

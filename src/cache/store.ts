@@ -86,7 +86,7 @@ export class CacheStore extends CacheReader {
       rows[at + R.used] = 0;
       // Not past its time while it is written.
       rows[at + R.expire] = 0x7fffffff;
-      rows[at + R.size] = 0;
+      rows[at + R.size] = rows[at + R.trailerLength] = 0;
       rows[at + R.epoch] = memory.header[H.epoch]!;
       rows[at + R.state] = State.writing;
       this.link(block, hash);

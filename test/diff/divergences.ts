@@ -16,8 +16,6 @@ export const divergences: Readonly<Record<string, string>> = {
     "tlb resets the stream of a response that was cut short, which RFC 9113 section 8.1 asks for; HAProxy 2.6 ends it as if it were complete",
   "cache: deny behind cache-use":
     "HAProxy 2.6.12 has already given the request to its cache and answers 400; tlb denies with 403, logged as any denial",
-  "cache: response with trailers":
-    "tlb stores nothing that has trailers; HAProxy stores them too",
   "cache: vary: referer":
     "tlb serves what varies by Referer alone, as the manual says; HAProxy 2.6.12 stores it and never finds it again",
   "cache: vary: unknown encoding answered":

@@ -193,6 +193,7 @@ test("what came by HTTP/2 without a length is stored, and goes in chunks to HTTP
   const origin = createServer((request, response) => {
     asked++;
     response.writeHead(200, { "cache-control": "max-age=50" });
+    response.setTrailer("x-sum", "17");
     response.write("one, ");
     setTimeout(() => response.end(request.url === "/big" ? big : "two"), 20);
   });
@@ -228,6 +229,12 @@ listen l
     const response = await ask(port, path);
     expect([response.headers.get("x-hit"), response.headers.get("transfer-encoding")]).toEqual([hit, "chunked"]);
     expect((await response.text()) === body).toBe(true);
+  }
+  for (const path of ["/x", "/big"]) {
+    const peer = await connect(scope, port);
+    peer.send(`GET ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nConnection: close\r\n\r\n`);
+    await peer.closed(5000);
+    expect(peer.received).toEndWith("\r\n0\r\nx-sum: 17\r\n\r\n");
   }
   expect(asked).toBe(2);
 }, 30_000);

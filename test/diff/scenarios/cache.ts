@@ -490,6 +490,12 @@ const more: readonly Scenario[] = [
     requests: [...twice, request("HEAD", "/x")],
   }),
   scenario({
+    name: "600000 bytes and trailers",
+    cache: "    max-object-size 1000000",
+    answer: `HTTP/1.1 200 OK\r\n${MAX_AGE}\r\nTransfer-Encoding: chunked\r\n\r\n927c0\r\n${"0123456789".repeat(60000)}\r\n0\r\nX-A: 1\r\nX-B: 2\r\n\r\n`,
+    requests: twice,
+  }),
+  scenario({
     name: "600000 bytes in one chunk",
     cache: "    max-object-size 1000000",
     answer: `HTTP/1.1 200 OK\r\n${MAX_AGE}\r\nTransfer-Encoding: chunked\r\n\r\n927c0\r\n${"0123456789".repeat(60000)}\r\n0\r\n\r\n`,
@@ -574,6 +580,12 @@ const runtime: readonly Scenario[] = [
     "show cache: chunks",
     "",
     "HTTP/1.1 200 OK\r\nCache-Control: max-age=55\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
+    twice,
+  ),
+  observed(
+    "show cache: trailers",
+    "",
+    "HTTP/1.1 200 OK\r\nCache-Control: max-age=55\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\nX-T: 1\r\nX-U: 22\r\n\r\n",
     twice,
   ),
   observed(

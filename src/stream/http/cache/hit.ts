@@ -53,8 +53,11 @@ export function serveHit(stream: HttpStream, hit: Hit): void {
   }
   let next = at;
   if (!hit.pinned && framing !== Framing.NONE) {
-    if (framing === Framing.STREAM) resBody.last = true;
-    next = resBody.feed(buf, at, buf.length);
+    if (framing === Framing.STREAM) {
+      resBody.last = true;
+      resBody.trailerLines = trailersOf(hit);
+    }
+    next = resBody.feed(buf, at, hit.framing === Framing.CHUNKED ? buf.length : buf.length - hit.trailerLength);
     if (framing === Framing.UNTIL_CLOSE) resBody.done = true;
   }
   const { captures } = frontend;
@@ -71,6 +74,12 @@ function unchanged(stream: HttpStream, hit: Hit): boolean {
   const tag = hit.buf.toString("latin1", hit.etagAt, hit.etagAt + hit.etagLength);
   const tags = lines.length === 0 ? null : lines.flatMap((line) => line.split(",").map((one) => one.trim()));
   return notModified(tags, since, tag, hit.lastModified);
+}
+
+/** Trailers that were copied with the body; null = there are none. */
+function trailersOf({ buf, headLength, bodyLength, trailerLength }: Hit): Buffer | null {
+  const at = headLength + AGE_ROOM + bodyLength;
+  return trailerLength === 0 ? null : buf.subarray(at, at + trailerLength);
 }
 
 /** Where the response begins in what `response` returned. */
@@ -93,7 +102,7 @@ function response(hit: Hit, fresh: boolean, bare: boolean): Buffer {
     return buf;
   }
   const size = copied ? hit.bodyLength : 0;
-  const out = Buffer.allocUnsafe(headLength + size + 96);
+  const out = Buffer.allocUnsafe(headLength + size + hit.trailerLength + 96);
   let n = 0;
   if (fresh) {
     n = putLatin1(out, `HTTP/1.1 ${NOT_MODIFIED}`, 0);
@@ -104,6 +113,10 @@ function response(hit: Hit, fresh: boolean, bare: boolean): Buffer {
   n = putLatin1(out, line, n);
   if (chunked && size > 0) n = putLatin1(out, `${size.toString(16)}\r\n`, n);
   if (copied) n += buf.copy(out, n, bodyAt, bodyAt + size);
-  if (chunked) n = putLatin1(out, size > 0 ? "\r\n0\r\n\r\n" : "0\r\n\r\n", n);
+  if (chunked) {
+    n = putLatin1(out, size > 0 ? "\r\n0\r\n" : "0\r\n", n);
+    n += buf.copy(out, n, bodyAt + size, bodyAt + size + hit.trailerLength);
+    n = putLatin1(out, "\r\n", n);
+  }
   return out.subarray(0, n);
 }

@@ -160,17 +160,29 @@ function put(state: StreamCache, buf: Buffer, start: number, end: number): void 
   if (!writer.append(buf, start, end, PART_BYTES)) state.writer = null;
 }
 
-/** The response is complete, also by the end of its connection. Trailers are not stored: what has some is not either. */
+/** The response is complete, also by the end of its connection. Trailers follow the body. */
 export function saved(stream: HttpStream, state: StreamCache): void {
   const { writer } = state;
   if (writer === null) return;
   state.writer = null;
   const { resBody } = stream;
-  if (!resBody.done || resBody.trailers !== null || resBody.trailerLines !== null) {
+  if (!resBody.done) {
     writer.abandon();
     return;
+  }
+  const trailers = resBody.trailerLines ?? (resBody.trailers === null ? null : linesOf(resBody.trailers));
+  if (trailers !== null) {
+    // Each line counts what its parts do: the signs between them are as long as what a part takes.
+    if (!writer.append(trailers, 0, trailers.length, 0)) return;
+    writer.set(R.trailerLength, trailers.length);
   }
   if (resBody.framing === Framing.CHUNKED) writer.count(LAST_CHUNK_BYTES);
   writer.set(R.bodyLength, resBody.payload);
   writer.publish();
+}
+
+function linesOf(trailers: Head): Buffer {
+  let text = "";
+  for (let i = 0; i < trailers.count; i++) text += `${latin1Line(trailers, i)}\r\n`;
+  return Buffer.from(text, "latin1");
 }
