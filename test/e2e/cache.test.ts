@@ -193,7 +193,7 @@ test("what came by HTTP/2 without a length is stored, and goes in chunks to HTTP
   const origin = createServer((request, response) => {
     asked++;
     response.writeHead(200, { "cache-control": "max-age=50" });
-    response.setTrailer("x-sum", "17");
+    response.addTrailers({ "x-sum": "17" });
     response.write("one, ");
     setTimeout(() => response.end(request.url === "/big" ? big : "two"), 20);
   });
