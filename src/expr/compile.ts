@@ -21,6 +21,8 @@ export interface CompileOptions {
   readonly side?: "frontend" | "backend" | "both";
   /** What to say about a fetch that is not valid in this phase: HAProxy refuses formats, and warns for ACLs. Default "error". */
   readonly invalid?: "error" | "warning";
+  /** Names that mean something here beside those of sample fetches, for "did you mean". */
+  readonly otherNames?: Iterable<string>;
   /** The type the consumer needs; the last value is cast to it. Default: left as it is. */
   readonly want?: SampleKind;
   /** Names the consumer in messages: "http-request set-header". */
@@ -71,7 +73,7 @@ export function compileExpression(
     if (knownFetches.has(call.name)) return later(diagnostics, call, "sample fetch");
     const hint = registries.converters.has(call.name)
       ? `'${call.name}' is a converter: it follows a sample fetch and a comma`
-      : didYouMean(call.name, fetches.keys());
+      : didYouMean(call.name, [...fetches.keys(), ...(options.otherNames ?? [])]);
     return fail(diagnostics, "expr/unknown-fetch", call, `unknown sample fetch '${call.name}'`, hint);
   }
   const args = resolveArgs(call, row.args, diagnostics);
@@ -238,9 +240,16 @@ function checkPhase(row: FetchRow, call: Call, options: CompileOptions, diagnost
     "expr/phase",
     call.at,
     `sample fetch '${row.name}' is not valid in ${phaseNames[options.phase]}${severity === "warning" ? ": it never yields a sample there" : ""}`,
-    { endColumn: call.endColumn, hint: `it is available in ${placesText(valid)}` },
+    { endColumn: call.endColumn, hint: `it is available in ${placesText(valid)}${kept(options, valid)}` },
   );
   return severity === "warning";
+}
+
+/** What to do about a sample of the request in a rule about the response. */
+function kept({ phase }: CompileOptions, valid: number): string {
+  const late = phase === "response" || phase === "response-content";
+  if (!late || (valid & placesOf("request", "both")) === 0) return "";
+  return "; to have it here, keep it in a variable: http-request set-var(txn.NAME), then var(txn.NAME)";
 }
 
 function problem(

@@ -1,4 +1,5 @@
 import type { AclModel, ConditionModel, ProxyModel, TextModel } from "../config/model.ts";
+import { aclKeywords } from "../expr/acl/keywords.ts";
 import type { AclExpr, AclFetch } from "../expr/acl/acl.ts";
 import { type Condition as ParsedCondition, parseCondition } from "../expr/acl/condition.ts";
 import type { PatternStore } from "../expr/acl/store.ts";
@@ -140,7 +141,7 @@ function compileFetch(text: string, at: Position, context: ConditionsContext): A
   const parsed = parseExpression(text, at, diagnostics);
   if (parsed === null) return null;
   const found = new Diagnostics();
-  const options = { phase: "request", invalid: "warning" } as const;
+  const options = { phase: "request", invalid: "warning", otherNames: aclKeywords.keys() } as const;
   const compiled = compileExpression(parsed.expression, options, cc, registries, found);
   diagnostics.list.push(...found.list.filter((d) => d.code !== "expr/phase"));
   if (compiled === null) return null;

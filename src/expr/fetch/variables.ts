@@ -30,6 +30,8 @@ export const variableFetches: readonly FetchRow[] = [
           ctx.valueType = cell.type;
           return cell.value;
         }
+        // As in HAProxy: where nothing could have set it, there is no default either.
+        if (ctx.hasStream === false && scope !== "proc" && scope !== "sess") return null;
         if (otherwise !== null) ctx.valueType = "str";
         return otherwise;
       };

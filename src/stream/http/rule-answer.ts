@@ -26,7 +26,8 @@ export function finishByRule(
   stream.termState = state;
   stream.byRule = true;
   let page = answer === null ? { ...pageFor(stream, status), status } : renderAnswer(answer);
-  if (answer?.closesBody === true && stream.reqBody.framing !== Framing.NONE) {
+  // The rest of a body that nobody reads would be taken for a request; behind a response it is known where it ends.
+  if (answer?.closesBody === true && stream.reqBody.framing !== Framing.NONE && !stream.responded) {
     stream.clientKeep = false;
     page = { ...page, size: page.size + CLOSE_BYTES };
   }

@@ -191,10 +191,13 @@ test("retries-without-redispatch: only where retries are asked for and there is 
 });
 
 test("forwarded-for: not inside, not where it is cleaned", () => {
-  const web = (bind: string, line = "maxconn 10"): string[] =>
-    lint(`frontend web\n bind ${bind}\n option forwardfor\n ${line}\n default_backend app\n${APP}`);
+  const web = (bind: string, line = "maxconn 10", option = "option forwardfor"): string[] =>
+    lint(`frontend web\n bind ${bind}\n ${option}\n ${line}\n default_backend app\n${APP}`);
   expect(web(":80")).toEqual(["3 forwarded-for"]);
   expect(web("203.0.113.1:80")).toEqual(["3 forwarded-for"]);
+  const added = "http-request add-header X-Forwarded-For %[src]";
+  expect(web(":80", added, "maxconn 9")).toEqual(["4 forwarded-for"]);
+  expect(web(":80", `http-request del-header x-forwarded-for\n ${added}`, "maxconn 9")).toEqual([]);
   expect(web("10.0.0.1:80")).toEqual([]);
   expect(web("127.0.0.1:80")).toEqual([]);
   expect(web(":80", "http-request del-header X-Forwarded-For unless { src 10.0.0.0/8 }")).toEqual([]);

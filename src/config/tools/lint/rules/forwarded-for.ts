@@ -1,4 +1,4 @@
-import type { Address, ProxyModel } from "../../../model.ts";
+import type { ActionModel, Address, ProxyModel } from "../../../model.ts";
 import { isLocal } from "../address.ts";
 import { enabled, hasFront, type LintInput, type LintRule, markOf } from "../rule.ts";
 import { rulesetsOf } from "../terms.ts";
@@ -30,6 +30,22 @@ function cleans(proxy: ProxyModel, header: string): boolean {
   );
 }
 
+const HEADER = "x-forwarded-for";
+
+/** The first rule that adds the header, as `option forwardfor` would. */
+function adderOf(proxies: readonly ProxyModel[]): ActionModel | null {
+  for (const proxy of proxies) {
+    for (const { keyword, rules } of rulesetsOf(proxy)) {
+      if (keyword !== "http-request") continue;
+      const found = rules.find(
+        ({ action }) => action.kind === "add-header" && action.texts["name"]?.text.toLowerCase() === HEADER,
+      );
+      if (found !== undefined) return found.action;
+    }
+  }
+  return null;
+}
+
 function backendsOf({ model }: LintInput, front: ProxyModel): ProxyModel[] {
   const names = new Set([front.defaultBackend, ...front.useBackend.map(({ backend }) => backend.text)]);
   return model.proxies.filter((proxy) => proxy.kind !== "frontend" && names.has(proxy.name));
@@ -40,7 +56,7 @@ export const forwardedFor: LintRule = {
   severity: "notice",
   title: "X-Forwarded-For is added, what clients send in it is kept",
   explanation:
-    "'option forwardfor' adds a line below those the client sent itself, and with 'if-none' it adds nothing then: whoever reads the first value reads what " +
+    "'option forwardfor', and 'http-request add-header' in its place, adds a line below those the client sent itself, and with 'if-none' it adds nothing then: whoever reads the first value reads what " +
     "the client made up. At the edge, remove the client's header first: http-request del-header x-forwarded-for, unless { src <your proxies> } where " +
     "trusted proxies stand before this one. Frontends on loopback and private addresses are not reported.",
   bad: `frontend web
@@ -60,18 +76,23 @@ backend app
     for (const { proxy, draft } of enabled(input)) {
       if (!hasFront(proxy) || proxy.mode !== "http" || !proxy.binds.some(({ address }) => open(address))) continue;
       const backends = backendsOf(input, proxy);
-      const header = (
-        proxy.forwardFor ?? backends.find((b) => b.forwardFor !== null)?.forwardFor
-      )?.header.toLowerCase();
+      const option = (proxy.forwardFor ?? backends.find((b) => b.forwardFor !== null)?.forwardFor)?.header.toLowerCase();
+      const rule = option === undefined ? adderOf([proxy, ...backends]) : null;
+      const header = option ?? (rule === null ? undefined : HEADER);
       if (header === undefined || cleans(proxy, header)) continue;
       if (backends.length > 0 && backends.every((backend) => cleans(backend, header))) continue;
+      const message = `clients of frontend '${proxy.name}' can send '${header}' themselves: their lines stay above the one added here`;
+      const hint = `add 'http-request del-header ${header}' to the frontend at the edge`;
+      if (rule !== null) {
+        report(rule.at, message, { endColumn: rule.endColumn, hint });
+        continue;
+      }
       const owner =
         proxy.forwardFor !== null
           ? draft
           : input.drafts[input.model.proxies.indexOf(backends.find((b) => b.forwardFor !== null)!)]!;
       const { at, endColumn } = markOf(owner, "option forwardfor");
-      const message = `clients of frontend '${proxy.name}' can send '${header}' themselves: their lines stay above the one added here`;
-      report(at, message, { endColumn, hint: `add 'http-request del-header ${header}' to the frontend at the edge` });
+      report(at, message, { endColumn, hint });
     }
   },
 };
