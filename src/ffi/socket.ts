@@ -58,6 +58,9 @@ export const TCP_INFO = 11;
 export const TCP_QUICKACK = 12;
 export const TCP_USER_TIMEOUT = 18;
 export const TCP_FASTOPEN = 23;
+/** Keeps the headers of the SYN of each connection that is accepted. */
+export const TCP_SAVE_SYN = 27;
+const TCP_SAVED_SYN = 28;
 export const TCP_FASTOPEN_CONNECT = 30;
 
 export const IP_TOS = 1;
@@ -203,6 +206,22 @@ export function getpeername(fd: number): Address | null {
   nameLength.u32[0] = 128;
   if (libc.getpeername(fd, name.ptr, nameLength.ptr) < 0) return null;
   return parseSockAddr(name.bytes, nameLength.u32[0]!);
+}
+
+/**
+ * Address of the client of an accepted connection that was reset already, where `getpeername` knows nothing any more; from the SYN, if its
+ * listener has TCP_SAVE_SYN. Answers once.
+ */
+export function savedPeer(fd: number): { readonly ip: Uint8Array; readonly port: number } | null {
+  optionLength.u32[0] = 256;
+  if (libc.getsockopt(fd, IPPROTO_TCP, TCP_SAVED_SYN, option.ptr, optionLength.ptr) < 0) return null;
+  const { bytes } = option;
+  const version = bytes[0]! >>> 4;
+  // RFC 791 section 3.1, RFC 8200 section 3: the addresses, and behind the header the port.
+  const behind = version === 4 ? (bytes[0]! & 15) * 4 : 40;
+  if ((version !== 4 && version !== 6) || optionLength.u32[0]! < behind + 2) return null;
+  const ip = version === 4 ? bytes.slice(12, 16) : bytes.slice(8, 24);
+  return { ip, port: (bytes[behind]! << 8) | bytes[behind + 1]! };
 }
 
 /** Address family of a socket (AF_INET, AF_INET6, AF_UNIX), or -errno. */

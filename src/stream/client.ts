@@ -1,6 +1,7 @@
 import type { Socket } from "bun";
+import { addressText } from "../expr/cast.ts";
 import type { Variables } from "../expr/variables.ts";
-import { setIntOption, setTos, SO_MARK, socketFamily, SOL_SOCKET } from "../ffi/socket.ts";
+import { savedPeer, setIntOption, setTos, SO_MARK, socketFamily, SOL_SOCKET } from "../ffi/socket.ts";
 import { C } from "../counters/columns.ts";
 import { Conn } from "../net/conn.ts";
 import { fdOf } from "../net/fd.ts";
@@ -100,9 +101,19 @@ export abstract class ClientConn extends Conn implements ClientSide {
   /** Textual address; "unix" for clients of a UNIX socket. Still there after the connection closed if asked before. */
   get address(): string {
     if (this.peerAddress === null) {
-      this.peerAddress = this.onUnixListener ? "unix" : plainAddress(this.socket?.remoteAddress ?? "-");
+      const address = this.onUnixListener ? "unix" : this.socket?.remoteAddress;
+      if (address === undefined) this.recall();
+      else this.peerAddress = plainAddress(address);
     }
-    return this.peerAddress;
+    return this.peerAddress!;
+  }
+
+  /** It was reset before it was accepted. */
+  private recall(): void {
+    const { socket } = this;
+    const peer = socket === null ? null : savedPeer(fdOf(socket));
+    this.peerAddress = peer === null ? "-" : plainAddress(addressText(peer.ip));
+    if (peer !== null && this.peerPort < 0) this.peerPort = peer.port;
   }
 
   /** Remembers address and port while the socket still knows them. */
@@ -112,6 +123,7 @@ export abstract class ClientConn extends Conn implements ClientSide {
   }
 
   get port(): number {
+    void this.address;
     if (this.peerPort < 0)
       this.peerPort = this.onUnixListener ? this.listener.model.id : (this.socket?.remotePort ?? 0);
     return this.peerPort;
