@@ -104,8 +104,8 @@ class ProxyLogger implements Logger {
 
   event(level: LevelName, text: string): void {
     const severity = LEVELS[level];
-    // One event is one line: a name or reason from outside must not start another.
-    const line = text.trimEnd().replace(/[\r\n]+/g, " ");
+    // One event is one line: a name or reason from outside must not start another, nor command a terminal.
+    const line = text.trimEnd().replace(/[\0-\x08\n-\x1f\x7f]+/g, " ");
     const now = this.#now();
     for (const target of this.#targets) if (target.wants(severity)) target.send(severity, now, line, "-");
   }

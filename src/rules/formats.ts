@@ -5,7 +5,7 @@ import type { SampleContext } from "../expr/context.ts";
 import type { CompileContext } from "../expr/fetch/types.ts";
 import { compileLogFormat, type LogFormat, proxyLogFormat } from "../expr/logformat/compile.ts";
 import type { Flags, Formatter, TagContext } from "../expr/logformat/format.ts";
-import { httpText, text as textFormatter } from "../expr/logformat/text.ts";
+import { httpText, logText, text as textFormatter } from "../expr/logformat/text.ts";
 import { parseExpression } from "../expr/parse.ts";
 import type { Phase } from "../expr/sample.ts";
 import type { Diagnostics } from "../lang/diagnostic.ts";
@@ -39,7 +39,7 @@ type FormatProxy = Pick<
 /** Errors are reported; a format with one yields nothing. */
 export function compileFormats(proxy: FormatProxy, context: FormatsContext): ProxyFormats {
   const { tags, diagnostics } = context;
-  const expression = expressions(proxy, "log", context);
+  const expression = expressions(proxy, "log", context, logText);
   const optional = (text: TextModel | null): Formatter | null => {
     if (text === null) return null;
     const options = { ...tags, mode: proxy.mode, expression };

@@ -25,10 +25,11 @@ export function confine(to: Confinement): string | null {
     if (status < 0) return `cannot bind to CPUs ${to.cpus.join(",")} (${strerror(status)})`;
   }
   if (to.chroot !== null && chroot(to.chroot) < 0) return `Cannot chroot(${to.chroot}).`;
-  if (to.gid !== 0) {
-    if (geteuid() === 0 && groupCount() > 0 && setgroups([]) < 0) return "Cannot drop supplementary groups.";
-    if (setgid(to.gid) < 0) return `Cannot set gid ${to.gid}.`;
+  // Those of root would open more than the new user may; HAProxy keeps them when only the user changes.
+  if ((to.gid !== 0 || to.uid !== 0) && geteuid() === 0 && groupCount() > 0 && setgroups([]) < 0) {
+    return "Cannot drop supplementary groups.";
   }
+  if (to.gid !== 0 && setgid(to.gid) < 0) return `Cannot set gid ${to.gid}.`;
   if (to.uid !== 0 && setuid(to.uid) < 0) return `Cannot set uid ${to.uid}.`;
   return null;
 }

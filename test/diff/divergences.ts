@@ -32,4 +32,6 @@ export const divergences: Readonly<Record<string, string>> = {
     "tlb gathers a PROXY header that comes in several segments; HAProxy 2.6 takes it only whole, which the specification allows",
   "malformed request: NUL in a value":
     "RFC 9110 section 5.5 has recipients refuse or change such a value, as HAProxy does since 3.0; HAProxy 2.6 passes it on",
+  "format a sample with a byte of zero":
+    "tlb prints control characters of values in log lines as #XX, so that no client begins a line of its own; HAProxy prints them as they are",
 };

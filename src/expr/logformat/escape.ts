@@ -35,6 +35,14 @@ export function escapeRfc5424(text: string): string {
 const UNSAFE_FIELD = /[\0-\x08\n-\x1f\x7f]/;
 const FIELD_ALL = new RegExp(UNSAFE_FIELD.source, "g");
 
+/**
+ * Control characters but the tab become "#" and two hexadecimal digits: in a line they could begin another, or command the terminal it is
+ * read on. HAProxy prints values of expressions and cookies as they are.
+ */
+export function encodeControls(text: string): string {
+  return UNSAFE_FIELD.test(text) ? text.replace(FIELD_ALL, hex) : text;
+}
+
 /** What may not stand in a field value becomes "%" and two hexadecimal digits (manual, section 8.2.6). */
 export function encodeHttp(text: string): string {
   return UNSAFE_FIELD.test(text) ? text.replace(FIELD_ALL, (c) => "%" + hex(c).slice(1)) : text;

@@ -1,5 +1,5 @@
 import type { LogRecord } from "../../log/record.ts";
-import { encodeHttp, escapeRfc5424 } from "./escape.ts";
+import { encodeControls, encodeHttp, escapeRfc5424 } from "./escape.ts";
 import type { Flags, Formatter } from "./format.ts";
 
 /** What stands for a missing value: `""` quoted, `-` mandatory, else nothing. */
@@ -30,6 +30,14 @@ export function text(flags: Flags, value: (r: LogRecord) => string | null): Form
     const v = value(r);
     return v === null || v === "" ? none : v;
   };
+}
+
+/** A text out of the traffic, for a line of a log: as `text`, but no control character gets through. */
+export function logText(flags: Flags, value: (r: LogRecord) => string | null): Formatter {
+  return text(flags, (r) => {
+    const v = value(r);
+    return v === null ? null : encodeControls(v);
+  });
 }
 
 /**

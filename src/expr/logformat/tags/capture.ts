@@ -1,6 +1,6 @@
 import { encodeHeader, escapeRfc5424 } from "../escape.ts";
 import type { Flags, Formatter, Tag } from "../format.ts";
-import { text } from "../text.ts";
+import { logText } from "../text.ts";
 import type { LogRecord } from "../../../log/record.ts";
 
 type Slots = readonly (string | null)[] | null;
@@ -46,7 +46,7 @@ function list(flags: Flags, value: (r: LogRecord) => Slots): Formatter {
 
 /** One captured with a length of 0 is there, and empty. */
 function cookie(flags: Flags, value: (r: LogRecord) => string | null): Formatter {
-  const show = text(flags, value);
+  const show = logText(flags, value);
   const empty = flags.quote ? '""' : "";
   return (r) => (value(r) === "" ? empty : show(r));
 }
