@@ -131,7 +131,7 @@ const proxies: readonly ProxyName[] = haproxyPath === null ? ["tlb"] : ["haproxy
 
 async function serve(scope: Scope, name: ProxyName, server: number, shape: Shape = {}): Promise<Served> {
   const port = freePort();
-  const log = await startSyslog(scope, freePort());
+  const log = await startSyslog(scope);
   const file = join(scope.tempDir(), "leaf.pem");
   writeFileSync(file, leaf.pem);
   const bind = shape.front === "tls" ? `ssl crt ${file} alpn h2` : "proto h2";

@@ -7,7 +7,7 @@ const LAST = 32_000;
 
 let next = FIRST + Math.floor(Math.random() * (LAST - FIRST));
 
-/** A TCP and UDP port nobody listens on, never handed out twice by this process. Throws when the range is used up. */
+/** A TCP port nobody listens on, never handed out twice by this process. Throws when the range is used up. */
 export function freePort(): number {
   for (let tries = 0; tries < LAST - FIRST; tries++) {
     next = next >= LAST ? FIRST : next + 1;

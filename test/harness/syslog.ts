@@ -1,5 +1,6 @@
 /** Syslog collectors on UDP and on a unix datagram socket. */
 import { join } from "node:path";
+import { freePort } from "./ports.ts";
 import { startProgram } from "./program.ts";
 import type { Scope } from "./scope.ts";
 
@@ -11,18 +12,28 @@ export interface Syslog {
   readonly lines: string[];
 }
 
-export async function startSyslog(scope: Scope, port: number): Promise<Syslog> {
+/** On the port, or on any that is free: `freePort` does not see who holds a port of UDP. */
+export async function startSyslog(scope: Scope, wish?: number): Promise<Syslog> {
   const lines: string[] = [];
-  const socket = await Bun.udpSocket({
-    hostname: "127.0.0.1",
-    port,
-    socket: {
-      data(_, datagram) {
-        lines.push(datagram.toString("latin1").replace(/\n$/, ""));
+  const listen = (port: number): ReturnType<typeof Bun.udpSocket> =>
+    Bun.udpSocket({
+      hostname: "127.0.0.1",
+      port,
+      socket: {
+        data(_, datagram) {
+          lines.push(datagram.toString("latin1").replace(/\n$/, ""));
+        },
       },
-    },
-  });
-  scope.defer(() => socket.close());
+    });
+  let port = wish ?? freePort();
+  let socket = await listen(port).catch(() => null);
+  for (let tries = 0; socket === null && wish === undefined && tries < 100; tries++) {
+    port = freePort();
+    socket = await listen(port).catch(() => null);
+  }
+  socket ??= await listen(port);
+  const held = socket;
+  scope.defer(() => held.close());
   return { address: `127.0.0.1:${port}`, port, lines };
 }
 

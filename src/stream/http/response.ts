@@ -1,4 +1,12 @@
-import { CL_AND_TE, CONN_CLOSE, CONN_KEEPALIVE, Method, TE_HTTP10, UPGRADE_WEBSOCKET } from "../../codec/h1/flags.ts";
+import {
+  CL_AND_TE,
+  CONN_CLOSE,
+  CONN_KEEPALIVE,
+  EXTENDED_CONNECT,
+  Method,
+  TE_HTTP10,
+  UPGRADE_WEBSOCKET,
+} from "../../codec/h1/flags.ts";
 import { errorName } from "../../codec/h1/errors.ts";
 import { Framing, isUpgrade, responseFraming } from "../../codec/h1/framing.ts";
 import type { Head } from "../../codec/h1/head.ts";
@@ -208,13 +216,17 @@ function passResponse(
   forward(stream, buf, at, next, end);
 }
 
-/** A protocol change the client asked for, and for WebSocket the right proof (RFC 6455 section 4.2.2). */
+/**
+ * A protocol change the client asked for, and for WebSocket with a proof (RFC 6455 section 4.2.2). As in HAProxy the client
+ * judges it, unless the key was made here.
+ */
 function acceptsUpgrade(req: Head, res: Head): boolean {
   if (!isUpgrade(req, res)) return false;
   if ((req.flags & UPGRADE_WEBSOCKET) === 0) return true;
   const key = findKnown(req, SEC_WEBSOCKET_KEY, 0);
   const accept = findKnown(res, SEC_WEBSOCKET_ACCEPT, 0);
-  return key >= 0 && accept >= 0 && valueText(res, accept) === websocketAccept(valueText(req, key));
+  if (key < 0 || accept < 0) return false;
+  return (req.flags & EXTENDED_CONNECT) === 0 || valueText(res, accept) === websocketAccept(valueText(req, key));
 }
 
 /** Head and the part of the body that came with it, in one write wherever possible; the body took buf[at, next). */
