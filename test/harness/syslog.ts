@@ -15,7 +15,7 @@ export interface Syslog {
 /** On the port, or on any that is free: `freePort` does not see who holds a port of UDP. */
 export async function startSyslog(scope: Scope, wish?: number): Promise<Syslog> {
   const lines: string[] = [];
-  const listen = (port: number): ReturnType<typeof Bun.udpSocket> =>
+  const listen = (port: number) =>
     Bun.udpSocket({
       hostname: "127.0.0.1",
       port,
