@@ -103,16 +103,19 @@ export abstract class ClientConn extends Conn implements ClientSide {
     if (this.peerAddress === null) {
       const address = this.onUnixListener ? "unix" : this.socket?.remoteAddress;
       if (address === undefined) this.recall();
-      else this.peerAddress = plainAddress(address);
+      else this.peerAddress = address;
     }
     return this.peerAddress!;
   }
 
   /** It was reset before it was accepted. */
   private recall(): void {
-    const { socket } = this;
+    const { socket, listener } = this;
     const peer = socket === null ? null : savedPeer(fdOf(socket));
-    this.peerAddress = peer === null ? "-" : plainAddress(addressText(peer.ip));
+    const { address } = listener.model;
+    // A socket of IPv6 shows clients of IPv4 in the form of IPv6.
+    const mapped = peer?.ip.length === 4 && address.kind === "ip" && address.family === 6 ? "::ffff:" : "";
+    this.peerAddress = peer === null ? "-" : mapped + addressText(peer.ip);
     if (peer !== null && this.peerPort < 0) this.peerPort = peer.port;
   }
 
@@ -149,7 +152,7 @@ export abstract class ClientConn extends Conn implements ClientSide {
     return new Endpoint(this.address, this.port, this.addressBytes());
   }
   get destination(): Endpoint {
-    const address = plainAddress(this.localAddress);
+    const address = this.localAddress;
     return new Endpoint(address, this.localPort, address === "unix" ? null : parseIp(address));
   }
 
@@ -260,15 +263,10 @@ export function forgetConnection(listener: Listener, counted: Frontend): void {
   onClientGone?.();
 }
 
-/** Without the IPv6 form of an IPv4 address that came over a dual-stack socket. */
-function plainAddress(text: string): string {
-  return text.startsWith("::ffff:") && text.includes(".") ? text.slice(7) : text;
-}
-
 function socketEnd(address: string | undefined, port: number | undefined, { model }: Listener): Endpoint {
   const { kind } = model.address;
   if (kind === "unix" || kind === "abns") return new Endpoint("unix", model.id, null);
-  const text = plainAddress(address ?? "-");
+  const text = address ?? "-";
   return new Endpoint(text, port ?? 0, parseIp(text));
 }
 

@@ -9,7 +9,7 @@ import { eventually, startServing, workers } from "./tools.ts";
 
 async function play(start: (scope: Scope, config: string) => Promise<Proxy>): Promise<string[]> {
   await using scope = new Scope();
-  const ports = [freePort(), freePort()];
+  const ports = [freePort(), freePort(), freePort()];
   const log = await startSyslog(scope, freePort());
   const proxy = await start(
     scope,
@@ -26,6 +26,8 @@ frontend v4
     bind 127.0.0.1:${ports[0]}
 frontend v6
     bind ::1:${ports[1]}
+frontend both
+    bind :::${ports[2]} v4v6
 `,
   );
   const pid = proxy.name === "tlb" ? workers(proxy)[0]! : proxy.program.pid;
@@ -33,6 +35,7 @@ frontend v6
   for (const [port, host] of [
     [ports[0]!, "127.0.0.1"],
     [ports[1]!, "::1"],
+    [ports[2]!, "127.0.0.1"],
   ] as const) {
     const before = log.lines.length;
     process.kill(pid, "SIGSTOP");

@@ -5,6 +5,7 @@ import { cache } from "./cache.ts";
 import { checks } from "./checks.ts";
 import { compression } from "./compression.ts";
 import { edges } from "./edges.ts";
+import { dualStack } from "./dual-stack.ts";
 import { errors } from "./errors.ts";
 import { failures } from "./failures.ts";
 import { formats } from "./formats.ts";
@@ -53,6 +54,7 @@ export const scenarios: readonly Scenario[] = [
   ...h2,
   ...errors,
   ...timeouts,
+  ...dualStack,
   ...oneWay,
   ...failures,
   ...relay,

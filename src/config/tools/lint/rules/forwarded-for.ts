@@ -76,7 +76,9 @@ backend app
     for (const { proxy, draft } of enabled(input)) {
       if (!hasFront(proxy) || proxy.mode !== "http" || !proxy.binds.some(({ address }) => open(address))) continue;
       const backends = backendsOf(input, proxy);
-      const option = (proxy.forwardFor ?? backends.find((b) => b.forwardFor !== null)?.forwardFor)?.header.toLowerCase();
+      const option = (
+        proxy.forwardFor ?? backends.find((b) => b.forwardFor !== null)?.forwardFor
+      )?.header.toLowerCase();
       const rule = option === undefined ? adderOf([proxy, ...backends]) : null;
       const header = option ?? (rule === null ? undefined : HEADER);
       if (header === undefined || cleans(proxy, header)) continue;
