@@ -101,7 +101,8 @@ test("no configuration of the differential tests is too much for it", async () =
     const lines = new SourceLines([{ name: "t.cfg", text }]);
     for (const proxy of model.proxies) {
       if (proxy.kind === "backend" || proxy.disabled || proxy.binds.length === 0) continue;
-      const words = [proxy.mode === "tcp" ? "tcp://x" : "http://example.test/path?x=1"];
+      const scheme = proxy.mode === "tcp" ? "tcp" : proxy.binds[0]!.tls === null ? "http" : "https";
+      const words = [scheme === "tcp" ? "tcp://x" : `${scheme}://example.test/path?x=1`];
       const found = await explain(model, readInput({ ...NONE, words, status: "200" }), proxy.name, lines);
       const text = render(found, createColors(false));
       expect(text).not.toContain("undefined");

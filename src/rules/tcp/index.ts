@@ -49,7 +49,7 @@ function register(families: readonly (readonly ActionRow[])[]): ReadonlyMap<stri
 
 /** Actions of HAProxy 2.6 in these rulesets without a row yet. */
 export const laterTcpActions: ReadonlySet<string> = new Set(
-  `do-resolve sc-inc-gpc sc-inc-gpc0 sc-inc-gpc1 sc-set-gpt sc-set-gpt0 send-spoe-group track-sc0 track-sc1 track-sc2`.split(
+  `sc-inc-gpc sc-inc-gpc0 sc-inc-gpc1 sc-set-gpt sc-set-gpt0 send-spoe-group track-sc0 track-sc1 track-sc2`.split(
     /\s+/,
   ),
 );
