@@ -133,7 +133,6 @@ export const cases: readonly OracleCase[] = [
     "server t 127.0.0.1:80 proxy-v2-options zork",
     "server t 127.0.0.1:80 proxy-v2-options",
     "server t 127.0.0.1:80 check-send-proxy",
-    "server t 127.0.0.1:80 set-proxy-v2-tlv-fmt(0x20) %[src]",
     "default-server send-proxy",
     "source 127.0.0.1 usesrc client",
     "source 127.0.0.1 usesrc clientip",
@@ -978,6 +977,7 @@ export const cases: readonly OracleCase[] = [
     "tune.comp.maxlevel 10",
     "maxzlibmem 10",
   ),
+  ...differs("HAProxy knows it from 2.9 on", back("server t 127.0.0.1:80 set-proxy-v2-tlv-fmt(0x20) %[src]")),
   ...differs("HAProxy without zlib does not know them, and later versions or none the others", [
     ...global("tune.zlib.memlevel 9", "tune.zlib.windowsize 15"),
     ...rules(

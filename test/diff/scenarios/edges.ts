@@ -159,6 +159,80 @@ const large: readonly Scenario[] = [
   ),
 ];
 
+/** Quoting, matching methods on every kind of sample, casts, and formats in odd places. */
+const forms: readonly (readonly [name: string, rules: string, ...requests: string[]])[] = [
+  ["double quotes", 'http-request set-header a "x \'y\' \\"z\\" %[str(\\"a,b\\")] $x"', get("/")],
+  ["escapes outside of quotes", 'http-request set-header a x\\ y\\#z\\"', get("/")],
+  ["an escaped blank in an argument", "http-request set-header a %[str(a\\ b)]", get("/")],
+  [
+    "quotes in arguments",
+    "http-request set-header a \"%[req.hdr(x),regsub('(a)(b)','\\2\\1',g)]\"\nhttp-request set-header b '%[req.hdr(x),regsub(\"a\",\"b,c\",g)]'",
+    get("/", "x: abab"),
+  ],
+  [
+    "-i in its places",
+    "http-request set-header a yes if { path -i -m beg /AB } { path -m end -i Z } { hdr(host) -m dom -i EXAMPLE }\nhttp-request set-header b yes if { path -m sub -i -- -x }",
+    get("/abz"),
+    get("/ABZ"),
+    get("/a-X"),
+  ],
+  [
+    "methods",
+    "http-request set-header a %[method],%[method,length],%[method,lower]\nhttp-request set-header b y if { method get }\nhttp-request set-header c y if { method -i get }\nhttp-request set-header d y if { method -m beg G }\nhttp-request set-method POST\nhttp-request set-header e %[method] if METH_GET",
+    get("/"),
+    "get / HTTP/1.1\r\nhost: a\r\n\r\n",
+    "G3T / HTTP/1.1\r\nhost: a\r\n\r\n",
+  ],
+  [
+    "addresses by each method",
+    "http-request set-header a yes if { src 127.0.0.0/8 } !{ src ::/0 } { src -m str 127.0.0.1 } { src -m beg 127 } { src -m found } { src -m len 9 }",
+    get("/"),
+  ],
+  [
+    "a text by each method",
+    "http-request set-header a yes if { req.hdr(x) -m bool }\nhttp-request set-header b yes if { req.hdr(x) -m int ge 5 }\nhttp-request set-header c yes if { req.hdr(x) -m ip 10.0.0.0/8 }\nhttp-request set-header d yes if { req.hdr(x) -m bin 3132 }",
+    ...["1", "12", "10.1.1.1", "true", "-5", "", "0x10", "5a"].map((value) => get("/", `x: ${value}`)),
+  ],
+  [
+    "a truth by each method",
+    "http-request set-var(txn.a) bool(1)\nhttp-request set-header a yes if { var(txn.a) -m bool }\nhttp-request set-header b yes if { var(txn.a) -m int 1 }\nhttp-request set-header c yes if { var(txn.a) -m str 1 }\nhttp-request set-header d yes if { var(txn.a) -m str true }\nhttp-request set-header e %[var(txn.a)]",
+    get("/"),
+  ],
+  [
+    "casts of addresses",
+    "http-request set-var(txn.a) src\nhttp-request set-header a %[var(txn.a),add(1)]:%[var(txn.a),hex]:%[var(txn.a),ipmask(8)]:%[src,add(0)]:%[int(5),ipmask(8)]:%[str(10.2.3.4),ipmask(8)]:%[ipv6(::1),ipmask(24)]:%[ipv6(2001:db8:1::1),ipmask(24,32)]",
+    get("/"),
+  ],
+  [
+    "numbers at their ends",
+    "http-request set-header a %[int(-1),add(1)]:%[int(9223372036854775807),add(1)]:%[int(-9223372036854775808),neg]:%[int(5),div(-2)]:%[int(-5),mod(3)]:%[int(5),div(0)]:%[int(5),mod(0)]",
+    get("/"),
+  ],
+  [
+    "line ends in a location",
+    'http-request redirect location "/a%[path,url_dec]"',
+    get("/%0d%0aX:y"),
+    get("/%00%20%c3%a9"),
+  ],
+  [
+    "line ends in fields",
+    "http-request set-header a %[path,url_dec]\nhttp-request set-header b %[urlp(q),url_dec]",
+    get("/%0d%0aX:y?q=%0aZ%00"),
+    get("/%00%20%c3%a9"),
+  ],
+  ["use_backend by names that do not exist", "use_backend nope-%[path] if TRUE", get("/x"), get("/")],
+  ["redirect with a cookie", "http-request redirect location /x code 301 set-cookie 'A=b; Secure'", get("/")],
+  ["redirect to nothing", "http-request redirect location %[req.hdr(l)] ignore-empty", get("/", "l: /a"), get("/")],
+  [
+    "converters of formats on what is none",
+    "http-request set-header a '%[req.hdr(x),mqtt_is_valid]:%[req.hdr(x),fix_is_valid]:%[req.hdr(x),protobuf(1)]:%[req.hdr(x),ungrpc(1)]:%[req.hdr(x),b64dec,hex]:%[req.hdr(x),jwt_header_query($.alg)]:%[req.hdr(x),jwt_payload_query($.a)]:%[req.hdr(x),json_query($.a)]'",
+    get("/", "x: eyJhbGciOiJIUzI1NiJ9.eyJhIjoxfQ.c2ln"),
+    get("/", "x: "),
+    get("/", 'x: {"a":5}'),
+    get("/"),
+  ],
+];
+
 export const edges: readonly Scenario[] = [
   ...hints,
   ...values,
@@ -167,4 +241,5 @@ export const edges: readonly Scenario[] = [
   wholeResponse,
   ...answers,
   ...large,
+  ...forms.map(([name, rules, ...requests]) => scenario(name, rules, requests)),
 ];
