@@ -307,7 +307,7 @@ export class HttpSamples implements HttpFlowStream, TcpRuleStream {
     if (known) return known;
     const { method } = record.reqEdits;
     if (method !== undefined) return method.toString("latin1");
-    return this.reqHead === null ? null : methodText(record.req);
+    return this.reqHead === null || this.inAfter ? null : methodText(record.req);
   }
   get requestVersion(): number {
     return this.record.readingHead ? 0 : this.record.req.version;

@@ -23,6 +23,7 @@ import { tcpRules } from "./tcp-rules.ts";
 import { targets } from "./targets.ts";
 import { timeouts } from "./timeouts.ts";
 import { persistence } from "./persistence.ts";
+import { random } from "./random.ts";
 import { retries } from "./retries.ts";
 import { defaultsRules } from "./defaults-rules.ts";
 import { destinations } from "./destinations.ts";
@@ -86,4 +87,5 @@ export const scenarios: readonly Scenario[] = [
   ...framingRules,
   ...targets,
   ...edges,
+  ...random,
 ];
