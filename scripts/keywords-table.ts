@@ -13,8 +13,10 @@ import { LATER_SECTIONS } from "../src/config/sections/names.ts";
 import { converters } from "../src/expr/conv/index.ts";
 import { fetches } from "../src/expr/fetch/index.ts";
 import { knownConverters, knownFetches } from "../src/expr/known.ts";
+import { mapRows } from "../src/expr/map/index.ts";
 import { tags } from "../src/expr/logformat/tags/index.ts";
 import { httpActions, laterActions } from "../src/rules/http/index.ts";
+import { laterTcpActions, tcpActions } from "../src/rules/tcp/index.ts";
 
 // The formatter would align the columns, and so change every line whenever one grows.
 export const BEGIN = "<!-- keywords: made by scripts/keywords-table.ts -->\n\n<!-- prettier-ignore -->";
@@ -53,8 +55,9 @@ function families(): Family[] {
       known: knownOf[title] ?? [],
     })),
     { title: "actions of `http-*` rules", rows: names(httpActions.keys()), known: laterActions },
+    { title: "actions of `tcp-*` rules", rows: names(tcpActions.keys()), known: laterTcpActions },
     { title: "sample fetches", rows: names(fetches.keys()), known: knownFetches },
-    { title: "converters", rows: names(converters.keys()), known: knownConverters },
+    { title: "converters", rows: names([...converters.keys(), ...mapRows.keys()]), known: knownConverters },
     { title: "variables of log formats", rows: names(tags.keys()), known: [] },
   ];
 }

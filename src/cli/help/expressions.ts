@@ -4,6 +4,7 @@ import { usageOf } from "../../expr/args.ts";
 import { converters } from "../../expr/conv/index.ts";
 import { fetches } from "../../expr/fetch/index.ts";
 import { knownConverters, knownFetches } from "../../expr/known.ts";
+import { mapRows } from "../../expr/map/index.ts";
 import { tags } from "../../expr/logformat/tags/index.ts";
 import type { SampleKind } from "../../expr/sample.ts";
 import { placesText, validityOf } from "../../expr/validity.ts";
@@ -49,7 +50,9 @@ const fetchTopics = [...fetches.values()].map((row) => {
   });
 });
 
-const converterTopics = [...converters.values()].map((row) =>
+const everyConverter = new Map([...converters, ...mapRows]);
+
+const converterTopics = [...everyConverter.values()].map((row) =>
   topic({
     name: row.name,
     group: "converters",
@@ -120,5 +123,5 @@ function absent(kind: string, known: ReadonlySet<string>, have: ReadonlyMap<stri
 export const absentExpressions: readonly Topic[] = [
   ...absent("action", laterActions, httpActions),
   ...absent("sample fetch", knownFetches, fetches),
-  ...absent("converter", knownConverters, converters),
+  ...absent("converter", knownConverters, everyConverter),
 ];

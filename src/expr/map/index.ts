@@ -4,7 +4,7 @@ import type { MatchFlags } from "../acl/patterns/method.ts";
 import { parseAddress } from "../acl/patterns/network.ts";
 import { RegexIndex } from "../acl/patterns/reg.ts";
 import type { Output } from "../acl/set.ts";
-import type { PatternStore } from "../acl/store.ts";
+import { PatternStore } from "../acl/store.ts";
 import type { ArgProblem, ArgSpec, ArgValue } from "../args.ts";
 import type { Converter, ConverterRow } from "../converter.ts";
 import type { SampleKind, Value } from "../sample.ts";
@@ -48,6 +48,11 @@ export function mapConverters(store: PatternStore): ConverterRow[] {
   }
   return rows;
 }
+
+/** The rows by name, for help and tables: their files are never opened. */
+export const mapRows: ReadonlyMap<string, ConverterRow> = new Map(
+  mapConverters(new PatternStore(() => "")).map((each) => [each.name, each]),
+);
 
 function row(store: PatternStore, name: string, method: MethodName, input: SampleKind, kind: Kind): ConverterRow {
   const file: ArgSpec = { name: "file", type: "map" };
