@@ -1,9 +1,10 @@
 /**
- * Writes the table of supported keywords into README.md, between its markers, from the keyword tables and registries:
+ * Writes the table of supported keywords into README.md, between its markers, from the keyword tables and registries, and
+ * that of deliberate differences from HAProxy from test/diff/divergences.ts:
  *
  *     node_modules/.bin/bun scripts/keywords-table.ts
  *
- * A test beside this file fails when the table is stale.
+ * A test beside this file fails when one of them is stale.
  */
 import { join } from "node:path";
 import { type KeywordInfo, keywordTables } from "../src/config/keywords/index.ts";
@@ -17,10 +18,13 @@ import { mapRows } from "../src/expr/map/index.ts";
 import { tags } from "../src/expr/logformat/tags/index.ts";
 import { httpActions, laterActions } from "../src/rules/http/index.ts";
 import { laterTcpActions, tcpActions } from "../src/rules/tcp/index.ts";
+import { divergences } from "../test/diff/divergences.ts";
 
 // The formatter would align the columns, and so change every line whenever one grows.
 export const BEGIN = "<!-- keywords: made by scripts/keywords-table.ts -->\n\n<!-- prettier-ignore -->";
 export const END = "<!-- /keywords -->";
+export const DIVERGENCES_BEGIN = "<!-- divergences: made by scripts/keywords-table.ts -->\n\n<!-- prettier-ignore -->";
+export const DIVERGENCES_END = "<!-- /divergences -->";
 export const readme = join(import.meta.dir, "..", "README.md");
 
 interface Family {
@@ -90,16 +94,35 @@ export function keywordTable(): string {
   return `${lines.join("\n")}\n`;
 }
 
-/** The text with the table in its place. Throws when there are no markers. */
-export function withTable(text: string, table: string): string {
-  const mark = BEGIN.slice(0, BEGIN.indexOf("\n"));
+/** The table of reasons, without its markers: scenarios of one reason share a row. Ends with a line feed. */
+export function divergenceTable(reasons: Readonly<Record<string, string>> = divergences): string {
+  const byReason = new Map<string, string[]>();
+  let last = "";
+  for (const [name, reason] of Object.entries(reasons)) {
+    // "as above, for the family UNIX"
+    if (!reason.startsWith("as above")) last = reason;
+    byReason.set(last, [...(byReason.get(last) ?? []), name]);
+  }
+  const cell = (text: string): string => text.replaceAll("|", "\\|");
+  const rows = [...byReason].map(([reason, names]) => `| ${cell(names.join("; "))} | ${cell(reason)} |`);
+  return ["| scenario | what differs, and why |", "| -------- | --------------------- |", ...rows, ""].join("\n");
+}
+
+/** The text with a table between the two markers. Throws when they are missing. */
+export function withTable(text: string, table: string, first: string = BEGIN, last: string = END): string {
+  const mark = first.slice(0, first.indexOf("\n"));
   const begin = text.indexOf(mark);
-  const end = text.indexOf(END);
-  if (begin < 0 || end < begin) throw new Error(`the markers '${mark}' and '${END}' are missing`);
-  return `${text.slice(0, begin)}${BEGIN}\n${table}\n${text.slice(end)}`;
+  const end = text.indexOf(last);
+  if (begin < 0 || end < begin) throw new Error(`the markers '${mark}' and '${last}' are missing`);
+  return `${text.slice(0, begin)}${first}\n${table}\n${text.slice(end)}`;
+}
+
+/** README.md as it should be. */
+export function withTables(text: string): string {
+  return withTable(withTable(text, keywordTable()), divergenceTable(), DIVERGENCES_BEGIN, DIVERGENCES_END);
 }
 
 if (import.meta.main) {
   const text = await Bun.file(readme).text();
-  await Bun.write(readme, withTable(text, keywordTable()));
+  await Bun.write(readme, withTables(text));
 }

@@ -64,7 +64,7 @@ async function dispatch(argv: readonly string[]): Promise<number> {
     case "-h":
     case "--help":
     case "help":
-      if (rest[0] === undefined) process.stdout.write(await overview());
+      if (rest[0] === undefined || rest[0] === "-h" || rest[0] === "--help") process.stdout.write(await overview());
       // For the completion of shells, which ask at run time.
       else if (rest[0] === "--words") process.stdout.write(`${helpWords().join("\n")}\n`);
       else process.stdout.write(await reference(rest));

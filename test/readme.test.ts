@@ -1,0 +1,153 @@
+/** README.md holds what it says: every configuration passes `tlb check`, every link leads somewhere, every command and option exists. */
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { commands } from "../src/cli/index.ts";
+import { loadConfiguration } from "../src/cli/load.ts";
+import { issue } from "../src/net/tls/certificates.helper.ts";
+import { renderText } from "../src/lang/render.ts";
+import { Scope } from "./harness/scope.ts";
+
+const root = join(import.meta.dir, "..");
+const text = readFileSync(join(root, "README.md"), "utf8");
+
+interface Block {
+  readonly line: number;
+  readonly language: string;
+  readonly body: string;
+}
+
+/** Fenced blocks, with the line they begin on. */
+function blocksOf(markdown: string): Block[] {
+  const found: Block[] = [];
+  let open: { line: number; language: string; body: string[] } | null = null;
+  for (const [index, line] of markdown.split("\n").entries()) {
+    const fence = /^```(\w*)$/.exec(line);
+    if (fence === null) open?.body.push(line);
+    else if (open === null) open = { line: index + 1, language: fence[1]!, body: [] };
+    else {
+      found.push({ ...open, body: `${open.body.join("\n")}\n` });
+      open = null;
+    }
+  }
+  if (open !== null) throw new Error(`README.md:${open.line}: a block is not closed`);
+  return found;
+}
+
+const blocks = blocksOf(text);
+const configurations = blocks.filter(({ language }) => language === "haproxy");
+const prose = text.replace(/^```[^]*?^```$/gm, "");
+
+const scope = new Scope();
+let dir = "";
+const before = process.cwd();
+
+/** The files the blocks name, so that they can be checked as they stand. */
+beforeAll(async () => {
+  dir = scope.tempDir();
+  const { pem, cert } = await issue({ subject: "CN=app.example.com", names: ["app.example.com"], ca: true });
+  mkdirSync(join(dir, "certs"));
+  mkdirSync(join(dir, "maps"));
+  writeFileSync(join(dir, "certs/site.pem"), pem);
+  writeFileSync(join(dir, "certs/ca.pem"), cert + pem.slice(cert.length));
+  writeFileSync(join(dir, "maps/sni.map"), "example.com shop\n");
+  writeFileSync(join(dir, "maps/hosts.map"), "app.example.com app\n");
+  writeFileSync(join(dir, "maps/keys.map"), "1234 gold\n");
+  process.chdir(dir);
+});
+
+afterAll(async () => {
+  process.chdir(before);
+  await scope.close();
+});
+
+/** Sections of a configuration: each line that is not indented begins one. */
+function section(config: string, head: string): string {
+  const at = config.split("\n").findIndex((line) => line === head);
+  if (at < 0) throw new Error(`the first configuration of README.md has no '${head}'`);
+  const lines = config.split("\n").slice(at);
+  const end = lines.findIndex((line, index) => index > 0 && /^\S/.test(line));
+  return lines.slice(0, end < 0 ? undefined : end).join("\n");
+}
+
+/** A block as it would stand in a file: after the `defaults` of the first configuration, with its backend where it has none. */
+function complete(body: string): string {
+  const first = configurations[0]!.body;
+  if (/^defaults$/m.test(body)) return body;
+  const rest = /^(frontend|listen)/m.test(body) ? "" : section(first, "frontend web");
+  const app = /\bapp(?![\w.])/.test(body + rest) ? section(first, "backend app") : "";
+  return [section(first, "defaults"), body, rest, app, ""].join("\n");
+}
+
+test("there are configurations, and no block is of a language this test does not know", () => {
+  expect(configurations.length).toBeGreaterThan(10);
+  expect(blocks.filter(({ language }) => !["", "sh", "haproxy"].includes(language))).toEqual([]);
+});
+
+for (const { line, body } of configurations) {
+  test(`the configuration in line ${line} passes tlb check --strict`, () => {
+    const name = join(dir, "lb.cfg");
+    writeFileSync(name, complete(body));
+    const { findings, failed, lines } = loadConfiguration([name], { diag: true, lint: true });
+    const bad = findings.filter(({ severity }) => severity === "error" || severity === "warning");
+    if (bad.length > 0) throw new Error(renderText(bad, { color: false, lines }));
+    expect(failed).toBe(false);
+  });
+}
+
+/** The anchor of a heading, as the forges make it. */
+function anchor(heading: string): string {
+  return heading
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}\s_-]/gu, "")
+    .replaceAll(" ", "-");
+}
+
+test("every link leads to a heading or a file", () => {
+  const anchors = new Set([...prose.matchAll(/^#+ (.*)$/gm)].map((match) => `#${anchor(match[1]!)}`));
+  const links = [...prose.matchAll(/\]\(([^)\s]+)\)/g)].map((match) => match[1]!);
+  expect(links.length).toBeGreaterThan(15);
+  const broken = links.filter((link) =>
+    link.startsWith("#") ? !anchors.has(link) : !/^https?:/.test(link) && !existsSync(join(root, link)),
+  );
+  expect(broken).toEqual([]);
+});
+
+test("files and folders of the repository that it names are there", () => {
+  const named = [...text.matchAll(/(?<![\w/.-])(?:src|test|scripts|completions)\/[\w./-]*[\w/]/g)].map(
+    ([path]) => path,
+  );
+  expect(named.length).toBeGreaterThan(20);
+  expect(named.filter((path) => !existsSync(join(root, path)))).toEqual([]);
+});
+
+/** Lines a user may type: those of sh blocks, those after a prompt, and code in the text. */
+function typed(): string[] {
+  const lines = blocks.flatMap(({ language, body }) => {
+    const all = body.split("\n");
+    if (language === "sh") return all;
+    return all.filter((line) => line.startsWith("$ ")).map((line) => line.slice(2));
+  });
+  return [...lines, ...[...prose.matchAll(/`([^`\n]+)`/g)].map((match) => match[1]!)];
+}
+
+test("every command it shows exists, with its options", () => {
+  const shown = typed().flatMap((line) => {
+    const match = /^tlb ([a-z]+)([^#|;&]*)/.exec(line);
+    return match === null ? [] : [{ line, name: match[1]!, rest: match[2]! }];
+  });
+  const used = new Set(shown.map(({ name }) => name));
+  expect(Object.keys(commands).filter((name) => name !== "version" && !used.has(name))).toEqual([]);
+  const wrong: string[] = [];
+  for (const { line, name, rest } of shown) {
+    // What follows these is not of tlb's own making.
+    if (name === "help" || name === "haproxy" || name === "socket") continue;
+    const command = Object.entries(commands).find(([each]) => each === name)?.[1];
+    const args: object = command?.args ?? {};
+    const known = new Set<string>();
+    for (const [long, arg] of Object.entries(args)) known.add(long).add(String(arg.alias));
+    const options = [...rest.matchAll(/(?<= )--?([A-Za-z][\w-]*)/g)].map((match) => match[1]!);
+    if (command === undefined || options.some((option) => !known.has(option))) wrong.push(line);
+  }
+  expect(wrong).toEqual([]);
+});
