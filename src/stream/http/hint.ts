@@ -13,5 +13,7 @@ export function earlyHint(stream: HttpStream, lines: string): void {
   // What separates name and value, and the end of the line, do not count.
   for (const line of lines.split("\r\n")) if (line !== "") size += line.length - 2;
   countOut(stream, size);
+  // What `%ST` of later formats shows, as in HAProxy.
+  stream.status = 0;
   writeInterim(stream.client, bytes);
 }
