@@ -29,7 +29,9 @@ export function inherit(base: ProxyDraft | null, kind: ProxyKind, name: string, 
   proxy.compression = base.compression;
   proxy.options = {};
   for (const option of Object.keys(base.options) as OptionName[]) {
-    if ((front && FRONTEND_OPTIONS.has(option)) || (back && BACKEND_OPTIONS.has(option))) proxy.options[option] = true;
+    // A request in the tarpit of a frontend knows no backend yet: what defaults say about clients that leave counts there.
+    if ((front && (FRONTEND_OPTIONS.has(option) || option === "abortonclose")) || (back && BACKEND_OPTIONS.has(option)))
+      proxy.options[option] = true;
   }
   const t = base.timeouts;
   proxy.timeouts = {

@@ -233,6 +233,22 @@ const forms: readonly (readonly [name: string, rules: string, ...requests: strin
   ],
 ];
 
+/** Whether a client that leaves ends its tarpit: `option abortonclose` of the defaults counts for a frontend too. */
+const leavers = ["option abortonclose", "no option abortonclose", ""].flatMap((option) =>
+  (["shutdown", "close"] as const).map((how): Scenario => ({
+    name: `edges: ${how} in the tarpit, ${option || "by default"}`,
+    config: http({ defaults: `${option}\ntimeout tarpit 1s`, frontend: "http-request tarpit" }),
+    servers: { s1: shows },
+    async client(talk) {
+      const client = await talk.connect();
+      client.send(get("/"));
+      await talk.sleep(150);
+      client[how]();
+      await talk.logged(1, 3000);
+    },
+  })),
+);
+
 export const edges: readonly Scenario[] = [
   ...hints,
   ...values,
@@ -241,5 +257,6 @@ export const edges: readonly Scenario[] = [
   wholeResponse,
   ...answers,
   ...large,
+  ...leavers,
   ...forms.map(([name, rules, ...requests]) => scenario(name, rules, requests)),
 ];
