@@ -2,8 +2,10 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { findTopics } from "../src/cli/help/index.ts";
 import { commands } from "../src/cli/index.ts";
 import { loadConfiguration } from "../src/cli/load.ts";
+import { codes } from "../src/config/tools/codes/index.ts";
 import { issue } from "../src/net/tls/certificates.helper.ts";
 import { renderText } from "../src/lang/render.ts";
 import { Scope } from "./harness/scope.ts";
@@ -80,7 +82,7 @@ function complete(body: string): string {
 }
 
 test("there are configurations, and no block is of a language this test does not know", () => {
-  expect(configurations.length).toBeGreaterThan(10);
+  expect(configurations.length).toBeGreaterThan(8);
   expect(blocks.filter(({ language }) => !["", "sh", "haproxy"].includes(language))).toEqual([]);
 });
 
@@ -130,6 +132,41 @@ function typed(): string[] {
   });
   return [...lines, ...[...prose.matchAll(/`([^`\n]+)`/g)].map((match) => match[1]!)];
 }
+
+/** The text below a heading, up to the next one. */
+function below(heading: string): string {
+  const start = prose.indexOf(`\n${heading}\n`);
+  if (start < 0) throw new Error(`README.md has no '${heading}'`);
+  return prose.slice(start + heading.length + 2).split(/^##/m)[0]!;
+}
+
+const codeIn = (part: string): string[] => [...part.matchAll(/`([^`\n]+)`/g)].map((match) => match[1]!);
+
+test("what it says is not there yet is not, and is known as that", () => {
+  // Words about what there is instead, or of two words: neither is a keyword without support.
+  const others = new Set(["do-resolve", "default", "show stat", "stats enable", "filter spoe", "add server"]);
+  const names = codeIn(below("### Not there yet")).filter((name) => !others.has(name));
+  expect(names.length).toBeGreaterThan(12);
+  const absent = (name: string): boolean => findTopics([name]).some(({ summary }) => summary.includes("not supported"));
+  expect(names.filter((name) => !absent(name))).toEqual([]);
+});
+
+test("keywords it calls without effect are", () => {
+  const differences = below("## Differences from HAProxy 2.6");
+  for (const name of ["allow-0rtt", "ciphersuites", "tls-ticket-keys", "expose-fd", "server-state-file"]) {
+    expect(codeIn(differences)).toContain(name);
+    const idle = findTopics([name]).filter(({ facts }) => facts.some(([title]) => title === "no effect"));
+    expect(idle.map((topic) => topic.name)).not.toEqual([]);
+  }
+});
+
+test("codes of findings it names exist", () => {
+  const named = codeIn(prose).flatMap(
+    (code) => code.match(/(?<![\w/])(?:lint|config|rule|expr|acl|tls)\/[a-z-]+/g) ?? [],
+  );
+  expect(named.length).toBeGreaterThan(3);
+  expect(named.filter((code) => !codes.has(code))).toEqual([]);
+});
 
 test("every command it shows exists, with its options", () => {
   const shown = typed().flatMap((line) => {
