@@ -1,5 +1,5 @@
 /** regsub (manual, section 7.3.1). */
-import { compileRegex } from "../acl/regex/index.ts";
+import { compileRegex, type Regex, type Search, searcher } from "../acl/regex/index.ts";
 import type { ConverterRow } from "../converter.ts";
 import { hexDigit } from "./hex.ts";
 import { optional, required } from "./row.ts";
@@ -44,27 +44,28 @@ const LOOKS_BACK = /\\[bB]|\(\?</;
  * first round, but the rest has no past for \b and lookbehinds.
  */
 class Substitution {
-  private readonly first: RegExp;
+  private readonly first: Search;
   /** For later rounds: on the whole text by offset, or on the rest of it when the expression looks back. */
-  private readonly later: RegExp;
+  private readonly later: Search;
   private readonly cut: boolean;
+  private readonly groups: readonly number[];
 
   constructor(
-    js: RegExp,
-    private readonly groups: readonly number[],
+    { js, groups, lines }: Regex,
     private readonly parts: readonly ReplacementPart[],
     private readonly all: boolean,
     private readonly limit: number,
   ) {
-    this.first = new RegExp(js.source);
+    this.groups = groups;
+    this.first = searcher(js.source, lines);
     this.cut = LOOKS_BACK.test(js.source);
     // "[^]" is the only other place of a bare circumflex in what compileRegex writes.
-    this.later = this.cut ? new RegExp(js.source.replace(/(?<!\[)\^/g, "(?!)")) : new RegExp(js.source, "g");
+    this.later = searcher(this.cut ? js.source.replace(/(?<!\[)\^/g, "(?!)") : js.source, lines);
   }
 
   apply(text: string): string {
     const { limit } = this;
-    let found = this.first.exec(text);
+    let found = this.first(text, 0);
     if (found === null) return text.length > limit ? text.slice(0, limit) : text;
     let out = "";
     let start = 0;
@@ -84,11 +85,10 @@ class Substitution {
         break;
       }
       if (this.cut) {
-        found = this.later.exec(text.slice(start));
+        found = this.later(text.slice(start), 0);
         at = found === null ? 0 : start + found.index;
       } else {
-        this.later.lastIndex = start;
-        found = this.later.exec(text);
+        found = this.later(text, start);
         at = found === null ? 0 : found.index;
       }
       if (found === null) {
@@ -131,7 +131,7 @@ export const regsub: ConverterRow = {
     if ("error" in regex) return { message: `${regex.error} at offset ${regex.offset} of the expression`, arg: 0 };
     const parts = parseReplacement(args[1]!.text);
     if (parts === null) return { message: "the replacement ends in an unfinished escape", arg: 1 };
-    const substitution = new Substitution(regex.js, regex.groups, parts, flags.includes("g"), bufsize);
+    const substitution = new Substitution(regex, parts, flags.includes("g"), bufsize);
     return (value) => substitution.apply(value as string);
   },
 };

@@ -1,7 +1,9 @@
 import { emitRegex } from "./emit.ts";
+import { matchesFromLine, searcher } from "./lines.ts";
 import { RegexError } from "./node.ts";
 import { parseRegex } from "./parse.ts";
 
+export { searcher, type Search } from "./lines.ts";
 export { RegexError } from "./node.ts";
 export { regexRisk, type RegexRisk } from "./risk.ts";
 
@@ -13,6 +15,8 @@ export interface Regex {
   /** The expression and its group numbers, for those who replace: `groups[n]` is the number of group n in `js`. */
   readonly js: RegExp;
   readonly groups: readonly number[];
+  /** Looked for at the starts of lines only (`searcher`). */
+  readonly lines: boolean;
 }
 
 /**
@@ -30,9 +34,24 @@ export function compileRegex(pattern: string, options: { icase: boolean; capture
   } catch (error) {
     return new RegexError(error instanceof Error ? error.message : String(error), 0);
   }
+  const lines = matchesFromLine(parsed.root);
+  if (lines) {
+    const search = searcher(source, true);
+    return {
+      js,
+      groups,
+      lines,
+      test: (text) => search(text, 0) !== null,
+      exec: (text) => {
+        const found = search(text, 0);
+        return found === null ? null : groups.map((number) => found[number]);
+      },
+    };
+  }
   return {
     js,
     groups,
+    lines,
     test: (text) => js.test(text),
     exec: (text) => {
       const found = js.exec(text);

@@ -79,3 +79,37 @@ describe("catastrophic backtracking", () => {
     test(`not found in ${pattern}`, () => expect(regexRisk(pattern)).toBeNull());
   }
 });
+
+test("a pattern that begins with .* costs what the text is long, and matches as if it were tried everywhere", () => {
+  const patterns = [
+    "(.*)/a",
+    ".*b(c)?",
+    "(?:(.*?)x|.+y)z",
+    "(?s).*q",
+    "((.*)-)+k",
+    "(.*)abc\\1",
+    ".{2,}d",
+    "(.*)?e",
+    "(?>.*)f",
+  ];
+  let seed = 7;
+  const random = (n: number): number => (seed = (seed * 1103515245 + 12345) & 0x7fffffff) % n;
+  for (const pattern of patterns) {
+    const regex = compileRegex(pattern, { icase: false, capture: true });
+    if (regex instanceof RegexError) throw new Error(regex.error);
+    for (let i = 0; i < 400; i++) {
+      const text = Array.from({ length: random(14) }, () => "ab/cxyzqdk-ef\n"[random(14)]).join("");
+      const plain = regex.js.exec(text);
+      expect({ pattern, text, found: regex.exec(text) }).toEqual({
+        pattern,
+        text,
+        found: plain === null ? null : regex.groups.map((number) => plain[number]),
+      });
+      expect(regex.test(text)).toBe(plain !== null);
+    }
+  }
+  const slow = compileRegex("(.*)/a", { icase: false, capture: true });
+  if (slow instanceof RegexError) throw new Error(slow.error);
+  // The square of it would take minutes.
+  expect(slow.test("/".repeat(2_000_000))).toBe(false);
+}, 5000);
