@@ -142,6 +142,7 @@ export function proxy(kind: ProxyModel["kind"], name: string, id: number, more: 
     retryOn: ["conn-failure"],
     httpReuse: "safe",
     maxKeepAliveQueue: -1,
+    rdpPersist: null,
     dispatch: null,
     source: null,
     check: { kind: "tcp" },

@@ -246,6 +246,7 @@ export function newProxy(kind: ProxyKind, name: string, nameWord: Word): ProxyDr
     retryOn: ["conn-failure"],
     httpReuse: "safe",
     maxKeepAliveQueue: -1,
+    rdpPersist: null,
     dispatch: null,
     source: null,
     check: { kind: "tcp" },

@@ -80,6 +80,7 @@ export function inherit(base: ProxyDraft | null, kind: ProxyKind, name: string, 
     proxy.retryOn = [...base.retryOn];
     proxy.httpReuse = base.httpReuse;
     proxy.maxKeepAliveQueue = base.maxKeepAliveQueue;
+    proxy.rdpPersist = base.rdpPersist;
     proxy.source = base.source;
     proxy.check = base.check;
     proxy.httpCheck = base.httpCheck;

@@ -320,6 +320,8 @@ export interface ProxyModel {
   readonly retryOn: readonly RetryCondition[];
   readonly httpReuse: "never" | "safe" | "aggressive" | "always";
   readonly maxKeepAliveQueue: number;
+  /** `persist rdp-cookie(NAME)`: the cookie that names the address of a server; null = off. */
+  readonly rdpPersist: string | null;
   readonly dispatch: Address | null;
   readonly source: SourceModel | null;
   readonly check: CheckModel;

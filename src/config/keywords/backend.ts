@@ -93,6 +93,20 @@ export const backendKeywords: readonly Row[] = [
     },
   },
   {
+    name: "persist",
+    where: BACK,
+    usage: "rdp-cookie[(<name>)]",
+    help: "Clients go to the server whose address is in their RDP cookie",
+    parse: (c, args) => {
+      const word = args.take("rdp-cookie[(<name>)]");
+      if (word === null) return;
+      const match = /^rdp-cookie(?:\(([^)]+)\).*)?$/s.exec(word.text);
+      if (match === null)
+        args.error("config/bad-value", word, `'persist' expects rdp-cookie or rdp-cookie(<name>), not '${word.text}'`);
+      else c.proxy.rdpPersist = (match[1] ?? "msts").toLowerCase();
+    },
+  },
+  {
     name: "dispatch",
     where: BACK_ONLY,
     misplaced: "warning",

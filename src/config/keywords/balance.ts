@@ -51,7 +51,7 @@ export const balanceAlgorithms: Readonly<Record<string, AlgorithmRow>> = {
   "rdp-cookie": {
     usage: "rdp-cookie[(<name>)]",
     help: "Hash of a cookie of the remote desktop protocol",
-    parse: (_args, _word, argument) => ({ kind: "rdp-cookie", name: argument ?? "mstshash" }),
+    parse: (_args, _word, argument) => ({ kind: "rdp-cookie", name: (argument ?? "mstshash").toLowerCase() }),
   },
   hash: {
     usage: "hash <expression>",

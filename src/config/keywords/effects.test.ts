@@ -129,6 +129,7 @@ const places: Readonly<Record<string, Readonly<Record<string, Place>>>> = {
     retries: ["stream/stream.ts", "model.retries"],
     "retry-on": ["stream/http/retry.ts", "retryStatus"],
     "http-reuse": ["stream/http/finish.ts", "reuse"],
+    persist: ["stream/rdp.ts", "rdpPersist"],
     "max-keep-alive-queue": ["stream/http/persist.ts", "maxKeepAliveQueue"],
     acl: ["rules/conditions.ts", "proxy.acls"],
     "http-request": ["rules/compile.ts", "httpRequest"],

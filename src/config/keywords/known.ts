@@ -18,7 +18,7 @@ const GLOBAL = `
 const PROXY = `
   clitcpka-cnt clitcpka-idle clitcpka-intvl dynamic-cookie-key email-alert
   external-check force-persist ignore-persist
-  load-server-state-from-file max-session-srv-conns persist server-state-file-name
+  load-server-state-from-file max-session-srv-conns server-state-file-name
   srvtcpka-cnt srvtcpka-idle srvtcpka-intvl stats stick stick-table
   use-fcgi-app
 `;

@@ -1,5 +1,4 @@
 /** The cookie of the Remote Desktop Protocol (manual, section 7.3.5: req.rdp_cookie). */
-import type { SampleContext } from "../context.ts";
 import type { SampleKind } from "../sample.ts";
 import { bytesText, rawRequest, tooShort } from "./payload.ts";
 import type { Fetcher, FetchRow } from "./types.ts";
@@ -11,9 +10,13 @@ const COOKIE = "cookie:";
 /** The bytes end before it is certain. */
 const SHORT = Symbol("short");
 
-/** The value of the cookie; null when there is none. */
-function rdpCookie(ctx: SampleContext, name: string): string | null | typeof SHORT {
-  const bytes = rawRequest(ctx);
+/** The value of the cookie, of this name (lower case) or of any (""); null when the bytes hold none, or not all of it. */
+export function findRdpCookie(bytes: Uint8Array | null, name: string): string | null {
+  const found = rdpCookie(bytes, name);
+  return found === SHORT || found === "" ? null : found;
+}
+
+function rdpCookie(bytes: Uint8Array | null, name: string): string | null | typeof SHORT {
   if (bytes === null || bytes.length <= HEADERS + COOKIE.length) return SHORT;
   const text = bytesText(bytes, HEADERS, bytes.length);
   if (text.slice(0, COOKIE.length).toLowerCase() !== COOKIE) return null;
@@ -56,14 +59,14 @@ function row(
 const valueOf =
   (cookie: string): Fetcher =>
   (ctx) => {
-    const found = rdpCookie(ctx, cookie);
+    const found = rdpCookie(rawRequest(ctx), cookie);
     return found === SHORT ? tooShort(ctx) : found;
   };
 
 const countOf =
   (cookie: string): Fetcher =>
   (ctx) => {
-    const found = rdpCookie(ctx, cookie);
+    const found = rdpCookie(rawRequest(ctx), cookie);
     return found === SHORT ? tooShort(ctx) : found === null ? 0 : 1;
   };
 

@@ -44,6 +44,8 @@ export class ClientExchange extends H2Stream implements HttpSide, H2Side, TimerE
   cut: HttpSide["cut"] = null;
   /** The exchange has begun: its head was read. */
   private begun = false;
+  /** The connection ends with it, see `condemn`. */
+  private condemned: "calm" | "silent" | null = null;
   private extended = false;
   /** Bytes for a tunnel that does not stand yet. */
   private early: Buffer[] | null = null;
@@ -197,6 +199,10 @@ export class ClientExchange extends H2Stream implements HttpSide, H2Side, TimerE
 
   // ---- what comes from the exchange
 
+  condemn(silent: boolean): void {
+    this.condemned = silent ? "silent" : "calm";
+  }
+
   get blocked(): boolean {
     return this.queued;
   }
@@ -260,6 +266,14 @@ export class ClientExchange extends H2Stream implements HttpSide, H2Side, TimerE
     this.expire(0);
     this.early = null;
     if (this.closed) return;
+    if (this.condemned !== null) {
+      if (this.condemned === "silent") this.conn.abort();
+      else {
+        this.session.reset(this, ErrorCode.ENHANCE_YOUR_CALM);
+        this.session.fatal(ErrorCode.ENHANCE_YOUR_CALM);
+      }
+      return;
+    }
     if (!this.shut) {
       // No response, or half of one.
       this.session.reset(this, this.failure);

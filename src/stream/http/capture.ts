@@ -14,8 +14,8 @@ const walk = new HeaderWalk();
 const scanner = new CookieScanner();
 
 /** Of several headers the last one counts; as received, before any rule. */
-function headers(head: Head, slots: readonly CaptureSlot[]): (string | null)[] {
-  const out = new Array<string | null>(slots.length).fill(null);
+function headers(head: Head, slots: readonly CaptureSlot[], before: (string | null)[] | null): (string | null)[] {
+  const out = before ?? new Array<string | null>(slots.length).fill(null);
   for (let i = 0; i < slots.length; i++) {
     const { name, len } = slots[i]!;
     if (name === null) continue;
@@ -27,14 +27,19 @@ function headers(head: Head, slots: readonly CaptureSlot[]): (string | null)[] {
   return out;
 }
 
+/** The slots that rules about the content of a request, which run first, may fill. */
+export function openCaptures(stream: HttpStream, { request: slots }: Captures): void {
+  if (slots.length > 0) stream.requestCaptures = new Array<string | null>(slots.length).fill(null);
+}
+
 export function captureRequest(stream: HttpStream, { request: slots, response: later }: Captures): void {
-  if (slots.length > 0) stream.requestCaptures = headers(stream.req, slots);
+  if (slots.length > 0) stream.requestCaptures = headers(stream.req, slots, stream.requestCaptures);
   // Its slots are there, and may be printed, even without a response.
   if (later.length > 0) stream.responseCaptures = new Array<string | null>(later.length).fill(null);
 }
 
 export function captureResponse(stream: HttpStream, { response: slots }: Captures): void {
-  if (slots.length > 0) stream.responseCaptures = headers(stream.res, slots);
+  if (slots.length > 0) stream.responseCaptures = headers(stream.res, slots, null);
 }
 
 /** `capture cookie` in the request, after the rules and before persistence takes cookies out. */

@@ -25,8 +25,9 @@ export function drop(stream: HttpStream, silent: boolean): void {
     stream.status = -1;
   }
   const { socket } = client.conn;
-  // Of a connection that carries others too only the stream ends.
-  if (silent && client.h2 === null && socket !== null && !client.closed && !client.unix) {
+  // As in HAProxy the streams beside it go too.
+  client.h2?.condemn(silent);
+  if (silent && socket !== null && !client.closed && !client.unix) {
     quietClose(fdOf(socket), client.addressBytes()?.length === 16);
   }
   client.cut = silent ? "reset" : "close";

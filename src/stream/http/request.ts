@@ -24,7 +24,7 @@ import { parseIp } from "../../util/ip.ts";
 import { clientAborted } from "./abort.ts";
 import { refuse, reply } from "./answer.ts";
 import { serveHit } from "./cache/hit.ts";
-import { captureRequest, captureRequestCookie } from "./capture.ts";
+import { captureRequest, captureRequestCookie, openCaptures } from "./capture.ts";
 import { Output } from "./body.ts";
 import { chooseCoding, compressRequest } from "./compress.ts";
 import { countIn } from "./count.ts";
@@ -91,6 +91,8 @@ export function analyseRequest(stream: HttpStream, buf: Buffer, at: number, end:
   }
 
   if (content !== null) {
+    const { captures } = stream.frontend;
+    if (captures !== null) openCaptures(stream, captures);
     const { upgraded } = client;
     client.upgraded = false;
     if (upgraded !== true && !requestContent(stream, content, Step.frontContent, false)) return;

@@ -58,4 +58,6 @@ export interface H2Side {
   sendHead(head: Head, edits: Edits | null, status: number): void;
   /** Nothing more follows, but for trailers: lines `name: value\r\n`, or the trailer section of a chunked message. */
   endMessage(lines: Buffer | null, trailers: Head | null): void;
+  /** A rule wants the whole connection gone with this stream; `silent`: without a byte. */
+  condemn(silent: boolean): void;
 }

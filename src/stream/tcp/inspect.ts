@@ -17,6 +17,7 @@ import { type ContentRules, runContent } from "../../rules/content.ts";
 import { Verdict } from "../../rules/types.ts";
 import { clock } from "../../util/clock.ts";
 import type { HttpSettings } from "../http/settings.ts";
+import { persistRdp } from "../rdp.ts";
 import { sooner } from "../timeout.ts";
 import { chooseServer } from "../use-server.ts";
 import type { TcpStream } from "./stream.ts";
@@ -94,6 +95,7 @@ function toServer(stream: TcpStream, rules: ProxyRules): void {
 
 function goOn(stream: TcpStream): void {
   stream.logAccept();
+  if (stream.backend!.model.rdpPersist !== null) persistRdp(stream);
   if (stream.early !== null) stream.client.pause();
   stream.assign();
 }

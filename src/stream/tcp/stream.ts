@@ -1,6 +1,7 @@
 import type { Mode } from "../../config/model.ts";
 import { C } from "../../counters/columns.ts";
 import type { SampleContext } from "../../expr/context.ts";
+import { findRdpCookie } from "../../expr/fetch/rdp.ts";
 import { type LevelName, NEVER } from "../../log/record.ts";
 import type { ServerConn } from "../../server/conn.ts";
 import type { ServerPool } from "../../server/pool.ts";
@@ -332,6 +333,10 @@ export class TcpStream extends Stream {
     if (early === null) return this.phase === Phase.request ? EMPTY : null;
     if (early.length > 1) this.early = [Buffer.concat(early)];
     return this.early![0]!.subarray(0, this.window);
+  }
+
+  override rdpCookie(name: string): string | null {
+    return findRdpCookie(this.heldRequest(), name);
   }
 
   /** The same of the server. */

@@ -11,6 +11,7 @@ import { failures } from "./failures.ts";
 import { formats } from "./formats.ts";
 import { framing } from "./framing.ts";
 import { h2 } from "./h2.ts";
+import { h2Mixes } from "./h2-mixes.ts";
 import { headers } from "./headers.ts";
 import { httpErrors } from "./http-errors.ts";
 import { keepAlive, reuse } from "./keep-alive.ts";
@@ -24,6 +25,7 @@ import { targets } from "./targets.ts";
 import { timeouts } from "./timeouts.ts";
 import { persistence } from "./persistence.ts";
 import { random } from "./random.ts";
+import { rdp } from "./rdp.ts";
 import { retries } from "./retries.ts";
 import { defaultsRules } from "./defaults-rules.ts";
 import { destinations } from "./destinations.ts";
@@ -71,6 +73,8 @@ export const scenarios: readonly Scenario[] = [
   ...rules,
   ...tcpRules,
   ...tcpContent,
+  ...rdp,
+  ...h2Mixes,
   ...proxyProtocol,
   ...auth,
   ...normalize,
