@@ -125,7 +125,8 @@ export class ClientExchange extends H2Stream implements HttpSide, H2Side, TimerE
       case Framing.LENGTH:
         // RFC 9113 section 8.1.1: payload and content-length must agree.
         if (end - start > reqBody.left || (last && end - start < reqBody.left)) return H2Error.BAD_LENGTH;
-        if (end > start) stream.onRequestBody(buf, start, end);
+        reqBody.last = last;
+        if (end > start || last) stream.onRequestBody(buf, start, end);
         return 0;
       case Framing.STREAM:
         reqBody.last = last;
@@ -156,12 +157,11 @@ export class ClientExchange extends H2Stream implements HttpSide, H2Side, TimerE
     const { reqBody } = stream;
     if (stream.tunnel) {
       stream.onClientEnd();
-    } else if (reqBody.framing === Framing.STREAM) {
+    } else if (reqBody.framing === Framing.STREAM || reqBody.framing === Framing.LENGTH) {
+      if (reqBody.left > 0) return H2Error.BAD_LENGTH;
       reqBody.last = true;
       if (trailerSink.length > 0) reqBody.trailerLines = Buffer.from(trailerSink.lines.subarray(0, trailerSink.length));
       stream.onRequestBody(EMPTY, 0, 0);
-    } else if (reqBody.left > 0) {
-      return H2Error.BAD_LENGTH;
     }
     return 0;
   }

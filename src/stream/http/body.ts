@@ -27,7 +27,9 @@ export class Body {
   payload = 0;
   /** Bytes of the trailer section as the log counts them: names, values and one. */
   trailerBytes = 0;
-  /** STREAM: what is fed next is the last of it, and these are its trailers (lines `name: value\r\n`). */
+  /** It comes by HTTP/2, where trailers may follow a body with a length too: it ends with what is fed as the `last` of it. */
+  framed = false;
+  /** STREAM, and any that is framed: what is fed next is the last, and these are its trailers (lines `name: value\r\n`). */
   last = false;
   trailerLines: Buffer | null = null;
   /** Reads the framing of CHUNKED; what it found last stays valid until the next `feed`. */
@@ -44,7 +46,7 @@ export class Body {
     this.done = framing === Framing.NONE;
     this.payload = 0;
     this.trailerBytes = 0;
-    this.last = false;
+    this.last = this.framed = false;
     this.trailerLines = null;
     if (framing === Framing.CHUNKED) {
       if (this.scanner === null) this.scanner = new ChunkScanner(limits);
@@ -83,7 +85,7 @@ export class Body {
         const n = end - start < this.left ? end - start : this.left;
         this.left -= n;
         this.payload += n;
-        if (this.left === 0) this.done = true;
+        if (this.left === 0 && (!this.framed || this.last)) this.endFramed();
         return start + n;
       }
       case Framing.CHUNKED: {
@@ -111,10 +113,7 @@ export class Body {
         this.fed = buf;
         this.fedStart = start;
         this.fedEnd = end;
-        if (this.last) {
-          this.done = true;
-          this.trailerBytes = this.trailerLines === null ? 0 : fieldBytes(this.trailerLines) + 1;
-        }
+        if (this.last) this.endFramed();
         return end;
       case Framing.UNTIL_CLOSE:
       case Framing.TUNNEL:
@@ -123,6 +122,11 @@ export class Body {
       default:
         return start;
     }
+  }
+
+  private endFramed(): void {
+    this.done = true;
+    this.trailerBytes = this.trailerLines === null ? 0 : fieldBytes(this.trailerLines) + 1;
   }
 
   /** The bytes fed last go on as they came, from `start` to the returned offset. False: use `rewrite`. */

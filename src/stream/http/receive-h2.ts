@@ -76,7 +76,7 @@ export function receivePayload(
   }
   if (stream.responseDone) return;
   const { resBody } = stream;
-  const open = resBody.framing === Framing.STREAM;
+  const open = resBody.framing === Framing.STREAM || (resBody.framing === Framing.LENGTH && resBody.framed);
   if (open) {
     resBody.last = last;
     resBody.trailerLines = trailers;

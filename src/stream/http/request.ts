@@ -82,6 +82,7 @@ export function analyseRequest(stream: HttpStream, buf: Buffer, at: number, end:
   const { reqBody } = stream;
   const framing = requestFraming(req);
   reqBody.begin(framing, req.contentLength, rt.requestLimits);
+  reqBody.framed = client.h2 !== null;
   countIn(stream, headBytes(req));
   if (framing === Framing.NONE) {
     stream.requestDone = true;

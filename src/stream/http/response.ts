@@ -73,6 +73,7 @@ export function analyseResponse(stream: HttpStream, conn: ServerSide, buf: Buffe
     return;
   }
   resBody.begin(framing, res.contentLength, stream.rt.responseLimits);
+  resBody.framed = conn.h2 !== null;
   if (stream.client.h2 !== null) resBody.output = Output.payload;
   else if (framing === Framing.STREAM && req.version === 11) resBody.output = Output.chunks;
   if (stream.coding !== null) selectCompression(stream, stream.coding);
