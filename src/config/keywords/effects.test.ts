@@ -194,6 +194,7 @@ const places: Readonly<Record<string, Readonly<Record<string, Place>>>> = {
     httpslog: ["expr/logformat/compile.ts", "logFormat"],
     tcplog: ["expr/logformat/compile.ts", "logFormat"],
     httpchk: ["check/kinds/index.ts", "http"],
+    "grpc-check": ["check/kinds/index.ts", "http"],
     "tcp-check": ["check/kinds/index.ts", "tcp"],
   },
   timeout: {

@@ -4,6 +4,7 @@ import type { ProxyContext } from "../context.ts";
 import { newProxy } from "../draft.ts";
 import type { ForwardForModel } from "../model.ts";
 import { takeChoice, takeInteger } from "../values.ts";
+import { parseGrpcCheck } from "./grpc-check.ts";
 import { parseHttpchk } from "./httpchk.ts";
 import type { Keyword } from "./keyword.ts";
 import { BACK, BOTH } from "./where.ts";
@@ -148,6 +149,13 @@ export const optionValues: readonly Row[] = [
     usage: "[<uri> | <method> <uri> [<version>]]",
     help: "Check servers with an HTTP request",
     parse: parseHttpchk,
+  },
+  {
+    name: "grpc-check",
+    where: BACK,
+    usage: "[<service>]",
+    help: "Check servers of HTTP/2 with a call of gRPC's health service",
+    parse: parseGrpcCheck,
   },
   {
     name: "tcp-check",
