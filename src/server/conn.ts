@@ -101,7 +101,8 @@ export class ServerConn extends Conn implements ServerSide {
   onClose(error: Error | undefined): void {
     this.pool.gone(this);
     if (this.tls !== null) this.server.slab[C.sslLive]!--;
-    const { owner } = this;
+    // The pool may refuse a connection, and closes it unowned: HTTP/2 on it must hear of that.
+    const owner = this.owner ?? this.mux;
     this.owner = null;
     owner?.onServerClose(this, error);
   }

@@ -239,12 +239,12 @@ export abstract class ClientConn extends Conn implements ClientSide {
     wheel.disarm(this);
   }
 
-  /** To be called by subclasses when the connection and what was done for it have ended. */
+  /** To be called by subclasses when the connection and what was done for it have ended; the stream that ends with it may do so too. */
   uncount(): void {
     this.uncountSession();
+    if (!this.rt.clients.delete(this)) return;
     if (this.secure) this.counted.slab[C.sslLive]!--;
     this.variables?.clear();
-    this.rt.clients.delete(this);
     onClientGone?.();
   }
 }
