@@ -4,10 +4,11 @@ import { createHash, randomBytes } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { createServer, type Http2Server } from "node:http2";
 import { join } from "node:path";
+import { issue } from "../../src/net/tls/certificates.helper.ts";
 import { startNginx } from "../harness/nginx.ts";
 import { accepting, freePort } from "../harness/ports.ts";
 import { run, startProgram } from "../harness/program.ts";
-import type { Proxy } from "../harness/proxy.ts";
+import { haproxyPath, type Proxy, startHaproxy } from "../harness/proxy.ts";
 import { Scope } from "../harness/scope.ts";
 import { becomes, busy, installed, startServing, stat } from "./tools.ts";
 
@@ -206,3 +207,42 @@ test.skipIf(!installed("nghttpd", "nghttp", "curl"))(
   },
   60_000,
 );
+
+test.skipIf(!installed("curl"))("a PROXY header, then TLS, then HTTP/2", async () => {
+  await using scope = new Scope();
+  const port = freePort();
+  const { pem } = await issue({ subject: "CN=h2.test", names: ["h2.test"] });
+  const file = join(scope.tempDir(), "leaf.pem");
+  writeFileSync(file, pem);
+  const config = (at: number): string => `
+defaults
+    mode http
+    timeout connect 2s
+    timeout client 5s
+    timeout server 5s
+frontend web
+    bind 127.0.0.1:${at} accept-proxy ssl crt ${file} alpn h2,http/1.1
+    http-request return status 200 content-type text/plain lf-string "%[src] %[fc_http_major] %[ssl_fc_alpn] %[ssl_fc_sni] %[fc_src]"
+`;
+  await startServing(scope, config(port));
+  const ports = [port];
+  if (haproxyPath !== null) {
+    ports.push(freePort());
+    await startHaproxy(scope, config(ports[1]!));
+  }
+  for (const at of ports) {
+    const { stdout } = await run([
+      "curl",
+      "-sS",
+      "-k",
+      "--max-time",
+      "10",
+      "--http2",
+      "--haproxy-protocol",
+      "--connect-to",
+      `h2.test:443:127.0.0.1:${at}`,
+      "https://h2.test/",
+    ]);
+    expect(stdout).toBe("127.0.0.1 2 h2 h2.test 127.0.0.1");
+  }
+});

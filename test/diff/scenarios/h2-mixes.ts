@@ -271,4 +271,71 @@ export const h2Mixes: readonly Scenario[] = [
       await talk.logged(1);
     },
   },
+  ...(
+    [
+      [
+        "upper case in a name",
+        [
+          [":status", "200"],
+          ["X-Upper", "1"],
+        ],
+      ],
+      ["no status", [["x-a", "1"]]],
+      ["a status that is none", [[":status", "abc"]]],
+      [
+        "two statuses",
+        [
+          [":status", "200"],
+          [":status", "201"],
+        ],
+      ],
+      [
+        "an unknown pseudo-header field",
+        [
+          [":status", "200"],
+          [":x", "1"],
+        ],
+      ],
+      [
+        "a status behind a field",
+        [
+          ["x-a", "1"],
+          [":status", "200"],
+        ],
+      ],
+      [
+        "connection",
+        [
+          [":status", "200"],
+          ["connection", "close"],
+        ],
+      ],
+      [
+        "transfer-encoding",
+        [
+          [":status", "200"],
+          ["transfer-encoding", "chunked"],
+        ],
+      ],
+      [
+        "a line feed in a value",
+        [
+          [":status", "200"],
+          ["x-a", "1\n2"],
+        ],
+      ],
+      ["status 101", [[":status", "101"]]],
+    ] as readonly (readonly [string, Fields])[]
+  ).map(([what, fields]): Scenario => ({
+    name: `h2 mixes: malformed response: ${what}`,
+    config: http({ backend: "retries 0", servers: { s1: "proto h2" } }),
+    servers: { s1: respondH2(answers(fields, "body")) },
+    // HAProxy counts what of a refused head it had made.
+    compare: { ...both, logBytes: false },
+    async client(talk) {
+      const h2 = new H2Peer(await talk.connect(), "client");
+      talk.note("response", await h2.response(h2.request(get)));
+      await talk.logged(1);
+    },
+  })),
 ];
