@@ -57,7 +57,16 @@ const DEFAULTS = `defaults
 async function client(
   port: number,
   ...args: string[]
-): Promise<{ version: string; cipher: string; group: string; subject: string; resumed: boolean; text: string }> {
+): Promise<{
+  version: string;
+  cipher: string;
+  group: string;
+  subject: string;
+  resumed: boolean;
+  /** What the last alert of the server said. */
+  alert: string;
+  text: string;
+}> {
   const words = ["-connect", `127.0.0.1:${port}`, "-ign_eof", ...args].map((word) => `'${word}'`).join(" ");
   const { stdout } = await run([
     "sh",
@@ -76,6 +85,7 @@ async function client(
     group,
     subject,
     resumed: kind === "Reused",
+    alert: /SSL alert number (\d+)/.exec(stdout)?.[1] ?? "",
     text: at < 0 ? "" : stdout.slice(at, body + length),
   };
 }
@@ -157,7 +167,7 @@ frontend f
   bind 127.0.0.1:${required} ssl crt ${dir}/ec.pem ca-file ${dir}/ca.pem verify required crl-file ${dir}/crl.pem
   bind 127.0.0.1:${optional} ssl crt ${dir}/ec.pem ca-file ${dir}/ca.pem verify optional crl-file ${dir}/crl.pem
   bind 127.0.0.1:${byName} ssl crt-list ${list}
-  http-request return status 200 content-type text/plain lf-string %[ssl_c_used]/%[ssl_c_s_dn(cn)]%[ssl_c_s_dn(CN)]`,
+  http-request return status 200 content-type text/plain lf-string %[ssl_c_used]/%[ssl_c_s_dn(cn)]`,
     );
     const show = (name: string): string[] => ["-cert", join(dir, `${name}.crt`), "-key", join(dir, `${name}.key`)];
     for (const version of ["-tls1_2", "-tls1_3"]) {
@@ -184,6 +194,14 @@ frontend f
           answer,
         ]);
       }
+    }
+    // A client without a certificate is told that it needs one: handshake_failure before TLS 1.3, certificate_required since.
+    for (const [version, alert] of [
+      ["-tls1_2", "40"],
+      ["-tls1_3", "116"],
+    ] as const) {
+      expect([version, (await client(required, version)).alert]).toEqual([version, alert]);
+      expect([version, (await client(byName, version, "-servername", "other.test")).alert]).toEqual([version, alert]);
     }
     // A session made under one name is none for a name that trusts others.
     const session = join(dir, "session");

@@ -25,6 +25,8 @@ export interface ServerTls {
   readonly key: string;
   readonly cert: string;
   readonly maxVersion?: number;
+  /** What the server chooses from by ALPN. */
+  readonly alpn?: readonly string[];
 }
 
 export function startServer(scope: Scope, script: ServerScript, port = freePort(), tls?: ServerTls): ScriptedServer {
@@ -56,7 +58,7 @@ export function startServer(scope: Scope, script: ServerScript, port = freePort(
       port,
       socket: handlers,
       allowHalfOpen: true,
-      ...(tls === undefined ? {} : { tls }),
+      ...(tls === undefined ? {} : { tls: { ...tls, ...wireAlpn(tls.alpn) } }),
     } as never);
   let listener: { stop(force?: boolean): void } | null = listen();
   const server: ScriptedServer = {
@@ -91,4 +93,12 @@ export function respond(answer: string | ((request: string, index: number, nth: 
 /** A response with a length, `ok("text", "X-A: b")`. */
 export function ok(body: string, ...fields: string[]): string {
   return ["HTTP/1.1 200 OK", ...fields, `Content-Length: ${body.length}`, "", body].join("\r\n");
+}
+
+/** Names of protocols as they travel (RFC 7301 section 3.1). */
+function wireAlpn(names: readonly string[] | undefined): object {
+  if (names === undefined) return {};
+  return {
+    ALPNProtocols: Buffer.from(names.map((name) => String.fromCharCode(name.length) + name).join(""), "latin1"),
+  };
 }

@@ -90,19 +90,31 @@ export class TlsServer {
    * could be used any more.
    */
   get options(): object {
-    const { requestCert } = this;
+    const { requestCert, rejectUnauthorized } = this;
     this.context ??= this.createContext();
-    // The result is looked at when the handshake is over: some errors are to be ignored.
-    return { secureContext: this.context, requestCert, rejectUnauthorized: false };
+    return { secureContext: this.context, requestCert, rejectUnauthorized };
   }
 
   private get requestCert(): boolean {
     return (this.fallback?.settings ?? this.model.settings).verify !== "none";
   }
 
+  private get rejectUnauthorized(): boolean {
+    return this.rejects(this.fallback?.settings ?? this.model.settings);
+  }
+
+  /**
+   * Whether the library may end handshakes by itself: it sends an alert to clients without a certificate. Where errors are to be
+   * ignored it would refuse too many, and the result is looked at when the handshake is over.
+   */
+  rejects({ verify }: TlsSettingsModel): boolean {
+    const { caIgnoreErr, crtIgnoreErr } = this.model;
+    return verify === "required" && caIgnoreErr.length === 0 && crtIgnoreErr.length === 0;
+  }
+
   /** Versions, curves and tickets of the line, and its default certificate. */
   private createContext(): object {
-    const { model, fallback, requestCert } = this;
+    const { model, fallback, requestCert, rejectUnauthorized } = this;
     const { settings, entries } = model;
     const all = [settings, ...entries.map((entry) => entry.settings ?? settings)];
     let secureOptions = 0;
@@ -115,7 +127,7 @@ export class TlsServer {
       ...(settings.curves === null ? {} : { ecdhCurve: settings.curves }),
       secureOptions,
       sessionTimeout: this.globals.lifetime,
-      ...{ requestCert, rejectUnauthorized: false },
+      ...{ requestCert, rejectUnauthorized },
     });
   }
 

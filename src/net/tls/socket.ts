@@ -27,7 +27,10 @@ export function tlsHandlers(open: (socket: Socket<Conn>) => void, server: () => 
       const choice = tls.choose(name, now());
       handshake.choice = choice;
       if (choice === null) return new Error("no certificate for this name");
-      if (choice !== tls.fallback) tlsSocket(socket).setVerifyMode(choice.settings.verify !== "none", false);
+      if (choice !== tls.fallback) {
+        const { settings } = choice;
+        tlsSocket(socket).setVerifyMode(settings.verify !== "none", tls.rejects(settings));
+      }
       try {
         return tls.contextOf(choice) ?? undefined;
       } catch (error) {

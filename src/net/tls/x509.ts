@@ -115,12 +115,13 @@ function escape2253(value: string): string {
   return out;
 }
 
-/** The nth value of an attribute, from 1; negative: from the end. Null when there is none. */
+/** The nth value of an attribute, whose name may be in any case, from 1; negative: from the end. Null when there is none. */
 export function nameEntry(name: Element, key: string, position: number): string | null {
+  const wanted = key.toLowerCase();
   const found = attributes(name)
     .flat()
-    .filter((attribute) => attribute.name === key);
-  return (position >= 0 ? found[Math.max(0, position - 1)] : found[found.length + position])?.value ?? null;
+    .filter((attribute) => attribute.name.toLowerCase() === wanted);
+  return found[position > 0 ? position - 1 : position < 0 ? found.length + position : -1]?.value ?? null;
 }
 
 /** Epoch ms of an X.509 time; NaN when it is none. */

@@ -27,7 +27,7 @@ function plain(from: Conn, to: Conn): boolean {
 export function spliceDownload(stream: HttpStream): void {
   const { resBody, client, serverConn: conn } = stream;
   if (resBody.framing !== Framing.LENGTH || resBody.left < DOWNLOAD_MIN || stream.resRechunk || conn === null) return;
-  if (stream.resFilter !== null || (stream.cache !== null && stream.cache.writer !== null)) return;
+  if (stream.resFilter !== null || (stream.cache !== null && stream.cache.writers.length > 0)) return;
   // An exchange of HTTP/2 is no connection of its own.
   if (!(client instanceof Conn) || !(conn instanceof Conn) || client.blocked || !(conn.socket instanceof PolledSocket))
     return;

@@ -15,6 +15,7 @@ import { h2Mixes } from "./h2-mixes.ts";
 import { headers } from "./headers.ts";
 import { httpErrors } from "./http-errors.ts";
 import { keepAlive, reuse } from "./keep-alive.ts";
+import { layers } from "./layers.ts";
 import { logs } from "./logs.ts";
 import { malformed } from "./malformed.ts";
 import { relay } from "./tcp.ts";
@@ -55,6 +56,7 @@ export const scenarios: readonly Scenario[] = [
   ...compression,
   ...tunnels,
   ...h2,
+  ...layers,
   ...errors,
   ...timeouts,
   ...dualStack,

@@ -64,7 +64,7 @@ function nameRow({ letter, side, of, certificate }: Holder, which: "s" | "i"): F
         return { message: `'${format.text}' is not a format of names: rfc2253 is`, arg: 2 };
       }
       const key = entry?.text ?? "";
-      const position = Number(occurrence?.int ?? 0) || 1;
+      const position = occurrence === undefined || occurrence.text === "" ? 1 : Number(occurrence.int);
       const whole = format?.text === "rfc2253" ? rfc2253Name : onelineName;
       const read = (name: Element): string | null =>
         key === "" ? whole(name) || null : nameEntry(name, key, position);

@@ -1,10 +1,19 @@
 /** TLS connections of clients (ssl_fc_*) and to servers (ssl_bc_*) (manual, section 7.3.4). */
+import type { TlsSession } from "../../../net/tls/session.ts";
 import type { FetchRow } from "../types.ts";
 import { bytes, neverRow, type Side, tlsRow } from "./rows.ts";
 
 const SECRETS = "the TLS library does not tell secrets";
 const NO_NPN = "the TLS library has no NPN";
 const NO_RANDOM = "the TLS library does not tell random values";
+
+/** False, rather than not there, for clients without TLS. */
+function boolRow(name: string, help: string, read: (session: TlsSession) => boolean): FetchRow {
+  return {
+    ...tlsRow("client", name, "bool", help, read),
+    make: () => (ctx) => ctx.clientTls !== null && read(ctx.clientTls),
+  };
+}
 
 /** What both sides have. */
 function shared(side: Side): FetchRow[] {
@@ -21,7 +30,9 @@ function shared(side: Side): FetchRow[] {
     neverRow(side, `${p}_npn`, "str", `Protocol chosen by NPN on ${of}`, NO_NPN),
     tlsRow(side, `${p}_cipher`, "str", `Cipher of ${of}`, (s) => s.cipher || null),
     tlsRow(side, `${p}_protocol`, "str", `Version of TLS on ${of}`, (s) => s.version),
-    tlsRow(side, `${p}_is_resumed`, "bool", `True when the session of ${of} was resumed`, (s) => s.resumed),
+    side === "client"
+      ? boolRow(`${p}_is_resumed`, `True when the session of ${of} was resumed`, (s) => s.resumed)
+      : tlsRow(side, `${p}_is_resumed`, "bool", `True when the session of ${of} was resumed`, (s) => s.resumed),
     tlsRow(side, `${p}_session_id`, "bin", `Identity of the session of ${of}`, (s) => bytes(s.sessionId)),
     tlsRow(side, `${p}_session_key`, "bin", `Master secret of the session of ${of}`, (s) => bytes(s.sessionKey)),
     tlsRow(side, `${p}_unique_id`, "bin", `Channel binding tls-unique of ${of}`, (s) =>
@@ -53,7 +64,7 @@ export const tlsConnectionFetches: readonly FetchRow[] = [
   tlsRow("client", "ssl_fc_protocol_hello_id", "sint", "Version in the client's hello, where that is kept", (s) =>
     s.hello === null ? null : s.hello.version,
   ),
-  tlsRow("client", "ssl_fc_has_sni", "bool", "True when the client sent a server name", (s) => s.sni !== ""),
+  boolRow("ssl_fc_has_sni", "True when the client sent a server name", (s) => s.sni !== ""),
   tlsRow("client", "ssl_fc_sni", "str", "Server name the client sent", (s) => s.sni || null),
   tlsRow("client", "ssl_fc_has_early", "bool", "True when data came before the handshake was over", () => false),
   tlsRow(

@@ -34,7 +34,8 @@ export function saveResponse(stream: HttpStream, cache: Cache): void {
   const { store } = cache;
   const { req, res, resEdits: edits, resBody } = stream;
   const state = stream.cache;
-  if (store === null || state === null || state.hit !== null || state.writer !== null || req.version !== 11) return;
+  if (store === null || state === null || state.hit !== null || req.version !== 11) return;
+  if (state.writers.some((writer) => writer.store === store)) return;
   const status = edits.status === undefined ? res.status : Number(edits.status.toString("latin1"));
   if (req.method !== Method.GET) {
     if (state.keyed && unsafe(req.method) && status >= 200 && status < 400) store.discard(state.hash);
@@ -62,7 +63,7 @@ export function saveResponse(stream: HttpStream, cache: Cache): void {
     writer.set(R.key0, encodings);
   }
   if (!writeHead(stream, writer, now, settings.maxAge)) return writer.abandon();
-  state.writer = writer;
+  state.writers.push(writer);
 }
 
 /** RFC 9111 section 4.4: what changes the resource makes what is stored of it invalid. */
@@ -121,7 +122,7 @@ function latin1Line(head: Head, i: number): string {
 
 /** The part of the body that came before the rules were through: buf[at, next), or what was held for them. */
 export function saveFirst(stream: HttpStream, state: StreamCache, buf: Buffer, at: number, next: number): void {
-  if (state.writer === null) return;
+  if (state.writers.length === 0) return;
   const { resWaiting: held } = stream;
   if (held === null) {
     if (next > at) saveBody(stream, state, buf, at, next);
@@ -143,7 +144,7 @@ function saveHeld(stream: HttpStream, state: StreamCache, held: Buffer): void {
 
 /** More of the body was fed to `stream.resBody`: buf[start, end). */
 export function saveBody(stream: HttpStream, state: StreamCache, buf: Buffer, start: number, end: number): void {
-  if (state.writer === null) return;
+  if (state.writers.length === 0) return;
   const { ranges } = stream.resBody;
   if (ranges === null) {
     put(state, buf, start, end);
@@ -155,22 +156,27 @@ export function saveBody(stream: HttpStream, state: StreamCache, buf: Buffer, st
 }
 
 function put(state: StreamCache, buf: Buffer, start: number, end: number): void {
-  const { writer } = state;
-  if (writer === null || start >= end) return;
-  if (!writer.append(buf, start, end, PART_BYTES)) state.writer = null;
+  const { writers } = state;
+  if (start >= end) return;
+  for (let i = writers.length - 1; i >= 0; i--) {
+    if (!writers[i]!.append(buf, start, end, PART_BYTES)) writers.splice(i, 1);
+  }
 }
 
 /** The response is complete, also by the end of its connection. Trailers follow the body. */
 export function saved(stream: HttpStream, state: StreamCache): void {
-  const { writer } = state;
-  if (writer === null) return;
-  state.writer = null;
+  const { writers } = state;
+  if (writers.length === 0) return;
   const { resBody } = stream;
-  if (!resBody.done) {
-    writer.abandon();
-    return;
-  }
   const trailers = resBody.trailerLines ?? (resBody.trailers === null ? null : linesOf(resBody.trailers));
+  for (const writer of writers) {
+    if (resBody.done) complete(stream, writer, trailers);
+    else writer.abandon();
+  }
+  writers.length = 0;
+}
+
+function complete({ resBody }: HttpStream, writer: CacheWriter, trailers: Buffer | null): void {
   if (trailers !== null) {
     // Each line counts what its parts do: the signs between them are as long as what a part takes.
     if (!writer.append(trailers, 0, trailers.length, 0)) return;

@@ -22,12 +22,13 @@ export class StreamCache {
   hit: Hit | null = null;
   /** Bytes of the body that were sent from the shared memory. */
   sent = 0;
-  /** The response is being stored. */
-  writer: CacheWriter | null = null;
+  /** The response is being stored, by each rule in a cache of its own. */
+  readonly writers: CacheWriter[] = [];
 
   reset(): void {
     this.keyed = this.hasKeys = this.ignore = this.conditional = this.noStore = false;
-    this.source = this.hit = this.writer = null;
+    this.source = this.hit = null;
+    this.writers.length = 0;
     this.sent = 0;
   }
 }
@@ -39,11 +40,9 @@ export function firstWord(lines: readonly string[]): string {
 
 /** The exchange is over: what is not complete is not stored, what was being sent is not needed any more. Logs may still ask for the rest. */
 export function endCache(stream: HttpStream, cache: StreamCache): void {
-  const { hit, writer, source } = cache;
-  if (writer !== null) {
-    writer.abandon();
-    cache.writer = null;
-  }
+  const { hit, writers, source } = cache;
+  for (const writer of writers) writer.abandon();
+  writers.length = 0;
   if (hit !== null && hit.pinned) {
     source!.store!.unpin(hit);
     // What waits to be sent lies in memory that is somebody else's from now on.

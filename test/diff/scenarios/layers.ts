@@ -1,0 +1,604 @@
+/** Protocols on top of each other: HTTP/2 in TLS, PROXY headers before both, caches behind compression, and samples of all layers. */
+import { issue, revoke } from "../../../src/net/tls/certificates.helper.ts";
+import type { TlsWish } from "../../harness/client.ts";
+import { echo as echoH2, H2Peer, request as h2Request, respondH2 } from "../../harness/h2.ts";
+import { ok, respond } from "../../harness/server.ts";
+import { echo, get, http, type Lines, silence, tcp } from "../build.ts";
+import type { Scenario } from "../scenario.ts";
+
+const ca = await issue({ subject: "CN=Layer CA, O=Org", ca: true });
+const [main, second, good, revoked, server] = await Promise.all([
+  issue({ subject: "CN=main.test, O=Org", names: ["main.test"], by: ca }),
+  issue({ subject: "CN=second.test", names: ["second.test", "*.second.test"], by: ca }),
+  issue({ subject: "CN=good, OU=One, OU=Two, O=Org, C=FR", by: ca }),
+  issue({ subject: "CN=revoked", by: ca }),
+  issue({ subject: "CN=srv.test, O=Srv", names: ["srv.test"], by: ca }),
+]);
+const files: Readonly<Record<string, string>> = {
+  "main.pem": main.pem,
+  "second.pem": second.pem,
+  "ca.pem": ca.cert,
+  "crl.pem": revoke(ca, [revoked]),
+  "client.pem": good.pem,
+};
+const V12: TlsWish = { maxVersion: 0x303, name: "main.test" };
+const V13: TlsWish = { minVersion: 0x304, name: "main.test" };
+const OPEN: Scenario["compare"] = { received: false, clientClose: "closed" };
+
+function listens(words: string, lines: Lines, build = http): string {
+  return build(lines).replace("bind 127.0.0.1:{fe}", `bind 127.0.0.1:{fe} ${words}`);
+}
+
+/** Samples one by one, with what they say of themselves and of their absence. */
+const told = (name: string, samples: readonly string[], wish: TlsWish, words = ""): Scenario => ({
+  name: `layers: samples, ${name}`,
+  global: "    tune.ssl.capture-buffer-size 600",
+  config: listens(`ssl crt {file:main.pem} crt {file:second.pem} ${words}`, {
+    frontend: `http-request return status 200 content-type text/plain lf-string "${samples.map((text) => `%[${text}]`).join("|")}"`,
+  }),
+  files,
+  servers: { s1: echo },
+  async client(talk) {
+    const peer = await talk.connect("fe", { tls: wish });
+    peer.send(get("/", "Connection: close"));
+    talk.note("answer", await peer.response({ ms: 1500 }).catch(() => "none"));
+  },
+  compare: { clientClose: "closed" },
+});
+
+const JA3 = [
+  "ssl_fc_protocol_hello_id",
+  "ssl_fc_cipherlist_bin(1),be2dec(-,2)",
+  "ssl_fc_extlist_bin(1),be2dec(-,2)",
+  "ssl_fc_eclist_bin(1),be2dec(-,2)",
+  "ssl_fc_ecformats_bin,be2dec(-,1)",
+];
+const CLIENT = [
+  "ssl_c_used",
+  "ssl_c_verify",
+  "ssl_c_err",
+  "ssl_c_ca_err",
+  "ssl_c_ca_err_depth",
+  "ssl_c_der,length",
+  "ssl_c_chain_der,length",
+  "ssl_c_i_dn",
+  "ssl_c_i_dn(CN)",
+  "ssl_c_i_dn(O,1)",
+  "ssl_c_i_dn(,0,rfc2253)",
+  "ssl_c_s_dn",
+  "ssl_c_s_dn(OU)",
+  "ssl_c_s_dn(OU,1)",
+  "ssl_c_s_dn(OU,2)",
+  "ssl_c_s_dn(OU,3)",
+  "ssl_c_s_dn(OU,-1)",
+  "ssl_c_s_dn(OU,-2)",
+  "ssl_c_s_dn(OU,-3)",
+  "ssl_c_s_dn(OU,0)",
+  "ssl_c_s_dn(L)",
+  "ssl_c_s_dn(cn)",
+  "ssl_c_s_dn(,1)",
+  "ssl_c_s_dn(CN,1,rfc2253)",
+  "ssl_c_key_alg",
+  "ssl_c_sig_alg",
+  "ssl_c_notbefore,length",
+  "ssl_c_notafter",
+  "ssl_c_serial,hex",
+  "ssl_c_sha1,hex",
+  "ssl_c_version",
+  "ssl_fc_has_crt",
+];
+const CONNECTION = [
+  "ssl_fc",
+  "ssl_fc_alg_keysize",
+  "ssl_fc_alpn",
+  "ssl_fc_err",
+  "ssl_fc_err_str",
+  "ssl_fc_has_early",
+  "ssl_fc_has_sni",
+  "ssl_fc_is_resumed",
+  "ssl_fc_npn",
+  "ssl_fc_protocol",
+  "ssl_fc_session_id,hex,length",
+  "ssl_fc_session_key,hex,length",
+  "ssl_fc_unique_id,hex,length",
+  "ssl_fc_use_keysize",
+  "ssl_fc_client_random,hex,length",
+  "ssl_fc_sni",
+  "ssl_c_s_dn",
+  "ssl_f_der,length",
+  "ssl_f_s_dn(O)",
+  "ssl_f_i_dn(,0,rfc2253)",
+  "fc_err",
+  "fc_err_str",
+];
+/** Of TLS 1.3 the library tells neither keys nor Finished messages, and it chooses another suite. */
+function known(wish: TlsWish): string[] {
+  const hidden = /session_id|session_key|unique_id|keysize/;
+  return CONNECTION.filter((text) => wish.minVersion !== 0x304 || !hidden.test(text));
+}
+const VERIFY = "ca-file {file:ca.pem} verify optional crt-ignore-err all";
+const who = { key: good.key, cert: good.cert };
+
+const samples: readonly Scenario[] = [
+  ...(
+    [
+      ["1.2", V12],
+      ["1.3", V13],
+    ] as const
+  ).flatMap(([name, wish]) => [
+    told(`the hello as JA3, TLS ${name}`, JA3, wish),
+    told(
+      `JA3 with ALPN, TLS ${name}`,
+      [...JA3, "ssl_fc_alpn"],
+      { ...wish, alpn: ["http/1.1", "foo"] },
+      "alpn http/1.1",
+    ),
+    told(`a client certificate, TLS ${name}`, CLIENT, { ...wish, ...who }, VERIFY),
+    told(`no client certificate, TLS ${name}`, CLIENT, wish, VERIFY),
+    told(
+      `a revoked one let pass, TLS ${name}`,
+      CLIENT,
+      { ...wish, key: revoked.key, cert: revoked.cert },
+      `${VERIFY} crl-file {file:crl.pem}`,
+    ),
+    told(`nobody was asked, TLS ${name}`, CLIENT, { ...wish, ...who }),
+    told(`the connection, TLS ${name}`, known(wish), wish),
+    told(`the connection without a name, TLS ${name}`, known(wish), { ...wish, name: "" }),
+    told(
+      `the connection, a wildcard and ALPN, TLS ${name}`,
+      known(wish),
+      { ...wish, name: "x.second.test", alpn: ["h3", "http/1.1"] },
+      "alpn h2,http/1.1",
+    ),
+  ]),
+  {
+    name: "layers: samples of a plain connection",
+    config: http({
+      frontend: `http-request return status 200 content-type text/plain lf-string "${[...CLIENT, ...CONNECTION]
+        .filter(
+          (text) =>
+            !text.startsWith("ssl_fc_client") &&
+            !text.startsWith("ssl_fc_server") &&
+            !text.startsWith("ssl_fc_session_key"),
+        )
+        .map((text) => `%[${text}]`)
+        .join("|")}"`,
+    }),
+    servers: { s1: echo },
+    async client(talk) {
+      talk.note("answer", await talk.once(get("/")));
+    },
+  },
+];
+
+/** ALPN decides what the connection speaks. */
+const negotiated = (
+  name: string,
+  words: string,
+  offer: readonly string[] | undefined,
+  wish: TlsWish = V12,
+): Scenario => ({
+  name: `layers: ALPN, ${name}`,
+  config: listens(`ssl crt {file:main.pem} ${words}`, {
+    defaults: 'log-format "%HM %HV %HP %ST %tsc %sslv %[ssl_fc_alpn] %[fc_http_major] %[ssl_fc_sni]"',
+    frontend:
+      "http-request set-header X-Facts %[ssl_fc_alpn]/%[fc_http_major]/%[ssl_fc_sni]/%[req.ver]/%[req.fhdr(host)]",
+  }),
+  files,
+  servers: { s1: respond((text) => ok(text)) },
+  async client(talk) {
+    const peer = await talk.connect("fe", { tls: { ...wish, ...(offer === undefined ? {} : { alpn: offer }) } });
+    talk.note("agreed", peer.tls === null ? null : { ...peer.tls, cipher: undefined });
+    if (peer.tls === null) return;
+    if (offer?.includes("h2") === true && words.includes("h2")) {
+      const h2 = new H2Peer(peer, "client");
+      for (const path of ["/1", "/2"]) talk.note(path, await h2.response(h2.request(h2Request("GET", path))));
+    } else {
+      peer.send(get("/1", "Connection: close"));
+      talk.note("/1", await peer.response({ ms: 1500 }).catch(() => "none"));
+    }
+    await talk.logged(1).catch(() => {});
+  },
+  compare: OPEN,
+});
+
+const protocols: readonly Scenario[] = [
+  negotiated("h2 and http/1.1 offered", "alpn h2,http/1.1", ["h2", "http/1.1"]),
+  negotiated("h2 and http/1.1 offered, TLS 1.3", "alpn h2,http/1.1", ["h2", "http/1.1"], V13),
+  negotiated("http/1.1 first in the offer", "alpn h2,http/1.1", ["http/1.1", "h2"]),
+  negotiated("h2 alone offered", "alpn h2,http/1.1", ["h2"]),
+  negotiated("http/1.1 alone offered", "alpn h2,http/1.1", ["http/1.1"]),
+  negotiated("nothing offered", "alpn h2,http/1.1", undefined),
+  negotiated("something else offered", "alpn h2,http/1.1", ["spdy/3"]),
+  negotiated("h2 offered to a listener without", "alpn http/1.1", ["h2"]),
+  negotiated("h2 offered to a listener without ALPN", "", ["h2", "http/1.1"]),
+  negotiated("the listener has h2 alone", "alpn h2", ["h2"]),
+  negotiated("the listener has h2 alone, http/1.1 offered", "alpn h2", ["http/1.1"]),
+  negotiated("proto h2 without ALPN", "proto h2", ["h2"]),
+  {
+    name: "layers: HTTP/2 in TLS finds its preface without ALPN",
+    config: listens("ssl crt {file:main.pem}", {}),
+    files,
+    servers: { s1: echo },
+    async client(talk) {
+      const h2 = new H2Peer(await talk.connect("fe", { tls: V12 }), "client");
+      talk.note("answer", await h2.response(h2.request(h2Request("GET", "/"))));
+      await talk.logged(1);
+    },
+    compare: OPEN,
+  },
+];
+
+const SIGNED = "PROXY TCP4 192.0.2.1 192.0.2.2 1234 443\r\n";
+const FACTS = 'log-format "%ci %[src] %[dst] %[dst_port] %[fc_src] %[fc_rcvd_proxy] %[fc_http_major] %ts"';
+const front = "http-request set-header X-Facts %[src]/%[dst]/%[fc_src]/%[fc_rcvd_proxy]";
+
+/** PROXY headers before HTTP/2, and rules about content with it. */
+const behind = (name: string, words: string, header: string, frontend = front, count = 2): Scenario => ({
+  name: `layers: HTTP/2 behind a PROXY header, ${name}`,
+  config: listens(words, { defaults: FACTS, frontend }),
+  files,
+  servers: { s1: respond((text) => ok(text)) },
+  async client(talk) {
+    const peer = await talk.knock();
+    if (header !== "") peer.send(header);
+    const h2 = new H2Peer(peer, "client");
+    for (let i = 0; i < count; i++) talk.note(`/${i}`, await h2.response(h2.request(h2Request("GET", `/${i}`)), 1200));
+    await talk.logged(1, 500).catch(() => {});
+  },
+  compare: OPEN,
+});
+
+const proxied: readonly Scenario[] = [
+  behind("version 1", "accept-proxy", SIGNED),
+  behind("proto h2", "accept-proxy proto h2", SIGNED),
+  behind("asked for by a rule", "", SIGNED, `tcp-request connection expect-proxy layer4\n${front}`),
+  behind("none comes", "accept-proxy", ""),
+  behind(
+    "a session rule refuses its address",
+    "accept-proxy",
+    SIGNED,
+    `tcp-request session reject if { src 192.0.2.1 }\n${front}`,
+  ),
+  behind(
+    "a session rule accepts",
+    "accept-proxy",
+    SIGNED,
+    `tcp-request session accept if { src 192.0.2.1 }\ntcp-request session reject\n${front}`,
+  ),
+  behind(
+    "content rules see each stream",
+    "accept-proxy",
+    SIGNED,
+    `tcp-request inspect-delay 1s\ntcp-request content reject if { path /1 }\n${front}`,
+  ),
+  behind(
+    "content rules wait for HTTP",
+    "",
+    "",
+    `tcp-request inspect-delay 1s\ntcp-request content accept if HTTP\n${front}`,
+  ),
+  behind(
+    "content rules with facts of the request",
+    "",
+    "",
+    `tcp-request inspect-delay 1s\ntcp-request content set-var(txn.a) path\ntcp-request content reject if { method POST }\nhttp-request set-header X-A %[var(txn.a)]`,
+  ),
+  behind("content rules that set the source", "", "", `tcp-request content set-src ipv4(198.51.100.7)\n${front}`),
+  behind(
+    "http rules that set the source",
+    "",
+    "",
+    `http-request set-src req.hdr(x-none),ipmask(24)\nhttp-request set-src ipv4(198.51.100.8)\n${front}`,
+  ),
+];
+
+/** Rules that end a connection which carries several streams. */
+const ended = (rule: string, others: boolean): Scenario => ({
+  name: `layers: HTTP/2, ${rule}`,
+  config: http({ frontend: `tcp-request inspect-delay 1s\n${rule}` }),
+  servers: {
+    s1: async (peer) => {
+      for (;;) {
+        await peer.request(60_000);
+        await Bun.sleep(150);
+        peer.send(ok("late"));
+      }
+    },
+  },
+  async client(talk) {
+    const h2 = new H2Peer(await talk.connect(), "client");
+    talk.note("first", await h2.response(h2.request(h2Request("GET", "/0"))));
+    // HAProxy ends it with RST_STREAM and NO_ERROR, tlb with GOAWAY alone; it is over in any case.
+    if (others) h2.request(h2Request("GET", "/other"));
+    await talk.sleep(50);
+    const refused = h2.request(h2Request("GET", "/1"));
+    talk.note("refused", await h2.response(refused));
+    await h2.wait(() => h2.peer.closeKind !== "open", 300);
+    talk.note("goaway", h2.goaway);
+    talk.note("closed", h2.peer.closeKind !== "open");
+    await talk.logged(3, 1500).catch(() => {});
+  },
+  compare: { ...OPEN, logOrder: "any", servers: false, timers: 300 },
+});
+const endings: readonly Scenario[] = [
+  ended("tcp-request content reject if { path /1 }", true),
+  ended("http-request reject if { path /1 }", true),
+  ended("tcp-request content silent-drop if { path /1 }", false),
+  ended("http-request silent-drop if { path /1 }", false),
+  ended("http-request deny if { path /1 }", true),
+  ended("http-response silent-drop if { capture.req.uri -m end /1 }", false),
+];
+
+/** A server that speaks HTTP/2 by ALPN, or does not. */
+const chosen = (name: string, words: string, alpn: readonly string[] | undefined, h2: boolean): Scenario => ({
+  name: `layers: to a server, ${name}`,
+  config: http({
+    defaults: "retries 0",
+    servers: { s1: `ssl ca-file {file:ca.pem} verify required ${words}` },
+    frontend:
+      "http-response set-header X-Server %[ssl_bc]/%[ssl_bc_alpn]/%[ssl_bc_protocol]/%[bc_http_major]/%[ssl_bc_is_resumed]/%[ssl_bc_use_keysize]/%[ssl_bc_alg_keysize]/%[ssl_bc_err]/%[ssl_bc_unique_id,hex,length]/%[ssl_s_s_dn]/%[ssl_s_s_dn(O)]/%[ssl_s_i_dn(CN)]/%[ssl_s_key_alg]/%[ssl_s_sig_alg]/%[ssl_s_sha1,hex]/%[ssl_s_version]/%[ssl_s_der,length]/%[ssl_s_notbefore,length]",
+  }),
+  files,
+  servers: { s1: h2 ? respondH2(echoH2) : respond((text) => ok(text)) },
+  tls: { s1: { key: server.key, cert: server.cert, maxVersion: 0x303, ...(alpn === undefined ? {} : { alpn }) } },
+  async client(talk) {
+    talk.note("/1", await talk.once(get("/1")));
+    talk.note("/2", await talk.once(get("/2")));
+    await talk.logged(2);
+  },
+  compare: { servers: false },
+});
+
+const servers: readonly Scenario[] = [
+  chosen("h2 by ALPN", "alpn h2,http/1.1", ["h2", "http/1.1"], true),
+  chosen("http/1.1 by ALPN", "alpn h2,http/1.1", ["http/1.1"], false),
+  chosen("no ALPN in the answer", "alpn h2,http/1.1", undefined, false),
+  chosen("none asked for", "", ["http/1.1"], false),
+  chosen("proto h2", "proto h2", undefined, true),
+  chosen("h2 alone, TLS 1.2 forced", "alpn h2 force-tlsv12", ["h2"], true),
+  chosen(
+    "a client certificate and a name",
+    "alpn http/1.1 crt {file:client.pem} sni str(srv.test)",
+    ["http/1.1"],
+    false,
+  ),
+  ...(["check", "check check-alpn h2", "check check-alpn http/1.1"] as const).flatMap((words) =>
+    ([true, false] as const).map((speaks): Scenario => ({
+      name: `layers: ${words} against ${speaks ? "h2" : "http/1.1"}`,
+      alone: true,
+      config: http({
+        backend: "option httpchk GET /health\noption log-health-checks\nhttp-check expect status 200",
+        servers: { s1: `ssl verify none alpn h2,http/1.1 ${words} inter 500ms fall 1 rise 2` },
+      }),
+      files,
+      servers: { s1: speaks ? respondH2(echoH2) : respond((text) => ok(text)) },
+      tls: { s1: { key: server.key, cert: server.cert, alpn: speaks ? ["h2", "http/1.1"] : ["http/1.1"] } },
+      compare: { servers: false },
+      async client(talk) {
+        await talk.logMatch(/Health check for server/);
+      },
+    })),
+  ),
+];
+
+/** Caches and compression of one response. */
+interface Stored {
+  readonly caches: readonly string[];
+  readonly frontend?: string;
+  readonly backend: string;
+  readonly answer?: string;
+  readonly requests: readonly string[];
+}
+let count = 0;
+const stored = (name: string, { caches, frontend = "", backend, answer, requests }: Stored): Scenario => {
+  const prefix = `l${++count}`;
+  const named = (text: string): string => text.replaceAll("@", prefix);
+  return {
+    name: `layers: cache, ${name}`,
+    config:
+      caches.map((lines, i) => `cache ${prefix}${i}\n    total-max-size 4\n${lines}\n`).join("") +
+      http({ frontend: named(frontend), backend: named(backend), defaults: 'log-format "%HP %ST %B %s %tsc"' }),
+    servers: { s1: respond(answer ?? ok("stored ".repeat(40), "Cache-Control: max-age=50", 'ETag: "a"')) },
+    async client(talk) {
+      for (const [index, text] of requests.entries()) {
+        const peer = await talk.connect();
+        peer.send(text);
+        await talk.logged(index + 1).catch(() => {});
+        await silence(peer, 30);
+        peer.close();
+      }
+    },
+  };
+};
+
+const GZIP = "Accept-Encoding: gzip";
+const TWO = ["    max-age 60", "    max-age 60"];
+const twice = ["/a", "/a", "/b", "/a"].map((path) => get(path));
+const storing: readonly Scenario[] = [
+  stored("two stores of one response", {
+    caches: TWO,
+    backend: "http-request cache-use @0\nhttp-response cache-store @0\nhttp-response cache-store @1",
+    requests: twice,
+  }),
+  stored("two stores, the second is used", {
+    caches: TWO,
+    backend: "http-request cache-use @1\nhttp-response cache-store @0\nhttp-response cache-store @1",
+    requests: twice,
+  }),
+  stored("two stores by path", {
+    caches: TWO,
+    backend:
+      "http-request cache-use @0 if { path /a }\nhttp-request cache-use @1 if { path /b }\nhttp-response cache-store @0 if { capture.req.uri /a }\nhttp-response cache-store @1 if { capture.req.uri /b }",
+    requests: [...twice, get("/b")],
+  }),
+  stored("two uses of two caches", {
+    caches: TWO,
+    backend: "http-request cache-use @0\nhttp-request cache-use @1\nhttp-response cache-store @1",
+    requests: twice,
+  }),
+  stored("one in the frontend, another in the backend", {
+    caches: TWO,
+    frontend: "http-request cache-use @0\nhttp-response cache-store @0",
+    backend: "http-request cache-use @1\nhttp-response cache-store @1",
+    requests: twice,
+  }),
+  ...(["HEAD", "GET"] as const).flatMap((method) =>
+    (["", "compression algo gzip", "compression algo gzip\ncompression offload"] as const).map((lines) =>
+      stored(`${method}, ${lines.replace("\n", ", ") || "not compressed"}`, {
+        caches: ["    max-age 60"],
+        backend: `http-request cache-use @0\nhttp-response cache-store @0\n${lines}`,
+        answer: ok(
+          method === "HEAD" ? "" : "stored ".repeat(40),
+          "Cache-Control: max-age=50",
+          'ETag: "a"',
+          "Content-Type: text/plain",
+        ),
+        requests: [
+          get("/x"),
+          get("/x", GZIP).replace("GET", method),
+          get("/x", GZIP, "Range: bytes=0-3").replace("GET", method),
+          get("/x", GZIP, 'If-None-Match: "a"').replace("GET", method),
+          get("/x", GZIP, 'If-None-Match: W/"a"').replace("GET", method),
+          get("/x").replace("GET", method),
+        ],
+      }),
+    ),
+  ),
+  ...(
+    [
+      "stale-while-revalidate=60, max-age=0",
+      "stale-if-error=60, max-age=0",
+      "immutable, max-age=60",
+      "max-age=60, stale-while-revalidate=60",
+    ] as const
+  ).map((value) =>
+    stored(value, {
+      caches: ["    max-age 60"],
+      backend: "http-request cache-use @0\nhttp-response cache-store @0",
+      answer: ok("x", `Cache-Control: ${value}`),
+      requests: [get("/x"), get("/x")],
+    }),
+  ),
+  ...(["206 Partial Content", "204 No Content", "304 Not Modified"] as const).map((status) =>
+    stored(`a server that answers ${status}`, {
+      caches: ["    max-age 60"],
+      backend: "http-request cache-use @0\nhttp-response cache-store @0",
+      answer: `HTTP/1.1 ${status}\r\nCache-Control: max-age=60\r\nContent-Range: bytes 0-3/8\r\n${status.startsWith("206") ? "Content-Length: 4\r\n\r\nabcd" : "\r\n"}`,
+      requests: [get("/x", "Range: bytes=0-3"), get("/x"), get("/x", "Range: bytes=0-3")],
+    }),
+  ),
+];
+
+/** Over HTTP/2 to clients: what is compressed, and what comes from a cache. */
+const overH2 = (
+  name: string,
+  backend: string,
+  requests: readonly (readonly [string, string])[][],
+  cache = "",
+): Scenario => ({
+  name: `layers: HTTP/2, ${name}`,
+  config: cache + http({ backend, defaults: 'log-format "%HM %HP %ST %s %tsc"' }),
+  servers: {
+    s1: respond((text) =>
+      ok(
+        text.startsWith("HEAD") ? "" : "stored ".repeat(40),
+        "Cache-Control: max-age=50",
+        'ETag: "a"',
+        "Content-Type: text/plain",
+      ),
+    ),
+  },
+  async client(talk) {
+    const h2 = new H2Peer(await talk.connect(), "client");
+    for (const [index, fields] of requests.entries()) {
+      const id = h2.request(fields);
+      const text = await h2.response(id);
+      // What is compressed differs by library; that it is, and how it ends, does not.
+      talk.note(`${index}`, /content-encoding/.test(text) ? `${text.split("\n--\n")[0]} ${h2.stream(id).ended}` : text);
+      await talk.logged(index + 1).catch(() => {});
+    }
+  },
+  compare: OPEN,
+});
+
+const gz = ["accept-encoding", "gzip"] as const;
+const clients: readonly Scenario[] = [
+  overH2("compressed", "compression algo gzip", [
+    [...h2Request("GET", "/"), gz],
+    [...h2Request("GET", "/")],
+    [...h2Request("HEAD", "/"), gz],
+    [...h2Request("GET", "/"), gz, ["range", "bytes=0-3"]],
+  ]),
+  overH2("compressed, offload", "compression algo gzip\ncompression offload", [
+    [...h2Request("GET", "/"), gz],
+    [...h2Request("GET", "/")],
+  ]),
+  overH2(
+    "from a cache",
+    "http-request cache-use lh2\nhttp-response cache-store lh2",
+    [
+      [...h2Request("GET", "/")],
+      [...h2Request("GET", "/")],
+      [...h2Request("HEAD", "/")],
+      [...h2Request("GET", "/"), ["if-none-match", '"a"']],
+      [...h2Request("GET", "/"), ["cache-control", "no-cache"]],
+      [...h2Request("POST", "/")],
+      [...h2Request("GET", "/")],
+    ],
+    "cache lh2\n    total-max-size 4\n    max-age 60\n",
+  ),
+  overH2(
+    "from a cache, compressed",
+    "http-request cache-use lh3\nhttp-response cache-store lh3\ncompression algo gzip",
+    [
+      [...h2Request("GET", "/")],
+      [...h2Request("GET", "/"), gz],
+      [...h2Request("GET", "/"), gz, ["if-none-match", 'W/"a"']],
+    ],
+    "cache lh3\n    total-max-size 4\n    max-age 60\n",
+  ),
+];
+
+const through: readonly Scenario[] = [
+  {
+    name: "layers: TLS in mode tcp with samples in rules",
+    config:
+      listens(
+        "ssl crt {file:main.pem} alpn h2,foo",
+        {
+          frontend:
+            "tcp-request content reject if { ssl_fc_alpn foo }\nuse_backend be if { ssl_fc_sni -i main.test }\ndefault_backend none",
+          defaults: 'log-format "%ci %ft %b %ts %sslv %[ssl_fc_alpn] %[ssl_fc_sni]"',
+        },
+        tcp,
+      ).replace("default_backend be", "") + "\nbackend none\n",
+    files,
+    servers: { s1: async (peer) => peer.send(`got ${await peer.until("\n")}`) },
+    async client(talk) {
+      for (const [name, alpn] of [
+        ["MAIN.test", "h2"],
+        ["other.test", "h2"],
+        ["main.test", "foo"],
+      ] as const) {
+        const peer = await talk.connect("fe", { tls: { ...V12, name, alpn: [alpn] } });
+        peer.send("hello\n");
+        await silence(peer, 200);
+        peer.close();
+      }
+      await talk.logged(3);
+    },
+    compare: { clientClose: "closed", servers: false, logOrder: "any" },
+  },
+];
+
+export const layers: readonly Scenario[] = [
+  ...samples,
+  ...protocols,
+  ...proxied,
+  ...endings,
+  ...servers,
+  ...storing,
+  ...clients,
+  ...through,
+];
