@@ -107,7 +107,9 @@ export class ServerConn extends Conn implements ServerSide {
     owner?.onServerClose(this, error);
   }
 
-  onTimer(): void {}
+  onTimer(): void {
+    this.mux?.onTimer();
+  }
 
   /** The connection can be used, or it is given up. */
   onHandshake(ok: boolean, error: (Error & { readonly code?: string }) | null): void {

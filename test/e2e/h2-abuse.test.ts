@@ -324,3 +324,41 @@ test("WebSocket by extended CONNECT to a server over HTTP/2, from both versions"
   await h2.wait(() => h2.stream(id).body === "ABC");
   expect(h2.stream(id).body).toBe("ABC");
 });
+
+test("a malformed end of a response, and an end that never comes, leave no stream behind on the server connection", async () => {
+  await using scope = new Scope();
+  const { proxy, port } = await before(
+    scope,
+    "http-reuse always",
+    "proto h2",
+    respondH2((h2, id, asked) => {
+      if (asked.heads[0]!.includes("/bad"))
+        h2.head(
+          id,
+          [
+            [":status", "200"],
+            ["x", "a\nb"],
+          ],
+          true,
+        );
+      else {
+        h2.head(
+          id,
+          [
+            [":status", "200"],
+            ["content-length", "2"],
+          ],
+          false,
+        );
+        h2.data(id, "ok", asked.heads[0]!.includes("/good"));
+      }
+    }),
+  );
+  const h2 = new H2Peer(await connect(scope, port), "client");
+  expect(await h2.response(h2.request(request("GET", "/bad")))).toContain(":status: 502");
+  await becomes(() => stat(proxy, "app/BACKEND", "h2_backend_open_streams"), 0);
+  expect(await h2.response(h2.request(request("GET", "/endless")))).toContain("ok");
+  await becomes(() => stat(proxy, "app/BACKEND", "h2_backend_open_streams"), 0, 9000);
+  expect(await h2.response(h2.request(request("GET", "/good")))).toContain("ok");
+  await becomes(() => stat(proxy, "app/s1", "used_conn_cur"), 0);
+}, 20_000);

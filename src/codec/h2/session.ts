@@ -217,13 +217,14 @@ export class Session {
 
   /** Ends a stream with RST_STREAM; its user is told unless it was the user who asked. */
   reset(stream: H2Stream, code: number): void {
-    if (stream.state === StreamState.closed) return;
-    if (this.streams.has(stream.id)) this.writeReset(stream.id, code);
+    // Section 5.1: nothing is sent on a stream that both sides have ended.
+    if (stream.state !== StreamState.closed && this.streams.has(stream.id)) this.writeReset(stream.id, code);
     this.close(stream, code, false);
   }
 
   close(stream: H2Stream, code: number, remote: boolean): void {
-    if (stream.state === StreamState.closed) return;
+    // Both sides may have ended it, but what came last is malformed: then it is still here.
+    if (stream.state === StreamState.closed && !this.streams.has(stream.id)) return;
     stream.state = StreamState.closed;
     if (this.streams.delete(stream.id)) this.slab[this.base + C.h2OpenStreams]!--;
     this.sender.drop(stream);

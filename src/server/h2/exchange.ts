@@ -208,6 +208,7 @@ export class ServerExchange extends H2Stream implements ServerSide, H2ServerSide
     // An END_STREAM that is still to come changes nothing; a message that is still to come is of no use to anybody.
     if (!this.closed && !complete) this.session.reset(this, ErrorCode.CANCEL);
     this.mux.leaveAs(keep);
+    this.mux.awaitEnds();
   }
 
   // ---- the connection under it

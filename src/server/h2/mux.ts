@@ -3,12 +3,15 @@ import { Role, Session, type SessionOwner } from "../../codec/h2/session.ts";
 import type { H2Stream } from "../../codec/h2/stream.ts";
 import type { GlobalModel } from "../../config/model.ts";
 import { atTurnEnd, type TurnWork } from "../../net/turn.ts";
+import { clock } from "../../util/clock.ts";
 import type { ServerConn, ServerOwner } from "../conn.ts";
 import { ServerExchange } from "./exchange.ts";
 import { h2Settings } from "./settings.ts";
 
 /** Streams on one connection before the server said how many it takes; HAProxy's own limit. */
 const FIRST_STREAMS = 100;
+/** How long the end of a stream may stay away once nobody waits for it. */
+const LATE_END_MS = 5000;
 
 /**
  * HTTP/2 on a connection to a server: the permanent owner of the connection. It stands in the list of its pool (`muxes`) as long as
@@ -101,6 +104,21 @@ export class ServerMux implements ServerOwner, SessionOwner, TurnWork {
     } else if (this.after === "close" || this.client === null) {
       this.shut();
     }
+  }
+
+  /** Streams whose exchange is over may still lack an END_STREAM; it does not have for ever to come. */
+  awaitEnds(): void {
+    const { conn, session } = this;
+    if (session.idle || conn.closed || conn.deadline !== 0) return;
+    conn.expire(clock.now + LATE_END_MS);
+  }
+
+  onTimer(): void {
+    this.conn.expire(0);
+    for (const stream of [...this.session.streams.values()]) {
+      if ((stream as ServerExchange).owner === null) this.session.reset(stream, ErrorCode.CANCEL);
+    }
+    this.session.flush();
   }
 
   /** The client it is for is gone. */
