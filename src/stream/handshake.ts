@@ -86,6 +86,10 @@ export class Handshake extends Conn implements HandshakeOwner {
     this.counted = listener.frontend;
     this.peer = peer ?? socketSource(socket, listener);
     rt.handshakes++;
+    // Counted as it begins, so that maxsslrate holds a burst up.
+    const { slab, shared } = this.counted;
+    const rate = countEvent(shared.live, L.sslRate, Math.floor(clock.now / 1000));
+    if (rate > slab[C.sslRateMax]!) slab[C.sslRateMax] = rate;
     this.expire(deadlineIn(this.counted.model.timeouts.client));
     if (socket !== null) this.hurry();
   }
@@ -170,8 +174,6 @@ export class Handshake extends Conn implements HandshakeOwner {
       slab[listener.base + C.sslReused]!++;
       slab[C.sslReused]!++;
     } else slab[C.sslFrontKeys]!++;
-    const rate = countEvent(counted.shared.live, L.sslRate, Math.floor(clock.now / 1000));
-    if (rate > slab[C.sslRateMax]!) slab[C.sslRateMax] = rate;
     const { tlsMaxRecord } = rt.global;
     if (tlsMaxRecord > 0) tls.setMaxSendFragment(tlsMaxRecord);
     info.tls = session;

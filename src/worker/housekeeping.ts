@@ -71,8 +71,13 @@ export class Housekeeping {
     this.compiled = compiled;
     rt.onWaiting = () => this.pumpTimer.in(PUMP_MS);
     this.secondTimer.in(SECOND);
-    // Nothing was measured yet.
-    if (this.secondBefore === 0) rt.slab[C.idlePercent] = 100;
+    if (this.secondBefore === 0) {
+      // Nothing was measured yet.
+      rt.slab[C.idlePercent] = 100;
+      this.secondBefore = clock.now;
+      const cpu = process.cpuUsage();
+      this.cpuBefore = cpu.user + cpu.system;
+    }
     const backends = [...compiled.backends.values()];
     this.marked ??= new MarkedServers(rt);
     this.marked.link(backends);

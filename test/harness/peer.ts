@@ -207,8 +207,9 @@ export const peerHandlers = {
     peer.gone = true;
     peer.wake();
   },
-  error(socket: Socket<Peer>): void {
-    socket.data.wake();
+  error(socket: Socket<Peer | undefined>): void {
+    // A handshake that fails may have no peer yet.
+    socket.data?.wake();
   },
 };
 

@@ -664,11 +664,35 @@ describe("fuzz", () => {
 
   test("mutated bytes are handled or refused, the same at every split", () => {
     const next = random(99);
-    for (let i = 0; i < 400; i++) {
+    for (let i = 0; i < 150; i++) {
       const bytes = Buffer.from(seed);
       for (let n = 1 + Math.floor(next() * 4); n > 0; n--) bytes[Math.floor(next() * bytes.length)] = next() * 256;
       const whole = run((server) => server.feed(bytes));
-      for (let k = 0; k < 12; k++) expect(at(bytes, Math.floor(next() * bytes.length))).toBe(whole);
+      for (let point = 1; point < bytes.length; point++) {
+        if (at(bytes, point) !== whole) expect([i, point, at(bytes, point)]).toEqual([i, point, whole]);
+      }
+      expect(run((server) => server.feed(bytes, 1))).toBe(whole);
     }
-  });
+  }, 30_000);
+
+  test("mutated header blocks, cut between HEADERS and CONTINUATION at every point", () => {
+    const next = random(7);
+    const fields = block([...get, ["cookie", "a=b"], ["x-long-name", "some value, and more of it"], ["accept", "*/*"]]);
+    let refused = 0;
+    for (let i = 0; i < 400; i++) {
+      const bytes = Buffer.from(fields);
+      for (let n = Math.floor(next() * 4); n > 0; n--) bytes[Math.floor(next() * bytes.length)] = next() * 256;
+      const after = frame(PING, 0, 0, "12345678");
+      const whole = run((server) => server.feed(Buffer.concat([frame(HEADERS, 5, 1, bytes), after])));
+      if (whole.includes("COMPRESSION_ERROR")) refused++;
+      for (let point = 0; point <= bytes.length; point++) {
+        const cut = run((server) => {
+          server.feed(frame(HEADERS, END_STREAM, 1, bytes.subarray(0, point)));
+          server.feed(Buffer.concat([frame(CONTINUATION, END_HEADERS, 1, bytes.subarray(point)), after]));
+        });
+        if (cut !== whole) expect([i, point, cut]).toEqual([i, point, whole]);
+      }
+    }
+    expect(refused).toBeGreaterThan(20);
+  }, 30_000);
 });
