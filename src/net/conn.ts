@@ -1,4 +1,5 @@
 import type { Socket, SocketHandler } from "bun";
+import type { OwnReader } from "./own-reader.ts";
 import type { SocketUser } from "./polled-socket.ts";
 import type { StreamSocket } from "./socket.ts";
 import type { Splice } from "./splice.ts";
@@ -43,6 +44,8 @@ export abstract class Conn implements TimerEntry, SocketUser {
   feeder: Splice | null = null;
   /** For either, where Bun polls the socket. */
   watched: Watch | null = null;
+  /** Reads in Bun's place; null = Bun does. */
+  reader: OwnReader | null = null;
   private tail: Buffer | null = null;
   private rest: Buffer[] | null = null;
 
@@ -132,21 +135,16 @@ export abstract class Conn implements TimerEntry, SocketUser {
   pause(): void {
     if (this.paused || this.closed) return;
     this.paused = true;
-    if (this.relay !== null) {
-      this.relay.pause();
-      return;
-    }
-    this.socket!.pause();
+    if (this.relay !== null) this.relay.pause();
+    else if (this.reader === null) this.socket!.pause();
   }
 
   resume(): void {
     if (!this.paused || this.closed) return;
     this.paused = false;
-    if (this.relay !== null) {
-      this.relay.resume();
-      return;
-    }
-    this.socket!.resume();
+    if (this.relay !== null) this.relay.resume();
+    else if (this.reader !== null) this.reader.resume();
+    else this.socket!.resume();
   }
 
   /** Sends FIN after what is queued; reading goes on. */
@@ -188,6 +186,7 @@ export abstract class Conn implements TimerEntry, SocketUser {
   private unlink(): void {
     this.relay?.stop();
     this.feeder?.stop();
+    if (this.reader !== null) this.watched!.read(null);
   }
 
   private release(error: Error | undefined): void {

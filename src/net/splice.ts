@@ -2,6 +2,7 @@ import { EAGAIN, EINTR, EINVAL } from "../ffi/errno.ts";
 import { close } from "../ffi/file.ts";
 import { splice, splicePipe } from "../ffi/stream-io.ts";
 import type { Conn } from "./conn.ts";
+import { OwnReader } from "./own-reader.ts";
 import { PolledSocket, type Sink, socketFailure } from "./polled-socket.ts";
 import type { Poller } from "./poller.ts";
 import { Watch } from "./watch.ts";
@@ -105,7 +106,8 @@ export class Splice implements Sink {
       socket.sink = this;
       this.source = null;
     } else {
-      socket!.pause();
+      if (from.reader === null && !from.paused) socket!.pause();
+      from.paused = false;
       this.source = from.watched ??= new Watch(poller, this.fromFd);
       this.source.read(this);
     }
@@ -246,9 +248,12 @@ export class Splice implements Sink {
   private finish(complete: boolean): void {
     const { from, owner } = this;
     const { paused } = from;
+    const { source } = this;
+    // Whoever sent one large body will send more.
+    if (source !== null && complete && !from.closed) from.reader ??= new OwnReader(from, source, this.fromFd);
     this.stop();
     if (!from.closed && !paused) {
-      if (this.source !== null) from.resume();
+      if (source !== null) from.resume();
       else if (!complete || (from.socket as PolledSocket).ending) this.again();
     }
     owner.onSpliceEnd(complete);
@@ -264,9 +269,9 @@ export class Splice implements Sink {
     if (source === null) {
       (from.socket as PolledSocket).unsink();
     } else {
-      source.read(null);
-      // Bun does not read it: the connection's flag shall say so.
-      from.paused = true;
+      source.read(from.reader);
+      // Nobody reads it now: the connection's flag shall say so.
+      if (from.reader === null) from.paused = true;
     }
     room?.room(null);
     if (pipe !== null) givePipe(pipe, this.inPipe === 0);

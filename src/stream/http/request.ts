@@ -290,9 +290,11 @@ export function sendRequest(stream: HttpStream, conn: ServerSide): void {
     if (conn.established) watchUpload(stream);
     return;
   }
-  if (taken) stream.client.resume();
+  if (taken) {
+    if (spliceUpload(stream)) return;
+    stream.client.resume();
+  }
   watchUpload(stream);
-  spliceUpload(stream);
 }
 
 /** The same over HTTP/2: the head as frames, then payload. */

@@ -35,11 +35,12 @@ export function spliceDownload(stream: HttpStream): void {
   new Splice(processPoller(reportBug), conn, client, resBody.left, new Download(stream)).start();
 }
 
-/** What is left of the request goes over inside the kernel, if it is worth it. */
-export function spliceUpload(stream: HttpStream): void {
+/** What is left of the request goes over inside the kernel, if it is worth it. The client need not be read for it. */
+export function spliceUpload(stream: HttpStream): boolean {
   const { reqBody, client, serverConn: conn } = stream;
-  if (reqBody.framing !== Framing.LENGTH || reqBody.left < UPLOAD_MIN || stream.reqRechunk || conn === null) return;
-  if (stream.reqFilter !== null) return;
+  if (reqBody.framing !== Framing.LENGTH || reqBody.left < UPLOAD_MIN || stream.reqRechunk || conn === null)
+    return false;
+  if (stream.reqFilter !== null) return false;
   if (
     !(client instanceof Conn) ||
     !(conn instanceof Conn) ||
@@ -48,10 +49,13 @@ export function spliceUpload(stream: HttpStream): void {
     !conn.established ||
     !plain(client, conn)
   )
-    return;
+    return false;
   stream.spent = true;
   stream.bodyBuf = null;
-  new Splice(processPoller(reportBug), client, conn, reqBody.left, new Upload(stream)).start();
+  const splice = new Splice(processPoller(reportBug), client, conn, reqBody.left, new Upload(stream));
+  watchUpload(stream);
+  splice.start();
+  return true;
 }
 
 class Download implements SpliceOwner {

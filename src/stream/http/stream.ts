@@ -368,9 +368,11 @@ export class HttpStream extends Stream implements H2Owner {
       tunnelServerDrain(this);
       return;
     }
-    if (!this.requestDone) this.client.resume();
+    if (!this.requestDone) {
+      if (spliceUpload(this)) return;
+      this.client.resume();
+    }
     watchUpload(this);
-    spliceUpload(this);
   }
 
   onServerHead(exchange: ServerExchange): void {
