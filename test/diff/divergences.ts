@@ -23,6 +23,8 @@ export const divergences: Readonly<Record<string, string>> = {
   "checkcache: GET /app-etag":
     "the manual announces 502 for a blocked response; HAProxy 2.6 sends the page of the status the server answered with, so a 200",
   "checkcache and cookie: GET /app-etag": "as above",
+  "layers: crt-list, a star for all":
+    "the manual of later versions has the filter '*' stand for every name without a line of its own; HAProxy 2.6 ignores it",
   "proxy header: UNKNOWN and addresses":
     "the specification has receivers ignore what follows UNKNOWN; HAProxy 2.6 closes the connection",
   "proxy header: version 2, UNSPEC":

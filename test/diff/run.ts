@@ -164,11 +164,12 @@ async function startSide(scope: Scope, batch: readonly Scenario[], start: Starte
       ports.set(name, known);
       return known;
     };
+    const named = (text: string): string =>
+      text.replaceAll(/\{file:([^}]+)\}/g, (_, name: string) => join(dir, `${index}-${name}`));
     for (const [name, text] of Object.entries(scenario.files ?? {})) {
-      writeFileSync(join(dir, `${index}-${name}`), text, "latin1");
+      writeFileSync(join(dir, `${index}-${name}`), named(text), "latin1");
     }
-    config += `# ${scenario.name}\n${scenario.config
-      .replaceAll(/\{file:([^}]+)\}/g, (_, name: string) => join(dir, `${index}-${name}`))
+    config += `# ${scenario.name}\n${named(scenario.config)
       .replaceAll(/\{([a-z][a-z0-9]*)\}/g, (_, name: string) => String(port(name)))
       .replaceAll(/^(\s*(?:frontend|backend|listen|default_backend|use_backend)\s+)(\S+)/gm, `$1$2-${index}`)}\n`;
     const servers = new Map<string, ScriptedServer>();

@@ -10,7 +10,7 @@ export interface Scenario {
   readonly name: string;
   /**
    * Sections as in a configuration file, starting with `defaults`. `{word}` is the port of that name, the same name in `servers` and
-   * `connect`; `{log}` the port of the scenario's log collector; `{file:NAME}` the path of an entry of `files`. Names of proxies get
+   * `connect`; `{log}` the port of the scenario's log collector; `{file:NAME}` the path of an entry of `files`, in those too. Names of proxies get
    * a suffix, so that many scenarios share one process.
    */
   readonly config: string;

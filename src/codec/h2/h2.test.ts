@@ -162,6 +162,56 @@ rows("5.3 priority", [
   ],
 ]);
 
+rows("5.1 stream states, what is allowed", [
+  [
+    "idle: PRIORITY, and lower streams may still be opened",
+    [frame(PRIORITY, 0, 9, "\0\0\0\0\x10"), headers(1, get)],
+    undefined,
+  ],
+  ["half-closed: WINDOW_UPDATE", [headers(1, get), frame(WINDOW_UPDATE, 0, 1, u32(10))], undefined],
+  ["half-closed: RST_STREAM", [headers(1, get), frame(RST_STREAM, 0, 1, u32(8))], undefined],
+  [
+    "closed: PRIORITY",
+    [headers(1, get), frame(RST_STREAM, 0, 1, u32(8)), frame(PRIORITY, 0, 1, "\0\0\0\0\x10")],
+    undefined,
+  ],
+]);
+
+rows("5.4.1 connection errors", [
+  [
+    "nothing is read behind one",
+    [frame(PING, 0, 1, "12345678"), frame(PING, 0, 0, "12345678")],
+    fatal("PROTOCOL_ERROR"),
+  ],
+]);
+rows("5.4.2 stream errors", [
+  [
+    "other streams and the connection go on",
+    [headers(1, [...get, ["connection", "x"]]), headers(3, get), frame(PING, 0, 0, "12345678")],
+    "PING 0 ACK",
+  ],
+  [
+    "they are not answered by further ones",
+    [headers(1, [...get, ["te", "x"]]), frame(RST_STREAM, 0, 1, u32(1))],
+    "RST_STREAM 1 PROTOCOL_ERROR",
+  ],
+]);
+
+rows("5.5 extensions", [
+  [
+    "an unknown frame of a stream",
+    [headers(1, post, 0), frame(0x40, 0xff, 1, "x"), frame(PING, 0, 0, "12345678")],
+    "PING 0 ACK",
+  ],
+  ["an unknown frame of an idle stream", [frame(0x40, 0, 77, "x"), headers(1, get)], undefined],
+  [
+    "an unknown frame in the middle of a block",
+    [frame(HEADERS, 0, 1, block(get)), frame(0x40, 0, 1, "x")],
+    fatal("PROTOCOL_ERROR"),
+  ],
+  ["an unknown frame that is too large", [frame(0x40, 0, 0, Buffer.alloc(16385))], fatal("FRAME_SIZE_ERROR")],
+]);
+
 rows("6.1 DATA", [
   ["stream 0", [frame(DATA, 0, 0, "x")], fatal("PROTOCOL_ERROR")],
   [
@@ -222,6 +272,30 @@ rows("6.5 SETTINGS", [
   ["ENABLE_CONNECT_PROTOCOL of 2", [frame(SETTINGS, 0, 0, setting(8, 2))], fatal("PROTOCOL_ERROR")],
   ["unknown ones are ignored", [frame(SETTINGS, 0, 0, setting(0xff, 2))], "SETTINGS 0 ACK"],
 ]);
+
+describe("6.5.3 settings synchronisation", () => {
+  test("each is acknowledged, and the last value of one counts", () => {
+    const server = fresh();
+    const twice = Buffer.concat([setting(Setting.INITIAL_WINDOW_SIZE, 3), setting(Setting.INITIAL_WINDOW_SIZE, 7)]);
+    server.feed(Buffer.concat([frame(SETTINGS, 0, 0, twice), frame(SETTINGS, 0, 0), headers(1, get)]));
+    expect(server.output()).toEqual(["SETTINGS 0 ACK", "SETTINGS 0 ACK"]);
+    respond(server.streams[0]!, 20);
+    server.session.flush();
+    expect(server.output()).toEqual(["HEADERS 1 | :status: 200", "DATA 1 xxxxxxx"]);
+  });
+  test("larger frames are sent once the peer takes them", () => {
+    const server = fresh();
+    const large = Buffer.concat([
+      setting(Setting.MAX_FRAME_SIZE, 20_000),
+      setting(Setting.INITIAL_WINDOW_SIZE, 60_000),
+    ]);
+    server.feed(Buffer.concat([frame(SETTINGS, 0, 0, large), headers(1, get)]));
+    server.output();
+    respond(server.streams[0]!, 20_000);
+    server.session.flush();
+    for (const line of server.output()) expect(Number(/DATA 1 (\d+)/.exec(line)?.[1] ?? 0)).toBeLessThanOrEqual(20_000);
+  });
+});
 
 rows("6.6 PUSH_PROMISE", [
   ["of a client", [headers(1, get), frame(PUSH_PROMISE, 4, 1, u32(2))], fatal("PROTOCOL_ERROR", 1)],
