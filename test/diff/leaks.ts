@@ -35,7 +35,7 @@ export async function leaks(proxy: Proxy, before: string, ms = 5000): Promise<st
 
 /**
  * Rows of `show stat` (CSV) whose qcur, scur or used_conn_cur is not 0, except the runtime socket's own. `connections`: those to servers too (HAProxy
- * miscounts them now and then).
+ * miscounts them now and then), and what is open in HTTP/2.
  */
 export function busyRows(csv: string, connections: boolean): string[] {
   const [head = "", ...lines] = csv.trim().split("\n");
@@ -46,6 +46,7 @@ export function busyRows(csv: string, connections: boolean): string[] {
     return index;
   };
   const [qcur, scur, used] = [at("qcur"), at("scur"), at("used_conn_cur")];
+  const [open, streams] = connections ? [at("h2_open_connections"), at("h2_backend_open_streams")] : [-1, -1];
   const rows: string[] = [];
   for (const line of lines) {
     const cells = line.split(",");
@@ -54,6 +55,9 @@ export function busyRows(csv: string, connections: boolean): string[] {
     const held = connections ? Number(cells[used]) : 0;
     if (queued !== 0 || current !== 0 || held !== 0)
       rows.push(`${cells[0]}/${cells[1]}: qcur ${queued}, scur ${current}, used_conn_cur ${held}`);
+    // Connections to servers may wait for the next request.
+    if (Number(cells[streams] ?? 0) !== 0 || (cells[1] === "FRONTEND" && Number(cells[open] ?? 0) !== 0))
+      rows.push(`${cells[0]}/${cells[1]}: streams ${cells[streams]}, connections of HTTP/2 ${cells[open]}`);
   }
   return rows;
 }
