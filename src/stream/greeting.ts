@@ -69,7 +69,13 @@ export class Greeting extends Conn {
     super(socket);
     this.counted = listener.frontend;
     this.peer = session.connectionSource ?? socketSource(socket, listener);
+    rt.greetings++;
     this.expire(deadlineIn(this.counted.model.timeouts.client));
+  }
+
+  private settle(): void {
+    this.over = true;
+    this.rt.greetings--;
   }
 
   onData(chunk: Buffer): void {
@@ -86,7 +92,7 @@ export class Greeting extends Conn {
       this.at++;
       buf = buf.subarray(found.length);
     }
-    this.over = true;
+    this.settle();
     this.expire(0);
     this.held = null;
     const socket = this.socket!;
@@ -130,20 +136,20 @@ export class Greeting extends Conn {
   }
   onClose(error: Error | undefined): void {
     if (this.over) return;
-    this.over = true;
+    this.settle();
     this.log(this.begun ? this.words.cut : error === undefined ? this.words.closed : this.words.error);
     forgetConnection(this.listener, this.counted);
   }
   onDrain(): void {}
   override onBug(): void {
     if (this.over) return;
-    this.over = true;
+    this.settle();
     forgetConnection(this.listener, this.counted);
   }
 
   private fail(why: string): void {
     if (this.over) return;
-    this.over = true;
+    this.settle();
     this.log(why);
     forgetConnection(this.listener, this.counted);
     // As a close(2) with unread bytes does it.

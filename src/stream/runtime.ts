@@ -34,6 +34,8 @@ export class StreamRuntime {
   h2 = true;
   /** TLS handshakes under way: connections that are no clients yet. */
   handshakes = 0;
+  /** Connections whose header of a proxy in front is still to come. */
+  greetings = 0;
   /** Every open client connection of this worker. */
   readonly clients = new Set<ClientConn>();
   /** Backends in whose queues streams of this worker wait. */

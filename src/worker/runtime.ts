@@ -192,7 +192,7 @@ export class Runtime implements WorkerHandlers {
     if (rt === null) return;
     rt.draining = true;
     for (const socket of this.sockets.values()) socket.pause();
-    while (rt.clients.size > 0 || rt.handshakes > 0) {
+    while (rt.clients.size > 0 || rt.handshakes > 0 || rt.greetings > 0) {
       for (const client of rt.clients) {
         if (client.idle && !client.lingering) client.closeNow();
         else client.retire();

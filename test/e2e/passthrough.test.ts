@@ -277,3 +277,36 @@ listen l
   expect(header).toMatchObject({ source: end, destination: end });
   expect((header as ProxyHeader).tlvs!.get(0xe1)).toBe("192.0.2.1 in");
 });
+
+test("a drain waits for connections whose PROXY header is still to come, and they are served", async () => {
+  await using scope = new Scope();
+  const port = freePort();
+  const proxy = await startServing(
+    scope,
+    `
+global
+ nbthread 1
+defaults
+ mode http
+ ${TIMEOUTS}
+frontend f
+ bind 127.0.0.1:${port} accept-proxy
+ http-request return status 200 content-type text/plain lf-string %[src]
+`,
+  );
+  const silent = await connect(scope, port);
+  const half = await connect(scope, port);
+  half.send("PROXY TCP4 192.0.2.1 ");
+  const gone = await connect(scope, port);
+  gone.send("PROXY TCP4");
+  await Bun.sleep(50);
+  process.kill(proxy.program.pid, "SIGUSR1");
+  await Bun.sleep(150);
+  expect(proxy.program.running).toBe(true);
+  silent.send("PROXY TCP4 192.0.2.7 192.0.2.2 1 2\r\nGET / HTTP/1.1\r\nHost: h\r\n\r\n");
+  half.send("192.0.2.2 1 2\r\nGET / HTTP/1.1\r\nHost: h\r\n\r\n");
+  expect(await silent.response()).toEndWith("192.0.2.7");
+  expect(await half.response()).toEndWith("192.0.2.1");
+  gone.reset();
+  expect(await proxy.program.exited).toBe(0);
+});

@@ -502,6 +502,49 @@ const servers: readonly Scenario[] = [
   ),
 ];
 
+/** How many connections to a server of HTTP/2 a burst of requests makes, and another one behind it. */
+const burst = (mode: string, from: "h1" | "h2"): Scenario => ({
+  name: `layers: bursts from ${from}, http-reuse ${mode}`,
+  config: http({ defaults: `http-reuse ${mode}`, servers: { s1: "proto h2" } }),
+  servers: {
+    s1: respondH2((h2, id, request) => {
+      setTimeout(() => echoH2(h2, id, request), 100);
+    }),
+  },
+  async client(talk) {
+    const { peers } = talk.server("s1");
+    if (from === "h2") {
+      const clients = [new H2Peer(await talk.connect(), "client"), new H2Peer(await talk.connect(), "client")];
+      for (const round of [1, 2, 3]) {
+        for (const [index, h2] of clients.entries()) {
+          if (round === 2 && index === 1) continue;
+          const ids = [1, 2, 3, 4].map((nth) => h2.request(h2Request("GET", `/${round}/${index}/${nth}`)));
+          for (const id of ids) await h2.response(id);
+          talk.note(`connections after round ${round} of client ${index}`, peers.length);
+        }
+      }
+    } else {
+      const clients = await Promise.all([1, 2, 3].map(() => talk.connect()));
+      for (const round of [1, 2]) {
+        for (const peer of clients) peer.send(get(`/${round}`));
+        for (const peer of clients) await peer.response();
+        talk.note(`connections after round ${round}`, peers.length);
+        for (const peer of clients) {
+          peer.send(get(`/${round}/alone`));
+          await peer.response();
+        }
+        talk.note(`connections behind round ${round}`, peers.length);
+      }
+    }
+  },
+  compare: { ...OPEN, servers: false, logOrder: "any", timers: 400 },
+});
+const bursts: readonly Scenario[] = [
+  ...(["never", "safe", "aggressive", "always"] as const).map((mode) => burst(mode, "h1")),
+  // In the other modes streams that come while a connection is made find one in tlb sooner than in HAProxy.
+  burst("always", "h2"),
+];
+
 /** Caches and compression of one response. */
 interface Stored {
   readonly caches: readonly string[];
@@ -720,6 +763,7 @@ export const layers: readonly Scenario[] = [
   ...proxied,
   ...endings,
   ...servers,
+  ...bursts,
   ...storing,
   ...clients,
   ...through,
