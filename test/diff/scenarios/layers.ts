@@ -14,11 +14,13 @@ const [main, second, good, revoked, server] = await Promise.all([
   issue({ subject: "CN=revoked", by: ca }),
   issue({ subject: "CN=srv.test, O=Srv", names: ["srv.test"], by: ca }),
 ]);
+const expired = await issue({ subject: "CN=expired.test", names: ["expired.test"], days: -3, by: ca });
+const crl = revoke(ca, [revoked]);
 const files: Readonly<Record<string, string>> = {
   "main.pem": main.pem,
   "second.pem": second.pem,
   "ca.pem": ca.cert,
-  "crl.pem": revoke(ca, [revoked]),
+  "crl.pem": crl,
   "client.pem": good.pem,
 };
 const V12: TlsWish = { maxVersion: 0x303, name: "main.test" };
@@ -502,6 +504,73 @@ const servers: readonly Scenario[] = [
   ),
 ];
 
+/** What the global section and the line say of TLS to a server, in turn with it. */
+const towards = (
+  name: string,
+  words: string,
+  global: string,
+  who: { key: string; cert: string },
+  maxVersion = 0x304,
+): Scenario => ({
+  name: `layers: to a server, ${name}`,
+  ...(global === "" ? {} : { global }),
+  config: http({
+    defaults: "retries 0\nhttp-reuse never",
+    servers: { s1: words },
+    frontend:
+      "http-response set-header X-Server %[ssl_bc]/%[ssl_bc_protocol]/%[ssl_bc_is_resumed]/%[ssl_bc_cipher,field(1,_)]/%[ssl_s_s_dn]",
+  }),
+  files,
+  servers: { s1: respond(ok("secret")) },
+  tls: { s1: { key: who.key, cert: who.cert, maxVersion } },
+  async client(talk) {
+    for (const path of ["/1", "/2", "/3"]) talk.note(path, await talk.once(get(path)));
+    await talk.logged(3);
+  },
+  compare: { servers: false },
+});
+const trusted = "ca-file {file:ca.pem}";
+const settings: readonly Scenario[] = [
+  towards("revoked", `ssl ${trusted} crl-file {file:crl.pem}`, "", revoked, 0x303),
+  towards("a revocation list without it", `ssl ${trusted} crl-file {file:crl.pem}`, "", server, 0x303),
+  towards("revoked, verify none", `ssl verify none ${trusted} crl-file {file:crl.pem}`, "", revoked, 0x303),
+  towards("expired", `ssl ${trusted}`, "", expired, 0x303),
+  towards("expired, verify none", "ssl verify none", "", expired, 0x303),
+  towards("sessions are used again", `ssl ${trusted}`, "", server, 0x303),
+  towards("no-ssl-reuse", `ssl ${trusted} no-ssl-reuse`, "", server, 0x303),
+  towards("no-tls-tickets", `ssl ${trusted} no-tls-tickets`, "", server, 0x303),
+  towards("options by default", `ssl ${trusted}`, "    ssl-default-server-options force-tlsv12", server),
+  towards(
+    "options by default that the server lacks",
+    `ssl ${trusted}`,
+    "    ssl-default-server-options ssl-min-ver TLSv1.3",
+    server,
+    0x303,
+  ),
+  towards(
+    "options by default, and those of the line",
+    `ssl ${trusted} force-tlsv12`,
+    "    ssl-default-server-options ssl-min-ver TLSv1.3",
+    server,
+  ),
+  towards(
+    "ciphers by default",
+    `ssl ${trusted}`,
+    "    ssl-default-server-ciphers ECDHE-ECDSA-AES128-GCM-SHA256",
+    server,
+    0x303,
+  ),
+  towards(
+    "ciphers of the line",
+    `ssl ${trusted} ciphers ECDHE-ECDSA-CHACHA20-POLY1305`,
+    "    ssl-default-server-ciphers ECDHE-ECDSA-AES128-GCM-SHA256",
+    server,
+    0x303,
+  ),
+  towards("verification off by default", "ssl", "    ssl-server-verify none", expired, 0x303),
+  towards("versions that exclude each other", `ssl ${trusted} ssl-max-ver TLSv1.1`, "", server, 0x303),
+];
+
 /** How many connections to a server of HTTP/2 a burst of requests makes, and another one behind it. */
 const burst = (mode: string, from: "h1" | "h2"): Scenario => ({
   name: `layers: bursts from ${from}, http-reuse ${mode}`,
@@ -763,6 +832,7 @@ export const layers: readonly Scenario[] = [
   ...proxied,
   ...endings,
   ...servers,
+  ...settings,
   ...bursts,
   ...storing,
   ...clients,
