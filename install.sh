@@ -70,6 +70,8 @@ After=network-online.target
 Wants=network-online.target
 
 [Service]
+Type=notify
+NotifyAccess=main
 ExecStartPre=$1 check -f $2
 ExecStart=$1 serve -f $2
 ExecReload=/bin/kill -HUP \$MAINPID
