@@ -1,6 +1,6 @@
 /** Options that several commands share. */
 import type { ArgsDef } from "citty";
-import { defaultSocketPath } from "../admin/runtime/sockets.ts";
+import { defaultSocket } from "../admin/runtime/default-path.ts";
 import { runtimeAddressOf, parseRuntimeAddress, type RuntimeAddress } from "./runtime.ts";
 import { type Scanned, UsageError, valuesOf } from "./command.ts";
 import { loadConfiguration } from "./load.ts";
@@ -28,7 +28,11 @@ export function runtimeAddress(scanned: Scanned): RuntimeAddress {
   const given = valuesOf(scanned, "socket").at(-1) ?? process.env["TLB_SOCKET"];
   if (given !== undefined && given !== "") return parseRuntimeAddress(given);
   const files = valuesOf(scanned, "file");
-  if (files.length === 0) return { unix: defaultSocketPath() };
+  if (files.length === 0) {
+    const found = defaultSocket();
+    if ("error" in found) throw new UsageError(found.error, 1);
+    return { unix: found.path };
+  }
   for (const { address } of loadConfiguration(files).model.global.statsSockets) {
     const found = runtimeAddressOf(address);
     if (found !== null) return found;

@@ -1,5 +1,5 @@
 /** Runs the proxy for `tlb serve` and for the `haproxy` role: hands the supervisor a way to read the configuration. */
-import { defaultSocketPath } from "../admin/runtime/sockets.ts";
+import { defaultSocket } from "../admin/runtime/default-path.ts";
 import type { Model, StatsSocketModel } from "../config/model.ts";
 import { haproxyMessage } from "../lang/render.ts";
 import { serve } from "../supervisor/serve.ts";
@@ -62,10 +62,14 @@ export async function startProxy(request: StartRequest): Promise<number> {
   });
 }
 
-/** The default runtime socket, or null when another process listens there. */
+/** The default runtime socket; null when another process listens there, or no place for it is safe: then traffic is served without. */
 async function freeDefaultSocket(): Promise<string | null> {
-  const path = defaultSocketPath();
-  return (await someoneListens({ unix: path })) ? null : path;
+  const found = defaultSocket(true);
+  if ("error" in found) {
+    process.stderr.write(haproxyMessage("warning", process.pid, `${found.error}; name a 'stats socket' in 'global'`));
+    return null;
+  }
+  return (await someoneListens({ unix: found.path })) ? null : found.path;
 }
 
 /** What the command line says wins over the file. */

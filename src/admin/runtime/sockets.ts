@@ -9,14 +9,6 @@ export interface RuntimeSocket {
   readonly fd: number;
 }
 
-/** Where `tlb serve` listens when the configuration has no `stats socket`: /run for root, else the user's run-time folder. */
-export function defaultSocketPath(): string {
-  const uid = process.getuid?.() ?? 0;
-  if (uid === 0) return "/run/tlb.sock";
-  const folder = process.env["XDG_RUNTIME_DIR"];
-  return folder ? `${folder}/tlb.sock` : `/tmp/tlb-${uid}.sock`;
-}
-
 /** "unix@/path", "ipv4@1.2.3.4:99", "ipv6@[::1]:99", "abns@name", "fd@3", as `show cli sockets` prints them. */
 export function socketAddress(address: Address): string {
   switch (address.kind) {
