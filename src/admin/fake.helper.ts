@@ -43,6 +43,7 @@ export function server(name: string, port: number, more: Partial<ServerModel> = 
     tcpUserTimeout: 0,
     initAddr: [],
     proto: null,
+    ws: "auto",
     poolMaxConn: -1,
     poolLowConn: 0,
     poolPurgeDelay: 5000,

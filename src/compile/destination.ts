@@ -75,5 +75,6 @@ function noServer(at: ServerModel["at"], address: Address | null): ServerModel {
     checkSendProxy: false,
     tls: null,
     proto: null,
+    ws: "auto",
   };
 }

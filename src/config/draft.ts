@@ -178,6 +178,7 @@ export function newServer(): ServerDraft {
     tcpUserTimeout: 0,
     initAddr: ["last", "libc"],
     proto: null,
+    ws: "auto",
     poolMaxConn: -1,
     poolLowConn: 0,
     poolPurgeDelay: 5000,

@@ -2,6 +2,7 @@ import type { Socket } from "bun";
 import { close as closeFd } from "../ffi/file.ts";
 import { AF_UNIX, type SockAddr } from "../ffi/sockaddr.ts";
 import { type ConnectOptions, connectFd, socketError } from "../ffi/socket.ts";
+import type { MuxProto } from "../config/model.ts";
 import { C } from "../counters/columns.ts";
 import { Conn, connHandlers, reportBug } from "../net/conn.ts";
 import { PolledSocket } from "../net/polled-socket.ts";
@@ -32,6 +33,9 @@ export interface Manner {
   readonly options: ConnectOptions;
   /** Sent before all else, TLS included: the PROXY header; null = none. */
   readonly preface: Buffer | null;
+  /** Protocol and ALPN of its own, null = the server's (manual, server parameter ws). */
+  readonly proto: MuxProto | null;
+  readonly alpn: readonly string[] | null;
   /** The same text for streams that may share a connection. */
   readonly key: string;
 }
@@ -164,7 +168,7 @@ class Prefaced extends Conn {
     const preface = conn.manner!.preface!;
     // The first bytes of a connection always fit.
     socket.write(preface, 0, preface.length);
-    upgradeClient(socket, conn.client!.options(conn.sni), tlsHandlers, conn);
+    upgradeClient(socket, conn.client!.options(conn.sni, conn.manner!.alpn), tlsHandlers, conn);
   }
   onData(): void {}
   onEnd(): void {}
@@ -213,7 +217,7 @@ export function connectServer(
   try {
     const options =
       manner === null || manner.preface === null
-        ? { fd, socket: tlsHandlers, data: conn, allowHalfOpen: true, tls: client.options(sni) }
+        ? { fd, socket: tlsHandlers, data: conn, allowHalfOpen: true, tls: client.options(sni, manner?.alpn ?? null) }
         : { fd, socket: prefacedHandlers, data: new Prefaced(conn), allowHalfOpen: true };
     Bun.connect(options as never).then(ignore, ignore);
   } catch {

@@ -6,6 +6,7 @@ import { clock } from "../util/clock.ts";
 import type { TlsClient } from "../net/tls/client.ts";
 import type { ServerConn } from "./conn.ts";
 import type { ServerMux } from "./h2/mux.ts";
+import { type WebsocketPlan, websocketPlan } from "./websocket.ts";
 
 /**
  * The connections of one server in one worker. Idle ones are a stack: the last used is the warmest, and the ones at the
@@ -16,6 +17,8 @@ export class ServerPool {
   server: Server;
   address: SockAddr | null;
   options: ConnectOptions;
+  /** How WebSockets go; null = as other requests. */
+  websocket: WebsocketPlan | null = null;
   /** Streams or connection attempts that hold a connection. */
   used = 0;
   /** Raised when the address changes: connections of an older epoch are not used again. */
@@ -47,6 +50,7 @@ export class ServerPool {
     const { model } = server;
     const source = model.source ?? server.backend.model.source;
     this.server = server;
+    this.websocket = server.backend.model.mode === "http" ? websocketPlan(model) : null;
     const recipe = (server.tls as TlsClient | null)?.recipe ?? "";
     if (before !== null && recipe !== this.recipe) {
       this.epoch++;

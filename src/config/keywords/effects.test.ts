@@ -298,6 +298,7 @@ const places: Readonly<Record<string, Readonly<Record<string, Place>>>> = {
     "force-tlsv13": CLIENT_VERSIONS,
     "no-tlsv13": CLIENT_VERSIONS,
     proto: ["stream/http/reuse.ts", "proto"],
+    ws: ["server/websocket.ts", "ws"],
     "pool-max-conn": ["server/pool.ts", "poolMaxConn"],
     "pool-low-conn": ["server/pool.ts", "poolLowConn"],
     "max-reuse": ["server/pool.ts", "maxReuse"],

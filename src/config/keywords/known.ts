@@ -35,7 +35,7 @@ const BIND = `
 
 const SERVER = `
   agent-addr+1 agent-check agent-inter+1 agent-port+1 agent-send+1 check-via-socks4 log-proto+1 namespace+1
-  no-agent-check non-stick resolve-net+1 resolve-opts+1 resolve-prefer+1 resolvers+1 socks4+1 stick ws+1
+  no-agent-check non-stick resolve-net+1 resolve-opts+1 resolve-prefer+1 resolvers+1 socks4+1 stick
 `;
 
 function words(list: string): string[] {

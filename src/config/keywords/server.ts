@@ -128,6 +128,9 @@ const identity: readonly Row[] = [
     c.server.proto = takeProto(args, "server") ?? c.server.proto;
     if (word !== null) c.server.marks.set("proto", word);
   }),
+  row("ws", "auto | h1 | h2", "Protocol of connections for WebSockets", (c, args) => {
+    c.server.ws = takeChoice(args, ["auto", "h1", "h2"]) ?? c.server.ws;
+  }),
   flag("backup", "Use only when no other server is up", (s) => {
     s.backup = true;
   }),

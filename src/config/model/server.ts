@@ -30,6 +30,8 @@ export interface ServerModel {
   readonly initAddr: readonly ("last" | "libc" | "none" | { readonly ip: string })[];
   /** As of a bind line. */
   readonly proto: MuxProto | null;
+  /** Protocol of connections for WebSockets. */
+  readonly ws: "auto" | "h1" | "h2";
   /** -1 = unlimited. */
   readonly poolMaxConn: number;
   readonly poolLowConn: number;

@@ -52,9 +52,12 @@ export class TlsClient {
     return JSON.stringify([{ ...model, sni: model.sni?.text }, texts]);
   }
 
-  /** `tls` of Bun.connect. The library would send an IP address as name if none were given. */
-  options(sni: string | null): object {
-    const { protocols } = this;
+  /**
+   * `tls` of Bun.connect. The library would send an IP address as name if none were given. `alpn`: offered instead of the server's
+   * own list.
+   */
+  options(sni: string | null, alpn: readonly string[] | null = null): object {
+    const protocols = alpn === null ? this.protocols : wireProtocols(alpn);
     const options = {
       secureContext: (this.context ??= this.createContext()),
       serverName: sni ?? "",

@@ -76,7 +76,7 @@ function join(
 
 /** The server speaks HTTP/2 on this connection: by `proto`, or as the handshake of TLS agreed. */
 export function speaksH2(conn: ServerConn): boolean {
-  const { proto } = conn.server.model;
+  const proto = conn.manner?.proto ?? conn.server.model.proto;
   return proto === null ? conn.tls?.alpn === "h2" : proto === "h2";
 }
 

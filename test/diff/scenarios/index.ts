@@ -45,6 +45,7 @@ import { samples } from "./samples.ts";
 import { variables } from "./variables.ts";
 import { tls } from "./tls.ts";
 import { tunnels } from "./tunnels.ts";
+import { websocket } from "./websocket.ts";
 
 export const scenarios: readonly Scenario[] = [
   ...keepAlive,
@@ -55,6 +56,7 @@ export const scenarios: readonly Scenario[] = [
   ...headers,
   ...compression,
   ...tunnels,
+  ...websocket,
   ...h2,
   ...layers,
   ...errors,
