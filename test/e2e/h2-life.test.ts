@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { issue } from "../../src/net/tls/certificates.helper.ts";
 import { connect } from "../harness/client.ts";
-import { H2Peer, request } from "../harness/h2.ts";
+import { echo, H2Peer, PREFACE, request, respondH2 } from "../harness/h2.ts";
 import type { Peer } from "../harness/peer.ts";
 import { startNginx } from "../harness/nginx.ts";
 import { freePort } from "../harness/ports.ts";
@@ -299,4 +299,49 @@ listen web
   await Bun.sleep(100);
   // Neither connection suffered.
   expect(await h2.response(h2.request(request("GET", "/next")))).toBe(":status: 204\n--\n\n--\nEND");
+});
+
+/** What a peer said in its first SETTINGS. */
+function announced(peer: Peer, from: number): Record<number, number> {
+  const bytes = Buffer.from(peer.received, "latin1");
+  const settings: Record<number, number> = {};
+  for (let at = from + 9; at < from + 9 + bytes.readUIntBE(from, 3); at += 6)
+    settings[bytes.readUInt16BE(at)] = bytes.readUInt32BE(at + 2);
+  return settings;
+}
+
+test("tune.h2.fe and tune.h2.be hold for one side, and connections end after as many streams as they may have", async () => {
+  await using scope = new Scope();
+  const server = startServer(scope, respondH2(echo));
+  const port = freePort();
+  await startServing(
+    scope,
+    `global
+  nbthread 1
+  tune.h2.initial-window-size 100000
+  tune.h2.max-concurrent-streams 7
+  tune.h2.fe.initial-window-size 70000
+  tune.h2.be.initial-window-size 80000
+  tune.h2.fe.max-concurrent-streams 5
+  tune.h2.be.max-concurrent-streams 2
+  tune.h2.fe.max-total-streams 3
+${DEFAULTS.slice(DEFAULTS.indexOf("defaults"))}
+listen web
+  bind 127.0.0.1:${port} proto h2
+  http-reuse always
+  server s1 127.0.0.1:${server.port} proto h2
+`,
+  );
+  const peer = await connect(scope, port);
+  const h2 = new H2Peer(peer, "client");
+  await h2.wait(() => h2.types.length > 0);
+  expect(announced(peer, 0)).toMatchObject({ 3: 5, 4: 70_000 });
+  // Five at once, of which the third is the last that was asked for: all are answered, and then it is over.
+  const ids = Array.from({ length: 5 }, () => h2.request(get));
+  for (const id of ids) expect(await h2.response(id)).toContain(":path: /");
+  expect(h2.goaway).toBe(0);
+  await peer.closed();
+  expect(announced(server.peers[0]!, PREFACE.length)).toMatchObject({ 4: 80_000 });
+  // Two streams a connection to the server.
+  expect(server.peers.length).toBe(3);
 });

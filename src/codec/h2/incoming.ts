@@ -133,7 +133,7 @@ export class Incoming implements FrameReceiver {
       if (id <= this.session.lastId) return this.skipBlock(id, buf, start, end);
       this.session.lastId = id;
       // Section 6.8: streams above the one named in GOAWAY are ignored.
-      if (this.session.goawaySent) return this.dropBlock(buf, start, end);
+      if (this.session.goawaySent && id > this.session.lastTaken) return this.dropBlock(buf, start, end);
       // Section 5.1.2: beyond the limit a stream error of type REFUSED_STREAM.
       const made =
         this.session.streams.size < this.session.local.maxConcurrentStreams ? this.session.owner.open() : null;

@@ -62,6 +62,8 @@ export class Session {
   lastId = 0;
   /** A GOAWAY was sent or received: no new streams. */
   goawaySent = false;
+  /** The stream named in it. */
+  lastTaken = 0;
   goawayReceived = false;
   /** Nothing more is read or written. */
   dead = false;
@@ -261,14 +263,15 @@ export class Session {
 
   // ---- life of the connection
 
-  /** No new streams: those under way go on (section 6.8). */
-  goaway(code: number): void {
+  /** No new streams: those under way go on (section 6.8). `lastId`: the last one that is still taken. */
+  goaway(code: number, lastId: number = this.lastId): void {
     if (this.goawaySent || this.dead) return;
     this.goawaySent = true;
+    this.lastTaken = lastId;
     this.slab[this.base + C.h2GoawaySent]!++;
     const { output } = this;
     output.room(GOAWAY_SIZE);
-    output.at = writeGoaway(output.buf, output.at, this.role === Role.server ? this.lastId : 0, code);
+    output.at = writeGoaway(output.buf, output.at, this.role === Role.server ? lastId : 0, code);
   }
 
   /** A connection error (section 5.4.1). */

@@ -1,6 +1,6 @@
 import type { GlobalContext } from "../context.ts";
 import type { Args } from "../../lang/args.ts";
-import { takeChoice, takeInteger, takeTime } from "../values.ts";
+import { takeChoice, takeInteger, takeSize, takeTime } from "../values.ts";
 import type { Keyword } from "./keyword.ts";
 
 function inert(name: string, usage: string, help: string, noEffect: string): Keyword<GlobalContext> {
@@ -19,12 +19,16 @@ function readArguments(args: Args, usage: string): void {
   if (usage.includes(" | ")) takeChoice(args, usage.split(" | "));
   else if (usage === "<count>" || usage === "<bytes>" || usage === "<percent>")
     takeInteger(args, { min: -1, lax: true });
+  else if (usage === "<size>") takeSize(args, { min: 0, max: 0x7fffffff });
   else if (usage === "<time>") takeTime(args);
   else if (usage.startsWith("[") && !args.done) takeChoice(args, [usage.slice(1, -1)]);
   else if (usage === "<group> [<threads>]" && takeInteger(args, { min: 1, max: 64 }) !== null) args.rest();
 }
 
 const POLLER = "the event loop chooses its own poller";
+const BUDGETS = "peers that make work for nothing are disconnected by budgets of their own";
+const WINDOWS = "every stream has the window of initial-window-size";
+const TURNS = "what came is read in one go";
 const ENGINE = "this setting belongs to HAProxy's own engine";
 const MEMORY = "memory is managed by the run time";
 
@@ -54,6 +58,15 @@ export const inertGlobalKeywords: readonly Keyword<GlobalContext>[] = [
   inert("tune.fail-alloc", "<percent>", "Make allocations fail", MEMORY),
   inert("tune.fd.edge-triggered", "on | off", "Edge-triggered polling", POLLER),
   inert("tune.idle-pool.shared", "on | off", "Share idle connections between threads", "each worker has its own"),
+  inert("tune.h2.fe.glitches-threshold", "<count>", "Oddities after which a client is disconnected", BUDGETS),
+  inert("tune.h2.be.glitches-threshold", "<count>", "Oddities after which a server is disconnected", BUDGETS),
+  inert("tune.h2.fe.rxbuf", "<size>", "Receive buffers of a client's connection", WINDOWS),
+  inert("tune.h2.be.rxbuf", "<size>", "Receive buffers of a server's connection", WINDOWS),
+  inert("tune.h2.fe.max-frames-at-once", "<count>", "Frames of a client handled in a row", TURNS),
+  inert("tune.h2.be.max-frames-at-once", "<count>", "Frames of a server handled in a row", TURNS),
+  inert("tune.h2.fe.max-rst-at-once", "<count>", "Resets of a client handled in a row", TURNS),
+  inert("tune.h2.log-errors", "none | connection | stream", "Errors of HTTP/2 that are logged", ENGINE),
+  inert("tune.h2.zero-copy-fwd-send", "on | off", "Send without copying", ENGINE),
   inert("tune.idletimer", "<time>", "Idle time after which streams count as interactive", ENGINE),
   inert("tune.listener.multi-queue", "on | off", "Spread accepts over threads", "the kernel spreads them"),
   inert("tune.maxpollevents", "<count>", "Events taken at once", POLLER),

@@ -19,6 +19,11 @@ type Field =
   | "h2InitialWindowSize"
   | "h2MaxConcurrentStreams"
   | "h2MaxFrameSize"
+  | "h2FrontWindowSize"
+  | "h2BackWindowSize"
+  | "h2FrontStreams"
+  | "h2BackStreams"
+  | "h2FrontTotalStreams"
   | "poolLowFdRatio"
   | "poolHighFdRatio";
 
@@ -36,12 +41,38 @@ function count(name: string, field: Field, help: string, min: number, max: numbe
   return noEffect === undefined ? row : { ...row, noEffect };
 }
 
+const MOST = 0x7fffffff;
+
 const ACCEPT = "the event loop accepts all that wait";
 const IDLE = "idle connections go by pool-purge-delay alone";
 
 function tune(name: string, usage: string, help: string, parse: Row["parse"]): Row {
   return { name: `tune.${name}`, where: ["global"], usage, help, parse };
 }
+
+/** What HAProxy 2.7 and later say of one side alone; 0 = as the setting of both. */
+const h2SideKeywords: readonly Row[] = [
+  count("h2.fe.initial-window-size", "h2FrontWindowSize", "HTTP/2: bytes a client's stream may send unasked", 0, MOST),
+  count("h2.be.initial-window-size", "h2BackWindowSize", "HTTP/2: bytes a server's stream may send unasked", 0, MOST),
+  tune(
+    "h2.fe.max-concurrent-streams",
+    "<count> [rq-load <load>] [min <count>]",
+    "HTTP/2: streams of a client's connection",
+    (c, args) => {
+      c.global.h2FrontStreams = takeInteger(args, { min: 0, max: MOST, lax: true }) ?? c.global.h2FrontStreams;
+      for (let word = args.next(); word !== null; word = args.next()) {
+        if (word.text !== "rq-load" && word.text !== "min") {
+          args.error("config/bad-value", word, `'${word.text}' is not possible here`, "rq-load or min");
+          return;
+        }
+        if (args.take("a value") === null) return;
+        args.warn("config/no-effect", word, `'${word.text}' has no effect here: the limit stays the same under load`);
+      }
+    },
+  ),
+  count("h2.be.max-concurrent-streams", "h2BackStreams", "HTTP/2: streams of a server's connection", 0, MOST),
+  count("h2.fe.max-total-streams", "h2FrontTotalStreams", "HTTP/2: streams before a client must reconnect", 0, MOST),
+];
 
 /** The `tune.*` settings that mean something in this engine (manual section 3.2). */
 export const tuneKeywords: readonly Row[] = [
@@ -53,6 +84,7 @@ export const tuneKeywords: readonly Row[] = [
   count("h2.initial-window-size", "h2InitialWindowSize", "HTTP/2: bytes a stream may send unasked", 0, 0x7fffffff),
   count("h2.max-concurrent-streams", "h2MaxConcurrentStreams", "HTTP/2: streams of a connection", 0, 0x7fffffff),
   count("h2.max-frame-size", "h2MaxFrameSize", "HTTP/2: bytes of a received frame at most", 16384, 16777215),
+  ...h2SideKeywords,
   count("maxaccept", "maxAccept", "Connections accepted in a row; -1 is no limit", -1, 0x7fffffff, ACCEPT),
   size("rcvbuf.client", "rcvbufClient", "Kernel receive buffer towards clients"),
   size("rcvbuf.server", "rcvbufServer", "Kernel receive buffer towards servers"),

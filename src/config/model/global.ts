@@ -46,6 +46,13 @@ export interface GlobalModel {
   readonly h2InitialWindowSize: number;
   readonly h2MaxConcurrentStreams: number;
   readonly h2MaxFrameSize: number;
+  /** The same of one side (tune.h2.fe.*, tune.h2.be.*); 0 = that of both. */
+  readonly h2FrontWindowSize: number;
+  readonly h2BackWindowSize: number;
+  readonly h2FrontStreams: number;
+  readonly h2BackStreams: number;
+  /** Streams after which a client's connection is to be replaced (tune.h2.fe.max-total-streams); 0 = never. */
+  readonly h2FrontTotalStreams: number;
   /** 0 = kernel default. */
   readonly rcvbufClient: number;
   readonly rcvbufServer: number;

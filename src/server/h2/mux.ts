@@ -6,7 +6,7 @@ import { atTurnEnd, type TurnWork } from "../../net/turn.ts";
 import { clock } from "../../util/clock.ts";
 import type { ServerConn, ServerOwner } from "../conn.ts";
 import { ServerExchange } from "./exchange.ts";
-import { h2Settings } from "./settings.ts";
+import { serverSettings, serverStreams } from "./settings.ts";
 
 /** Streams on one connection before the server said how many it takes; HAProxy's own limit. */
 const FIRST_STREAMS = 100;
@@ -35,13 +35,9 @@ export class ServerMux implements ServerOwner, SessionOwner, TurnWork {
 
   constructor(conn: ServerConn, global: GlobalModel) {
     this.conn = conn;
-    this.most = global.h2MaxConcurrentStreams || FIRST_STREAMS;
+    this.most = serverStreams(global) || FIRST_STREAMS;
     const { backend } = conn.server;
-    const settings = h2Settings(global);
-    // Nothing is pushed to a proxy, and it opens no streams to itself.
-    settings.enablePush = false;
-    settings.maxConcurrentStreams = Number.POSITIVE_INFINITY;
-    this.session = new Session(Role.client, this, settings, backend.slab, backend.base);
+    this.session = new Session(Role.client, this, serverSettings(global), backend.slab, backend.base);
     this.session.start();
     conn.owner = this;
     conn.mux = this;

@@ -16,7 +16,7 @@ import type { StreamRuntime } from "../runtime.ts";
 import type { Session } from "../session.ts";
 import { sooner } from "../timeout.ts";
 import { ClientExchange } from "./exchange.ts";
-import { h2Settings } from "../../server/h2/settings.ts";
+import { clientSettings } from "../../server/h2/settings.ts";
 
 /** Bytes the kernel did not take, beside payload: who does not read its acknowledgements is not worth the memory. */
 const MOST_UNSENT = 1 << 20;
@@ -43,9 +43,7 @@ export class H2Client extends ClientConn implements SessionOwner, TurnWork {
     // Asked for now: the socket does not know it any more when the lines of aborted streams are written.
     this.noteAddress();
     this.idleSince = this.ready;
-    const settings = h2Settings(rt.global);
-    settings.enableConnect = true;
-    this.h2 = new H2Session(Role.server, this, settings, this.counted.slab, this.counted.base);
+    this.h2 = new H2Session(Role.server, this, clientSettings(rt.global), this.counted.slab, this.counted.base);
     this.watchIdle();
   }
 
@@ -139,7 +137,8 @@ export class H2Client extends ClientConn implements SessionOwner, TurnWork {
   }
 
   open(): H2Stream | null {
-    this.requests++;
+    const { h2FrontTotalStreams: most } = this.rt.global;
+    if (++this.requests === most) this.replace();
     this.expire(0);
     return new ClientExchange(this);
   }
@@ -172,6 +171,13 @@ export class H2Client extends ClientConn implements SessionOwner, TurnWork {
   override retire(): void {
     if (this.h2.goawaySent || this.lingering || this.closed) return;
     this.h2.goaway(ErrorCode.NO_ERROR);
+  }
+
+  /** As many streams as one connection may have: another one, please. What is under way by then still counts, as in HAProxy. */
+  private replace(): void {
+    const { h2 } = this;
+    const { maxConcurrentStreams } = h2.local;
+    if (!h2.goawaySent) h2.goaway(ErrorCode.NO_ERROR, Math.min(h2.lastId + 2 * maxConcurrentStreams, 0x7fffffff));
   }
 
   /** Ends the idle connection. */
