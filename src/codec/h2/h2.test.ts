@@ -3,6 +3,7 @@ import { describe, expect, test } from "bun:test";
 import { random } from "../h1/fuzz.helper.ts";
 import { defaultLimits } from "../h1/flags.ts";
 import { Head, parseResponse } from "../h1/head.ts";
+import { beginBlock, finishBlock } from "./head-block.ts";
 import { Flag, FrameType, PREFACE, Setting } from "./constants.ts";
 import { Role, type Session } from "./session.ts";
 import { block, frame, frames, headers, type NotingStream, Peer, request, setting, u32 } from "./testing.helper.ts";
@@ -345,9 +346,9 @@ rows("6.9 WINDOW_UPDATE", [
 /** Sends a response of `size` bytes on each of the streams. */
 function respond(stream: NotingStream, size: number): boolean {
   const { session } = stream;
-  const at = session.beginBlock(100);
+  const at = beginBlock(session, 100);
   session.output.buf[at] = 0x88;
-  session.finishBlock(stream, at + 1);
+  finishBlock(session, stream, at + 1);
   const body = Buffer.alloc(size, "x");
   const taken = session.sender.write(stream, body, 0, size);
   session.sender.end(stream, null);
@@ -457,9 +458,9 @@ describe("6.10 CONTINUATION", () => {
     const head = new Head();
     const wire = Buffer.from(`HTTP/1.1 200 OK\r\nx-long: ${"v".repeat(40000)}\r\nConnection: close\r\n\r\n`, "latin1");
     parseResponse(head, wire, 0, wire.length, { ...defaultLimits, maxBytes: 100000 });
-    const at = server.session.beginBlock(blockSize(head, null));
+    const at = beginBlock(server.session, blockSize(head, null));
     const { output } = server.session;
-    server.session.finishBlock(stream, writeResponseBlock(output.buf, at, head, null, 200));
+    finishBlock(server.session, stream, writeResponseBlock(output.buf, at, head, null, 200));
     server.session.sender.end(stream, null);
     server.session.flush();
     const bytes = Buffer.concat(server.sent);

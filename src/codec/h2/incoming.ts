@@ -1,17 +1,14 @@
 import { C } from "../../counters/columns.ts";
 import { clock } from "../../util/clock.ts";
 import type { FieldSink } from "../hpack/decode.ts";
-import { DEFAULT_TABLE_SIZE } from "../hpack/dynamic-table.ts";
-import { ErrorCode, Flag, FrameType, MAX_WINDOW } from "./constants.ts";
+import { ErrorCode, Flag, FrameType } from "./constants.ts";
+import { onGoaway, onPing, onSettings, onWindowUpdate } from "./control.ts";
 import { H2Error } from "./errors.ts";
 import { readU32 } from "./frames/frame.ts";
 import { checkGoaway } from "./frames/goaway.ts";
 import { fragment, parseHeadersFrame } from "./frames/headers.ts";
-import { checkPing, PING_SIZE, writePingAck } from "./frames/ping.ts";
 import { checkPriority, priority } from "./frames/priority.ts";
 import { checkRstStream } from "./frames/rst-stream.ts";
-import { applySettings, checkSettings, writeSettingsAck } from "./frames/settings.ts";
-import { checkWindowUpdate } from "./frames/window-update.ts";
 import type { FrameReceiver } from "./reader.ts";
 import { Role } from "./role.ts";
 import type { Session } from "./session.ts";
@@ -21,8 +18,6 @@ import { type H2Stream, StreamState } from "./stream.ts";
 const MOST_BLOCK = 65536;
 /** CONTINUATION frames of one block. */
 const MOST_CONTINUATIONS = 64;
-/** A smaller increment of a window makes more work than it is worth. */
-const SMALL_INCREMENT = 64;
 
 const EMPTY: Buffer = Buffer.alloc(0);
 
@@ -61,19 +56,19 @@ export class Incoming implements FrameReceiver {
       case FrameType.RST_STREAM:
         return this.onRstStream(id, buf, start, end);
       case FrameType.SETTINGS:
-        return this.onSettings(flags, id, buf, start, end);
+        return onSettings(this.session, flags, id, buf, start, end);
       case FrameType.PUSH_PROMISE:
         // Section 8.4: a client cannot push, and servers were told not to.
         return ErrorCode.PROTOCOL_ERROR;
       case FrameType.PING:
-        return this.onPing(flags, id, buf, start, end);
+        return onPing(this.session, flags, id, buf, start, end);
       case FrameType.GOAWAY: {
         const code = checkGoaway(end - start, id);
-        if (code === 0) this.onGoaway(readU32(buf, start) & 0x7fffffff, readU32(buf, start + 4));
+        if (code === 0) onGoaway(this.session, readU32(buf, start) & 0x7fffffff, readU32(buf, start + 4));
         return code;
       }
       case FrameType.WINDOW_UPDATE:
-        return this.onWindowUpdate(id, buf, start, end);
+        return onWindowUpdate(this.session, id, buf, start, end);
       case FrameType.CONTINUATION:
         return this.onContinuation(flags, buf, start, end);
       default:
@@ -185,7 +180,7 @@ export class Incoming implements FrameReceiver {
   /** A block on a stream that is closed. */
   private skipBlock(id: number, buf: Buffer, start: number, end: number): number {
     const code = this.dropBlock(buf, start, end);
-    if (code !== 0 || this.session.wasReset(id)) return code;
+    if (code !== 0 || this.session.lately.has(id)) return code;
     // Section 5.1, closed; section 5.1.1: identifiers cannot be reused.
     return ErrorCode.STREAM_CLOSED;
   }
@@ -220,91 +215,6 @@ export class Incoming implements FrameReceiver {
     return calm ? 0 : ErrorCode.ENHANCE_YOUR_CALM;
   }
 
-  private onSettings(flags: number, id: number, buf: Buffer, start: number, end: number): number {
-    this.session.slab[this.session.base + C.h2Settings]!++;
-    let code = checkSettings(end - start, flags, id);
-    if (code !== 0) return code;
-    if ((flags & Flag.ACK) !== 0) {
-      if (!this.session.settingsAcked) {
-        this.session.settingsAcked = true;
-        this.session.decoder.setLimit(this.session.local.headerTableSize);
-      }
-      return this.session.noise.spend(clock.now) ? 0 : ErrorCode.ENHANCE_YOUR_CALM;
-    }
-    const { peer } = this.session;
-    const before = peer.initialWindowSize;
-    code = applySettings(peer, buf, start, end, this.session.role === Role.client);
-    if (code !== 0) return code;
-    if (peer.initialWindowSize !== before) {
-      // Section 6.9.2: the windows of all streams change by the difference; above 2^31-1 a connection error.
-      const delta = peer.initialWindowSize - before;
-      for (const stream of this.session.streams.values()) {
-        stream.sendWindow += delta;
-        if (stream.sendWindow > MAX_WINDOW) return ErrorCode.FLOW_CONTROL_ERROR;
-      }
-      this.session.sender.pump();
-    }
-    this.session.sender.sizeUpdateDue = peer.headerTableSize < DEFAULT_TABLE_SIZE;
-    const { output } = this.session;
-    output.room(9);
-    output.at = writeSettingsAck(output.buf, output.at);
-    this.session.settled = true;
-    this.session.owner.onSettings();
-    return this.session.noise.spend(clock.now) ? 0 : ErrorCode.ENHANCE_YOUR_CALM;
-  }
-
-  private onPing(flags: number, id: number, buf: Buffer, start: number, end: number): number {
-    const code = checkPing(end - start, id);
-    if (code !== 0 || (flags & Flag.ACK) !== 0) return code;
-    const { output } = this.session;
-    output.room(PING_SIZE);
-    output.at = writePingAck(output.buf, output.at, buf, start);
-    return this.session.noise.spend(clock.now) ? 0 : ErrorCode.ENHANCE_YOUR_CALM;
-  }
-
-  private onGoaway(lastId: number, code: number): void {
-    this.session.goawayReceived = true;
-    this.session.slab[this.session.base + C.h2GoawayReceived]!++;
-    if (this.session.role === Role.client) {
-      // Section 6.8: streams above it were not processed and can be tried elsewhere.
-      for (const stream of [...this.session.streams.values()]) {
-        if (stream.id > lastId) this.session.close(stream, ErrorCode.REFUSED_STREAM, true);
-      }
-    }
-    this.session.owner.onGoaway(code);
-  }
-
-  private onWindowUpdate(id: number, buf: Buffer, start: number, end: number): number {
-    const code = checkWindowUpdate(end - start);
-    if (code !== 0) return code;
-    const increment = readU32(buf, start) & 0x7fffffff;
-    if (increment < SMALL_INCREMENT && !this.session.noise.spend(clock.now)) return ErrorCode.ENHANCE_YOUR_CALM;
-    const { sender } = this.session;
-    if (id === 0) {
-      // Section 6.9: an increment of 0 is an error of type PROTOCOL_ERROR.
-      if (increment === 0) return ErrorCode.PROTOCOL_ERROR;
-      // Section 6.9.1: above 2^31-1 an error of type FLOW_CONTROL_ERROR.
-      if (sender.window + increment > MAX_WINDOW) return ErrorCode.FLOW_CONTROL_ERROR;
-      sender.window += increment;
-      sender.pump();
-      return 0;
-    }
-    const stream = this.session.streams.get(id);
-    if (stream === undefined) {
-      // Section 5.1: on an idle stream a connection error of type PROTOCOL_ERROR; on a closed one it may be late.
-      return this.session.isIdle(id) ? ErrorCode.PROTOCOL_ERROR : 0;
-    }
-    if (increment === 0) {
-      this.session.reset(stream, ErrorCode.PROTOCOL_ERROR);
-    } else if (stream.sendWindow + increment > MAX_WINDOW) {
-      this.session.reset(stream, ErrorCode.FLOW_CONTROL_ERROR);
-    } else {
-      stream.sendWindow += increment;
-      if (stream.waiting) sender.pump();
-    }
-    return 0;
-  }
-
   onDataFrame(id: number, length: number): number {
     if (this.session.dead) return 0;
     this.session.slab[this.session.base + C.h2Data]!++;
@@ -317,7 +227,7 @@ export class Incoming implements FrameReceiver {
     if (stream === undefined) {
       // Section 5.1: on an idle stream a connection error of type PROTOCOL_ERROR.
       if (this.session.isIdle(id)) return ErrorCode.PROTOCOL_ERROR;
-      if (!this.session.wasReset(id)) this.session.writeReset(id, ErrorCode.STREAM_CLOSED);
+      if (!this.session.lately.has(id)) this.session.writeReset(id, ErrorCode.STREAM_CLOSED);
       return this.session.noise.spend(clock.now) ? 0 : ErrorCode.ENHANCE_YOUR_CALM;
     }
     if (stream.remoteDone) {

@@ -12,14 +12,15 @@ import {
   OPEN_BODY,
   UPGRADE_WEBSOCKET,
 } from "../h1/flags.ts";
-import { H1Error } from "../h1/errors.ts";
 import type { Head } from "../h1/head.ts";
 import { COOKIE, HOST, lookupName, TE } from "../h1/known.ts";
 import { equalsWord } from "../h1/semantics.ts";
 import type { FieldSink } from "../hpack/decode.ts";
+import { Area } from "./area.ts";
 import { H2Error } from "./errors.ts";
-import { equals, isConnectionField, isFieldName, isFieldValue, isTrailersOnly, isVisible } from "./fields.ts";
+import { appendField, equals, fieldProblem, isConnectionField, isTrailersOnly, isVisible } from "./fields.ts";
 import { Pseudo, pseudoOf } from "./pseudo.ts";
+import { isScheme, withoutPort } from "./uri.ts";
 
 const bytes = (text: string): Uint8Array => Buffer.from(text, "latin1");
 const CONNECT = bytes("CONNECT");
@@ -40,31 +41,6 @@ const SCHEME_BIT = 1 << Pseudo.SCHEME;
 const AUTHORITY_BIT = 1 << Pseudo.AUTHORITY;
 const PATH_BIT = 1 << Pseudo.PATH;
 const PROTOCOL_BIT = 1 << Pseudo.PROTOCOL;
-
-/** A growing area; what is in it is valid until the next request. */
-class Area {
-  buf: Uint8Array = new Uint8Array(1024);
-  at = 0;
-
-  put(from: Uint8Array, start: number, end: number): void {
-    const n = end - start;
-    if (this.at + n > this.buf.length) {
-      const grown = new Uint8Array(Math.max(2 * this.buf.length, this.at + n));
-      grown.set(this.buf.subarray(0, this.at));
-      this.buf = grown;
-    }
-    const { buf } = this;
-    let at = this.at;
-    for (let p = start; p < end; p++) buf[at++] = from[p]!;
-    this.at = at;
-  }
-
-  byte(c: number): void {
-    if (this.at >= this.buf.length) this.put(new Uint8Array(1), 0, 1);
-    else this.at++;
-    this.buf[this.at - 1] = c;
-  }
-}
 
 /**
  * Builds one request after the other. `begin`, the fields, then `finish`. One for each worker is enough: a block is decoded in one
@@ -121,14 +97,8 @@ export class RequestSink implements FieldSink {
       return;
     }
     if (!this.lineDone && !this.writeLine()) return;
-    if (!isFieldName(name, nameStart, nameEnd)) {
-      this.code = H2Error.BAD_FIELD_NAME;
-      return;
-    }
-    if (!isFieldValue(value, valueStart, valueEnd)) {
-      this.code = H2Error.BAD_FIELD_VALUE;
-      return;
-    }
+    this.code = fieldProblem(name, nameStart, nameEnd, value, valueStart, valueEnd);
+    if (this.code !== 0) return;
     const id = lookupName(name, nameStart, nameEnd);
     switch (id) {
       case 0:
@@ -316,31 +286,7 @@ export class RequestSink implements FieldSink {
     valueStart: number,
     valueEnd: number,
   ): void {
-    const verdict = this.builder!.appendHeader(name, nameStart, nameEnd, value, valueStart, valueEnd, this.limits!);
-    if (verdict === 0) return;
-    this.code =
-      verdict === H1Error.HEAD_TOO_LARGE || verdict === H1Error.TOO_MANY_HEADERS
-        ? H2Error.TOO_LARGE
-        : H2Error.BAD_FIELD_VALUE;
+    const { builder, limits } = this;
+    this.code = appendField(builder!, limits!, name, nameStart, nameEnd, value, valueStart, valueEnd);
   }
-}
-
-/** The end of the authority buf[start, end) without `port`, or without an empty one. */
-function withoutPort(buf: Uint8Array, start: number, end: number, port: Uint8Array): number {
-  if (end > start && buf[end - 1] === 58) return end - 1;
-  const at = end - port.length;
-  return at > start && equals(buf, at, end, port) ? at : end;
-}
-
-/** RFC 3986 section 3.1: a letter, then letters, digits, "+", "-" and ".". */
-function isScheme(buf: Uint8Array, start: number, end: number): boolean {
-  if (start === end) return false;
-  for (let p = start; p < end; p++) {
-    const c = buf[p]!;
-    const lower = c | 32;
-    if (lower >= 97 && lower <= 122) continue;
-    if (p > start && ((c >= 48 && c <= 57) || c === 43 || c === 45 || c === 46)) continue;
-    return false;
-  }
-  return true;
 }

@@ -1,12 +1,11 @@
 /** The fields of a response become a `Head` (RFC 9113 section 8.3.2). */
 import type { HeadBuilder } from "../h1/build.ts";
 import { type HeadLimits, OPEN_BODY } from "../h1/flags.ts";
-import { H1Error } from "../h1/errors.ts";
 import type { Head } from "../h1/head.ts";
 import { lookupName } from "../h1/known.ts";
 import type { FieldSink } from "../hpack/decode.ts";
 import { H2Error } from "./errors.ts";
-import { isConnectionField, isFieldName, isFieldValue } from "./fields.ts";
+import { appendField, fieldProblem, isConnectionField } from "./fields.ts";
 import { Pseudo, pseudoOf } from "./pseudo.ts";
 
 const NO_REASON: Uint8Array = new Uint8Array(0);
@@ -45,16 +44,14 @@ export class ResponseSink implements FieldSink {
       return;
     }
     if (!this.begun && !this.writeLine()) return;
-    if (!isFieldName(name, nameStart, nameEnd)) this.code = H2Error.BAD_FIELD_NAME;
-    else if (!isFieldValue(value, valueStart, valueEnd)) this.code = H2Error.BAD_FIELD_VALUE;
-    else if (isConnectionField(lookupName(name, nameStart, nameEnd))) this.code = H2Error.CONNECTION_FIELD;
+    this.code = fieldProblem(name, nameStart, nameEnd, value, valueStart, valueEnd);
     if (this.code !== 0) return;
-    const verdict = this.builder!.appendHeader(name, nameStart, nameEnd, value, valueStart, valueEnd, this.limits!);
-    if (verdict === 0) return;
-    this.code =
-      verdict === H1Error.HEAD_TOO_LARGE || verdict === H1Error.TOO_MANY_HEADERS
-        ? H2Error.TOO_LARGE
-        : H2Error.BAD_FIELD_VALUE;
+    if (isConnectionField(lookupName(name, nameStart, nameEnd))) {
+      this.code = H2Error.CONNECTION_FIELD;
+      return;
+    }
+    const { builder, limits } = this;
+    this.code = appendField(builder!, limits!, name, nameStart, nameEnd, value, valueStart, valueEnd);
   }
 
   /** Ends the head: 0 or a code of errors.ts. */

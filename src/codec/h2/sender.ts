@@ -1,4 +1,5 @@
 import { kept } from "../../util/kept.ts";
+import { beginBlock, finishBlock } from "./head-block.ts";
 import { DEFAULT_WINDOW, Flag } from "./constants.ts";
 import { writeDataHeader } from "./frames/data.ts";
 import type { Session } from "./session.ts";
@@ -64,8 +65,8 @@ export class Sender {
     stream.ending = false;
     if (block !== null) {
       stream.trailerBlock = null;
-      const at = session.beginBlock(block.length);
-      session.finishBlock(stream, at + block.copy(output.buf, at));
+      const at = beginBlock(session, block.length);
+      finishBlock(session, stream, at + block.copy(output.buf, at));
       output.buf[stream.lastFrame + 4]! |= Flag.END_STREAM;
     } else if (stream.lastFrame >= 0 && stream.lastFlush === output.flushes) {
       // The last frame is still here: it carries the flag.

@@ -1,45 +1,23 @@
 import { C } from "../../counters/columns.ts";
 import { Decoder } from "../hpack/decode.ts";
-import { writeSizeUpdate } from "../hpack/encode.ts";
 import { Budget } from "./budget.ts";
-import { DEFAULT_WINDOW, ErrorCode, Flag, FrameType, PREFACE } from "./constants.ts";
-import { setFrameLength, writeFrameHeader } from "./frames/frame.ts";
+import { DEFAULT_WINDOW, ErrorCode, PREFACE } from "./constants.ts";
 import { GOAWAY_SIZE, writeGoaway } from "./frames/goaway.ts";
-import { writeHeaderFrames } from "./frames/headers.ts";
 import { RST_STREAM_SIZE, writeRstStream } from "./frames/rst-stream.ts";
 import { Settings, SETTINGS_SIZE, writeSettings } from "./frames/settings.ts";
 import { WINDOW_UPDATE_SIZE, writeWindowUpdate } from "./frames/window-update.ts";
 import { Incoming } from "./incoming.ts";
 import { OutputArea } from "./output.ts";
+import type { SessionOwner } from "./owner.ts";
 import { FrameReader } from "./reader.ts";
+import { RecentResets } from "./recent-resets.ts";
 import { Role } from "./role.ts";
 import { Sender } from "./sender.ts";
 import { type H2Stream, StreamState } from "./stream.ts";
 
 export { Role };
+export type { SessionOwner };
 
-/** The connection a session lives on. */
-export interface SessionOwner {
-  /** There is output: `session.flush()` is wanted before this turn of the event loop ends. */
-  wake(): void;
-  /** Writes buf[start, end) to the socket; what the kernel does not take is copied. */
-  send(buf: Buffer, start: number, end: number): void;
-  /** The kernel did not take everything: no more payload, please. `session.resume()` when it did. */
-  readonly blocked: boolean;
-  /** Server: the peer opens a stream. Null: not now, it is refused. */
-  open(): H2Stream | null;
-  /** A stream is closed and forgotten. */
-  onStreamClosed(stream: H2Stream): void;
-  /** The first, or new, settings of the peer. */
-  onSettings(): void;
-  /** The peer opens no more streams, or takes no more. */
-  onGoaway(code: number): void;
-  /** The connection is over: GOAWAY with `code` was written. All streams were told. */
-  onFatal(code: number): void;
-}
-
-/** Streams reset by this side that are remembered: frames under way on them are no error of the peer. */
-const REMEMBERED = 64;
 /**
  * One side of an HTTP/2 connection as a byte machine: `receive` what the peer sent, and it calls its streams and writes to its
  * output, which its owner sends. Connection errors end it with GOAWAY, stream errors end the stream with RST_STREAM
@@ -76,14 +54,14 @@ export class Session {
   /** How many streams the peer may end early, and how much else may be for nothing. */
   readonly resets = new Budget(500, 100);
   readonly noise = new Budget(2000, 1000);
+  /** Streams this side reset lately. */
+  readonly lately = new RecentResets();
   private prefaceAt = 0;
   private started = false;
   /** Bytes of it that were received and not yet given back. */
   credit = 0;
   /** The peer acknowledged this side's settings. */
   settingsAcked = false;
-  private readonly forgotten = new Int32Array(REMEMBERED);
-  private forgottenAt = 0;
 
   /** `slab[base + C.h2…]` counts what happens. */
   constructor(role: number, owner: SessionOwner, local: Settings, slab: Float64Array, base: number) {
@@ -237,7 +215,7 @@ export class Session {
   streamError(id: number, code: number): void {
     const stream = this.streams.get(id);
     if (stream !== undefined) this.reset(stream, code);
-    else if (!this.wasReset(id)) this.writeReset(id, code);
+    else if (!this.lately.has(id)) this.writeReset(id, code);
   }
 
   writeReset(id: number, code: number): void {
@@ -246,12 +224,7 @@ export class Session {
     output.room(RST_STREAM_SIZE);
     output.at = writeRstStream(output.buf, output.at, id, code);
     this.slab[this.base + C.h2RstSent]!++;
-    this.forgotten[this.forgottenAt] = id;
-    this.forgottenAt = (this.forgottenAt + 1) % REMEMBERED;
-  }
-
-  wasReset(id: number): boolean {
-    return this.forgotten.includes(id);
+    this.lately.note(id);
   }
 
   /** Never used: above what either side opened. */
@@ -308,38 +281,5 @@ export class Session {
   /** The kernel took everything: payload may be sent again. */
   resume(): void {
     if (!this.dead) this.sender.pump();
-  }
-
-  /** For heads: a place in the output with room for a block of `size` bytes behind a frame header. */
-  beginBlock(size: number): number {
-    const { output, sender } = this;
-    output.room(size + 16);
-    let at = output.at + 9;
-    if (sender.sizeUpdateDue) {
-      sender.sizeUpdateDue = false;
-      at = writeSizeUpdate(output.buf, at, 0);
-    }
-    return at;
-  }
-
-  /** The block ends at `end` of the output: it becomes the HEADERS frame (or frames) of `stream`. */
-  finishBlock(stream: H2Stream, end: number): void {
-    const { output, peer } = this;
-    const { buf, at } = output;
-    const length = end - at - 9;
-    stream.lastFrame = at;
-    stream.lastFlush = output.flushes;
-    if (length <= peer.maxFrameSize) {
-      // Fast path.
-      writeFrameHeader(buf, at, length, FrameType.HEADERS, Flag.END_HEADERS, stream.id);
-      setFrameLength(buf, at, length);
-      output.at = end;
-      return;
-    }
-    const block = Buffer.from(buf.subarray(at + 9, end));
-    output.room(length + 9 * (Math.ceil(length / peer.maxFrameSize) + 1));
-    stream.lastFrame = output.at;
-    stream.lastFlush = output.flushes;
-    output.at = writeHeaderFrames(output.buf, output.at, stream.id, block, 0, length, peer.maxFrameSize, false);
   }
 }

@@ -2,7 +2,7 @@
 import { CONTENT_LENGTH, HOST, lookupName, TE } from "../h1/known.ts";
 import type { FieldSink } from "../hpack/decode.ts";
 import { H2Error } from "./errors.ts";
-import { isConnectionField, isFieldName, isFieldValue } from "./fields.ts";
+import { fieldProblem, isConnectionField } from "./fields.ts";
 
 export class TrailerSink implements FieldSink {
   /** Lines `name: value\r\n`; valid until the next `begin`. */
@@ -30,9 +30,8 @@ export class TrailerSink implements FieldSink {
     if (this.code !== 0) return;
     // Section 8.1: trailers must not contain pseudo-header fields.
     if (name[nameStart] === 58) this.code = H2Error.PSEUDO_IN_TRAILERS;
-    else if (!isFieldName(name, nameStart, nameEnd)) this.code = H2Error.BAD_FIELD_NAME;
-    else if (!isFieldValue(value, valueStart, valueEnd)) this.code = H2Error.BAD_FIELD_VALUE;
-    else if (isForbidden(lookupName(name, nameStart, nameEnd))) this.code = H2Error.CONNECTION_FIELD;
+    else this.code = fieldProblem(name, nameStart, nameEnd, value, valueStart, valueEnd);
+    if (this.code === 0 && isForbidden(lookupName(name, nameStart, nameEnd))) this.code = H2Error.CONNECTION_FIELD;
     if (this.code !== 0) return;
     const size = nameEnd - nameStart + valueEnd - valueStart;
     if (this.length + size + 4 > this.limit) {

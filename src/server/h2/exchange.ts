@@ -5,6 +5,7 @@ import type { HeadLimits } from "../../codec/h1/flags.ts";
 import type { Head } from "../../codec/h1/head.ts";
 import { ErrorCode, errorCodeName } from "../../codec/h2/constants.ts";
 import { H2Error, messageErrorName } from "../../codec/h2/errors.ts";
+import { beginBlock, finishBlock } from "../../codec/h2/head-block.ts";
 import { ResponseSink } from "../../codec/h2/response.ts";
 import { H2Stream } from "../../codec/h2/stream.ts";
 import { TrailerSink } from "../../codec/h2/trailers.ts";
@@ -147,8 +148,8 @@ export class ServerExchange extends H2Stream implements ServerSide, H2ServerSide
       }
       return;
     }
-    const at = session.beginBlock(blockSize(head, edits));
-    session.finishBlock(this, writeRequestBlock(session.output.buf, at, head, edits));
+    const at = beginBlock(session, blockSize(head, edits));
+    finishBlock(session, this, writeRequestBlock(session.output.buf, at, head, edits));
   }
 
   /** The settings of the server came: what waited for them goes on. */

@@ -4,6 +4,7 @@ import { Framing } from "../../codec/h1/framing.ts";
 import type { Head } from "../../codec/h1/head.ts";
 import { ErrorCode } from "../../codec/h2/constants.ts";
 import { H2Error, messageErrorName } from "../../codec/h2/errors.ts";
+import { beginBlock, finishBlock } from "../../codec/h2/head-block.ts";
 import { H2Stream } from "../../codec/h2/stream.ts";
 import { encodeTrailers } from "../../codec/h2/write-trailers.ts";
 import { blockSize } from "../../codec/h2/write-fields.ts";
@@ -213,9 +214,9 @@ export class ClientExchange extends H2Stream implements HttpSide, H2Side, TimerE
   sendHead(head: Head, edits: Edits | null, status: number): void {
     if (this.closed) return;
     const { session } = this;
-    const at = session.beginBlock(blockSize(head, edits));
+    const at = beginBlock(session, blockSize(head, edits));
     const shown = status === 101 ? 200 : status;
-    session.finishBlock(this, writeResponseBlock(session.output.buf, at, head, edits, shown));
+    finishBlock(session, this, writeResponseBlock(session.output.buf, at, head, edits, shown));
   }
 
   endMessage(lines: Buffer | null, trailers: Head | null): void {
