@@ -48,16 +48,24 @@ export class Fleet {
   private readonly journal = new Journal();
   private readonly owner: FleetOwner;
   private readonly command: readonly string[];
+  private readonly variables: Readonly<Record<string, string>>;
   private readonly places: Place[];
   private ending = false;
   private starting = true;
   private silenced = false;
   private resolveGone: () => void;
 
-  constructor(owner: FleetOwner, workers: number, command: readonly string[]) {
+  /** `variables`: what the environment of workers holds beside this process's own. */
+  constructor(
+    owner: FleetOwner,
+    workers: number,
+    command: readonly string[],
+    variables: Readonly<Record<string, string>>,
+  ) {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.owner = owner;
     this.command = command;
+    this.variables = variables;
     this.gone = promise;
     this.resolveGone = resolve;
     this.places = Array.from({ length: workers }, () => ({
@@ -164,7 +172,10 @@ export class Fleet {
     try {
       // NOTIFY_SOCKET: only this process speaks to the service manager.
       // Buffers of large bodies come and go: giving their pages back at once costs a page fault for each of them again.
-      const env = childEnvironment({ MIMALLOC_PURGE_DELAY: process.env.MIMALLOC_PURGE_DELAY ?? "5000" });
+      const env = childEnvironment({
+        MIMALLOC_PURGE_DELAY: process.env.MIMALLOC_PURGE_DELAY ?? "5000",
+        ...this.variables,
+      });
       delete env.NOTIFY_SOCKET;
       child = new Child(index, this.command, env, {
         changed: (c, changes) => this.changed(c, changes),

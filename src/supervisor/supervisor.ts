@@ -18,6 +18,7 @@ import { COMMIT_TIMEOUT, errorLines, Fleet, type FleetOwner, PREPARE_TIMEOUT } f
 import { applyLimits, findLimits, type Limits } from "./limits.ts";
 import { ListenerSet, type ListenerPlan, type ListenerUse } from "./listeners.ts";
 import { diagnosticLine, reportToStderr, type Report } from "./report.ts";
+import { ownHandshakeVariables } from "./rsa-path.ts";
 import { restartNotes } from "./restart-notes.ts";
 import { slotCapacity, slotKeys, SlotTable, type SlotPlan } from "./slots.ts";
 import type { AdminContext, AdminHandle, AdminSocket, ReloadResult, ServeOptions, WorkerInfo } from "./types.ts";
@@ -75,7 +76,8 @@ export class Supervisor implements AdminContext, FleetOwner {
       caches: new Map(),
       limits: { maxconn: 0, descriptors: 0 },
     };
-    this.fleet = new Fleet(this, workers, options.workerCommand ?? selfCommand(["__worker"]));
+    const command = options.workerCommand ?? selfCommand(["__worker"]);
+    this.fleet = new Fleet(this, workers, command, ownHandshakeVariables(model));
   }
 
   /** Binds, starts the workers and the runtime API. Returns why it failed, one reason each; then everything is closed again. */

@@ -1,5 +1,10 @@
 /** Workers that die, drain and stop, and the limits on connections, on the real engine. */
 import { expect, test } from "bun:test";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Model } from "../../src/config/model.ts";
+import { issue } from "../../src/net/tls/certificates.helper.ts";
+import { ownHandshakeVariables } from "../../src/supervisor/rsa-path.ts";
 import { connect } from "../harness/client.ts";
 import { freePort } from "../harness/ports.ts";
 import { run } from "../harness/program.ts";
@@ -320,3 +325,31 @@ test("too low a descriptor limit is told at the start", async () => {
   expect(refused.stderr).toContain("Cannot raise FD limit to");
   expect(refused.stderr).toContain("limit is 1000");
 }, 20_000);
+
+test("workers whose certificates are all RSA are told so where it pays, a restarted one too", async () => {
+  await using scope = new Scope();
+  const dir = scope.tempDir();
+  const certificates = {
+    rsa: await issue({ subject: "CN=rsa", key: "rsa" }),
+    ecdsa: await issue({ subject: "CN=ec" }),
+  };
+  const model = {
+    proxies: [{ binds: [{ tls: { entries: [{ certificate: "a" }] } }] }],
+    tls: { certificates: { a: { keyType: "rsa" } } },
+  };
+  const expected = ownHandshakeVariables(model as unknown as Model).OPENSSL_ia32cap;
+  for (const [name, { pem }] of Object.entries(certificates)) {
+    writeFileSync(join(dir, name), pem);
+    const proxy = await startServing(
+      scope,
+      `global\n nbthread 1\n${DEFAULTS}\nfrontend f\n bind 127.0.0.1:${freePort()} ssl crt ${join(dir, name)}\n http-request return status 200\n`,
+    );
+    const told = (pid: number): string | undefined =>
+      /(?:^|\0)OPENSSL_ia32cap=([^\0]*)/.exec(readFileSync(`/proc/${pid}/environ`, "latin1"))?.[1];
+    const [first] = workers(proxy);
+    expect(told(first!)).toBe(name === "rsa" ? expected : undefined);
+    process.kill(first!, "SIGKILL");
+    await eventually("another worker", () => workers(proxy).some((pid) => pid !== first));
+    expect(told(workers(proxy).find((pid) => pid !== first)!)).toBe(name === "rsa" ? expected : undefined);
+  }
+});
