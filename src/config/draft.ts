@@ -35,6 +35,9 @@ export type ErrorPageDraft =
       readonly before: ErrorPageDraft | null;
     };
 
+type IgnoredList =
+  "httpRequest" | "httpResponse" | "httpAfterResponse" | "redirects" | "useBackend" | "useServer" | "monitorFail";
+
 export interface ProxyDraft extends Omit<Draft<ProxyModel>, "kind" | "options" | "servers" | "binds" | "errors"> {
   kind: ProxyKind;
   errors: Readonly<Record<number, ErrorPageDraft>>;
@@ -49,6 +52,8 @@ export interface ProxyDraft extends Omit<Draft<ProxyModel>, "kind" | "options" |
   nameWord: Word;
   /** For a defaults section with rules: the side that inherits them. */
   rulesUsedBy: "frontend" | "backend" | null;
+  /** Rules that are dropped because of the mode or the kind of the section, and whose errors count nevertheless. */
+  readonly ignoredRules: { [List in IgnoredList]?: ProxyModel[List] };
   /** `httpchk` or another check kind was chosen; http-check rules are kept until then. */
   httpCheck: Extract<ProxyModel["check"], { kind: "http" }>;
 }
@@ -291,6 +296,7 @@ export function newProxy(kind: ProxyKind, name: string, nameWord: Word): ProxyDr
     acls: [],
     defaultsAcls: [],
     rulesUsedBy: null,
+    ignoredRules: {},
     tcpConnection: [],
     tcpSession: [],
     tcpContent: [],

@@ -25,6 +25,27 @@ export function finish(state: ParseState): Model {
   };
 }
 
+/** What is compiled to see its errors. */
+export interface Judged {
+  /** The proxies that run, with the rules that are ignored in their mode. */
+  readonly proxies: readonly ProxyModel[];
+  /** Disabled proxies, and the defaults sections nothing starts from, whose rules could serve both sides. Their one server is made up. */
+  readonly idle: readonly ProxyModel[];
+}
+
+export function judgedProxies(state: ParseState, { proxies }: Model): Judged {
+  const all = state.proxies.map(({ ignoredRules }, i) => ({ ...proxies[i]!, ...ignoredRules }));
+  const disabled = all.flatMap((proxy, i) =>
+    proxy.disabled ? [{ ...proxy, servers: [serverModel(state.proxies[i]!.defaultServer, state.global)] }] : [],
+  );
+  const unused = [...state.unused].map((draft) => ({
+    ...proxyModel(draft, state.global),
+    kind: "listen" as const,
+    servers: [serverModel(draft.defaultServer, state.global)],
+  }));
+  return { proxies: all.filter((proxy) => !proxy.disabled), idle: [...disabled, ...unused] };
+}
+
 /**
  * HAProxy's numbering: a counter that steps with every entry, numbered or not, and skips numbers in use. So behind
  * `id 100` comes 2, not 101.
@@ -55,7 +76,16 @@ function logTargets(logs: readonly LogTargetModel[], global: GlobalDraft): LogTa
 }
 
 function proxyModel(draft: ProxyDraft, global: GlobalDraft): ProxyModel {
-  const { marks: _m, nameWord: _n, httpCheck: _h, defaultServer: _d, rulesUsedBy: _r, kind, ...rest } = draft;
+  const {
+    marks: _m,
+    nameWord: _n,
+    httpCheck: _h,
+    defaultServer: _d,
+    rulesUsedBy: _r,
+    ignoredRules: _i,
+    kind,
+    ...rest
+  } = draft;
   // Unset, the queue and tarpit timeouts are that of connect, which HAProxy keeps from its early configurations.
   const { timeouts } = draft;
   return {

@@ -63,6 +63,7 @@ export function inherit(base: ProxyDraft | null, kind: ProxyKind, name: string, 
     proxy.errorLogFormat = base.errorLogFormat;
     proxy.uniqueIdFormat = base.uniqueIdFormat;
     proxy.uniqueIdHeader = base.uniqueIdHeader;
+    proxy.requestCaptures = [...base.requestCaptures];
     proxy.maxconn = base.maxconn;
     proxy.backlog = base.backlog;
     proxy.defaultBackend = base.defaultBackend;
@@ -122,6 +123,7 @@ export function inheritProblem(base: ProxyDraft, kind: ProxyKind): string | null
   if (kind === "backend" && base.tcpConnection.length + base.tcpSession.length > 0) {
     return `a backend cannot start from ${named} about connections or sessions`;
   }
+  if (kind === "backend" && base.requestCaptures.length > 0) return `a backend cannot start from ${named} that capture`;
   if (kind === "frontend" && base.tcpResponse.length > 0)
     return `a frontend cannot start from ${named} about responses`;
   base.rulesUsedBy ??= kind;

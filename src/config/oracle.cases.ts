@@ -860,6 +860,7 @@ export const cases: readonly OracleCase[] = [
   { name: "file: a misspelt section", text: "frontedn f\n bind :8001\n" },
   // Where the two differ on purpose.
   // Rules of mode http.
+  ...rules("redirect location ''", "http-request redirect prefix ''", "redirect location /%[zork]"),
   ...rules(
     "acl a path /x",
     "acl a path_beg -i /x /y",

@@ -7,10 +7,11 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { cases as plain, type OracleCase } from "./oracle.cases.ts";
+import { idleCases } from "./oracle-idle.cases.ts";
 import { sectionCases } from "./oracle-sections.cases.ts";
 import { loadText } from "./load.ts";
 
-const cases: readonly OracleCase[] = [...plain, ...sectionCases];
+const cases: readonly OracleCase[] = [...plain, ...sectionCases, ...idleCases];
 
 const haproxy = Bun.which("haproxy");
 if (haproxy === null) console.log("src/config/oracle.test.ts: skipped, there is no haproxy on this machine");

@@ -4,7 +4,7 @@ import { checks } from "./checks/index.ts";
 import { checkRules } from "./checks/rules.ts";
 import { newGlobal } from "./draft.ts";
 import type { ParseEnv } from "./env.ts";
-import { finish } from "./finish.ts";
+import { finish, judgedProxies } from "./finish.ts";
 import type { Model } from "./model.ts";
 import { parseSections } from "./sections/index.ts";
 import type { ParseState } from "./sections/section.ts";
@@ -35,12 +35,13 @@ export function parseConfig(
     caches: [],
     defaults: new Map(),
     lastDefaults: null,
+    unused: new Set(),
   };
   parseSections(state, lines);
   for (const check of checks) check(state);
   const parsed = finish(state);
   // Rules are judged whatever else is wrong: everything is reported in one run.
-  const model = checkRules(parsed, env, diagnostics, options.lint === true);
+  const model = checkRules(parsed, judgedProxies(state, parsed), env, diagnostics, options.lint === true);
   if (options.lint === true && !diagnostics.failed) lint({ model, drafts: state.proxies }, diagnostics);
   return model;
 }

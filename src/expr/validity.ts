@@ -92,6 +92,7 @@ const phases: Readonly<Record<Phase, { readonly frontend: number; readonly backe
   request: { frontend: bits(3), backend: bits(7) },
   "response-content": { frontend: bits(15), backend: bits(11) },
   response: { frontend: bits(16), backend: bits(12) },
+  answer: { frontend: (1 << 18) - 1, backend: (1 << 18) - 1 },
   log: { frontend: bits(18), backend: bits(18) },
   check: { frontend: bits(19), backend: bits(19) },
   cli: { frontend: bits(21), backend: bits(21) },
@@ -112,6 +113,7 @@ export const phaseNames: Readonly<Record<Phase, string>> = {
   request: "http-request rules",
   "response-content": "tcp-response content rules",
   response: "http-response rules",
+  answer: "http-error",
   log: "logs",
   check: "health checks",
   cli: "the runtime API",
@@ -121,6 +123,8 @@ export const phaseNames: Readonly<Record<Phase, string>> = {
 /** Where a fetch of these classes can be used, in words. */
 export function placesText(mask: number): string {
   const names = Object.keys(phases) as Phase[];
-  const found = names.filter((phase) => (mask & placesOf(phase, "both")) !== 0).map((phase) => phaseNames[phase]);
+  const found = names
+    .filter((phase) => phase !== "answer" && (mask & placesOf(phase, "both")) !== 0)
+    .map((phase) => phaseNames[phase]);
   return found.length === 0 ? "nowhere" : found.join(", ");
 }

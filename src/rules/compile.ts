@@ -137,7 +137,7 @@ export function compileRules(proxy: ProxyModel, context: RulesContext): ProxyRul
 /** The pages of `http-error` that are made at run time. */
 function compilePages(proxy: ProxyModel, context: RulesContext): ReadonlyMap<number, PageMaker> | null {
   const pages = new Map<number, PageMaker>();
-  const rc = ruleCompiler("http-request", "http-error", proxy, context);
+  const rc = ruleCompiler("http-request", "http-error", proxy, context, "answer");
   for (const [key, page] of Object.entries(proxy.errors)) {
     if (page.kind !== "reply") continue;
     const answer = compileAnswer(page.action, Number(key), rc);
@@ -294,9 +294,15 @@ function compileServers(
   return out;
 }
 
-function ruleCompiler(ruleset: RuleSet, consumer: string, proxy: ProxyModel, context: RulesContext): RuleCompiler {
+function ruleCompiler(
+  ruleset: RuleSet,
+  consumer: string,
+  proxy: ProxyModel,
+  context: RulesContext,
+  phase: Phase = phases[ruleset],
+): RuleCompiler {
   const { diagnostics, cc, registries, tags } = context;
-  const options = { phase: phases[ruleset], side: sideOf(proxy), consumer };
+  const options = { phase, side: sideOf(proxy), consumer };
   const expression = (text: string, at: Position, want?: SampleKind): CompiledExpression | null => {
     const parsed = parseExpression(text, at, diagnostics);
     if (parsed === null) return null;
@@ -342,6 +348,7 @@ function ruleCompiler(ruleset: RuleSet, consumer: string, proxy: ProxyModel, con
     errorPage: ({ text, at, endColumn }, status) => {
       const section = context.httpErrors.find(({ name }) => name === text);
       if (section === undefined) {
+        if (cc.standsIn === true) return "none";
         diagnostics.error("config/unknown-section", at, `there is no http-errors section '${text}'`, { endColumn });
         return null;
       }

@@ -10,13 +10,22 @@ import type { SampleContext } from "../expr/context.ts";
 import { parseExpression } from "../expr/parse.ts";
 import type { Diagnostics } from "../lang/diagnostic.ts";
 import type { Backend } from "../proxy/backend.ts";
-import type { ProxyTlv } from "../proxy/server.ts";
+import type { ProxyTlv, Server } from "../proxy/server.ts";
 import type { Frontend } from "../proxy/frontend.ts";
 import { compileRules, type ProxyRules } from "./compile.ts";
 import { evaluateProcessVariables } from "./process-variables.ts";
 import { compileConditions } from "./conditions.ts";
 import type { RuleTracer } from "./trace.ts";
 import { compileFormats, compileServerText, type ProxyFormats } from "./formats.ts";
+
+/** What unresolved names mean in `judge`. */
+export interface StandIns {
+  readonly frontend: Frontend;
+  readonly backend: Backend;
+  readonly server: Server;
+  readonly cache: Cache;
+  readonly userlist: Userlist;
+}
 
 /** Compiles the rules of the proxies of one configuration; patterns of files are shared between them. */
 export class RulesCompiler {
@@ -47,8 +56,31 @@ export class RulesCompiler {
 
   /** Null when the proxy has no rules. Errors are collected. */
   compile(proxy: ProxyModel): ProxyRules | null {
-    const { registries, tags, diagnostics, store, tracer, model, namedFiles } = this;
+    return this.compileIn(proxy, this.contextOf(proxy.name));
+  }
+
+  /**
+   * Compiles the rules of a disabled proxy, or of a defaults section that nothing starts from, to see their errors. As in HAProxy, names
+   * in them are not resolved: `standIns` takes the place of those that cannot be found.
+   */
+  judge(proxy: ProxyModel, standIns: StandIns): void {
     const cc = this.contextOf(proxy.name);
+    const { frontend, backend, server, cache, userlist } = standIns;
+    this.compileIn(proxy, {
+      ...cc,
+      frontend: proxy.kind === "backend" ? null : frontend,
+      backend: proxy.kind === "frontend" ? null : backend,
+      findFrontend: (name) => cc.findFrontend(name) ?? frontend,
+      findBackend: (name) => cc.findBackend(name) ?? backend,
+      findServer: (within, name) => cc.findServer(within, name) ?? server,
+      findCache: (name) => cc.findCache(name) ?? cache,
+      findUserlist: (name) => cc.findUserlist(name) ?? userlist,
+      standsIn: true,
+    });
+  }
+
+  private compileIn(proxy: ProxyModel, cc: CompileContext): ProxyRules | null {
+    const { registries, tags, diagnostics, store, tracer, model, namedFiles } = this;
     const conditions = compileConditions(proxy, { cc, registries, store, diagnostics });
     return compileRules(proxy, {
       cc,

@@ -60,7 +60,7 @@ export interface RuleStream extends SampleContext {
   deny(status: number, answer: Answer | null): void;
   /** Answers instead of the server; counted as intercepted. Null: with the error page of the status. */
   intercept(status: number, answer: Answer | null): void;
-  /** The status of the answer that is being made, for formats in it. */
+  /** The status of the answer that is being made, for formats in it: from here on the server's response is gone. */
   announce(status: number): void;
   /** The request is not acceptable: 400. */
   invalid(): void;

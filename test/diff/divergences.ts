@@ -36,6 +36,8 @@ export const divergences: Readonly<Record<string, string>> = {
     "RFC 9110 section 5.5 has recipients refuse or change such a value, as HAProxy does since 3.0; HAProxy 2.6 passes it on",
   "format a sample with a byte of zero":
     "tlb prints control characters of values in log lines as #XX, so that no client begins a line of its own; HAProxy prints them as they are",
+  "http-errors: samples of the response in a header of its replacement":
+    "tlb finds nothing of the replaced response there, as in a body; HAProxy 2.6 loses the answer it has begun and closes",
   "h2 mixes: return without a body, to h1":
     "RFC 9110 section 8.6 forbids content-length in a 204; HAProxy 2.6 sends one to clients of HTTP/2",
   "h2 mixes: return without a body, to h2": "as above",

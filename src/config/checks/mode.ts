@@ -29,6 +29,8 @@ export const checkMode = eachProxy((proxy, { diagnostics }) => {
   for (const [mark, list] of RULES) {
     if (proxy[list].length === 0) continue;
     ignored(mark, `'${mark}'`);
+    // Their errors count nevertheless.
+    proxy.ignoredRules[list] = proxy[list];
     proxy[list] = [];
   }
   if (proxy.compression !== null) {

@@ -1,4 +1,5 @@
 import { hostname } from "node:os";
+import { Cache } from "../../cache/cache.ts";
 import { Shared } from "../../counters/shared.ts";
 import { Diagnostics } from "../../lang/diagnostic.ts";
 import { Backend, type SlotOf } from "../../proxy/backend.ts";
@@ -7,7 +8,9 @@ import { RulesCompiler } from "../../rules/context.ts";
 import { rulesOf } from "../../rules/lists.ts";
 import { registries } from "../../rules/registries.ts";
 import type { ReadFile } from "../../expr/acl/store.ts";
+import type { Userlist } from "../../expr/fetch/types.ts";
 import type { ParseEnv } from "../env.ts";
+import type { Judged } from "../finish.ts";
 import type { Model, ProxyModel } from "../model.ts";
 
 function hasRules(proxy: ProxyModel): boolean {
@@ -34,23 +37,37 @@ function hasFormats({ kind, logFormat, logFormatSd, errorLogFormat, uniqueIdForm
   );
 }
 
+const ANY_CACHE = new Cache({
+  name: "",
+  totalMaxSize: 1,
+  maxObjectSize: 1,
+  maxAge: 0,
+  processVary: false,
+  maxSecondaryEntries: 0,
+});
+const ANY_USERLIST: Userlist = { name: "", groups: [], verify: () => false, groupsOf: () => [] };
+
 /**
  * Compiles all rules and formats the way a worker will, against proxies that never run, so that their errors show in `tlb check` and before a
- * reload touches any worker. Returns the model with the pattern
- * files that were read, and the values of process variables.
+ * reload touches any worker. Returns the model with the pattern files that were read, and the values of process variables.
  */
-export function checkRules(model: Model, env: ParseEnv, diagnostics: Diagnostics, lint = false): Model {
-  const { proxies } = model;
+export function checkRules(
+  model: Model,
+  { proxies, idle }: Judged,
+  env: ParseEnv,
+  diagnostics: Diagnostics,
+  lint = false,
+): Model {
   const files: Record<string, string> = {};
   const { global } = model;
-  const idle = !proxies.some((proxy) => hasRules(proxy) || hasFormats(proxy) || hasSni(proxy));
-  if (global.setVars.length === 0 && idle) return model;
+  const any = [...proxies, ...idle].some((proxy) => hasRules(proxy) || hasFormats(proxy) || hasSni(proxy));
+  if (global.setVars.length === 0 && !any) return model;
   // One slot for all: the counters of these proxies are never looked at.
   const shared = Shared.local(1, 1);
   const slotOf: SlotOf = () => 0;
   const frontends = new Map<string, Frontend>();
   const backends = new Map<string, Backend>();
-  for (const proxy of proxies) {
+  for (const proxy of model.proxies) {
     if (proxy.kind !== "frontend") backends.set(proxy.name, new Backend(proxy, slotOf, shared, 0));
     if (proxy.kind !== "backend") frontends.set(proxy.name, new Frontend(proxy, slotOf, shared, 0));
   }
@@ -66,11 +83,18 @@ export function checkRules(model: Model, env: ParseEnv, diagnostics: Diagnostics
     null,
     read,
   );
-  for (const proxy of proxies) if (!proxy.disabled && hasRules(proxy)) compiler.compile(proxy);
+  for (const proxy of proxies) if (hasRules(proxy)) compiler.compile(proxy);
+  for (const section of idle) {
+    if (!hasRules(section)) continue;
+    const backend = new Backend(section, slotOf, shared, 0);
+    const frontend = new Frontend(section, slotOf, shared, 0);
+    const server = backend.servers[0]!;
+    compiler.judge(section, { backend, frontend, server, cache: ANY_CACHE, userlist: ANY_USERLIST });
+  }
   // A format that many frontends take from a defaults section is judged once for each mode.
   const judged = new Set<string>();
   for (const proxy of proxies) {
-    if (proxy.disabled || !hasFormats(proxy)) continue;
+    if (!hasFormats(proxy)) continue;
     const { mode, logFormat, logFormatSd, errorLogFormat, uniqueIdFormat } = proxy;
     const key = JSON.stringify([mode, logFormat, logFormatSd, errorLogFormat, uniqueIdFormat]);
     if (judged.has(key)) continue;
@@ -78,7 +102,6 @@ export function checkRules(model: Model, env: ParseEnv, diagnostics: Diagnostics
     compiler.formats(proxy);
   }
   for (const proxy of proxies) {
-    if (proxy.disabled) continue;
     compiler.hashKey(proxy);
     for (const { tls, proxyTlvs } of proxy.servers) {
       compiler.sni(proxy, tls?.sni ?? null);

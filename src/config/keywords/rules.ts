@@ -1,11 +1,11 @@
 import { actionRow, actionsOf, isLater } from "../../rules/actions.ts";
 import { textOf } from "../../rules/parts.ts";
+import { LITERAL } from "../../rules/http/redirect.ts";
 import type { ActionParts, ActionRow, RuleSet } from "../../rules/types.ts";
 import { Args } from "../../lang/args.ts";
 import { suggest } from "../../lang/suggest.ts";
 import type { Word } from "../../lang/line.ts";
 import type { ProxyContext } from "../context.ts";
-import { hasFrontend } from "../draft.ts";
 import type { ConditionModel, RuleModel, TextModel } from "../model.ts";
 import type { Keyword } from "./keyword.ts";
 import { BOTH, FRONT_ONLY, PROXY_ONLY } from "./where.ts";
@@ -131,7 +131,7 @@ function ruleset(name: RuleSet, list: List, help: string): Row {
 function withSlot(c: ProxyContext, args: Args, parts: ActionParts): ActionParts | null {
   const { len } = parts.texts;
   if (len === undefined) return parts;
-  if (!hasFrontend(c.proxy)) {
+  if (c.proxy.kind === "backend") {
     args.diagnostics.error("rule/bad-argument", len.at, "a backend has no capture slots of its own", {
       endColumn: len.endColumn,
       hint: "declare one in the frontend and name it by 'id <slot>'",
@@ -191,7 +191,7 @@ export const ruleKeywords: readonly Row[] = [
       const rule = finishRule(c, args, "http-request", { row, word: args.keyword, argument: null });
       if (rule === null) return void args.rest();
       c.proxy.marks.set("redirect", args.keyword);
-      c.proxy.redirects.push(rule);
+      c.proxy.redirects.push({ ...rule, action: { ...rule.action, flags: [...rule.action.flags, LITERAL] } });
     },
   },
   {

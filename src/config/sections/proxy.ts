@@ -73,8 +73,10 @@ function open(state: ParseState, line: Line, kind: ProxyKind): SectionBody {
     diagnostics.error("config/inherited-rules", nameWord.at, problem, { endColumn: nameWord.endColumn });
   }
   const proxy = inherit(problem === null ? base : withoutRules(base!), kind, name, nameWord);
+  if (base !== null) state.unused.delete(base);
   if (kind === "defaults") {
     state.lastDefaults = proxy;
+    state.unused.add(proxy);
     if (name !== "") state.defaults.set(name, [...(state.defaults.get(name) ?? []), proxy]);
   } else state.proxies.push(proxy);
   return body(state, proxy);
@@ -120,11 +122,16 @@ function body(state: ParseState, proxy: ProxyDraft): SectionBody {
   };
 }
 
-/** An ignored keyword is still read: its errors count, what it sets goes nowhere. */
+/** An ignored keyword is still read: its errors count, what it sets goes nowhere. Conditions are read when the section is complete. */
 function inspect(row: Keyword<ProxyContext>, context: ProxyContext, line: Line, at: number): void {
   const proxy = newProxy("listen", context.proxy.name, context.proxy.nameWord);
   const diagnostics = new Diagnostics();
   run(row, { ...context, proxy, diagnostics }, line, at, diagnostics);
+  const { ignoredRules } = context.proxy;
+  const { useBackend, useServer, monitorFail } = proxy;
+  if (useBackend.length > 0) ignoredRules.useBackend = [...(ignoredRules.useBackend ?? []), ...useBackend];
+  if (useServer.length > 0) ignoredRules.useServer = [...(ignoredRules.useServer ?? []), ...useServer];
+  if (monitorFail.length > 0) ignoredRules.monitorFail = [...(ignoredRules.monitorFail ?? []), ...monitorFail];
   context.diagnostics.list.push(...diagnostics.list.filter((d) => d.severity === "error"));
 }
 

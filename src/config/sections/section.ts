@@ -20,6 +20,8 @@ export interface ParseState {
   readonly defaults: Map<string, ProxyDraft[]>;
   /** The last `defaults` section, what a section without `from` starts from. */
   lastDefaults: ProxyDraft | null;
+  /** `defaults` that no section has started from yet. */
+  readonly unused: Set<ProxyDraft>;
 }
 
 /** An open section: takes each of its lines. `line.words` still holds `no` or `default`; `at` is the keyword's index. */

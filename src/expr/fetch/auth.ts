@@ -109,7 +109,7 @@ export const authFetches: readonly FetchRow[] = [
         return list.groupsOf(found.user).some((group) => visit(group, ctx));
       };
     },
-    patterns: ([arg], cc) => cc.findUserlist(arg!.text)!.groups,
+    patterns: ([arg], cc) => (cc.standsIn === true ? undefined : cc.findUserlist(arg!.text)!.groups),
   },
   {
     name: "http_auth_bearer",

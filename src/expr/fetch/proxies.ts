@@ -75,13 +75,18 @@ const BACKEND: ArgSpec = { name: "backend", type: "backend" };
 const FRONTEND: ArgSpec = { name: "frontend", type: "frontend" };
 const SERVER: ArgSpec = { name: "[backend/]server", type: "server" };
 
+/** No proxy is called "": only a stand-in answers to it. */
 function resolveBackend(arg: ArgValue, cc: CompileContext): Backend | ArgProblem {
-  if (arg.text === "") return cc.backend ?? { message: "a backend must be named here, this proxy is none", arg: 0 };
+  if (arg.text === "")
+    return cc.backend ?? cc.findBackend("") ?? { message: "a backend must be named here, this proxy is none", arg: 0 };
   return cc.findBackend(arg.text) ?? { message: `there is no backend '${arg.text}'`, arg: 0 };
 }
 
 function resolveFrontend(arg: ArgValue, cc: CompileContext): Frontend | ArgProblem {
-  if (arg.text === "") return cc.frontend ?? { message: "a frontend must be named here, this proxy is none", arg: 0 };
+  if (arg.text === "")
+    return (
+      cc.frontend ?? cc.findFrontend("") ?? { message: "a frontend must be named here, this proxy is none", arg: 0 }
+    );
   return cc.findFrontend(arg.text) ?? { message: `there is no frontend '${arg.text}'`, arg: 0 };
 }
 

@@ -37,8 +37,8 @@ export interface FetchRow {
   make(args: readonly ArgValue[], cc: CompileContext): Fetcher | ArgProblem;
   /** For fetches with several occurrences, which ACLs look at one by one; called with arguments `make` accepted. */
   makeEach?(args: readonly ArgValue[], cc: CompileContext): EachFetcher;
-  /** The only values an ACL may compare with. */
-  patterns?(args: readonly ArgValue[], cc: CompileContext): readonly string[];
+  /** The only values an ACL may compare with; undefined = any. */
+  patterns?(args: readonly ArgValue[], cc: CompileContext): readonly string[] | undefined;
 }
 
 /** Users and groups of a userlist section, for http_auth and http_auth_group. */
@@ -61,6 +61,8 @@ export interface CompileContext {
   findServer(backend: string | null, server: string): Server | null;
   findCache(name: string): Cache | null;
   findUserlist(name: string): Userlist | null;
+  /** Names that are not there were replaced by others: nothing but the errors is of interest. */
+  readonly standsIn?: true;
   /** tune.bufsize, for fetches with offsets. */
   readonly bufsize: number;
 }

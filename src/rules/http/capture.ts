@@ -46,7 +46,7 @@ export const captureAction: ActionRow = {
     const side = rc.ruleset.endsWith("response") ? "response" : "request";
     // A backend may fill the slot of some frontends only.
     const { frontend } = rc.cc;
-    if (frontend !== null) {
+    if (frontend !== null && rc.cc.standsIn !== true) {
       const { requestCaptures, responseCaptures } = frontend.model;
       if (slot >= (side === "request" ? requestCaptures : responseCaptures).length) {
         const message = `there is no capture slot ${slot} for ${side}s`;

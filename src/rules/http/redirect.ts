@@ -7,6 +7,9 @@ import { pathOf, targetOf } from "./target.ts";
 const CODES = [301, 302, 303, 307, 308];
 const HOST = Buffer.from("host", "latin1");
 
+/** Flag of the keyword `redirect`, whose location is no format. */
+export const LITERAL = "literal";
+
 /** `redirect` (manual, section 4.2). As in HAProxy, the format of a location is evaluated before anything is appended to it. */
 export const redirectAction: ActionRow = {
   name: "redirect",
@@ -27,6 +30,7 @@ export const redirectAction: ActionRow = {
         case "scheme": {
           const to = args.take(`a ${word.text}`);
           if (to === null) return null;
+          if (to.text === "") return args.error("config/missing-argument", to, `'${word.text}' expects a value`);
           target = word.text;
           texts.to = textOf(to);
           break;
@@ -73,7 +77,7 @@ export const redirectAction: ActionRow = {
   },
   compile: (action, rc) => {
     const { texts, flags } = action;
-    const to = rc.format(texts.to!);
+    const to = flags.includes(LITERAL) ? () => texts.to!.text : rc.format(texts.to!);
     if (to === null) return null;
     const kind = flags[0];
     if (rc.ruleset !== "http-request" && kind !== "location") {

@@ -75,6 +75,7 @@ export function responseRules(
 export function afterRules(stream: HttpStream, back: ProxyRules | null, front: ProxyRules | null): void {
   const samples = stream.rules();
   samples.inAfter = true;
+  samples.replaced = false;
   samples.startResponse();
   if (back !== null && back.after !== null) runRules(back.after, samples);
   if (!sameProxy(stream) && front !== null && front.after !== null) runRules(front.after, samples);

@@ -51,6 +51,8 @@ export class HttpSamples implements HttpFlowStream, TcpRuleStream {
   inAfter = false;
   /** The head of the request cannot be asked any more: as in HAProxy, when the tarpit is over. */
   headGone = false;
+  /** An answer takes the response's place: as in HAProxy, its formats find nothing of that any more. */
+  replaced = false;
   serial = 0;
   /** A rule about content ends the server's connection. */
   serverClosed = false;
@@ -70,6 +72,7 @@ export class HttpSamples implements HttpFlowStream, TcpRuleStream {
     this.waitingRule = -1;
     this.strict = true;
     this.headGone = false;
+    this.replaced = false;
     this.serial++;
   }
 
@@ -94,6 +97,7 @@ export class HttpSamples implements HttpFlowStream, TcpRuleStream {
 
   announce(status: number): void {
     this.record.status = status;
+    this.replaced = true;
   }
 
   invalid(): void {
@@ -274,7 +278,7 @@ export class HttpSamples implements HttpFlowStream, TcpRuleStream {
     return this.record.reqEdits;
   }
   get resHead(): Head | null {
-    return this.record.res.status > 0 ? this.record.res : null;
+    return this.record.res.status > 0 && !this.replaced ? this.record.res : null;
   }
   get resEdits(): Edits {
     return this.record.resEdits;
@@ -292,7 +296,7 @@ export class HttpSamples implements HttpFlowStream, TcpRuleStream {
   resBodyHeld(): Uint8Array | null {
     const { resWaiting, resChunk, resFrom, resTo, resBody } = this.record;
     const held = resWaiting ?? resChunk;
-    if (held === null) return null;
+    if (held === null || this.replaced) return null;
     const [start, end] = resWaiting === null ? [resFrom, resTo] : [0, held.length];
     return resBody.framing === Framing.CHUNKED ? this.heldResponse.of(held, start, end) : held.subarray(start, end);
   }
@@ -317,7 +321,7 @@ export class HttpSamples implements HttpFlowStream, TcpRuleStream {
   }
   get statusCode(): number {
     const { record } = this;
-    if (record.phase === Phase.done) return 0;
+    if (record.phase === Phase.done || this.replaced) return 0;
     const { status } = record.resEdits;
     if (status !== undefined) return Number(status.toString("latin1"));
     return record.res.status > 0 ? record.res.status : 0;
@@ -353,7 +357,7 @@ export class HttpSamples implements HttpFlowStream, TcpRuleStream {
   }
   rawResponse(): Uint8Array | null {
     const { res } = this.record;
-    return res.status > 0 ? res.buf.subarray(res.start, res.end) : null;
+    return res.status > 0 && !this.replaced ? res.buf.subarray(res.start, res.end) : null;
   }
 
   // ---- settings, times, sizes

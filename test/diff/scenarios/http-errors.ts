@@ -1,5 +1,6 @@
 /** http-errors, errorfiles, http-error, and the error pages of deny and return. */
 import { echo, get, http, request, sends } from "../build.ts";
+import { ok, respond } from "../../harness/server.ts";
 import type { Scenario } from "../scenario.ts";
 
 const files = {
@@ -35,6 +36,33 @@ function one(
 }
 
 const deny = (status: number): string => `http-request deny deny_status ${status}`;
+
+/** What can be asked of a response. */
+const ASKED =
+  "status res.ver res.hdr(x-a) res.fhdr(x-a) res.hdr_cnt(x-a) res.hdr_names() res.hdrs res.hdrs_bin,hex res.cook(c) res.cook_val(c) res.cook_cnt(c) scook(c) res.body res.body_len res.body_size res.len res.hdr_ip(x-a) res.hdr_val(x-a) capture.res.hdr(0) capture.res.ver res.comp res.cache_hit srv_id var(res.a) var(txn.a) method bc_http_major";
+
+/** Every one of them, in brackets, behind its name. */
+const asked = ASKED.split(" ")
+  .map((name) => `${name.replace(/,.*|[(].*/, "")}=[%[${name}]]`)
+  .join(" ");
+
+const replaced: readonly Scenario[] = ["return status 203", "deny status 403"].flatMap((action) =>
+  ["lf-string", "http-error"].map((form) => ({
+    name: `http-errors: samples of the response in ${form} of ${action}`,
+    config: http({
+      frontend: "capture response header X-A len 10",
+      backend: `http-response set-var(res.a) str(R)\nhttp-response set-var(txn.a) str(T)\n${
+        form === "lf-string"
+          ? `http-response ${action} content-type text/plain lf-string "${asked} %hs"`
+          : `http-error status 403 content-type text/plain lf-string "${asked}"\nhttp-response deny deny_status 403`
+      }`,
+    }),
+    servers: {
+      s1: respond(() => ok("hello", "X-A: one", "X-A: two", "Set-Cookie: c=1; Path=/").replace(" 200 ", " 201 ")),
+    },
+    client: sends(get("/p?x", "X-Q: q")),
+  })),
+);
 
 export const httpErrors: readonly Scenario[] = [
   one("errorfiles", `errorfiles site-{one}\n${deny(404)} if { path /b }\n${deny(403)}`),
@@ -161,4 +189,11 @@ export const httpErrors: readonly Scenario[] = [
     "response deny and http-error 502",
     'http-error status 502 content-type text/plain lf-string "r %[path]"\nhttp-response deny',
   ),
+  ...replaced,
+  {
+    name: "http-errors: samples of the response in a header of its replacement",
+    config: http({ backend: 'http-response return status 203 hdr X-A "[%[status]]" hdr X-B %[res.hdr(x-a)]' }),
+    servers: { s1: respond(() => ok("hello", "X-A: one")) },
+    client: sends(get("/p")),
+  },
 ];

@@ -89,6 +89,8 @@ const requests: readonly Case[] = [
   ["allow before deny", "http-request allow if { path /ok }\nhttp-request deny", get("/ok"), get("/no")],
   ["redirect location", "http-request redirect location http://x.test/y", get("/")],
   ["redirect location with a format", "http-request redirect location http://x.test%[path]?from=%[src]", get("/a?b")],
+  ["the keyword redirect knows no formats", "redirect location /a%[path]b%20c%%", get("/q")],
+  ["the keyword redirect and what is no format", "redirect prefix /a%[zork", get("/q")],
   ["redirect prefix", "http-request redirect prefix http://x.test/p", get("/a?b=1"), get("/")],
   ["redirect prefix /", "http-request redirect prefix /", get("/a?b=1")],
   ["redirect prefix drop-query", "http-request redirect prefix http://x.test drop-query", get("/a?b=1")],
