@@ -73,6 +73,9 @@ export interface SampleContext {
   resBodyHeld(): Uint8Array | null;
   /** Bytes the chunk that was read last still lacks; absent = 0. */
   readonly reqBodyPending?: number;
+  /** Bytes HAProxy holds for the end of a chunked body: one, and the trailers; absent = 0, as before the end. */
+  readonly reqBodyTail?: number;
+  readonly resBodyTail?: number;
   /** The cache the response comes from; null or absent = none. */
   readonly cacheName?: string | null;
   /** First request of its connection. */

@@ -3,15 +3,14 @@ import { latin1 } from "../../util/latin1.ts";
 import type { ArgSpec } from "../args.ts";
 import type { SampleContext } from "../context.ts";
 import type { Use } from "../validity.ts";
+import { heldRequest, heldResponse } from "./held.ts";
 import type { FetchRow } from "./types.ts";
 
 type Raw = (ctx: SampleContext) => Uint8Array | null;
 
-/** In mode http the buffers hold parsed messages, whose bytes are not to be looked at: only their number is known. */
+/** In mode http the buffers hold parsed messages, whose bytes are not to be looked at. */
 export const rawRequest: Raw = (ctx) => (ctx.mode === "http" ? null : ctx.rawRequest());
 export const rawResponse: Raw = (ctx) => (ctx.mode === "http" ? null : ctx.rawResponse());
-const heldRequest: Raw = (ctx) => ctx.rawRequest();
-const heldResponse: Raw = (ctx) => ctx.rawResponse();
 
 /** Text of bytes that may be a plain Uint8Array. */
 export function bytesText(bytes: Uint8Array, from: number, to: number): string {
@@ -92,7 +91,13 @@ function payloadLvRow(name: string, raw: Raw, use: readonly Use[], replacedBy?: 
   };
 }
 
-function lengthRow(name: string, raw: Raw, use: readonly Use[], replacedBy?: string): FetchRow {
+function lengthRow(
+  name: string,
+  raw: Raw,
+  held: (ctx: SampleContext) => number,
+  use: readonly Use[],
+  replacedBy?: string,
+): FetchRow {
   return {
     name,
     args: [],
@@ -102,7 +107,7 @@ function lengthRow(name: string, raw: Raw, use: readonly Use[], replacedBy?: str
     ...(replacedBy ? { replacedBy } : {}),
     make: () => (ctx) => {
       if (!ctx.final) ctx.mayChange = true;
-      return raw(ctx)?.length ?? 0;
+      return ctx.mode === "http" ? held(ctx) : (raw(ctx)?.length ?? 0);
     },
   };
 }
@@ -164,9 +169,9 @@ const BOTH: readonly Use[] = ["request-head", "response-head"];
 const either: Raw = (ctx) => rawResponse(ctx) ?? rawRequest(ctx);
 
 export const payloadFetches: readonly FetchRow[] = [
-  lengthRow("req.len", heldRequest, ["request-head"]),
-  lengthRow("req_len", heldRequest, ["request-head"], "req.len"),
-  lengthRow("res.len", heldResponse, ["response-head"]),
+  lengthRow("req.len", rawRequest, heldRequest, ["request-head"]),
+  lengthRow("req_len", rawRequest, heldRequest, ["request-head"], "req.len"),
+  lengthRow("res.len", rawResponse, heldResponse, ["response-head"]),
   payloadRow("req.payload", rawRequest, ["request-head"]),
   payloadRow("res.payload", rawResponse, ["response-head"]),
   payloadRow("payload", either, BOTH, "req.payload"),

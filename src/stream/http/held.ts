@@ -29,6 +29,19 @@ export class HeldPayload {
   }
 }
 
+/** What HAProxy holds for the end of these chunks: a byte, and the trailers; 0 before it. */
+export function tailOf(buf: Buffer, start: number, end: number): number {
+  const scanner = new ChunkScanner(defaultLimits);
+  scanner.scan(buf, start, end);
+  if (!scanner.done) return 0;
+  let size = 1;
+  const { trailers } = scanner;
+  if (trailers === null) return size;
+  const { index, count } = trailers;
+  for (let k = 0; k < 4 * count; k += 4) size += index[k + 1]! - index[k]! + index[k + 3]! - index[k + 2]!;
+  return size;
+}
+
 /** Bytes that the last of these chunks still lacks. */
 export function pendingOf(buf: Buffer, start: number, end: number): number {
   const scanner = new ChunkScanner(defaultLimits);

@@ -125,10 +125,12 @@ export function judgeResponse(
   const front = stream.http.rules;
   if (back !== null || front !== null) {
     stream.rules().startResponse();
-    if (next > at && resBody.verbatim) {
+    if (next > at) {
+      // Chunks that go on in other bytes are looked at as they came.
+      const { verbatim } = resBody;
       stream.resChunk = buf;
-      stream.resFrom = resBody.verbatimStart(at);
-      stream.resTo = resBody.verbatimEnd(next);
+      stream.resFrom = verbatim ? resBody.verbatimStart(at) : at;
+      stream.resTo = verbatim ? resBody.verbatimEnd(next) : next;
     }
     const verdict = responseRules(stream, back, front, Step.backResponse);
     if (verdict === Verdict.wait) holdResponse(stream, buf, at, next);

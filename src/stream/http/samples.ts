@@ -28,7 +28,7 @@ import { saveResponse } from "./cache/save.ts";
 import { useCache } from "./cache/use.ts";
 import { drop } from "./drop.ts";
 import { refuseResponse } from "./content.ts";
-import { HeldPayload, pendingOf } from "./held.ts";
+import { HeldPayload, pendingOf, tailOf } from "./held.ts";
 import { earlyHint } from "./hint.ts";
 import { countRewrite, failByRule } from "./rewrite.ts";
 import { authenticateByRule, denyByRule, interceptByRule, refuseByRule } from "./rule-answer.ts";
@@ -292,6 +292,16 @@ export class HttpSamples implements HttpFlowStream, TcpRuleStream {
   get reqBodyPending(): number {
     const { bodyBuf, bodyStart, bodyEnd, reqBody } = this.record;
     return bodyBuf === null || reqBody.framing !== Framing.CHUNKED ? 0 : pendingOf(bodyBuf, bodyStart, bodyEnd);
+  }
+  get reqBodyTail(): number {
+    const { bodyBuf, bodyStart, bodyEnd, reqBody } = this.record;
+    return bodyBuf === null || reqBody.framing !== Framing.CHUNKED ? 0 : tailOf(bodyBuf, bodyStart, bodyEnd);
+  }
+  get resBodyTail(): number {
+    const { resWaiting, resChunk, resFrom, resTo, resBody } = this.record;
+    const held = resWaiting ?? resChunk;
+    if (held === null || this.replaced || resBody.framing !== Framing.CHUNKED) return 0;
+    return resWaiting === null ? tailOf(held, resFrom, resTo) : tailOf(held, 0, held.length);
   }
   resBodyHeld(): Uint8Array | null {
     const { resWaiting, resChunk, resFrom, resTo, resBody } = this.record;

@@ -16,6 +16,7 @@ import { headers } from "./headers.ts";
 import { httpErrors } from "./http-errors.ts";
 import { keepAlive, reuse } from "./keep-alive.ts";
 import { layers } from "./layers.ts";
+import { lengths } from "./lengths.ts";
 import { logs } from "./logs.ts";
 import { malformed } from "./malformed.ts";
 import { relay } from "./tcp.ts";
@@ -60,6 +61,7 @@ export const scenarios: readonly Scenario[] = [
   ...h2,
   ...layers,
   ...errors,
+  ...lengths,
   ...timeouts,
   ...dualStack,
   ...oneWay,
