@@ -1,6 +1,7 @@
 import type { LogLevel, Model } from "../config/model.ts";
 import type { CacheSettings } from "../cache/reader.ts";
 import type { CacheStore } from "../cache/store.ts";
+import type { Table } from "../table/table.ts";
 import type { Shared } from "../counters/shared.ts";
 
 /**
@@ -18,6 +19,8 @@ export interface AdminContext {
   slotOf(key: string): number;
   /** The objects of a cache section; null = there is no such cache. */
   cacheStore(settings: CacheSettings): CacheStore | null;
+  /** The stick tables with their entries, in the order they were written. */
+  stickTables(): readonly Table[];
   /** Start of the supervisor, ms since the epoch. */
   readonly startedMs: number;
   readonly pid: number;

@@ -193,6 +193,7 @@ export function proxy(kind: ProxyModel["kind"], name: string, id: number, more: 
     responseDelay: 0,
     useServer: [],
     compression: null,
+    stickTable: null,
     ...more,
   };
   return { ...base, servers: base.servers.map((s, i) => ({ ...s, id: s.id || i + 1 })) };
@@ -277,6 +278,9 @@ export function model(proxies: readonly ProxyModel[], more: Partial<GlobalModel>
 }
 
 export class FakeContext implements AdminContext {
+  stickTables(): [] {
+    return [];
+  }
   cacheStore(): null {
     return null;
   }

@@ -66,6 +66,7 @@ function adminContext(supervisor: SupervisorContext): AdminContext {
     model: () => supervisor.model,
     shared: supervisor.shared,
     cacheStore: (settings) => supervisor.cacheStore(settings),
+    stickTables: () => supervisor.stickTables(),
     slotOf: (key) => supervisor.slots[key]!,
     startedMs: supervisor.startTime,
     pid: process.pid,

@@ -16,6 +16,7 @@ import { compileHttp, type HttpSettings } from "../stream/http/settings.ts";
 import type { RuleTracer } from "../rules/trace.ts";
 import { RulesCompiler } from "../rules/context.ts";
 import { registries } from "../rules/registries.ts";
+import type { Tables } from "../table/tables.ts";
 import { clock } from "../util/clock.ts";
 import { destinationBalancer } from "./destination.ts";
 
@@ -29,6 +30,8 @@ export interface Compiled {
   readonly patterns: PatternStore;
   /** Those of the cache sections; who serves traffic gives them their stores. */
   readonly caches: ReadonlyMap<string, Cache>;
+  /** The stick tables; who serves traffic gives them their memory. */
+  readonly tables: Tables;
 }
 
 /**
@@ -103,7 +106,8 @@ export function compile(
   }
   // The warnings were given when the configuration was checked.
   diagnostics.list.push(...found.list.filter(({ severity }) => severity === "error"));
-  return { model, frontends, backends, diagnostics: diagnostics.list, patterns: rules.store, caches: rules.caches };
+  const { store: patterns, caches, tables } = rules;
+  return { model, frontends, backends, diagnostics: diagnostics.list, patterns, caches, tables };
 }
 
 /** Formats may ask for any proxy, so they come when all are there. */

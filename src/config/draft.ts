@@ -282,6 +282,7 @@ export function newProxy(kind: ProxyKind, name: string, nameWord: Word): ProxyDr
     forwardFor: null,
     originalTo: null,
     compression: null,
+    stickTable: null,
     logs: [],
     logTag: null,
     logFormat: { kind: "default" },

@@ -18,4 +18,5 @@ export type * from "./model/proxy.ts";
 export type * from "./model/root.ts";
 export type * from "./model/rules.ts";
 export type * from "./model/server.ts";
+export type * from "./model/table.ts";
 export type * from "./model/tls.ts";

@@ -1015,7 +1015,6 @@ export const cases: readonly OracleCase[] = [
   ...differs(LATER, [
     ...front("clitcpka-cnt 5"),
     ...back(
-      "stick-table type ip size 1k",
       "stats uri /x",
       "option ssl-hello-chk",
       "option tcp-check\n tcp-check send x",

@@ -161,6 +161,7 @@ export function plainCompileContext(found: Partial<CompileContext> = {}): Compil
     findBackend: () => null,
     findServer: () => null,
     findCache: () => null,
+    findTable: () => null,
     findUserlist: (): Userlist | null => null,
     bufsize: 16384,
     ...found,

@@ -12,6 +12,7 @@ import type { Diagnostics } from "../lang/diagnostic.ts";
 import type { Backend } from "../proxy/backend.ts";
 import type { ProxyTlv, Server } from "../proxy/server.ts";
 import type { Frontend } from "../proxy/frontend.ts";
+import { Tables } from "../table/tables.ts";
 import { compileRules, type ProxyRules } from "./compile.ts";
 import { evaluateProcessVariables } from "./process-variables.ts";
 import { compileConditions } from "./conditions.ts";
@@ -34,10 +35,11 @@ export class RulesCompiler {
   private readonly registries: Registries;
   private readonly namedFiles: TextModel[] = [];
   readonly caches: ReadonlyMap<string, Cache>;
+  readonly tables: Tables;
   private readonly userlists: ReadonlyMap<string, Userlist>;
 
   constructor(
-    private readonly model: Pick<Model, "global" | "userlists" | "httpErrors" | "patternFiles" | "caches">,
+    private readonly model: Pick<Model, "global" | "proxies" | "userlists" | "httpErrors" | "patternFiles" | "caches">,
     private readonly frontends: ReadonlyMap<string, Frontend>,
     private readonly backends: ReadonlyMap<string, Backend>,
     { fetches, converters }: Registries,
@@ -51,6 +53,7 @@ export class RulesCompiler {
     const maps = mapConverters(this.store).map((row) => [row.name, row] as const);
     this.registries = { fetches, converters: new Map([...converters, ...maps]) };
     this.caches = new Map(model.caches.map((cache) => [cache.name, new Cache(cache)]));
+    this.tables = new Tables(model);
     this.userlists = new Map(model.userlists.map((list) => [list.name, compileUserlist(list)]));
   }
 
@@ -155,7 +158,7 @@ export class RulesCompiler {
   }
 
   private contextOf(name: string): CompileContext {
-    const { frontends, backends, model, userlists, caches } = this;
+    const { frontends, backends, model, userlists, caches, tables } = this;
     return {
       frontend: frontends.get(name) ?? null,
       backend: backends.get(name) ?? null,
@@ -164,6 +167,7 @@ export class RulesCompiler {
       findServer: (backend, server) =>
         backends.get(backend ?? name)?.servers.find((one) => one.name === server) ?? null,
       findCache: (wanted) => caches.get(wanted) ?? null,
+      findTable: (wanted) => tables.get(wanted) ?? null,
       findUserlist: (wanted) => userlists.get(wanted) ?? null,
       bufsize: model.global.bufsize,
     };

@@ -87,7 +87,7 @@ export class Child {
   ): Promise<readonly Diagnostic[]> {
     const fds = this.hasSegment ? [] : [segment];
     this.offered = new Set();
-    for (const { key } of [...snapshot.caches, ...snapshot.listeners]) {
+    for (const { key } of [...snapshot.caches, ...snapshot.tables, ...snapshot.listeners]) {
       this.offered.add(key);
       if (!this.held.has(key)) fds.push(fdOf(key));
     }

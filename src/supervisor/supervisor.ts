@@ -9,6 +9,7 @@ import { createSegment, type Segment } from "../counters/segment.ts";
 import { segmentSize, Shared } from "../counters/shared.ts";
 import { raiseDescriptorLimit } from "../ffi/process.ts";
 import { findGroup, findUser } from "../ffi/users.ts";
+import type { Table } from "../table/table.ts";
 import { selfCommand } from "../util/self.ts";
 import type { Snapshot } from "../worker/protocol.ts";
 import { addressText } from "./bind.ts";
@@ -21,6 +22,7 @@ import { diagnosticLine, reportToStderr, type Report } from "./report.ts";
 import { ownHandshakeVariables } from "./rsa-path.ts";
 import { restartNotes } from "./restart-notes.ts";
 import { slotCapacity, slotKeys, SlotTable, type SlotPlan } from "./slots.ts";
+import { type TablePlan, TableSegments } from "./tables.ts";
 import type { AdminContext, AdminHandle, AdminSocket, ReloadResult, ServeOptions, WorkerInfo } from "./types.ts";
 
 const QUERY_TIMEOUT = 10_000;
@@ -32,6 +34,7 @@ interface Running {
   readonly slots: Readonly<Record<string, number>>;
   readonly uses: readonly ListenerUse[];
   readonly caches: CachePlan["segments"];
+  readonly tables: TablePlan["segments"];
   readonly limits: Limits;
 }
 
@@ -45,6 +48,7 @@ export class Supervisor implements AdminContext, FleetOwner {
   private readonly segment: Segment;
   private readonly table: SlotTable;
   private readonly caches: CacheSegments;
+  private readonly tables: TableSegments;
   private readonly listeners: ListenerSet;
   private readonly fleet: Fleet;
   private readonly workerCount: number;
@@ -54,6 +58,7 @@ export class Supervisor implements AdminContext, FleetOwner {
   /** The reload in progress binds these, and workers must find them before they are committed. */
   private pending: ListenerPlan | null = null;
   private pendingCaches: CachePlan | null = null;
+  private pendingTables: TablePlan | null = null;
   private queue: Promise<void> = Promise.resolve();
 
   constructor(model: Model, options: ServeOptions) {
@@ -65,6 +70,7 @@ export class Supervisor implements AdminContext, FleetOwner {
     this.shared = new Shared(this.segment.bytes, { slots, workers });
     this.table = new SlotTable(this.shared);
     this.caches = new CacheSegments(workers);
+    this.tables = new TableSegments(workers);
     this.listeners = new ListenerSet(workers);
     this.workerCount = workers;
     this.first = model;
@@ -74,6 +80,7 @@ export class Supervisor implements AdminContext, FleetOwner {
       slots: {},
       uses: [],
       caches: new Map(),
+      tables: new Map(),
       limits: { maxconn: 0, descriptors: 0 },
     };
     const command = options.workerCommand ?? selfCommand(["__worker"]);
@@ -106,10 +113,21 @@ export class Supervisor implements AdminContext, FleetOwner {
     const caches = this.caches.plan(model);
     if (caches.errors.length > 0) return [...caches.errors];
     this.caches.commit(caches);
+    const tables = this.tables.plan(model);
+    if (tables.errors.length > 0) return [...tables.errors];
+    this.tables.commit(tables);
     const slots = this.table.plan(model)!;
     this.options.initState?.({ shared: this.shared, previous: null, next: model, slots });
     this.table.commit(slots);
-    this.running = { model, generation: 1, slots: slots.slots, uses: plan.uses, caches: caches.segments, limits };
+    this.running = {
+      model,
+      generation: 1,
+      slots: slots.slots,
+      uses: plan.uses,
+      caches: caches.segments,
+      tables: tables.segments,
+      limits,
+    };
     const errors = await this.fleet.start();
     if (errors.length > 0) return [...errors, "[tlb.main()] No worker could be started! Exiting."];
     if (this.stopping) return [];
@@ -162,12 +180,20 @@ export class Supervisor implements AdminContext, FleetOwner {
       this.caches.abort(caches);
       return refused(caches.errors);
     }
+    const tables = this.tables.plan(model);
+    if (tables.errors.length > 0) {
+      this.listeners.abort(plan);
+      this.caches.abort(caches);
+      this.tables.abort(tables);
+      return refused(tables.errors);
+    }
     this.pending = plan;
     this.pendingCaches = caches;
+    this.pendingTables = tables;
     try {
-      return await this.tryCommit(model, limits, plan, caches, slots, warnings);
+      return await this.tryCommit(model, limits, plan, caches, tables, slots, warnings);
     } finally {
-      this.pending = this.pendingCaches = null;
+      this.pending = this.pendingCaches = this.pendingTables = null;
     }
   }
 
@@ -176,6 +202,7 @@ export class Supervisor implements AdminContext, FleetOwner {
     limits: Limits,
     plan: ListenerPlan,
     caches: CachePlan,
+    tables: TablePlan,
     slots: SlotPlan,
     warnings: readonly string[],
   ): Promise<ReloadResult> {
@@ -187,6 +214,7 @@ export class Supervisor implements AdminContext, FleetOwner {
       slots: slots.slots,
       uses: plan.uses,
       caches: caches.segments,
+      tables: tables.segments,
       limits,
     };
     this.options.initState?.(change);
@@ -197,6 +225,7 @@ export class Supervisor implements AdminContext, FleetOwner {
       await Promise.allSettled(children.map((child) => child.abort(COMMIT_TIMEOUT)));
       this.listeners.abort(plan);
       this.caches.abort(caches);
+      this.tables.abort(tables);
       return refused(errors);
     }
     const notes = this.options.beforeCommit?.(change) ?? [];
@@ -205,13 +234,14 @@ export class Supervisor implements AdminContext, FleetOwner {
     await Promise.all(children.map((child) => this.commit(child)));
     this.listeners.commit(plan, model);
     this.caches.commit(caches);
+    this.tables.commit(tables);
     this.fleet.reloaded((file) => patternText(before.model, file) === patternText(model, file));
     this.fleet.parkAgain();
     if (limits.descriptors > before.limits.descriptors) {
       for (const { pid } of children) raiseDescriptorLimit(limits.descriptors, pid);
     }
     this.admin?.refresh();
-    const lines = [...listenerLines(plan), ...notes, ...restartNotes(this.first, model), ...warnings];
+    const lines = [...listenerLines(plan), ...notes, ...tables.notes, ...restartNotes(this.first, model), ...warnings];
     return { ok: true, text: `Configuration reloaded (generation ${next.generation}).\n${lines.join("\n")}\n` };
   }
 
@@ -290,6 +320,10 @@ export class Supervisor implements AdminContext, FleetOwner {
     return this.caches.store(settings);
   }
 
+  stickTables(): readonly Table[] {
+    return this.tables.all();
+  }
+
   workers(): WorkerInfo[] {
     return this.fleet.info();
   }
@@ -318,6 +352,8 @@ export class Supervisor implements AdminContext, FleetOwner {
   listenerFd(key: string, worker: number): number {
     const cache = this.caches.fdOf(key, this.pendingCaches);
     if (cache !== undefined) return cache;
+    const table = this.tables.fdOf(key, this.pendingTables);
+    if (table !== undefined) return table;
     const added = this.pending?.added.find((listener) => listener.key === key);
     return added === undefined ? this.listeners.fdFor(key, worker) : (added.fds[worker] ?? added.fds[0]!);
   }
@@ -328,6 +364,7 @@ export class Supervisor implements AdminContext, FleetOwner {
 
   workerDied(worker: number): void {
     this.shared.forgetWorker(worker);
+    this.tables.forgetWorker(worker, this.pendingTables);
     this.options.onWorkerDeath?.(worker, this.shared);
   }
 
@@ -336,7 +373,7 @@ export class Supervisor implements AdminContext, FleetOwner {
   }
 
   private snapshotOf(running: Running, worker: number): Snapshot {
-    const { model, generation, slots, uses, caches, limits } = running;
+    const { model, generation, slots, uses, caches, tables, limits } = running;
     const { global } = this.first;
     return {
       generation,
@@ -346,6 +383,7 @@ export class Supervisor implements AdminContext, FleetOwner {
       workers: this.workerCount,
       segment: -1,
       caches: this.caches.info({ segments: caches }),
+      tables: this.tables.info({ segments: tables }),
       listeners: uses.flatMap(({ key, proxy, index, options }) =>
         proxy === null ? [] : [{ key, proxy: proxy.name, bind: index, backlog: options.backlog, fd: -1 }],
       ),

@@ -1,6 +1,7 @@
 import type { Model, StatsSocketModel } from "../config/model.ts";
 import type { CacheSettings } from "../cache/reader.ts";
 import type { CacheStore } from "../cache/store.ts";
+import type { Table } from "../table/table.ts";
 import type { Shared } from "../counters/shared.ts";
 import type { Diagnostic } from "../lang/diagnostic.ts";
 import type { Report } from "./report.ts";
@@ -52,6 +53,8 @@ export interface AdminContext {
   readonly slots: Readonly<Record<string, number>>;
   /** The objects of a cache section; null = there is no such cache. */
   cacheStore(settings: CacheSettings): CacheStore | null;
+  /** The stick tables with their entries, in the order they were written. */
+  stickTables(): readonly Table[];
   readonly generation: number;
   readonly maxconn: number;
   readonly descriptors: number;

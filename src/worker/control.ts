@@ -15,6 +15,7 @@ import {
   type FromWorker,
   type ListenerInfo,
   type Snapshot,
+  type TableInfo,
   type ToWorker,
 } from "./protocol.ts";
 
@@ -142,13 +143,20 @@ class Control {
       fds.set(cache.key, fd);
       caches.push({ ...cache, fd });
     }
+    const tables: TableInfo[] = [];
+    for (const table of snapshot.tables) {
+      const fd = this.fds.get(table.key) ?? received.shift() ?? -1;
+      if (fd < 0) throw new Error(`no descriptor for ${table.key}`);
+      fds.set(table.key, fd);
+      tables.push({ ...table, fd });
+    }
     for (const listener of snapshot.listeners) {
       const fd = this.fds.get(listener.key) ?? received.shift() ?? -1;
       if (fd < 0) throw new Error(`no descriptor for ${listener.key}`);
       fds.set(listener.key, fd);
       listeners.push({ ...listener, fd });
     }
-    const diagnostics = await this.handlers.prepare({ ...snapshot, caches, listeners, segment: this.segment });
+    const diagnostics = await this.handlers.prepare({ ...snapshot, caches, tables, listeners, segment: this.segment });
     if (!this.confined && !diagnostics.some((d) => d.severity === "error")) {
       const failure = confine(snapshot.confinement);
       if (failure !== null) throw new Error(failure);

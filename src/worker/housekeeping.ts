@@ -24,6 +24,8 @@ const RETRY_MS = 10;
 /** How often servers with on-marked-down or on-marked-up are looked at. */
 const MARKED_MS = 100;
 const SECOND = 1000;
+/** Entries of a stick table past their end that are removed in one go. */
+const SWEPT = 20_000;
 
 function logEvent(backend: Backend, level: LevelName, text: string): void {
   (backend.logger as Logger).event(level, text);
@@ -56,6 +58,7 @@ export class Housekeeping {
   private rt: StreamRuntime | null = null;
   private compiled: Compiled | null = null;
   private checker: Checker | null = null;
+  private leads = false;
   private cpuBefore = 0;
   private secondBefore = 0;
   private readonly rates = new SecondRates();
@@ -69,6 +72,7 @@ export class Housekeeping {
   start(rt: StreamRuntime, compiled: Compiled, snapshot: Snapshot): void {
     this.rt = rt;
     this.compiled = compiled;
+    this.leads = snapshot.worker === 0;
     rt.onWaiting = () => this.pumpTimer.in(PUMP_MS);
     this.secondTimer.in(SECOND);
     if (this.secondBefore === 0) {
@@ -151,6 +155,7 @@ export class Housekeeping {
     for (const backend of this.compiled!.backends.values()) {
       for (const server of backend.servers) poolOf(server).purge(clock.now);
     }
+    if (this.leads) for (const table of this.compiled!.tables.all()) table.sweep(clock.now, SWEPT);
     trimPipes();
   }
 }

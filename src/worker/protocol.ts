@@ -32,6 +32,15 @@ export interface CacheInfo {
   readonly fd: number;
 }
 
+/** The memory of a stick table. */
+export interface TableInfo {
+  readonly name: string;
+  /** Stays the same as long as its memory does. */
+  readonly key: string;
+  /** In this process; open until the first commit. */
+  readonly fd: number;
+}
+
 /** What a worker gives up once it is set up; null or absent = nothing. */
 export interface Confinement {
   readonly chroot: string | null;
@@ -60,6 +69,7 @@ export interface Snapshot {
   /** Descriptor of the shared segment in this process, for `mapSegment`; open until the first commit. */
   readonly segment: number;
   readonly caches: readonly CacheInfo[];
+  readonly tables: readonly TableInfo[];
   readonly listeners: readonly ListenerInfo[];
   /** Connection limit of the whole process group, counted in the shared segment. */
   readonly maxconn: number;
@@ -70,7 +80,7 @@ export interface Snapshot {
 }
 
 export type ToWorker =
-  /** `fds`: how many descriptors wait on FD_CHANNEL: the segment's (first time only), then one for each cache and each listener new here, in order. */
+  /** `fds`: how many descriptors wait on FD_CHANNEL: the segment's (first time only), then one for each cache, stick table and listener new here, in order. */
   | { readonly type: "prepare"; readonly id: number; readonly snapshot: Snapshot; readonly fds: number }
   | { readonly type: "commit"; readonly id: number }
   | { readonly type: "abort"; readonly id: number }

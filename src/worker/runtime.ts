@@ -24,6 +24,7 @@ import { WorkerCaches } from "./caches.ts";
 import { Housekeeping } from "./housekeeping.ts";
 import { AcceptSocket } from "./listeners.ts";
 import type { Snapshot } from "./protocol.ts";
+import { WorkerTables } from "./tables.ts";
 import { showSessions, shutdownServer, shutdownSession } from "./sessions.ts";
 
 /** The engine of one worker: what the control loop drives. A reload swaps `compiled`; connections stay. */
@@ -35,6 +36,7 @@ export class Runtime implements WorkerHandlers {
   private pending: { snapshot: Snapshot; compiled: Compiled } | null = null;
   private readonly sockets = new Map<string, AcceptSocket>();
   private readonly caches = new WorkerCaches();
+  private readonly tables = new WorkerTables();
   private readonly housekeeping = new Housekeeping();
   /** Accepting is paused because a limit is reached. */
   private held = false;
@@ -49,6 +51,7 @@ export class Runtime implements WorkerHandlers {
     };
     const compiled = compile(snapshot.model, slotOf, this.shared, snapshot.worker, snapshot.maxconn);
     this.caches.prepare(snapshot, compiled.caches);
+    this.tables.prepare(snapshot, compiled.tables);
     this.pending = { snapshot, compiled };
     return compiled.diagnostics;
   }
@@ -77,6 +80,7 @@ export class Runtime implements WorkerHandlers {
       compiled.patterns.adopt(before.patterns);
     }
     this.caches.commit(compiled.caches);
+    this.tables.commit();
     this.adopt(snapshot, compiled);
     this.housekeeping.start(this.rt, compiled, snapshot);
   }

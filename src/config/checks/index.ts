@@ -7,6 +7,7 @@ import { checkAnyListener, checkDuplicateBinds, checkListeners, checkProtocols }
 import { checkLogs } from "./logs.ts";
 import { checkMode } from "./mode.ts";
 import { checkNames } from "./names.ts";
+import { checkStickTables } from "./stick-tables.ts";
 import { checkServers, checkTracking } from "./servers.ts";
 import { checkTls } from "./tls.ts";
 import { checkTimeouts } from "./timeouts.ts";
@@ -18,6 +19,7 @@ export const checks: readonly Check[] = [
   checkNames,
   checkUserlists,
   checkCaches,
+  checkStickTables,
   resolveErrorPages,
   checkMode,
   checkBackends,

@@ -156,6 +156,7 @@ const places: Readonly<Record<string, Readonly<Record<string, Place>>>> = {
     "tcp-check": PARSED,
     compression: ["stream/http/coding.ts", "response"],
     filter: PARSED,
+    "stick-table": ["table/tables.ts", "stickTable"],
     errorfile: ["stream/http/reply.ts", "page.bytes"],
     errorfiles: PARSED,
     "http-error": ["rules/compile.ts", "page.action"],
@@ -414,6 +415,7 @@ const unread: Readonly<Record<string, string>> = {
   poolHighFdRatio: "warns",
   serverStateFile: "warns",
   serverStateBase: "warns",
+  serverKey: "read by the rules that store server_key",
   initAddr: "names are resolved by the parser",
   comment: "a comment",
 };

@@ -19,7 +19,7 @@ const PROXY = `
   clitcpka-cnt clitcpka-idle clitcpka-intvl dynamic-cookie-key email-alert
   external-check force-persist ignore-persist
   load-server-state-from-file max-session-srv-conns server-state-file-name
-  srvtcpka-cnt srvtcpka-idle srvtcpka-intvl stats stick stick-table
+  srvtcpka-cnt srvtcpka-idle srvtcpka-intvl stats stick
   use-fcgi-app
 `;
 

@@ -13,6 +13,7 @@ import { compressionKeywords } from "./compression.ts";
 import { errorKeywords } from "./errors.ts";
 import { captureKeywords } from "./capture.ts";
 import { ruleKeywords } from "./rules.ts";
+import { stickTableKeyword } from "./stick-table.ts";
 import { tcpRuleKeywords } from "./tcp-rules.ts";
 import { BOTH, FRONT, PROXY_ONLY } from "./where.ts";
 
@@ -205,4 +206,5 @@ export const proxyKeywords = new KeywordTable<ProxyContext>("proxy", [
   ruleKeywords,
   captureKeywords,
   tcpRuleKeywords,
+  [stickTableKeyword],
 ]);

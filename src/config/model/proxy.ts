@@ -9,6 +9,7 @@ import type { BindModel } from "./bind.ts";
 import type { ServerModel, SourceModel, CookieModel } from "./server.ts";
 import type { BalanceModel } from "./balance.ts";
 import type { CheckModel } from "./check.ts";
+import type { StickTableModel } from "./table.ts";
 
 export interface ProxyModel {
   readonly kind: "frontend" | "backend" | "listen";
@@ -70,6 +71,7 @@ export interface ProxyModel {
   /** `error-log-format`: the line of a connection that failed before it had a stream. */
   readonly errorLogFormat: TextModel | null;
   readonly compression: CompressionModel | null;
+  readonly stickTable: StickTableModel | null;
   readonly uniqueIdFormat: TextModel | null;
   /** Header that carries the unique id to the server, as configured. */
   readonly uniqueIdHeader: string | null;

@@ -2,6 +2,7 @@ import type { Cache } from "../../cache/cache.ts";
 import type { Backend } from "../../proxy/backend.ts";
 import type { Frontend } from "../../proxy/frontend.ts";
 import type { Server } from "../../proxy/server.ts";
+import type { Table } from "../../table/table.ts";
 import type { ArgProblem, ArgSpec, ArgValue } from "../args.ts";
 import type { SampleContext } from "../context.ts";
 import type { SampleKind, Value } from "../sample.ts";
@@ -60,6 +61,7 @@ export interface CompileContext {
   findBackend(name: string): Backend | null;
   findServer(backend: string | null, server: string): Server | null;
   findCache(name: string): Cache | null;
+  findTable(name: string): Table | null;
   findUserlist(name: string): Userlist | null;
   /** Names that are not there were replaced by others: nothing but the errors is of interest. */
   readonly standsIn?: true;

@@ -1,0 +1,36 @@
+import type { StickTableModel, TableKeyType } from "../config/model.ts";
+import type { KeyValue } from "../table/key.ts";
+import { canCast, castOf } from "./cast.ts";
+import type { SampleContext } from "./context.ts";
+import type { SampleKind, SampleType, Value } from "./sample.ts";
+
+/** Makes the key of a table from a sample; null = this one is none, such as a text that is no address. */
+export type MakeKey = (value: Value, ctx: SampleContext) => KeyValue | null;
+
+/** What the samples of keys are converted to (manual, section 7.1). */
+export const keySampleTypes: Readonly<Record<TableKeyType, SampleType>> = {
+  ip: "ipv4",
+  ipv6: "ipv6",
+  integer: "sint",
+  string: "str",
+  binary: "bin",
+};
+
+/** How samples of a kind become keys of a table; null = they never do, which is an error of the configuration. */
+export function keyMaker({ keyType }: Pick<StickTableModel, "keyType">, from: SampleKind): MakeKey | null {
+  const to = keySampleTypes[keyType];
+  if (!canCast(from, to)) return null;
+  const cast = castOf(from, to);
+  if (keyType !== "integer") return cast === "=" ? asKey : (cast as MakeKey);
+  return (value, ctx) => {
+    const number = cast === "=" ? value : cast(value, ctx);
+    return number === null ? null : word(number);
+  };
+}
+
+const asKey: MakeKey = (value) => value as KeyValue;
+
+/** HAProxy keeps the lower 32 bits. */
+function word(value: Value): number {
+  return typeof value === "bigint" ? Number(BigInt.asUintN(32, value)) : (value as number) % 0x100000000;
+}

@@ -1,0 +1,50 @@
+/**
+ * Events over a sliding period, as HAProxy's frequency counters count them. Three cells that all processes share: when the running
+ * period began, events in it, events in the one before. Times are the low 32 bits of epoch milliseconds.
+ *
+ * No lock: who moves the period on wins an exchange of its beginning. What others count at that moment may end up in the period
+ * before, but is not lost, and a process that dies in between does no harm.
+ */
+
+/** Counts `n` events. Processes do not see quite the same time: a beginning that lies less than a period ahead is now. */
+export function countRate(cells: Int32Array, at: number, period: number, n: number, now: number): void {
+  const begin = Atomics.load(cells, at);
+  const elapsed = (now - begin) | 0;
+  if (elapsed >= period || elapsed <= -period) rotate(cells, at, begin, period, elapsed, now);
+  Atomics.add(cells, at + 1, n);
+}
+
+function rotate(cells: Int32Array, at: number, begin: number, period: number, elapsed: number, now: number): void {
+  // A period that began one period ago is followed by the next; a gap of a whole one begins anew.
+  const next = elapsed >= period && elapsed - period < period ? (begin + period) | 0 : now | 0;
+  if (Atomics.compareExchange(cells, at, begin, next) !== begin) return;
+  const before = Atomics.exchange(cells, at + 1, 0);
+  Atomics.store(cells, at + 2, elapsed >= period && elapsed - period < period ? before : 0);
+}
+
+/**
+ * Events over the period that ends now: those of the running one, and the share of those before that it still reaches. A single event
+ * counts in full until the period after its own is over, so that low rates do not flap.
+ */
+export function readRate(cells: Int32Array, at: number, period: number, now: number): number {
+  const elapsed = (now - Atomics.load(cells, at)) | 0;
+  let current = Atomics.load(cells, at + 1) >>> 0;
+  let past = Atomics.load(cells, at + 2) >>> 0;
+  let left = period - Math.max(0, elapsed);
+  if (elapsed <= -period) return 0;
+  if (left < 0) {
+    left += period;
+    past = left >= 0 ? current : 0;
+    current = 0;
+    if (left < 0) left = 0;
+  }
+  if (current === 0 && past <= 1) return past;
+  return current + Math.floor((past * left) / period);
+}
+
+/** As if `value` events had happened right before now. */
+export function setRate(cells: Int32Array, at: number, value: number, now: number): void {
+  Atomics.store(cells, at, now | 0);
+  Atomics.store(cells, at + 1, 0);
+  Atomics.store(cells, at + 2, value | 0);
+}

@@ -1,0 +1,286 @@
+import { acquire, release } from "../cache/lock.ts";
+import { heapify, pushEntry, removeAt, requeueTop } from "./heap.ts";
+import { DEAD, E, H, type TableShape, TableViews } from "./layout.ts";
+
+/** Walks of a chain that others change meanwhile before the lock is taken, and entries of a chain in such a walk. */
+const WALKS = 4;
+const LONGEST = 64;
+/** Entries that make room at a time: a 256th of the table as in HAProxy, but no more than take a few µs. */
+const MOST_PURGED = 64;
+/** Refreshed entries that are put back before the one on top has to go although it was refreshed. */
+const MOST_REQUEUED = 1024;
+/** Entries of the same millisecond keep their order: each is that part of one later than the last. */
+const TICKS = 1024;
+
+/**
+ * The entries of one table as one process sees them. Looking up takes no lock; what changes chains, heap or free entries does it under
+ * one lock of the table, held for about a microsecond. When its holder dies inside, the next one puts all three together again from
+ * the entries themselves: none is lost but the one that was being made or removed.
+ */
+export class TableStore extends TableViews {
+  private readonly mask: number;
+  private readonly seed: number;
+  private readonly recover: () => void;
+  private serial: number;
+
+  constructor(shape: TableShape, workers: number, bytes: Uint8Array) {
+    super(shape, workers, bytes);
+    this.mask = this.buckets.length - 1;
+    this.seed = this.header[H.seed]!;
+    this.serial = 0;
+    this.recover = () => this.rebuild();
+  }
+
+  get used(): number {
+    return this.header[H.used]!;
+  }
+
+  hashOf(words: Int32Array): number {
+    let hash = this.seed;
+    for (let i = 0; i < words.length; i++) {
+      hash = Math.imul(hash ^ words[i]!, 0x9e3779b1);
+      hash ^= hash >>> 15;
+    }
+    hash = Math.imul(hash, 0x85ebca6b);
+    hash ^= hash >>> 13;
+    hash = Math.imul(hash, 0xc2b2ae35);
+    return hash ^ (hash >>> 16);
+  }
+
+  /** Whether the entry is in use and has this key now. */
+  matches(entry: number, words: Int32Array, hash: number): boolean {
+    const { cells } = this;
+    const at = entry * this.stride;
+    if (cells[at + E.hash] !== hash) return false;
+    for (let i = 0; i < words.length; i++) if (cells[at + E.key + i] !== words[i]) return false;
+    // What was compared may have been a mixture of two keys: then the hash is another one by now.
+    return Atomics.load(cells, at + E.place) > 0 && Atomics.load(cells, at + E.hash) === hash;
+  }
+
+  /** The entry of a key, whether it is past its end or not; -1 = there is none. */
+  find(words: Int32Array, hash: number): number {
+    const { header, buckets, cells, stride, mask } = this;
+    for (let walk = 0; walk < WALKS; walk++) {
+      const reuses = Atomics.load(header, H.reuses);
+      let entry = Atomics.load(buckets, hash & mask) - 1;
+      for (let steps = 0; entry >= 0 && steps < LONGEST; steps++) {
+        if (cells[entry * stride + E.hash] === hash && this.matches(entry, words, hash)) return entry;
+        entry = Atomics.load(cells, entry * stride + E.next) - 1;
+      }
+      if (entry < 0 && Atomics.load(header, H.reuses) === reuses) return -1;
+    }
+    if (!acquire(header, H.lock, this.recover)) return -1;
+    const entry = this.walk(words, hash);
+    release(header, H.lock);
+    return entry;
+  }
+
+  /** Under the lock. */
+  private walk(words: Int32Array, hash: number): number {
+    const { buckets, cells, stride, mask } = this;
+    let entry = buckets[hash & mask]! - 1;
+    while (entry >= 0 && !this.matches(entry, words, hash)) entry = cells[entry * stride + E.next]! - 1;
+    return entry;
+  }
+
+  /** Past its end, and nobody holds it. */
+  ended(entry: number, now: number): boolean {
+    const { stride } = this;
+    return this.times[(entry * stride + E.expire) >> 1]! <= now && this.cells[entry * stride + E.refs] === 0;
+  }
+
+  /** `expire`: ms from now on. */
+  touch(entry: number, expire: number, now: number): void {
+    this.times[(entry * this.stride + E.expire) >> 1] = this.after(now, expire);
+  }
+
+  /** When the entry ends, or in tables without `expire` was last used, epoch ms. */
+  endOf(entry: number): number {
+    return this.times[(entry * this.stride + E.expire) >> 1]!;
+  }
+
+  private after(now: number, expire: number): number {
+    const serial = (this.serial = (this.serial + 1) % TICKS);
+    return now + expire + serial / TICKS;
+  }
+
+  /**
+   * The entry of a key, a new one with zeros if there is none or it is past its end (`expire` > 0). -1: the table is full of entries
+   * that may not go, or another process does not let go of the lock.
+   */
+  insert(words: Int32Array, hash: number, expire: number, noPurge: boolean, now: number): number {
+    const { header } = this;
+    if (!acquire(header, H.lock, this.recover)) return -1;
+    try {
+      const there = this.walk(words, hash);
+      if (there >= 0 && (expire === 0 || !this.ended(there, now) || !this.take(there))) return there;
+      if (header[H.used]! >= this.size && !this.makeRoom(expire, noPurge, now)) return -1;
+      return this.make(words, hash, this.after(now, expire));
+    } finally {
+      release(header, H.lock);
+    }
+  }
+
+  private make(words: Int32Array, hash: number, time: number): number {
+    const { header, cells, buckets, stride } = this;
+    let entry = header[H.free]! - 1;
+    let at = entry * stride;
+    if (entry >= 0) {
+      header[H.free] = cells[at + E.hash]!;
+      Atomics.add(header, H.reuses, 1);
+    } else {
+      entry = header[H.touched]!++;
+      at = entry * stride;
+      cells[at + E.refs] = DEAD;
+    }
+    Atomics.store(cells, at + E.hash, hash);
+    for (let i = 0; i < words.length; i++) cells[at + E.key + i] = words[i]!;
+    for (let i = at + E.key + words.length; i < at + stride; i++) cells[i] = 0;
+    this.times[(at + E.expire) >> 1] = time;
+    pushEntry(this, header[H.used]!, entry, time);
+    header[H.used]!++;
+    const bucket = hash & this.mask;
+    Atomics.store(cells, at + E.next, buckets[bucket]!);
+    Atomics.add(cells, at + E.refs, -DEAD);
+    Atomics.store(buckets, bucket, entry + 1);
+    return entry;
+  }
+
+  /** Frees an entry, under the lock. False: somebody holds it. */
+  private take(entry: number): boolean {
+    const { header, cells, buckets, stride } = this;
+    const at = entry * stride;
+    if (Atomics.compareExchange(cells, at + E.refs, 0, DEAD) !== 0) return false;
+    const place = cells[at + E.place]! - 1;
+    Atomics.store(cells, at + E.place, 0);
+    const next = cells[at + E.next]!;
+    const bucket = cells[at + E.hash]! & this.mask;
+    if (buckets[bucket] === entry + 1) Atomics.store(buckets, bucket, next);
+    else {
+      let before = buckets[bucket]! - 1;
+      while (before >= 0 && cells[before * stride + E.next] !== entry + 1)
+        before = cells[before * stride + E.next]! - 1;
+      if (before >= 0) Atomics.store(cells, before * stride + E.next, next);
+    }
+    removeAt(this, header[H.used]!, place);
+    header[H.used]!--;
+    cells[at + E.hash] = header[H.free]!;
+    header[H.free] = entry + 1;
+    return true;
+  }
+
+  /** Whether there is room now. */
+  private makeRoom(expire: number, noPurge: boolean, now: number): boolean {
+    if (expire > 0 && this.drop(MOST_PURGED, now, expire, now) > 0) return true;
+    if (noPurge) return false;
+    return this.drop(Math.min(MOST_PURGED, (this.size >> 8) + 1), Infinity, expire, now) > 0;
+  }
+
+  /** Frees up to `most` entries that end until `until`, the first to end first; those that are held stay. Returns how many. */
+  private drop(most: number, until: number, expire: number, now: number): number {
+    const { header, heap, slots, times, stride } = this;
+    let dropped = 0;
+    let requeued = 0;
+    while (dropped < most && header[H.used]! > 0) {
+      const queued = heap[0]!;
+      if (queued > until) break;
+      const entry = slots[0]!;
+      const time = times[(entry * stride + E.expire) >> 1]!;
+      if (time > queued && requeued++ < MOST_REQUEUED) {
+        requeueTop(this, header[H.used]!, time);
+      } else if (this.take(entry)) {
+        dropped++;
+      } else {
+        if (requeued++ >= 2 * MOST_REQUEUED) break;
+        // When it is let go it is refreshed, which is later than this.
+        requeueTop(this, header[H.used]!, Math.max(queued, this.after(now, expire)));
+      }
+    }
+    return dropped;
+  }
+
+  /** Frees entries past their end, `most` at a time; returns how many. To be called once in a while by one process. */
+  sweep(expire: number, now: number, most: number): number {
+    const { header, heap } = this;
+    if (expire === 0 || header[H.used] === 0 || heap[0]! > now) return 0;
+    let swept = 0;
+    for (;;) {
+      if (!acquire(header, H.lock, this.recover)) return swept;
+      let dropped: number;
+      try {
+        dropped = this.drop(MOST_PURGED, now, expire, now);
+      } finally {
+        release(header, H.lock);
+      }
+      swept += dropped;
+      if (dropped < MOST_PURGED || swept >= most) return swept;
+    }
+  }
+
+  /** Frees an entry. False: somebody holds it, or it is not in use. */
+  remove(entry: number): boolean {
+    const { header, cells, stride } = this;
+    if (!acquire(header, H.lock, this.recover)) return false;
+    try {
+      return cells[entry * stride + E.place]! > 0 && this.take(entry);
+    } finally {
+      release(header, H.lock);
+    }
+  }
+
+  /** Counts somebody in who holds the entry, so that it stays. False: it is free. */
+  ref(entry: number): boolean {
+    const at = entry * this.stride + E.refs;
+    if (Atomics.add(this.cells, at, 1) >= 0) return true;
+    Atomics.sub(this.cells, at, 1);
+    return false;
+  }
+
+  unref(entry: number): void {
+    Atomics.sub(this.cells, entry * this.stride + E.refs, 1);
+  }
+
+  /** The first entry in use from `from` on; -1 = there is none. */
+  nextUsed(from: number): number {
+    const { cells, stride } = this;
+    const end = this.header[H.touched]!;
+    for (let entry = from; entry < end; entry++) if (cells[entry * stride + E.place]! > 0) return entry;
+    return -1;
+  }
+
+  /** Takes the lock once and lets it go: if its holder died, what it left is put in order. */
+  settle(): void {
+    if (acquire(this.header, H.lock, this.recover)) release(this.header, H.lock);
+  }
+
+  /** Chains, heap and free entries from the entries that are in use, under the lock. */
+  rebuild(): void {
+    const { header, cells, buckets, heap, slots, stride, times } = this;
+    Atomics.add(header, H.reuses, 1);
+    buckets.fill(0);
+    let used = 0;
+    let free = 0;
+    for (let entry = header[H.touched]! - 1; entry >= 0; entry--) {
+      const at = entry * stride;
+      const refs = Atomics.load(cells, at + E.refs);
+      const dead = refs < DEAD >> 1;
+      if (cells[at + E.place] === 0) {
+        if (!dead) Atomics.add(cells, at + E.refs, DEAD);
+        cells[at + E.hash] = free;
+        free = entry + 1;
+        continue;
+      }
+      if (dead) Atomics.add(cells, at + E.refs, -DEAD);
+      const bucket = cells[at + E.hash]! & this.mask;
+      cells[at + E.next] = buckets[bucket]!;
+      buckets[bucket] = entry + 1;
+      heap[used] = times[(at + E.expire) >> 1]!;
+      slots[used] = entry;
+      cells[at + E.place] = ++used;
+    }
+    header[H.used] = used;
+    header[H.free] = free;
+    heapify(this, used);
+    Atomics.add(header, H.reuses, 1);
+  }
+}
