@@ -3,10 +3,10 @@ _tlb() {
   local cur="${COMP_WORDS[COMP_CWORD]}" prev="${COMP_WORDS[COMP_CWORD-1]}" words="" files=""
   COMPREPLY=()
   if (( COMP_CWORD == 1 )); then
-    words="serve check fmt explain reload drain stats socket demo version completions haproxy help --help --version"
+    words="serve check fmt explain reload upgrade drain stats socket demo version completions haproxy help --help --version"
   else
     case "${COMP_WORDS[1]}" in
-    help) words="serve check fmt explain reload drain stats socket demo version completions haproxy $("${COMP_WORDS[0]}" help --words 2>/dev/null)" ;;
+    help) words="serve check fmt explain reload upgrade drain stats socket demo version completions haproxy $("${COMP_WORDS[0]}" help --words 2>/dev/null)" ;;
     serve)
       words="--file -f --daemon -D --foreground --pidfile -p --help"
       case "$prev" in --file|-f|--pidfile|-p) files=1 words="" ;; esac
@@ -28,6 +28,11 @@ _tlb() {
       [[ $cur == -* || -n $files ]] || :
       ;;
     reload)
+      words="--socket -S --file -f --help"
+      case "$prev" in --socket|-S|--file|-f) files=1 words="" ;; esac
+      [[ $cur == -* || -n $files ]] || :
+      ;;
+    upgrade)
       words="--socket -S --file -f --help"
       case "$prev" in --socket|-S|--file|-f) files=1 words="" ;; esac
       [[ $cur == -* || -n $files ]] || :

@@ -3,6 +3,8 @@ import { basename } from "node:path";
 
 const [role, ...rest] = process.argv.slice(2);
 
+if (process.env["TLB_SUCCESSOR"] !== undefined) (await import("./supervisor/heir.ts")).repeatErrors();
+
 if (role === "__worker") {
   const { startWorker } = await import("./worker/index.ts");
   await startWorker();

@@ -5,7 +5,7 @@ import { endResolutionMaint } from "./stats/address.ts";
  */
 import type { ProxyModel, ServerModel } from "../config/model.ts";
 import { Admin, Oper, S, type Shared } from "../counters/shared.ts";
-import type { Change } from "../supervisor/types.ts";
+import type { Change, PreviousProxy } from "../supervisor/types.ts";
 import { follow, initialiseServers, type Cells } from "./servers.ts";
 
 function cellsOf({ shared, slots }: Change): Cells {
@@ -42,7 +42,7 @@ export function beforeCommit(change: Change): string[] {
   return notes;
 }
 
-function carryFrontend({ shared, slotOf }: Cells, before: ProxyModel, after: ProxyModel, notes: string[]): void {
+function carryFrontend({ shared, slotOf }: Cells, before: PreviousProxy, after: ProxyModel, notes: string[]): void {
   const slot = slotOf(`F/${after.name}`);
   const limit = shared.getState(slot, S.maxconn);
   if (before.maxconn !== after.maxconn) shared.setState(slot, S.maxconn, 0);
@@ -51,13 +51,15 @@ function carryFrontend({ shared, slotOf }: Cells, before: ProxyModel, after: Pro
   if (shared.getState(slot, S.admin) !== 0) notes.push(`  ${after.name}: keeps disabled set at run time`);
 }
 
+type PreviousServer = PreviousProxy["servers"][number];
+
 /** A number that both the file and the runtime API set. */
 const settings = [
-  { name: "weight", of: (server: ServerModel) => server.weight, cell: S.weight },
-  { name: "maxconn", of: (server: ServerModel) => server.maxconn, cell: S.maxconn },
+  { name: "weight", of: (server: PreviousServer) => server.weight, cell: S.weight },
+  { name: "maxconn", of: (server: PreviousServer) => server.maxconn, cell: S.maxconn },
 ] as const;
 
-function carryServer(cells: Cells, proxy: ProxyModel, old: ServerModel, now: ServerModel, notes: string[]): void {
+function carryServer(cells: Cells, proxy: ProxyModel, old: PreviousServer, now: ServerModel, notes: string[]): void {
   const { shared } = cells;
   const name = `${proxy.name}/${now.name}`;
   const slot = cells.slotOf(`S/${name}`);

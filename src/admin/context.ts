@@ -35,6 +35,8 @@ export interface AdminContext {
   workers(): readonly WorkerInfo[];
   /** Reads the configuration files again and swaps them in everywhere or nowhere. `text`: diagnostics, "" when none. */
   reload(): Promise<{ readonly ok: boolean; readonly text: string }>;
+  /** Replaces this process by a new one of the same program. `text` is for people, whole lines. */
+  upgrade(): Promise<{ readonly ok: boolean; readonly text: string }>;
   /** Stops accepting, lets what runs come to its end, then ends the process. Returns at once. */
   drain(): void;
   /** Ends the process now. Returns at once. */

@@ -340,6 +340,10 @@ export class FakeContext implements AdminContext {
     }));
   }
 
+  async upgrade(): Promise<{ ok: boolean; text: string }> {
+    return this.reloadResult;
+  }
+
   async reload(): Promise<{ ok: boolean; text: string }> {
     return this.reloadResult;
   }

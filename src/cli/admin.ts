@@ -85,6 +85,7 @@ function adminContext(supervisor: SupervisorContext): AdminContext {
     },
     workers: () => supervisor.workers().map((worker) => workerInfo(worker, supervisor.stopping)),
     reload: () => supervisor.reload(),
+    upgrade: () => supervisor.upgrade(),
     drain: () => supervisor.drain(),
     stop: () => supervisor.stop(),
     queries: workerQueries,

@@ -15,6 +15,7 @@ import { reload } from "./commands/reload.ts";
 import { serve } from "./commands/serve.ts";
 import { socket } from "./commands/socket.ts";
 import { stats } from "./commands/stats.ts";
+import { upgrade } from "./commands/upgrade.ts";
 import { version } from "./commands/version.ts";
 import { findFamily, findGroup, findTopics, groups, helpWords, suggestTopic } from "./help/index.ts";
 import { renderGroup, renderGroups, renderTopic } from "./help/render.ts";
@@ -28,6 +29,7 @@ export const commands = {
   fmt,
   explain,
   reload,
+  upgrade,
   drain,
   stats,
   socket,

@@ -4,7 +4,8 @@ import type { Model, StatsSocketModel } from "../config/model.ts";
 import { haproxyMessage } from "../lang/render.ts";
 import { serve } from "../supervisor/serve.ts";
 import type { Loaded } from "../supervisor/types.ts";
-import { selfCommand } from "../util/self.ts";
+import { isSuccessor } from "../supervisor/heir.ts";
+import { selfCommand, upgradeCommand } from "../util/self.ts";
 import { beforeCommit } from "../admin/carry.ts";
 import { initialState, startAdmin } from "./admin.ts";
 import { type LoadOptions, loadConfiguration } from "./load.ts";
@@ -28,17 +29,24 @@ export interface StartRequest {
   readonly oldSignal: "SIGUSR1" | "SIGTERM";
   /** Arguments that run this again in the background; default: those of this process. */
   readonly daemonArgs: readonly string[];
+  /** What replaces this program when it is told to; default: itself, with those arguments. */
+  readonly successorCommand?: readonly string[];
   /** Listen on the default runtime socket when the configuration names none and no other process does. */
   readonly defaultSocket: boolean;
   /** A configuration that was read and shown already: used for the start, while reloads read the files. */
   readonly first?: Model;
 }
 
+/** In the environment of a successor: somebody else has the default runtime socket. */
+const NO_SOCKET = "TLB_NO_DEFAULT_SOCKET";
+
 /** Serves until told to end; resolves with the exit code. */
 export async function startProxy(request: StartRequest): Promise<number> {
   const { files, load } = request;
   let { first } = request;
-  const socket = request.defaultSocket ? await freeDefaultSocket() : null;
+  const successor = isSuccessor();
+  const socket =
+    request.defaultSocket && process.env[NO_SOCKET] === undefined ? await freeDefaultSocket(successor) : null;
   return serve({
     load(): Loaded {
       if (first !== undefined) {
@@ -50,12 +58,16 @@ export async function startProxy(request: StartRequest): Promise<number> {
       return { model: loaded.failed ? null : override(loaded.model, request, socket), diagnostics: loaded.findings };
     },
     startAdmin(context) {
-      for (const pid of request.oldPids) signal(pid, request.oldSignal);
+      // A successor is started with the words of the first, whose work this was.
+      if (!successor) for (const pid of request.oldPids) signal(pid, request.oldSignal);
       return startAdmin(context);
     },
     initState: initialState,
     beforeCommit,
     daemonCommand: selfCommand(request.daemonArgs),
+    upgradeCommand: request.successorCommand ?? upgradeCommand(request.daemonArgs),
+    stdin: load.stdin ?? null,
+    successorEnvironment: request.defaultSocket && socket === null ? { [NO_SOCKET]: "1" } : {},
     ...(request.quiet === true ? { report: () => {} } : {}),
     ...(request.daemon === null ? {} : { daemon: request.daemon }),
     ...(request.pidFile === null ? {} : { pidfile: request.pidFile }),
@@ -63,13 +75,14 @@ export async function startProxy(request: StartRequest): Promise<number> {
 }
 
 /** The default runtime socket; null when another process listens there, or no place for it is safe: then traffic is served without. */
-async function freeDefaultSocket(): Promise<string | null> {
+async function freeDefaultSocket(ours: boolean): Promise<string | null> {
   const found = defaultSocket(true);
   if ("error" in found) {
     process.stderr.write(haproxyMessage("warning", process.pid, `${found.error}; name a 'stats socket' in 'global'`));
     return null;
   }
-  return (await someoneListens({ unix: found.path })) ? null : found.path;
+  // A successor gets it from who listens there.
+  return !ours && (await someoneListens({ unix: found.path })) ? null : found.path;
 }
 
 /** What the command line says wins over the file. */

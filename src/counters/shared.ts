@@ -1,13 +1,16 @@
-import { C, COLUMNS } from "./columns.ts";
+import { C, COLUMNS, columnNames } from "./columns.ts";
 
 /**
  * The shared segment, mapped by the supervisor and every worker:
  *
- *     header      64 bytes    magic, slots, workers
+ *     header      64 bytes    magic, slots, workers, sets of slabs, and for each set the supervisor whose workers write it
  *     live        slots × 24 int32, atomic: gauges and rates that must be exact over all workers
  *     state       slots × 32 int32, atomic: state of servers (and generation numbers of backends)
  *     text        slots × 128 bytes: last check result of servers
- *     slabs       workers × slots × COLUMNS float64, each written by its worker alone
+ *     slabs       sets × workers × slots × COLUMNS float64, each written by its worker alone
+ *
+ * One set is for the workers of one supervisor: after an upgrade those of the old one still finish while those of the new one serve, and
+ * what they count adds up.
  *
  * The file is sparse: only slots in use take memory.
  */
@@ -16,6 +19,10 @@ export const STATE_WIDTH = 32;
 export const TEXT_WIDTH = 128;
 const HEADER_BYTES = 64;
 const MAGIC = 0x746c6231;
+/** Supervisors whose workers may be alive at the same time, the latest included. */
+export const SETS = 4;
+/** Cells of the header. */
+const H = { magic: 0, slots: 1, workers: 2, sets: 3, owner: 4 } as const;
 
 /** Columns of `live`. A rate is three cells: second, events in it, events in the second before. */
 export const L = {
@@ -92,11 +99,33 @@ export const Admin = {
 /** Operational state, as in `show servers state`. */
 export const Oper = { stopped: 0, starting: 1, running: 2, stopping: 3 } as const;
 
-export function segmentSize(slots: number, workers: number): number {
-  return HEADER_BYTES + slots * (LIVE_WIDTH * 4 + STATE_WIDTH * 4 + TEXT_WIDTH) + workers * slots * COLUMNS * 8;
+export function segmentSize(slots: number, workers: number, sets = 1): number {
+  return HEADER_BYTES + slots * (LIVE_WIDTH * 4 + STATE_WIDTH * 4 + TEXT_WIDTH) + sets * workers * slots * COLUMNS * 8;
 }
 
-/** Typed views over one mapping of the segment. `init` writes the header; otherwise it is verified. */
+/** Two versions of this program whose texts are equal read each other's segments. */
+export function layoutText(): string {
+  return JSON.stringify([
+    MAGIC,
+    HEADER_BYTES,
+    H,
+    SETS,
+    LIVE_WIDTH,
+    L,
+    STATE_WIDTH,
+    S,
+    Admin,
+    Oper,
+    TEXT_WIDTH,
+    COLUMNS,
+    columnNames,
+  ]);
+}
+
+/**
+ * Typed views over one mapping of the segment. `init` writes the header; otherwise it is verified. `slabs` begins with those of `set`, so that
+ * a worker finds its own by its number.
+ */
 export class Shared {
   readonly slots: number;
   readonly workers: number;
@@ -104,19 +133,22 @@ export class Shared {
   readonly state: Int32Array;
   readonly text: Uint8Array;
   readonly slabs: readonly Float64Array[];
+  private readonly header: Int32Array;
 
-  constructor(bytes: Uint8Array, init?: { slots: number; workers: number }) {
+  constructor(bytes: Uint8Array, init?: { slots: number; workers: number; sets?: number }, set = 0) {
     const { buffer, byteOffset } = bytes;
     const header = new Int32Array(buffer, byteOffset, HEADER_BYTES / 4);
     if (init) {
-      header[1] = init.slots;
-      header[2] = init.workers;
-      header[0] = MAGIC;
-    } else if (header[0] !== MAGIC) {
+      header[H.slots] = init.slots;
+      header[H.workers] = init.workers;
+      header[H.sets] = init.sets ?? 1;
+      header[H.magic] = MAGIC;
+    } else if (header[H.magic] !== MAGIC) {
       throw new Error("not a tlb shared segment");
     }
-    this.slots = header[1]!;
-    this.workers = header[2]!;
+    this.header = header;
+    this.slots = header[H.slots]!;
+    this.workers = header[H.workers]!;
     let at = byteOffset + HEADER_BYTES;
     this.live = new Int32Array(buffer, at, this.slots * LIVE_WIDTH);
     at += this.live.byteLength;
@@ -124,10 +156,25 @@ export class Shared {
     at += this.state.byteLength;
     this.text = new Uint8Array(buffer, at, this.slots * TEXT_WIDTH);
     at += this.text.byteLength;
-    this.slabs = Array.from(
-      { length: this.workers },
-      (_, i) => new Float64Array(buffer, at + i * this.slots * COLUMNS * 8, this.slots * COLUMNS),
-    );
+    const all = header[H.sets]! * this.workers;
+    this.slabs = Array.from({ length: all }, (_, i) => {
+      const place = (i + set * this.workers) % all;
+      return new Float64Array(buffer, at + place * this.slots * COLUMNS * 8, this.slots * COLUMNS);
+    });
+  }
+
+  /** Takes a set of slabs that no living supervisor has; -1 = there is none. The caller keeps it until `releaseSet`. */
+  claimSet(pid: number, alive: (pid: number) => boolean): number {
+    for (let set = 0; set < this.header[H.sets]!; set++) {
+      const owner = Atomics.load(this.header, H.owner + set);
+      if (owner !== 0 && owner !== pid && alive(owner)) continue;
+      if (Atomics.compareExchange(this.header, H.owner + set, owner, pid) === owner) return set;
+    }
+    return -1;
+  }
+
+  releaseSet(pid: number): void {
+    for (let set = 0; set < this.header[H.sets]!; set++) Atomics.compareExchange(this.header, H.owner + set, pid, 0);
   }
 
   /** Private memory of the same shape, for tests and tools without workers. */
@@ -204,6 +251,15 @@ export class Shared {
         C.sslLive,
         C.h2OpenConns,
         C.h2OpenStreams,
+        // What it told about its last second, and about itself.
+        C.sslFrontRate,
+        C.sslFrontKeyRate,
+        C.sslBackKeyRate,
+        C.bytesOutRate,
+        C.pipesUsed,
+        C.pipesFree,
+        C.memoryBytes,
+        C.compMemory,
       ]) {
         if (slab[base + column] !== 0) slab[base + column] = 0;
       }

@@ -31,8 +31,20 @@ export class CacheSegments {
   /** For the runtime API: mapped when somebody looks. */
   private readonly views = new Map<string, CacheStore>();
 
+  /** `workers`: all that may be alive at the same time. */
   constructor(workers: number) {
     this.workers = workers;
+  }
+
+  /** Takes over those of a former supervisor. */
+  adopt(segments: readonly (CacheSegment & { readonly name: string })[]): void {
+    this.segments = new Map(segments.map(({ name, key, megabytes, fd }) => [name, { key, megabytes, fd }]));
+    for (const { key } of segments) this.serial = Math.max(this.serial, Number(key.slice(2)));
+  }
+
+  /** Those in force, for a successor. */
+  all(): (CacheSegment & { readonly name: string })[] {
+    return [...this.segments].map(([name, segment]) => ({ name, ...segment }));
   }
 
   /** Makes the memory of new caches. */

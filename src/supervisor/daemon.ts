@@ -37,7 +37,8 @@ export async function startDaemon(command: readonly string[], model: Model): Pro
   return outcome === "ready" ? 0 : outcome || 1;
 }
 
-function inheritedFds(model: Model): number[] {
+/** Numbers of descriptors that addresses name (`fd@`), sorted. */
+export function inheritedFds(model: Model): number[] {
   const binds = model.proxies.flatMap((proxy) => proxy.binds.map((bind) => bind.address));
   return [...binds, ...model.global.statsSockets.map((stats) => stats.address)]
     .flatMap((address) => (address.kind === "fd" && address.fd > 2 ? [address.fd] : []))
@@ -82,8 +83,22 @@ export function writePidfile(path: string): string | null {
     closeSync(fd);
     return null;
   } catch (error) {
-    return `[tlb.main()] Cannot create pidfile ${path} (${error instanceof Error ? error.message : String(error)})`;
+    return pidfileError(path, error);
   }
+}
+
+/** Whether it could be written, without changing it. Returns an error text, or null. */
+export function probePidfile(path: string): string | null {
+  try {
+    closeSync(openSync(path, "a", 0o644));
+    return null;
+  } catch (error) {
+    return pidfileError(path, error);
+  }
+}
+
+function pidfileError(path: string, error: unknown): string {
+  return `[tlb.main()] Cannot create pidfile ${path} (${error instanceof Error ? error.message : String(error)})`;
 }
 
 /** Removes it again; no failure if it is gone. */

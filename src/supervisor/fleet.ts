@@ -1,5 +1,6 @@
 /** The workers: started, replaced when they die, drained, stopped. */
 import { childEnvironment } from "../util/environment.ts";
+import type { Change } from "../expr/changes.ts";
 import type { Snapshot } from "../worker/protocol.ts";
 import type { Diagnostic } from "../lang/diagnostic.ts";
 import { Child, WorkerError } from "./child.ts";
@@ -95,6 +96,16 @@ export class Fleet {
     return [];
   }
 
+  /** What was changed at run time in the workers of a former supervisor. Before `start`. */
+  inherit(changes: readonly Change[]): void {
+    for (const change of changes) this.journal.record(change);
+  }
+
+  /** What was changed at run time, for a successor. */
+  changes(): Change[] {
+    return this.journal.all();
+  }
+
   /** Workers that serve. */
   running(): Child[] {
     return this.places.flatMap(({ child }) => (child !== null && child.alive && child.ready ? [child] : []));
@@ -127,11 +138,14 @@ export class Fleet {
     for (const child of this.running()) child.tell({ type: "silence" });
   }
 
-  /** Workers stop accepting and end with their last connection; after `hardStop` ms (0 = never) all end at once. */
-  drain(hardStop: number): void {
+  /**
+   * Workers stop accepting and end with their last connection; after `hardStop` ms (0 = never) all end at once. `replaced`: those of
+   * another supervisor serve already.
+   */
+  drain(hardStop: number, replaced = false): void {
     this.end();
     for (const { child } of this.places) {
-      if (child?.ready) child.tell({ type: "drain" });
+      if (child?.ready) child.tell({ type: "drain", replaced });
       else child?.kill("SIGKILL");
     }
     if (hardStop > 0) setTimeout(() => this.stop(), hardStop).unref();

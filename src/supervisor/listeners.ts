@@ -86,6 +86,15 @@ export class ListenerSet {
     this.workers = workers;
   }
 
+  /** Takes over those of a former supervisor, as they are. */
+  adopt(listeners: readonly Listener[]): void {
+    for (const listener of listeners) this.listeners.set(listener.key, listener);
+  }
+
+  all(): Listener[] {
+    return [...this.listeners.values()];
+  }
+
   get(key: string): Listener | undefined {
     return this.listeners.get(key);
   }

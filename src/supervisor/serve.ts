@@ -1,6 +1,8 @@
 import { sdNotify } from "../ffi/process.ts";
 import { selfCommand } from "../util/self.ts";
-import { detach, isDaemon, removePidfile, startDaemon, writePidfile } from "./daemon.ts";
+import { detach, isDaemon, probePidfile, removePidfile, startDaemon, writePidfile } from "./daemon.ts";
+import { announce } from "./front.ts";
+import { forgetSuccession, inherit, isSuccessor, tellReady } from "./heir.ts";
 import { reportDiagnostics, reportToStderr } from "./report.ts";
 import { Supervisor } from "./supervisor.ts";
 import type { ServeOptions } from "./types.ts";
@@ -10,7 +12,7 @@ const INTERRUPTED = 130;
 
 /**
  * Runs the load balancer until it is told to end, and returns the exit code: 0 after SIGTERM or a drain (SIGUSR1), 130 after
- * SIGINT, 1 when it cannot start; the reasons are reported then. SIGHUP reloads. With `daemon` it returns as soon as the
+ * SIGINT, 1 when it cannot start; the reasons are reported then. SIGHUP reloads, SIGUSR2 replaces the program. With `daemon` it returns as soon as the
  * background process serves.
  */
 export async function serve(options: ServeOptions): Promise<number> {
@@ -22,9 +24,23 @@ export async function serve(options: ServeOptions): Promise<number> {
     return 1;
   }
   const background = options.daemon ?? model.global.daemon;
-  if (background && !isDaemon()) return startDaemon(options.daemonCommand ?? selfCommand(process.argv.slice(2)), model);
+  const successor = isSuccessor();
+  const pidfilePath = options.pidfile === undefined ? model.global.pidfile : options.pidfile;
+  if (background && !isDaemon() && !successor)
+    return startDaemon(options.daemonCommand ?? selfCommand(process.argv.slice(2)), model);
 
-  const supervisor = new Supervisor(model, options);
+  // Found out now, a successor has changed nothing yet.
+  const unwritable = successor && pidfilePath !== null ? probePidfile(pidfilePath) : null;
+  if (unwritable !== null) {
+    report("ALERT", unwritable);
+    return 1;
+  }
+  const inheritance = successor ? await inherit() : null;
+  if (typeof inheritance === "string") {
+    report("ALERT", inheritance);
+    return 1;
+  }
+  const supervisor = new Supervisor(model, options, inheritance);
   let code = 0;
   const manager = process.env.NOTIFY_SOCKET;
   const notify = (state: string) => sdNotify(manager, state);
@@ -42,12 +58,10 @@ export async function serve(options: ServeOptions): Promise<number> {
       report("NOTICE", "stopping: existing connections are served to their end");
       supervisor.drain();
     },
-    SIGUSR2: () =>
-      report(
-        "WARNING",
-        "SIGUSR2: replacing the running program is not supported yet. " +
-          "For a changed configuration: SIGHUP or tlb reload. For a new program: SIGUSR1, which drains, then start it.",
-      ),
+    SIGUSR2: async () => {
+      const { ok, text } = await supervisor.upgrade();
+      for (const line of text.trimEnd().split("\n")) report(ok ? "NOTICE" : "ALERT", line);
+    },
     SIGHUP: async () => {
       notify(`RELOADING=1\nMONOTONIC_USEC=${process.hrtime.bigint() / 1000n}`);
       const { ok, text } = await supervisor.reload();
@@ -55,17 +69,34 @@ export async function serve(options: ServeOptions): Promise<number> {
       notify("READY=1");
     },
   };
-  for (const [signal, handler] of Object.entries(handlers)) process.on(signal, handler);
+  // Once replaced, all that is left to do with a signal is to pass it on; SIGTERM and SIGINT also end what is still served here.
+  const receive = (signal: NodeJS.Signals, handler: () => void) => () => {
+    const { successor: heir } = supervisor;
+    if (heir !== null) supervisor.front?.signal(signal);
+    if (heir === null || signal === "SIGTERM" || signal === "SIGINT") handler();
+  };
+  const received = Object.entries(handlers).map(([signal, handler]) => ({
+    signal,
+    handler: receive(signal as NodeJS.Signals, handler),
+  }));
+  for (const { signal, handler } of received) process.on(signal, handler);
   // A mistake in the runtime API must not end the process that owns the sockets.
   const stray = (error: unknown) => report("ALERT", `unhandled rejection: ${String(error)}`);
   process.on("unhandledRejection", stray);
   let pidfile: string | null = null;
+  // Whoever started a process in the foreground waits for this one, however often the program is replaced.
+  supervisor.stays = !background && !manager && !successor;
+  supervisor.onSuccessor = (heir) => {
+    // Only the main process may say which one is that.
+    notify(`MAINPID=${heir.pid}\nREADY=1`);
+    if (pidfile === heir.pidfile) pidfile = null;
+  };
   try {
     const errors = await supervisor.start();
     for (const error of errors) report("ALERT", error);
     if (errors.length > 0) return 1;
     if (!supervisor.stopping) {
-      pidfile = options.pidfile === undefined ? model.global.pidfile : options.pidfile;
+      pidfile = pidfilePath;
       const failure = pidfile === null ? null : writePidfile(pidfile);
       if (failure !== null) {
         pidfile = null;
@@ -75,16 +106,29 @@ export async function serve(options: ServeOptions): Promise<number> {
       } else {
         if (background) {
           supervisor.silence();
-          detach();
+          if (!successor) detach();
         }
-        notify(`READY=1\nMAINPID=${process.pid}`);
+        if (inheritance !== null) {
+          supervisor.owner = true;
+          if (inheritance.front >= 0) announce(inheritance.front);
+          tellReady(pidfile);
+          forgetSuccession();
+        } else {
+          notify(`READY=1\nMAINPID=${process.pid}`);
+        }
       }
     }
     await supervisor.ended();
-    return code;
+    const { successor: heir } = supervisor;
+    if (heir === null) return code;
+    heir.release();
+    if (supervisor.front === null) return code;
+    await supervisor.front.over;
+    // That of later ones is not to be had.
+    return await Promise.race([heir.exited, Bun.sleep(100).then(() => code)]);
   } finally {
     if (pidfile !== null) removePidfile(pidfile);
     process.off("unhandledRejection", stray);
-    for (const [signal, handler] of Object.entries(handlers)) process.off(signal, handler);
+    for (const { signal, handler } of received) process.off(signal, handler);
   }
 }

@@ -35,6 +35,13 @@ export interface SlotPlan {
   readonly removed: readonly string[];
 }
 
+/** A table as plain data. */
+export interface SlotTableState {
+  readonly used: Readonly<Record<string, number>>;
+  readonly next: number;
+  readonly freed: readonly number[];
+}
+
 /**
  * Which object has which slot of the shared segment. An object keeps its slot as long as its key stays in the model. A freed
  * slot is given out again only when no untouched one is left, the longest free first: connections that outlive a reload
@@ -44,10 +51,21 @@ export class SlotTable {
   private readonly shared: Shared;
   private used = new Map<string, number>();
   private next = PROCESS_SLOT + 1;
-  private readonly freed: number[] = [];
+  private freed: number[] = [];
 
   constructor(shared: Shared) {
     this.shared = shared;
+  }
+
+  /** Takes over the table of a former supervisor of the same segment. */
+  adopt({ used, next, freed }: SlotTableState): void {
+    this.used = new Map(Object.entries(used));
+    this.next = next;
+    this.freed = [...freed];
+  }
+
+  state(): SlotTableState {
+    return { used: Object.fromEntries(this.used), next: this.next, freed: [...this.freed] };
   }
 
   /** Plans the slots of `model`, and zeroes those of new objects; null when the segment has no room for them. */

@@ -5,9 +5,11 @@
 import type { CacheSettings } from "../cache/reader.ts";
 import type { CacheStore } from "../cache/store.ts";
 import type { Model } from "../config/model.ts";
-import { createSegment, type Segment } from "../counters/segment.ts";
-import { segmentSize, Shared } from "../counters/shared.ts";
-import { raiseDescriptorLimit } from "../ffi/process.ts";
+import { createSegment, mapSegment, type Segment } from "../counters/segment.ts";
+import { segmentSize, SETS, Shared } from "../counters/shared.ts";
+import { EPERM } from "../ffi/errno.ts";
+import { close } from "../ffi/file.ts";
+import { kill, raiseDescriptorLimit } from "../ffi/process.ts";
 import { findGroup, findUser } from "../ffi/users.ts";
 import type { Table } from "../table/table.ts";
 import { selfCommand } from "../util/self.ts";
@@ -16,16 +18,23 @@ import { addressText } from "./bind.ts";
 import { type CachePlan, CacheSegments } from "./caches.ts";
 import type { Child } from "./child.ts";
 import { COMMIT_TIMEOUT, errorLines, Fleet, type FleetOwner, PREPARE_TIMEOUT } from "./fleet.ts";
+import { inheritedFds } from "./daemon.ts";
+import { type Handover, HANDOVER_FORMAT, layoutId, packChange, previousModel, unpackChange } from "./handover.ts";
+import { Front } from "./front.ts";
+import type { Inheritance } from "./heir.ts";
 import { applyLimits, findLimits, type Limits } from "./limits.ts";
 import { ListenerSet, type ListenerPlan, type ListenerUse } from "./listeners.ts";
 import { diagnosticLine, reportToStderr, type Report } from "./report.ts";
 import { ownHandshakeVariables } from "./rsa-path.ts";
 import { restartNotes } from "./restart-notes.ts";
 import { slotCapacity, slotKeys, SlotTable, type SlotPlan } from "./slots.ts";
+import { Successor } from "./successor.ts";
 import { type TablePlan, TableSegments } from "./tables.ts";
 import type { AdminContext, AdminHandle, AdminSocket, ReloadResult, ServeOptions, WorkerInfo } from "./types.ts";
 
 const QUERY_TIMEOUT = 10_000;
+/** The answer to who asked for the upgrade is on its way when the last worker ends. */
+const FAREWELL_MS = 300;
 
 /** The configuration in force and what was derived from it. */
 interface Running {
@@ -44,6 +53,14 @@ export class Supervisor implements AdminContext, FleetOwner {
   readonly report: Report;
   lastReload: AdminContext["lastReload"] = null;
   stopping = false;
+  /** The process that has taken over; this one only lives for its connections. */
+  successor: Successor | null = null;
+  /** In front of all successors; null = this process ends with its last connection. */
+  front: Front | null = null;
+  /** This process stays in front of its successors. */
+  stays = false;
+  /** Called once there is one. */
+  onSuccessor: (successor: Successor) => void = () => {};
   private readonly options: ServeOptions;
   private readonly segment: Segment;
   private readonly table: SlotTable;
@@ -52,6 +69,8 @@ export class Supervisor implements AdminContext, FleetOwner {
   private readonly listeners: ListenerSet;
   private readonly fleet: Fleet;
   private readonly workerCount: number;
+  private readonly set: number;
+  private readonly inheritance: Inheritance | null;
   private readonly first: Model;
   private running: Running;
   private admin: AdminHandle | null = null;
@@ -60,23 +79,37 @@ export class Supervisor implements AdminContext, FleetOwner {
   private pendingCaches: CachePlan | null = null;
   private pendingTables: TablePlan | null = null;
   private queue: Promise<void> = Promise.resolve();
+  /** In the background. */
+  private daemon = false;
+  /** What was inherited is this process's alone: the old one has been told to go. */
+  owner = false;
 
-  constructor(model: Model, options: ServeOptions) {
-    const workers = Math.max(1, model.global.nbthread);
+  /** `inheritance`: what a former supervisor hands over. */
+  constructor(model: Model, options: ServeOptions, inheritance: Inheritance | null = null) {
+    // Sockets of kept listeners are one for each worker, so their number is fixed as it is for a reload.
+    const workers = inheritance?.handover.workers ?? Math.max(1, model.global.nbthread);
     const slots = slotCapacity(slotKeys(model).length + 1);
+    const kept = inheritance?.handover.layout === layoutId() ? inheritance : null;
     this.options = options;
     this.report = options.report ?? reportToStderr;
-    this.segment = createSegment(segmentSize(slots, workers));
-    this.shared = new Shared(this.segment.bytes, { slots, workers });
+    this.inheritance = inheritance;
+    if (kept !== null) {
+      this.segment = { fd: kept.segment, bytes: mapSegment(kept.segment) };
+      this.set = new Shared(this.segment.bytes).claimSet(process.pid, isAlive);
+    } else {
+      this.segment = createSegment(segmentSize(slots, workers, SETS));
+      this.set = new Shared(this.segment.bytes, { slots, workers, sets: SETS }).claimSet(process.pid, isAlive);
+    }
+    this.shared = new Shared(this.segment.bytes, undefined, Math.max(0, this.set));
     this.table = new SlotTable(this.shared);
-    this.caches = new CacheSegments(workers);
-    this.tables = new TableSegments(workers);
+    this.caches = new CacheSegments(workers * SETS);
+    this.tables = new TableSegments(workers * SETS);
     this.listeners = new ListenerSet(workers);
     this.workerCount = workers;
     this.first = model;
     this.running = {
       model,
-      generation: 0,
+      generation: inheritance?.handover.generation ?? 0,
       slots: {},
       uses: [],
       caches: new Map(),
@@ -85,6 +118,17 @@ export class Supervisor implements AdminContext, FleetOwner {
     };
     const command = options.workerCommand ?? selfCommand(["__worker"]);
     this.fleet = new Fleet(this, workers, command, ownHandshakeVariables(model));
+    if (inheritance === null) return;
+    this.listeners.adopt(inheritance.listeners);
+    this.fleet.inherit(inheritance.handover.changes.map(unpackChange));
+    if (kept !== null) {
+      this.table.adopt(kept.handover.slots);
+      this.caches.adopt(kept.caches);
+      this.tables.adopt(kept.tables);
+    } else {
+      close(inheritance.segment);
+      for (const { fd } of [...inheritance.caches, ...inheritance.tables]) close(fd);
+    }
   }
 
   /** Binds, starts the workers and the runtime API. Returns why it failed, one reason each; then everything is closed again. */
@@ -92,36 +136,44 @@ export class Supervisor implements AdminContext, FleetOwner {
     const errors = await this.tryStart();
     if (errors.length > 0) {
       this.fleet.kill();
-      this.listeners.close(true);
+      if (this.pending !== null) this.listeners.abort(this.pending);
+      if (this.pendingCaches !== null) this.caches.abort(this.pendingCaches);
+      if (this.pendingTables !== null) this.tables.abort(this.pendingTables);
+      // What was inherited is still somebody else's.
+      this.listeners.close(this.inheritance === null);
+      this.shared.releaseSet(process.pid);
     }
+    this.pending = this.pendingCaches = this.pendingTables = null;
     return errors;
   }
 
   private async tryStart(): Promise<string[]> {
-    const { first: model } = this;
+    const { first: model, shared } = this;
+    if (this.set < 0)
+      return [`connections of the last ${SETS} versions are still served: try again when they have ended`];
     const limits = findLimits(model);
     if ("error" in limits) return [limits.error];
     const failure = applyLimits(limits) ?? identityError(model);
     if (failure !== null) return [failure];
     const plan = this.listeners.plan(model);
-    const failed = [...plan.errors, ...(plan.errors.length === 0 ? this.listeners.publish(plan) : [])];
-    if (failed.length > 0) {
-      this.listeners.abort(plan);
-      return [...failed, "[tlb.main()] Some protocols failed to start their listeners! Exiting."];
-    }
-    this.listeners.commit(plan, model);
+    if (plan.errors.length > 0) return [...plan.errors, NO_LISTENERS];
+    this.pending = plan;
+    const failed = this.listeners.publish(plan);
+    if (failed.length > 0) return [...failed, NO_LISTENERS];
     const caches = this.caches.plan(model);
+    this.pendingCaches = caches;
     if (caches.errors.length > 0) return [...caches.errors];
-    this.caches.commit(caches);
     const tables = this.tables.plan(model);
+    this.pendingTables = tables;
     if (tables.errors.length > 0) return [...tables.errors];
-    this.tables.commit(tables);
-    const slots = this.table.plan(model)!;
-    this.options.initState?.({ shared: this.shared, previous: null, next: model, slots });
-    this.table.commit(slots);
+    const slots = this.table.plan(model);
+    if (slots === null) return ["more objects than the shared memory has room for: a restart is needed"];
+    const change = { shared, previous: this.inheritance?.handover.previous ?? null, next: model, slots };
+    this.options.initState?.(change);
+    const generation = this.running.generation + 1;
     this.running = {
       model,
-      generation: 1,
+      generation,
       slots: slots.slots,
       uses: plan.uses,
       caches: caches.segments,
@@ -130,6 +182,13 @@ export class Supervisor implements AdminContext, FleetOwner {
     };
     const errors = await this.fleet.start();
     if (errors.length > 0) return [...errors, "[tlb.main()] No worker could be started! Exiting."];
+    if (change.previous !== null) {
+      for (const note of this.options.beforeCommit?.(change) ?? []) this.report("NOTICE", note.trim());
+    }
+    this.table.commit(slots);
+    this.listeners.commit(plan, model);
+    this.caches.commit(caches);
+    this.tables.commit(tables);
     if (this.stopping) return [];
     this.admin = (await this.options.startAdmin?.(this)) ?? null;
     return [];
@@ -138,8 +197,78 @@ export class Supervisor implements AdminContext, FleetOwner {
   /** Resolves when everything has ended after `drain` or `stop`. */
   async ended(): Promise<void> {
     await this.fleet.gone;
+    this.shared.releaseSet(process.pid);
+    if (this.successor !== null) await Bun.sleep(FAREWELL_MS);
     this.admin?.stop();
-    this.listeners.close(true);
+    this.listeners.close(this.inheritance === null || this.owner);
+  }
+
+  upgrade(): Promise<ReloadResult> {
+    const { promise, resolve } = Promise.withResolvers<ReloadResult>();
+    this.serially(async () => {
+      try {
+        resolve(this.stopping ? { ok: false, text: "The process is stopping.\n" } : await this.handOver());
+      } catch (error) {
+        resolve({ ok: false, text: `internal error: ${error instanceof Error ? error.stack : String(error)}\n` });
+      }
+    });
+    return promise;
+  }
+
+  private async handOver(): Promise<ReloadResult> {
+    const { options, model } = this;
+    const listeners = this.listeners.all();
+    const caches = this.caches.all();
+    const tables = this.tables.memories();
+    const front = this.stays ? (this.front ??= Front.open()) : null;
+    const frontFd = front?.writer ?? this.inheritance?.front ?? -1;
+    const handover: Handover = {
+      format: HANDOVER_FORMAT,
+      layout: layoutId(),
+      workers: this.workerCount,
+      generation: this.generation,
+      slots: this.table.state(),
+      listeners: listeners.map(({ key, address, fds, unix }) => ({
+        key,
+        address,
+        fds: fds.length,
+        unix: unix === null ? null : { path: unix.path, inode: unix.identity },
+      })),
+      caches: caches.map(({ name, key, megabytes }) => ({ name, key, megabytes })),
+      tables: tables.map(({ key, model: table }) => ({ key, model: table })),
+      changes: this.fleet.changes().map(packChange),
+      previous: previousModel(model),
+      front: frontFd >= 0,
+    };
+    const command = options.upgradeCommand ?? options.daemonCommand ?? selfCommand(process.argv.slice(2));
+    const successor = await Successor.start(command, {
+      handover,
+      fds: [
+        this.segment.fd,
+        ...listeners.flatMap(({ fds }) => fds),
+        ...[...caches, ...tables].map(({ fd }) => fd),
+        ...(frontFd >= 0 ? [frontFd] : []),
+      ],
+      taken: inheritedFds(model),
+      daemon: this.daemon,
+      stdin: options.stdin ?? null,
+      environment: options.successorEnvironment ?? {},
+    });
+    if (typeof successor === "string") {
+      const reasons = successor.split("\n").map((line) => `  ${line}\n`);
+      return { ok: false, text: `Upgrade failed, process ${process.pid} goes on:\n${reasons.join("")}` };
+    }
+    // Told to stop in the meantime: so is the other.
+    if (this.stopping) successor.terminate();
+    this.successor = successor;
+    front?.release();
+    this.stopping = true;
+    this.fleet.drain(model.global.hardStopAfter, true);
+    this.listeners.close(false);
+    // Nobody new; who asked gets an answer.
+    this.admin?.refresh();
+    this.onSuccessor(successor);
+    return { ok: true, text: `Process ${successor.pid} serves, ${process.pid} ends with its last connection.\n` };
   }
 
   reload(): Promise<ReloadResult> {
@@ -283,6 +412,7 @@ export class Supervisor implements AdminContext, FleetOwner {
 
   /** Workers write to standard output and error no more. */
   silence(): void {
+    this.daemon = true;
     this.fleet.silence();
   }
 
@@ -364,7 +494,7 @@ export class Supervisor implements AdminContext, FleetOwner {
 
   workerDied(worker: number): void {
     this.shared.forgetWorker(worker);
-    this.tables.forgetWorker(worker, this.pendingTables);
+    this.tables.forgetWorker(this.set * this.workerCount + worker, this.pendingTables);
     this.options.onWorkerDeath?.(worker, this.shared);
   }
 
@@ -381,6 +511,7 @@ export class Supervisor implements AdminContext, FleetOwner {
       slots,
       worker,
       workers: this.workerCount,
+      set: this.set,
       segment: -1,
       caches: this.caches.info({ segments: caches }),
       tables: this.tables.info({ segments: tables }),
@@ -398,6 +529,13 @@ export class Supervisor implements AdminContext, FleetOwner {
       },
     };
   }
+}
+
+const NO_LISTENERS = "[tlb.main()] Some protocols failed to start their listeners! Exiting.";
+
+function isAlive(pid: number): boolean {
+  const status = kill(pid, 0);
+  return status >= 0 || status === -EPERM;
 }
 
 /** Text of a pattern file as rules name it: without the prefixes that say how to open it. */

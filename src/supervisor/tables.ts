@@ -35,8 +35,25 @@ export class TableSegments {
   private segments: ReadonlyMap<string, TableSegment> = new Map();
   private serial = 0;
 
+  /** `workers`: all that may be alive at the same time. */
   constructor(workers: number) {
     this.workers = workers;
+  }
+
+  /** Takes over those of a former supervisor. */
+  adopt(memories: readonly { readonly key: string; readonly model: StickTableModel; readonly fd: number }[]): void {
+    const segments = new Map<string, TableSegment>();
+    for (const { key, model, fd } of memories) {
+      const store = new TableStore(model, this.workers, mapShared(fd, 0, layoutOf(model, this.workers).bytes));
+      segments.set(model.name, { key, fd, table: tableOf(model, store), store });
+      this.serial = Math.max(this.serial, Number(key.slice(2)));
+    }
+    this.segments = segments;
+  }
+
+  /** The memory of those in force, for a successor. */
+  memories(): { readonly key: string; readonly model: StickTableModel; readonly fd: number }[] {
+    return [...this.segments.values()].map(({ key, fd, table }) => ({ key, model: table.model, fd }));
   }
 
   /** Makes the memory of new tables. */

@@ -1,4 +1,4 @@
-import type { Model, StatsSocketModel } from "../config/model.ts";
+import type { Model, ProxyModel, ServerModel, StatsSocketModel } from "../config/model.ts";
 import type { CacheSettings } from "../cache/reader.ts";
 import type { CacheStore } from "../cache/store.ts";
 import type { Table } from "../table/table.ts";
@@ -29,11 +29,20 @@ export interface WorkerInfo {
   readonly deaths: number;
 }
 
+/** What of a former configuration matters to the state of what is kept. Any model is one. */
+export interface PreviousModel {
+  readonly proxies: readonly PreviousProxy[];
+}
+
+export interface PreviousProxy extends Pick<ProxyModel, "name" | "kind" | "maxconn"> {
+  readonly servers: readonly Pick<ServerModel, "name" | "weight" | "maxconn" | "addressText" | "disabled">[];
+}
+
 /** A change of configuration in progress, for whoever keeps state in the shared segment. */
 export interface Change {
   readonly shared: Shared;
   /** null at the start. */
-  readonly previous: Model | null;
+  readonly previous: PreviousModel | null;
   readonly next: Model;
   readonly slots: SlotPlan;
 }
@@ -69,6 +78,8 @@ export interface AdminContext {
   /** Asks every worker that runs; answers in worker order, failures left out. */
   queryAll(name: string, args: readonly string[]): Promise<string[]>;
   reload(): Promise<ReloadResult>;
+  /** Replaces this process by a new one of the same program, with its sockets and its memory. */
+  upgrade(): Promise<ReloadResult>;
   drain(): void;
   stop(): void;
 }
@@ -101,4 +112,10 @@ export interface ServeOptions {
   readonly pidfile?: string | null;
   /** Command that runs this program again for a daemon; default: this program with the arguments it was given. */
   readonly daemonCommand?: readonly string[];
+  /** Command that runs the program that replaces this one; default: `daemonCommand`. */
+  readonly upgradeCommand?: readonly string[];
+  /** Added to the environment of that program. */
+  readonly successorEnvironment?: Readonly<Record<string, string>>;
+  /** What standard input held, where the configuration was read from it. */
+  readonly stdin?: Uint8Array | null;
 }

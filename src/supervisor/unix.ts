@@ -31,6 +31,18 @@ export class UnixSocket {
     this.temporary = temporary;
   }
 
+  /** A socket that another process has put at its path, and gives up. */
+  static adopted(fd: number, path: string, inode: string): UnixSocket {
+    const socket = new UnixSocket(fd, path, "");
+    socket.inode = BigInt(inode);
+    return socket;
+  }
+
+  /** What `adopted` needs to know the file by. */
+  get identity(): string {
+    return String(this.inode);
+  }
+
   /** Moves the socket to its path, replacing what is there. Returns 0 or -errno. */
   publish(): number {
     this.inode = inodeOf(this.temporary);

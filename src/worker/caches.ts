@@ -1,5 +1,6 @@
 import type { Cache } from "../cache/cache.ts";
 import { CacheMemory } from "../cache/layout.ts";
+import { SETS } from "../counters/shared.ts";
 import { CacheStore } from "../cache/store.ts";
 import { mapShared } from "../ffi/memory.ts";
 import type { Snapshot } from "./protocol.ts";
@@ -10,7 +11,7 @@ export class WorkerCaches {
   private prepared = new Map<string, CacheStore>();
 
   /** Gives the caches of a prepared snapshot their stores. */
-  prepare({ caches, worker, workers }: Snapshot, compiled: ReadonlyMap<string, Cache>): void {
+  prepare({ caches, worker, workers, set }: Snapshot, compiled: ReadonlyMap<string, Cache>): void {
     this.prepared = new Map();
     for (const { name, key, megabytes, fd } of caches) {
       const cache = compiled.get(name);
@@ -19,8 +20,8 @@ export class WorkerCaches {
         this.stores.get(key) ??
         new CacheStore(
           cache.settings,
-          new CacheMemory(megabytes, workers, (offset, size) => mapShared(fd, offset, size)),
-          worker,
+          new CacheMemory(megabytes, workers * SETS, (offset, size) => mapShared(fd, offset, size)),
+          set * workers + worker,
         );
       cache.store = store;
       this.prepared.set(key, store);

@@ -27,8 +27,8 @@ export interface WorkerHandlers {
   commit(): void | Promise<void>;
   /** Forgets the prepared snapshot. */
   abort(): void;
-  /** Stops accepting; resolves when the last connection is gone. The process then ends. */
-  drain(): Promise<void>;
+  /** Stops accepting; resolves when the last connection is gone. The process then ends. `replaced`: others serve the sockets now. */
+  drain(replaced: boolean): Promise<void>;
   /** Ends everything at once; the process ends when it returns. */
   stop(): void | Promise<void>;
   /** What rules changed in another worker. */
@@ -99,7 +99,7 @@ class Control {
         this.feed.receive(message.changes, message.origin === process.pid);
         return;
       case "drain":
-        void this.drain();
+        void this.drain(message.replaced);
         return;
       case "stop":
         void this.stop();
@@ -187,13 +187,13 @@ class Control {
     return "";
   }
 
-  async drain(): Promise<void> {
+  async drain(replaced = false): Promise<void> {
     if (this.ending) return;
     this.ending = true;
     for (const fd of this.fds.values()) close(fd);
     this.fds.clear();
     try {
-      await this.handlers.drain();
+      await this.handlers.drain(replaced);
     } catch (error) {
       console.error(`[ALERT]    (${process.pid}) : worker: drain failed: ${describe(error)}`);
     }

@@ -105,6 +105,12 @@ export class Housekeeping {
     this.checker.start();
   }
 
+  /** Somebody else checks the servers from now on. */
+  leaveChecks(): void {
+    this.checker?.stop();
+    this.checker = null;
+  }
+
   stop(): void {
     this.checker?.stop();
     for (const timer of [this.pumpTimer, this.secondTimer, this.retryTimer, this.markedTimer]) wheel.disarm(timer);

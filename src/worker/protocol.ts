@@ -66,6 +66,8 @@ export interface Snapshot {
   /** Number of this worker, from 0, and how many there are. Worker 0 leads: checks, resolvers, peers. */
   readonly worker: number;
   readonly workers: number;
+  /** Set of slabs in the shared segment, and of rows in the caches, that belongs to these workers. */
+  readonly set: number;
   /** Descriptor of the shared segment in this process, for `mapSegment`; open until the first commit. */
   readonly segment: number;
   readonly caches: readonly CacheInfo[];
@@ -85,7 +87,8 @@ export type ToWorker =
   | { readonly type: "commit"; readonly id: number }
   | { readonly type: "abort"; readonly id: number }
   | { readonly type: "query"; readonly id: number; readonly name: string; readonly args: readonly string[] }
-  | { readonly type: "drain" }
+  /** `replaced`: others accept on the same sockets and do the health checks from now on. */
+  | { readonly type: "drain"; readonly replaced: boolean }
   | { readonly type: "stop" }
   /** Standard output and error go to /dev/null from now on (daemon). */
   | { readonly type: "silence" }

@@ -27,6 +27,9 @@ import type { Snapshot } from "./protocol.ts";
 import { WorkerTables } from "./tables.ts";
 import { showSessions, shutdownServer, shutdownSession } from "./sessions.ts";
 
+/** How long idle clients of a worker that was replaced may stay. */
+const PATIENCE_MS = 30_000;
+
 /** The engine of one worker: what the control loop drives. A reload swaps `compiled`; connections stay. */
 export class Runtime implements WorkerHandlers {
   private shared: Shared | null = null;
@@ -43,7 +46,7 @@ export class Runtime implements WorkerHandlers {
   private draining = false;
 
   prepare(snapshot: Snapshot): readonly Diagnostic[] {
-    this.shared ??= new Shared(mapSegment(snapshot.segment));
+    this.shared ??= new Shared(mapSegment(snapshot.segment), undefined, snapshot.set);
     const slotOf = (key: string): number => {
       const slot = snapshot.slots[key];
       if (slot === undefined) throw new Error(`no counter slot for ${key}`);
@@ -190,15 +193,19 @@ export class Runtime implements WorkerHandlers {
     if (waiting) this.housekeeping.retry(() => this.resume());
   }
 
-  async drain(): Promise<void> {
+  async drain(replaced: boolean): Promise<void> {
     this.draining = true;
+    if (replaced) this.housekeeping.leaveChecks();
+    // Where others have taken over there is no hurry: an idle client leaves by itself, after an answer that says so, rather than
+    // being closed in the moment in which it sends its next request.
+    const patience = replaced ? Date.now() + PATIENCE_MS : 0;
     const { rt } = this;
     if (rt === null) return;
     rt.draining = true;
     for (const socket of this.sockets.values()) socket.pause();
     while (rt.clients.size > 0 || rt.handshakes > 0 || rt.greetings > 0) {
       for (const client of rt.clients) {
-        if (client.idle && !client.lingering) client.closeNow();
+        if (client.idle && !client.lingering && Date.now() >= patience) client.closeNow();
         else client.retire();
       }
       await Bun.sleep(20);

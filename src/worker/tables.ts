@@ -1,3 +1,4 @@
+import { SETS } from "../counters/shared.ts";
 import { mapShared } from "../ffi/memory.ts";
 import { forgetHolds, Holds } from "../table/holds.ts";
 import { layoutOf } from "../table/layout.ts";
@@ -12,12 +13,12 @@ export class WorkerTables {
   private prepared = new Map<string, TableMemory>();
 
   /** Gives the tables of a prepared snapshot their memory. */
-  prepare({ tables, worker, workers }: Snapshot, compiled: Tables): void {
+  prepare({ tables, worker, workers, set }: Snapshot, compiled: Tables): void {
     this.prepared = new Map();
     for (const { name, key, fd } of tables) {
       const table = compiled.get(name);
       if (table === undefined) continue;
-      const memory = this.memories.get(key) ?? map(fd, table.model, worker, workers);
+      const memory = this.memories.get(key) ?? map(fd, table.model, set * workers + worker, workers * SETS);
       table.attach(memory);
       this.prepared.set(key, memory);
     }

@@ -35,6 +35,7 @@ const registered: readonly Command[] = [
   process.drainProcess,
   process.reload,
   process.showWorkers,
+  process.upgrade,
   server.disableHealth,
   server.disableServer,
   server.enableHealth,

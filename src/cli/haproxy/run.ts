@@ -7,6 +7,7 @@ import { initialEnvironment } from "../../lang/environment.ts";
 import { haproxyMessage, renderHaproxy } from "../../lang/render.ts";
 import { hasListener, type Loaded, loadConfiguration, type LoadOptions } from "../load.ts";
 import { isDaemon } from "../../supervisor/daemon.ts";
+import { isSuccessor } from "../../supervisor/heir.ts";
 import { startProxy } from "../serve.ts";
 import { type HaproxyOptions, parseHaproxyOptions } from "./options.ts";
 import { announcedVersion, longVersionText, usage, versionText } from "./usage.ts";
@@ -45,7 +46,7 @@ async function run(options: HaproxyOptions, argv: readonly string[], messages: M
   // The run in the background repeats what the one in the foreground has said and done already.
   messages.quiet = options.quiet || isDaemon();
   if (options.condition !== null) return judge(options.condition, messages);
-  if (options.directory !== null && !isDaemon()) {
+  if (options.directory !== null && !isDaemon() && !isSuccessor()) {
     try {
       process.chdir(options.directory);
     } catch {

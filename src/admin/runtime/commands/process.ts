@@ -13,6 +13,17 @@ export const reload: Command = {
   },
 };
 
+export const upgrade: Command = {
+  name: "upgrade",
+  usage: "upgrade",
+  help: "replace the running program by what its file holds now; answers ok or error, then the report",
+  level: "admin",
+  async run({ ctx }) {
+    const { ok, text } = await ctx.upgrade();
+    return `${ok ? "ok" : "error"}\n${text}`;
+  },
+};
+
 export const drainProcess: Command = {
   name: "shutdown process",
   usage: "shutdown process [now]",

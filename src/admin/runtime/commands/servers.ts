@@ -87,7 +87,7 @@ export const showServersState: Command = {
 
 function* serversConn(ctx: AdminContext, proxies: readonly ProxyModel[]): Generator<string, void> {
   const { shared } = ctx;
-  yield `# bkname/svname bkid/svid addr port - purge_delay used_cur used_max need_est unsafe_nb safe_nb idle_lim idle_cur idle_per_thr[${shared.slabs.length}]\n`;
+  yield `# bkname/svname bkid/svid addr port - purge_delay used_cur used_max need_est unsafe_nb safe_nb idle_lim idle_cur idle_per_thr[${shared.workers}]\n`;
   for (const proxy of proxies) {
     for (const server of proxy.servers) {
       const slot = ctx.slotOf(`S/${proxy.name}/${server.name}`);
@@ -109,7 +109,7 @@ function* serversConn(ctx: AdminContext, proxies: readonly ProxyModel[]): Genera
         safe,
         server.poolMaxConn,
         idle,
-        ...shared.slabs.map((slab) => slab[slot * COLUMNS + C.idleConns]!),
+        ...shared.slabs.slice(0, shared.workers).map((slab) => slab[slot * COLUMNS + C.idleConns]!),
       ];
       yield `${fields.join(" ")}\n`;
     }
