@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import type { Model, ServerModel } from "../config/model.ts";
+import { limitOf, rateLimits, setLimit } from "../counters/limits.ts";
 import { Admin, Oper, S } from "../counters/shared.ts";
 import type { Change } from "../supervisor/types.ts";
 import { beforeCommit, initState } from "./carry.ts";
@@ -95,4 +96,27 @@ test("the counter of checks fits new limits", () => {
   expect(state(ctx, "a", S.health)).toBe(5);
   reload(ctx, of(server("a", 1, checked({ rise: 8, fall: 2 }))));
   expect(state(ctx, "a", S.health)).toBe(8);
+});
+
+test("limits of the process set at run time stay until the file names others", () => {
+  const named = (maxConnRate: number, maxSslRate: number): Model => {
+    const base = of();
+    return { ...base, global: { ...base.global, maxConnRate, maxSslRate, compressionMaxRate: 2048 } };
+  };
+  const ctx = new FakeContext(named(10, 20));
+  const limits = (): number[] =>
+    [rateLimits.connections, rateLimits.tls, rateLimits.compression].map((which) =>
+      limitOf(ctx.shared, which, ctx.current.global),
+    );
+  setLimit(ctx.shared, rateLimits.connections, 5);
+  setLimit(ctx.shared, rateLimits.tls, 0);
+  setLimit(ctx.shared, rateLimits.compression, 3);
+  expect(limits()).toEqual([5, 0, 3072]);
+  expect(reload(ctx, named(11, 20))).toEqual([
+    "  global: keeps maxsslrate 0 set at run time (file: 20)",
+    "  global: keeps maxcomprate 3 set at run time (file: 2)",
+  ]);
+  expect(limits()).toEqual([11, 0, 3072]);
+  expect(reload(ctx, named(11, 30))).toEqual(["  global: keeps maxcomprate 3 set at run time (file: 2)"]);
+  expect(limits()).toEqual([11, 30, 3072]);
 });

@@ -4,6 +4,7 @@ import { endResolutionMaint } from "./stats/address.ts";
  * the file itself changed, the file wins.
  */
 import type { ProxyModel, ServerModel } from "../config/model.ts";
+import { limitOf, type RateLimit, rateLimits, resetLimit } from "../counters/limits.ts";
 import { Admin, Oper, S, type Shared } from "../counters/shared.ts";
 import type { Change, PreviousProxy } from "../supervisor/types.ts";
 import { follow, initialiseServers, type Cells } from "./servers.ts";
@@ -24,6 +25,15 @@ export function beforeCommit(change: Change): string[] {
   if (previous === null) return [];
   const cells = cellsOf(change);
   const notes: string[] = [];
+  for (const limit of Object.values<RateLimit>(rateLimits)) {
+    const wanted = limit.of(next.global);
+    const current = limitOf(shared, limit, previous.global);
+    if (limit.of(previous.global) !== wanted) resetLimit(shared, limit);
+    else if (current !== wanted) {
+      const { keyword, unit } = limit;
+      notes.push(`  global: keeps ${keyword} ${current / unit} set at run time (file: ${wanted / unit})`);
+    }
+  }
   for (const proxy of next.proxies) {
     const before = previous.proxies.find(({ name }) => name === proxy.name);
     if (before === undefined) continue;

@@ -262,6 +262,8 @@ const globals: GlobalModel = {
   tlsMaxRecord: 0,
   maxSslConn: 0,
   maxSslRate: 0,
+  maxConnRate: 0,
+  maxSessRate: 0,
 };
 
 export function model(proxies: readonly ProxyModel[], more: Partial<GlobalModel> = {}): Model {

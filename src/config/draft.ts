@@ -143,6 +143,8 @@ export function newGlobal(env: ParseEnv): GlobalDraft {
     tlsMaxRecord: 0,
     maxSslConn: 0,
     maxSslRate: 0,
+    maxConnRate: 0,
+    maxSessRate: 0,
     compressionLevel: 1,
     compressionMemLevel: 8,
     compressionWindowBits: 15,

@@ -970,6 +970,9 @@ export const cases: readonly OracleCase[] = [
     "maxcomprate 10",
     "maxcomprate",
     "maxcomprate 10 20",
+    ...["maxconnrate", "maxsessrate", "maxsslrate"].flatMap((name) =>
+      ["10", "", "0", "10 20", `10\n ${name} 20`].map((value) => `${name} ${value}`),
+    ),
     "maxcompcpuusage 101",
     "maxcompcpuusage 100",
     "maxcompcpuusage -1",

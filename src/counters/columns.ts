@@ -97,12 +97,7 @@ const names = [
   // Bytes of clients, and for them, that never entered the process; of frontends and backends.
   "splicedIn",
   "splicedOut",
-  // Process slot only: full TLS handshakes with clients and with servers, rates over the last second and their maxima, pipes.
-  "sslFrontKeys",
-  "sslBackKeys",
-  "sslFrontRate",
-  "sslFrontKeyRate",
-  "sslBackKeyRate",
+  // Process slot only: most full TLS handshakes a second with clients and with servers, bytes over the last second, pipes.
   "sslFrontKeyRateMax",
   "sslBackKeyRateMax",
   "bytesOutRate",

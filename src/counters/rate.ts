@@ -11,6 +11,12 @@ export function countEvent(cells: Int32Array, at: number, second: number): numbe
   return Atomics.add(cells, at + 1, 1) + 1;
 }
 
+/** Counts one event, and raises the maximum `slab[column]`. */
+export function countPeak(cells: Int32Array, at: number, second: number, slab: Float64Array, column: number): void {
+  const rate = countEvent(cells, at, second);
+  if (rate > slab[column]!) slab[column] = rate;
+}
+
 /** Counts `n` events. */
 export function countMany(cells: Int32Array, at: number, second: number, n: number): void {
   const seen = Atomics.load(cells, at);

@@ -4,7 +4,7 @@ import { C, COLUMNS, columnNames } from "./columns.ts";
  * The shared segment, mapped by the supervisor and every worker:
  *
  *     header      64 bytes    magic, slots, workers, sets of slabs, and for each set the supervisor whose workers write it
- *     live        slots × 24 int32, atomic: gauges and rates that must be exact over all workers
+ *     live        slots × 28 int32, atomic: gauges and rates that must be exact over all workers
  *     state       slots × 32 int32, atomic: state of servers (and generation numbers of backends)
  *     text        slots × 128 bytes: last check result of servers
  *     slabs       sets × workers × slots × COLUMNS float64, each written by its worker alone
@@ -14,7 +14,7 @@ import { C, COLUMNS, columnNames } from "./columns.ts";
  *
  * The file is sparse: only slots in use take memory.
  */
-export const LIVE_WIDTH = 24;
+export const LIVE_WIDTH = 28;
 export const STATE_WIDTH = 32;
 export const TEXT_WIDTH = 128;
 const HEADER_BYTES = 64;
@@ -37,6 +37,9 @@ export const L = {
   /** Process slot: bytes into and out of compressors. */
   compIn: 14,
   compOut: 17,
+  /** Process slot: full TLS handshakes with clients, and with servers. */
+  sslFrontKeys: 20,
+  sslBackKeys: 23,
 } as const;
 
 /** Connections of the whole process: slot 0. */
@@ -79,6 +82,10 @@ export const S = {
   agentStatus: 22,
   /** Process slot: limit of compression set at run time, kilobytes a second and 1; 0 = as configured. */
   compressionRate: 23,
+  /** The same of the limits of connections, sessions and TLS sessions a second. */
+  connRateLimit: 24,
+  sessRateLimit: 25,
+  sslRateLimit: 26,
   /** Backend: turns taken by all workers, for round robin. */
   turns: 31,
 } as const;
@@ -252,9 +259,6 @@ export class Shared {
         C.h2OpenConns,
         C.h2OpenStreams,
         // What it told about its last second, and about itself.
-        C.sslFrontRate,
-        C.sslFrontKeyRate,
-        C.sslBackKeyRate,
         C.bytesOutRate,
         C.pipesUsed,
         C.pipesFree,

@@ -1,6 +1,6 @@
 import type { BindModel, ProxyModel } from "../config/model.ts";
 import { C, COLUMNS } from "../counters/columns.ts";
-import { countEvent } from "../counters/rate.ts";
+import { countPeak } from "../counters/rate.ts";
 import { L, LIVE_WIDTH, PROCESS_LIVE, type Shared } from "../counters/shared.ts";
 import type { LogRecord } from "../log/record.ts";
 import type { Captures } from "./captures.ts";
@@ -76,6 +76,7 @@ export class Frontend {
   /** Counts an accepted connection in, which is a session at once: live, total, rate and their maxima, for the process too. */
   take(listener: Listener, nowMs: number): void {
     this.takeConnection(listener, nowMs);
+    this.takeAccepted(nowMs);
     this.takeSession(listener, nowMs);
   }
 
@@ -88,8 +89,7 @@ export class Frontend {
     slab[base + C.ownLive]!++;
     if (now > slab[base + C.sessMax]!) slab[base + C.sessMax] = now;
     slab[base + C.connTot]!++;
-    const rate = countEvent(live, this.slot * LIVE_WIDTH + L.connRate, second);
-    if (rate > slab[base + C.connRateMax]!) slab[base + C.connRateMax] = rate;
+    countPeak(live, this.slot * LIVE_WIDTH + L.connRate, second, slab, base + C.connRateMax);
 
     const on = Atomics.add(live, listener.slot * LIVE_WIDTH + L.live, 1) + 1;
     slab[listener.base + C.ownLive]!++;
@@ -99,8 +99,12 @@ export class Frontend {
     slab[C.ownLive]!++;
     if (all > slab[C.sessMax]!) slab[C.sessMax] = all;
     slab[C.connTot]!++;
-    const connections = countEvent(live, L.connRate, second);
-    if (connections > slab[C.connRateMax]!) slab[C.connRateMax] = connections;
+    countPeak(live, L.connRate, second, slab, C.connRateMax);
+  }
+
+  /** Counts a connection that its rules let pass as a session of the process; headers and TLS are still to come (as in HAProxy). */
+  takeAccepted(nowMs: number): void {
+    countPeak(this.shared.live, L.sessRate, Math.floor(nowMs / 1000), this.slab, C.sessRateMax);
   }
 
   /** Counts a session that begins. */
@@ -110,10 +114,7 @@ export class Frontend {
     const second = Math.floor(nowMs / 1000);
     slab[base + C.sessTot]!++;
     slab[listener.base + C.sessTot]!++;
-    const sessions = countEvent(live, this.slot * LIVE_WIDTH + L.sessRate, second);
-    if (sessions > slab[base + C.sessRateMax]!) slab[base + C.sessRateMax] = sessions;
-    const processSessions = countEvent(live, L.sessRate, second);
-    if (processSessions > slab[C.sessRateMax]!) slab[C.sessRateMax] = processSessions;
+    countPeak(live, this.slot * LIVE_WIDTH + L.sessRate, second, slab, base + C.sessRateMax);
   }
 
   release(listener: Listener): void {
@@ -136,10 +137,8 @@ export class Frontend {
     const { live } = this.shared;
     const second = Math.floor(nowMs / 1000);
     slab[base + C.reqTot]!++;
-    const rate = countEvent(live, this.slot * LIVE_WIDTH + L.reqRate, second);
-    if (rate > slab[base + C.reqRateMax]!) slab[base + C.reqRateMax] = rate;
+    countPeak(live, this.slot * LIVE_WIDTH + L.reqRate, second, slab, base + C.reqRateMax);
     slab[C.reqTot]!++;
-    const all = countEvent(live, L.reqRate, second);
-    if (all > slab[C.reqRateMax]!) slab[C.reqRateMax] = all;
+    countPeak(live, L.reqRate, second, slab, C.reqRateMax);
   }
 }

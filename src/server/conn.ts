@@ -4,6 +4,8 @@ import { AF_UNIX, type SockAddr } from "../ffi/sockaddr.ts";
 import { type ConnectOptions, connectFd, socketError } from "../ffi/socket.ts";
 import type { MuxProto } from "../config/model.ts";
 import { C } from "../counters/columns.ts";
+import { countPeak } from "../counters/rate.ts";
+import { L } from "../counters/shared.ts";
 import { Conn, connHandlers, reportBug } from "../net/conn.ts";
 import { PolledSocket } from "../net/polled-socket.ts";
 import { processPoller } from "../net/poller.ts";
@@ -75,6 +77,10 @@ export class ServerConn extends Conn implements ServerSide {
     this.server = pool.server;
     this.owner = owner;
     this.epoch = pool.epoch;
+    if (client === null) return;
+    const { slab } = this.server;
+    slab[C.sslConns]!++;
+    slab[C.sslLive]!++;
   }
 
   get conn(): ServerConn {
@@ -104,7 +110,6 @@ export class ServerConn extends Conn implements ServerSide {
 
   onClose(error: Error | undefined): void {
     this.pool.gone(this);
-    if (this.tls !== null) this.server.slab[C.sslLive]!--;
     // The pool may refuse a connection, and closes it unowned: HTTP/2 on it must hear of that.
     const owner = this.owner ?? this.mux;
     this.owner = null;
@@ -129,10 +134,11 @@ export class ServerConn extends Conn implements ServerSide {
     }
     this.tls = new TlsSession(tlsSocket(socket), sni ?? "", true);
     slab[base + C.sslConns]!++;
-    slab[C.sslConns]!++;
-    slab[C.sslLive]!++;
     if (this.tls.resumed) slab[base + C.sslReused]!++;
-    else slab[C.sslBackKeys]!++;
+    else {
+      const { live } = server.backend.shared;
+      countPeak(live, L.sslBackKeys, Math.floor(clock.now / 1000), slab, C.sslBackKeyRateMax);
+    }
     this.established = true;
     this.owner?.onServerOpen(this);
     if (!this.closed) this.owner?.onServerDrain(this);

@@ -140,6 +140,7 @@ export class ServerPool {
   /** A connection closed, whoever did it. */
   gone(conn: ServerConn): void {
     const { slab, base } = conn.server;
+    if (conn.client !== null) slab[C.sslLive]!--;
     if (conn.idleIndex >= 0) {
       this.remove(conn);
     } else {

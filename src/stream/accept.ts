@@ -37,6 +37,7 @@ const afterHandshake: SessionStarter = (socket, listener, rt, session) =>
 /** A connection on a listening socket that speaks TLS itself; its handshake begins. */
 export function acceptTls(socket: Socket<Conn>, listener: Listener, rt: StreamRuntime): void {
   listener.frontend.takeConnection(listener, clock.now);
+  listener.frontend.takeAccepted(clock.now);
   const session = new Session(clock.now);
   const tls = listener.tls as TlsServer;
   socket.data = new Handshake(socket, listener, rt, session, tls, afterHandshake, null);
@@ -45,6 +46,7 @@ export function acceptTls(socket: Socket<Conn>, listener: Listener, rt: StreamRu
 /** The same on a plain listening socket. */
 export function acceptPlain(socket: Socket<Conn>, listener: Listener, rt: StreamRuntime): void {
   listener.frontend.takeConnection(listener, clock.now);
+  listener.frontend.takeAccepted(clock.now);
   upgradeToTls(socket, listener, rt, new Session(clock.now), null);
 }
 
@@ -114,6 +116,7 @@ export function acceptGuarded(socket: Socket<Conn>, listener: Listener, rt: Stre
     if (samples.expected.includes("proxy") && !acceptProxy) headers.unshift("proxy");
     if (samples.expected.includes("netscaler") && !acceptNetscaler) headers.push("netscaler");
   }
+  frontend.takeAccepted(clock.now);
   if (headers.length === 0) afterHeaders(socket, listener, rt, session, null);
   else socket.data = new Greeting(socket, listener, rt, session, headers, afterHeaders);
 }
@@ -150,6 +153,7 @@ export function startSession(
       slab[frontend.base + (silent ? C.denReq : C.denSess)]!++;
       slab[listener.base + (silent ? C.denReq : C.denSess)]!++;
       if (session.proxy !== null || session.tls !== null) logConnection(frontend, listener, session, samples.record);
+      if (session.tls !== null) slab[C.sslLive]!--;
       forgetConnection(listener, frontend);
       if (silent) socket.terminate();
       else {

@@ -1,7 +1,7 @@
 /** The TLS handshake of a client, between the accept and its session. */
 import type { Socket } from "bun";
 import { C } from "../counters/columns.ts";
-import { countEvent } from "../counters/rate.ts";
+import { countPeak } from "../counters/rate.ts";
 import { L } from "../counters/shared.ts";
 import { quickAck } from "../ffi/socket.ts";
 import { connectionError } from "../expr/logformat/fast.ts";
@@ -88,8 +88,9 @@ export class Handshake extends Conn implements HandshakeOwner {
     rt.handshakes++;
     // Counted as it begins, so that maxsslrate holds a burst up.
     const { slab, shared } = this.counted;
-    const rate = countEvent(shared.live, L.sslRate, Math.floor(clock.now / 1000));
-    if (rate > slab[C.sslRateMax]!) slab[C.sslRateMax] = rate;
+    slab[C.sslConns]!++;
+    slab[C.sslLive]!++;
+    countPeak(shared.live, L.sslRate, Math.floor(clock.now / 1000), slab, C.sslRateMax);
     this.expire(deadlineIn(this.counted.model.timeouts.client));
     if (socket !== null) this.hurry();
   }
@@ -167,13 +168,13 @@ export class Handshake extends Conn implements HandshakeOwner {
     const { slab, base } = counted;
     slab[base + C.sslConns]!++;
     slab[listener.base + C.sslConns]!++;
-    slab[C.sslConns]!++;
-    slab[C.sslLive]!++;
     if (session.resumed) {
       slab[base + C.sslReused]!++;
       slab[listener.base + C.sslReused]!++;
       slab[C.sslReused]!++;
-    } else slab[C.sslFrontKeys]!++;
+    } else {
+      countPeak(counted.shared.live, L.sslFrontKeys, Math.floor(clock.now / 1000), slab, C.sslFrontKeyRateMax);
+    }
     const { tlsMaxRecord } = rt.global;
     if (tlsMaxRecord > 0) tls.setMaxSendFragment(tlsMaxRecord);
     info.tls = session;
@@ -193,8 +194,9 @@ export class Handshake extends Conn implements HandshakeOwner {
     if (this.over) return;
     this.settle();
     const { listener, counted } = this;
+    const { slab, base } = counted;
+    slab[C.sslLive]!--;
     if (counts) {
-      const { slab, base } = counted;
       slab[base + C.sslFailed]!++;
       slab[listener.base + C.sslFailed]!++;
       slab[C.sslFailed]!++;

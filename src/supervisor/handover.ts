@@ -65,8 +65,10 @@ export function layoutId(): string {
 }
 
 /** What of a model says which values of kept objects the file changed. */
-export function previousModel({ proxies }: Model): PreviousModel {
+export function previousModel({ global, proxies }: Model): PreviousModel {
+  const { maxConnRate, maxSessRate, maxSslRate, compressionMaxRate } = global;
   return {
+    global: { maxConnRate, maxSessRate, maxSslRate, compressionMaxRate },
     proxies: proxies.map(({ name, kind, maxconn, servers }) => ({
       name,
       kind,

@@ -1,4 +1,5 @@
 import type { Model, ProxyModel, ServerModel, StatsSocketModel } from "../config/model.ts";
+import type { ConfiguredLimits } from "../counters/limits.ts";
 import type { CacheSettings } from "../cache/reader.ts";
 import type { CacheStore } from "../cache/store.ts";
 import type { Table } from "../table/table.ts";
@@ -31,6 +32,7 @@ export interface WorkerInfo {
 
 /** What of a former configuration matters to the state of what is kept. Any model is one. */
 export interface PreviousModel {
+  readonly global: ConfiguredLimits;
   readonly proxies: readonly PreviousProxy[];
 }
 

@@ -1,5 +1,6 @@
 import { compile, type Compiled } from "../compile/compile.ts";
 import { C, PROCESS_SLOT } from "../counters/columns.ts";
+import { limitOf, type RateLimit, rateLimits } from "../counters/limits.ts";
 import { readRate } from "../counters/rate.ts";
 import { L, LIVE_WIDTH, Shared } from "../counters/shared.ts";
 import { mapSegment } from "../counters/segment.ts";
@@ -135,8 +136,7 @@ export class Runtime implements WorkerHandlers {
   /** After each accept: connections above a limit wait in the kernel. */
   private checkLimits(socket: AcceptSocket): void {
     const { live } = this.shared!;
-    const { maxconn } = this.snapshot!;
-    if (maxconn > 0 && Atomics.load(live, L.live) >= maxconn) {
+    if (this.full) {
       for (const one of this.sockets.values()) one.pause();
       this.hold();
       return;
@@ -157,11 +157,26 @@ export class Runtime implements WorkerHandlers {
     }
   }
 
+  /** `maxconn`, `maxconnrate` or `maxsessrate` is reached. */
+  private get full(): boolean {
+    const { live } = this.shared!;
+    const { maxconn } = this.snapshot!;
+    if (maxconn > 0 && Atomics.load(live, L.live) >= maxconn) return true;
+    return this.above(rateLimits.connections, L.connRate) || this.above(rateLimits.sessions, L.sessRate);
+  }
+
   /** `maxsslconn` or `maxsslrate` is reached. */
   private get tlsFull(): boolean {
-    const { maxSslConn, maxSslRate } = this.snapshot!.model.global;
-    if (maxSslConn > 0 && this.shared!.sum(PROCESS_SLOT, C.sslLive) + this.rt!.handshakes >= maxSslConn) return true;
-    return maxSslRate > 0 && readRate(this.shared!.live, L.sslRate, clock.now) >= maxSslRate;
+    const { maxSslConn } = this.snapshot!.model.global;
+    if (maxSslConn > 0 && this.shared!.sum(PROCESS_SLOT, C.sslLive) >= maxSslConn) return true;
+    return this.above(rateLimits.tls, L.sslRate);
+  }
+
+  /** A rate of the process is at its limit. */
+  private above(which: RateLimit, cell: number): boolean {
+    const shared = this.shared!;
+    const limit = limitOf(shared, which, this.snapshot!.model.global);
+    return limit > 0 && readRate(shared.live, cell, clock.now) >= limit;
   }
 
   private hold(): void {
@@ -174,9 +189,8 @@ export class Runtime implements WorkerHandlers {
     if (!this.held || this.draining) return;
     tick();
     const { live } = this.shared!;
-    const { maxconn } = this.snapshot!;
     let waiting = false;
-    const room = maxconn === 0 || Atomics.load(live, L.live) < maxconn;
+    const room = !this.full;
     for (const socket of this.sockets.values()) {
       if (socket.accepting) continue;
       const { frontend, model, slot } = socket.listener;

@@ -3,10 +3,10 @@ import type { AdminContext } from "../context.ts";
 import type { Command } from "./command.ts";
 import * as cli from "./commands/cli.ts";
 import { showCache } from "./commands/cache.ts";
-import { setRateLimitCompression } from "./commands/compression.ts";
 import { clearCounters } from "./commands/counters.ts";
 import * as frontend from "./commands/frontend.ts";
 import * as process from "./commands/process.ts";
+import { setRateLimits } from "./commands/rate-limit.ts";
 import * as server from "./commands/server.ts";
 import * as servers from "./commands/servers.ts";
 import { showErrors } from "./commands/errors.ts";
@@ -26,7 +26,7 @@ const registered: readonly Command[] = [
   cli.showVersion,
   cli.user,
   clearCounters,
-  setRateLimitCompression,
+  ...setRateLimits,
   frontend.disableFrontend,
   frontend.enableFrontend,
   frontend.setMaxconnFrontend,

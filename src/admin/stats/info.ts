@@ -1,6 +1,6 @@
 /** The fields of `show info`, in the order of HAProxy 2.6 (management manual, section 9.3). */
 import { C, COLUMNS } from "../../counters/columns.ts";
-import { compressionRate } from "../../counters/compression.ts";
+import { limitOf, type RateLimit, rateLimits } from "../../counters/limits.ts";
 import { readRate } from "../../counters/rate.ts";
 import { L, S } from "../../counters/shared.ts";
 import type { AdminContext } from "../context.ts";
@@ -95,9 +95,14 @@ function splicedBytes({ ctx }: Source): number {
   return sum;
 }
 
-function reusePercent({ ctx }: Source): number {
-  const all = ctx.shared.sum(PROCESS, C.sslFrontRate);
-  const keys = ctx.shared.sum(PROCESS, C.sslFrontKeyRate);
+function limit(which: RateLimit): (source: Source) => number {
+  return ({ ctx }) => limitOf(ctx.shared, which, ctx.model().global);
+}
+
+/** HAProxy's own estimate: TLS connections that began count as resumed until their handshakes made a key. */
+function reusePercent({ ctx, nowMs }: Source): number {
+  const all = readRate(ctx.shared.live, L.sslRate, nowMs);
+  const keys = readRate(ctx.shared.live, L.sslFrontKeys, nowMs);
   return keys < all ? 100 - Math.floor((100 * keys + (all - 1) / 2) / all) : 0;
 }
 
@@ -224,7 +229,14 @@ const table: readonly InfoColumn[] = [
     help: "Connections over the last second",
     value: rate(L.connRate),
   },
-  { pos: 27, name: "ConnRateLimit", type: "u32", tags: "CLP", help: "Limit of ConnRate", value: none },
+  {
+    pos: 27,
+    name: "ConnRateLimit",
+    type: "u32",
+    tags: "CLP",
+    help: "Limit of ConnRate",
+    value: limit(rateLimits.connections),
+  },
   { pos: 28, name: "MaxConnRate", type: "u32", tags: "MMP", help: "Highest ConnRate", value: peak(C.connRateMax) },
   {
     pos: 29,
@@ -234,7 +246,14 @@ const table: readonly InfoColumn[] = [
     help: "Sessions over the last second",
     value: rate(L.sessRate),
   },
-  { pos: 30, name: "SessRateLimit", type: "u32", tags: "CLP", help: "Limit of SessRate", value: none },
+  {
+    pos: 30,
+    name: "SessRateLimit",
+    type: "u32",
+    tags: "CLP",
+    help: "Limit of SessRate",
+    value: limit(rateLimits.sessions),
+  },
   { pos: 31, name: "MaxSessRate", type: "u32", tags: "MRP", help: "Highest SessRate", value: peak(C.sessRateMax) },
   {
     pos: 32,
@@ -250,7 +269,7 @@ const table: readonly InfoColumn[] = [
     type: "u32",
     tags: "CLP",
     help: "Limit of SslRate",
-    value: ({ ctx }) => ctx.model().global.maxSslRate,
+    value: limit(rateLimits.tls),
   },
   { pos: 34, name: "MaxSslRate", type: "u32", tags: "MMP", help: "Highest SslRate", value: peak(C.sslRateMax) },
   {
@@ -259,7 +278,7 @@ const table: readonly InfoColumn[] = [
     type: "u32",
     tags: "MGP",
     help: "TLS keys made for clients over the last second",
-    value: total(C.sslFrontKeyRate),
+    value: rate(L.sslFrontKeys),
   },
   {
     pos: 36,
@@ -283,7 +302,7 @@ const table: readonly InfoColumn[] = [
     type: "u32",
     tags: "MRP",
     help: "TLS keys made for servers over the last second",
-    value: total(C.sslBackKeyRate),
+    value: rate(L.sslBackKeys),
   },
   {
     pos: 39,
@@ -324,7 +343,7 @@ const table: readonly InfoColumn[] = [
     type: "u32",
     tags: "CLP",
     help: "Limit of CompressBpsIn",
-    value: ({ ctx }) => compressionRate(ctx.shared, ctx.model().global.compressionMaxRate),
+    value: limit(rateLimits.compression),
   },
   // HAProxy shows them when it was built with zlib.
   {

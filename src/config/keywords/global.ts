@@ -88,6 +88,12 @@ const process: readonly Row[] = [
     c.global.maxconn = takeInteger(args, { lax: true }) ?? c.global.maxconn;
     c.global.marks.set("maxconn", args.keyword);
   }),
+  row("maxconnrate", "<count>", "Connections accepted a second by the whole process", (c, args) => {
+    c.global.maxConnRate = takeInteger(args, { lax: true }) ?? c.global.maxConnRate;
+  }),
+  row("maxsessrate", "<count>", "Sessions begun a second in the whole process", (c, args) => {
+    c.global.maxSessRate = takeInteger(args, { lax: true }) ?? c.global.maxSessRate;
+  }),
   row("nbthread", "<count>", "Worker processes", (c, args) => {
     c.global.nbthread = takeInteger(args, { min: 1, max: 64 }) ?? c.global.nbthread;
     c.global.marks.set("nbthread", args.keyword);

@@ -7,7 +7,7 @@ const GLOBAL = `
   51degrees-data-file close-spread-time default-path deviceatlas-json-file external-check grace
   h1-accept-payload-with-any-method httpclient.resolvers.id
   httpclient.resolvers.prefer httpclient.ssl.ca-file httpclient.ssl.verify localpeer lua-load lua-load-per-thread
-  lua-prepend-path max-spread-checks maxconnrate maxsessrate
+  lua-prepend-path max-spread-checks
   pp2-never-send-local tune.disable-fast-forward
   tune.http.cookielen tune.lua.forced-yield tune.lua.maxmem tune.lua.service-timeout tune.lua.session-timeout
   tune.lua.task-timeout tune.peers.max-updates-at-once tune.stick-counters 

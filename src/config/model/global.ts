@@ -85,6 +85,9 @@ export interface GlobalModel {
   /** TLS connections of the whole process, and those accepted a second (maxsslconn, maxsslrate); 0 = no limit. */
   readonly maxSslConn: number;
   readonly maxSslRate: number;
+  /** Connections and sessions accepted a second by the whole process; 0 = no limit. */
+  readonly maxConnRate: number;
+  readonly maxSessRate: number;
   /** Most bytes in one TLS record (tune.ssl.maxrecord); 0 = the protocol's 16384. */
   readonly tlsMaxRecord: number;
   /** Parameters of compressors: tune.comp.maxlevel (default 1), tune.zlib.memlevel (8), tune.zlib.windowsize (15). */

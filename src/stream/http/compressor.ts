@@ -2,7 +2,7 @@
 import { C } from "../../counters/columns.ts";
 import { type Context, Flush } from "../../codec/compress/native.ts";
 import { contexts } from "../../codec/compress/pool.ts";
-import { compressionRate } from "../../counters/compression.ts";
+import { limitOf, rateLimits } from "../../counters/limits.ts";
 import { countMany, readRate } from "../../counters/rate.ts";
 import { L, PROCESS_LIVE } from "../../counters/shared.ts";
 import { clock } from "../../util/clock.ts";
@@ -17,7 +17,7 @@ const STEP_BYTES = 65536;
 /** More would be above `maxcomprate` or `maxcompcpuusage`. */
 export function overLimit({ global, shared, slab }: StreamRuntime): boolean {
   const { compressionMaxCpu: cpu } = global;
-  const rate = compressionRate(shared, global.compressionMaxRate);
+  const rate = limitOf(shared, rateLimits.compression, global);
   if (rate > 0 && readRate(shared.live, PROCESS_LIVE + L.compIn, clock.now) > rate) return true;
   return cpu < 100 && slab[C.idlePercent]! < 100 - cpu;
 }
