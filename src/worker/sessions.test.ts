@@ -4,7 +4,8 @@ import { parseText } from "../config/testing.ts";
 import type { ClientConn } from "../stream/client.ts";
 import { StreamRuntime } from "../stream/runtime.ts";
 import { Phase, type Stream } from "../stream/stream.ts";
-import { age, showSessions, shutdownServer, shutdownSession } from "./sessions.ts";
+import { age } from "./session-text.ts";
+import { showSessions, shutdownServer, shutdownSession } from "./sessions.ts";
 
 test("ages have two units at most", () => {
   const cases = [0, 999, 1000, 59_000, 61_000, 3600_000, 3_661_000, 90_000_000];
@@ -17,6 +18,9 @@ function client(backend: string | null, server: string | null, inServer = true) 
   const stream = {
     accepted: 5000,
     deadline: 9000,
+    mode: "http",
+    tunnel: false,
+    sent: true,
     phase: Phase.connected,
     retries: 0,
     inServer,

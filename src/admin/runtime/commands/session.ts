@@ -11,9 +11,7 @@ export const showSess: Command = {
   async run({ ctx, args }) {
     const answers = await ctx.query("all", "show-sess", args);
     const text = answers.join("");
-    return text === "" && args[0] !== undefined && args[0] !== "all"
-      ? failure("No such session (use 'show sess').")
-      : text;
+    return text === "" && Number(args[0]) > 0 ? failure("Session not found.") : text;
   },
 };
 
