@@ -19,7 +19,7 @@ export class Holds {
     this.free = [];
   }
 
-  /** Remembers a reference. The number it returns is -2 or less where there is no room: then it is lost if the worker dies. */
+  /** Remembers a reference that was taken. The number it returns is -2 or less where there is no room: then it is lost if the worker dies. */
   add(entry: number, current: number): number {
     const { holds } = this.store;
     let hold = this.free.pop() ?? -1;
@@ -37,12 +37,11 @@ export class Holds {
     return hold < 0 ? -2 - hold : this.store.holds[this.from + hold]! - 1;
   }
 
-  remove(hold: number): void {
-    const { holds } = this.store;
+  /** Gives the reference back; `current` as it was given to `add`. */
+  remove(hold: number, current: number): void {
+    giveBack(this.store, this.entry(hold), current);
     if (hold < 0) return;
-    const at = this.from + hold;
-    giveBack(this.store, holds[at]! - 1, holds[at + 1]!);
-    holds[at] = 0;
+    this.store.holds[this.from + hold] = 0;
     this.free.push(hold);
   }
 }

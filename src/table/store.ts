@@ -1,12 +1,15 @@
 import { acquire, release } from "../cache/lock.ts";
-import { heapify, pushEntry, removeAt, requeueTop } from "./heap.ts";
+import { pushEntry, removeAt, requeueTop } from "./heap.ts";
 import { DEAD, E, H, type TableShape, TableViews } from "./layout.ts";
+import { rebuild } from "./rebuild.ts";
 
 /** Walks of a chain that others change meanwhile before the lock is taken, and entries of a chain in such a walk. */
 const WALKS = 4;
 const LONGEST = 64;
 /** Entries that make room at a time: a 256th of the table as in HAProxy, but no more than take a few µs. */
 const MOST_PURGED = 64;
+/** Entries a sweep looks at before it lets others have the lock. */
+const BATCH = 64;
 /** Refreshed entries that are put back before the one on top has to go although it was refreshed. */
 const MOST_REQUEUED = 1024;
 /** Entries of the same millisecond keep their order: each is that part of one later than the last. */
@@ -20,7 +23,8 @@ const TICKS = 1024;
 export class TableStore extends TableViews {
   private readonly mask: number;
   private readonly seed: number;
-  private readonly recover: () => void;
+  /** What to do first with a lock whose holder died. */
+  readonly recover: () => void;
   private serial: number;
 
   constructor(shape: TableShape, workers: number, bytes: Uint8Array) {
@@ -28,7 +32,7 @@ export class TableStore extends TableViews {
     this.mask = this.buckets.length - 1;
     this.seed = this.header[H.seed]!;
     this.serial = 0;
-    this.recover = () => this.rebuild();
+    this.recover = () => rebuild(this);
   }
 
   get used(): number {
@@ -85,8 +89,7 @@ export class TableStore extends TableViews {
 
   /** Past its end, and nobody holds it. */
   ended(entry: number, now: number): boolean {
-    const { stride } = this;
-    return this.times[(entry * stride + E.expire) >> 1]! <= now && this.cells[entry * stride + E.refs] === 0;
+    return this.endOf(entry) <= now && this.cells[entry * this.stride + E.refs] === 0;
   }
 
   /** `expire`: ms from now on. */
@@ -171,50 +174,62 @@ export class TableStore extends TableViews {
 
   /** Whether there is room now. */
   private makeRoom(expire: number, noPurge: boolean, now: number): boolean {
-    if (expire > 0 && this.drop(MOST_PURGED, now, expire, now) > 0) return true;
-    if (noPurge) return false;
-    return this.drop(Math.min(MOST_PURGED, (this.size >> 8) + 1), Infinity, expire, now) > 0;
+    if (expire > 0 && this.dropEnded(noPurge ? MOST_REQUEUED : BATCH, expire, now) > 0) return true;
+    return !noPurge && this.purge(Math.min(MOST_PURGED, (this.size >> 8) + 1), expire, now) > 0;
   }
 
-  /** Frees up to `most` entries that end until `until`, the first to end first; those that are held stay. Returns how many. */
-  private drop(most: number, until: number, expire: number, now: number): number {
-    const { header, heap, slots, times, stride } = this;
-    let dropped = 0;
+  /** Frees up to `most` entries, the first to end first; those that are held stay. */
+  private purge(most: number, expire: number, now: number): number {
+    const { header, heap, slots } = this;
+    let purged = 0;
     let requeued = 0;
-    while (dropped < most && header[H.used]! > 0) {
-      const queued = heap[0]!;
-      if (queued > until) break;
+    while (purged < most && header[H.used]! > 0 && requeued < 2 * MOST_REQUEUED) {
       const entry = slots[0]!;
-      const time = times[(entry * stride + E.expire) >> 1]!;
-      if (time > queued && requeued++ < MOST_REQUEUED) {
-        requeueTop(this, header[H.used]!, time);
-      } else if (this.take(entry)) {
-        dropped++;
-      } else {
-        if (requeued++ >= 2 * MOST_REQUEUED) break;
-        // When it is let go it is refreshed, which is later than this.
-        requeueTop(this, header[H.used]!, Math.max(queued, this.after(now, expire)));
-      }
+      const time = this.endOf(entry);
+      if (time > heap[0]! && requeued < MOST_REQUEUED) requeueTop(this, header[H.used]!, time);
+      else if (this.take(entry)) {
+        purged++;
+        continue;
+      } else this.requeueHeld(expire, now);
+      requeued++;
+    }
+    return purged;
+  }
+
+  /** Frees entries past their end. `most`: how many are looked at. Returns how many went. */
+  private dropEnded(most: number, expire: number, now: number): number {
+    const { header, heap, slots } = this;
+    let dropped = 0;
+    for (let looked = 0; looked < most && header[H.used]! > 0 && heap[0]! <= now; looked++) {
+      const entry = slots[0]!;
+      const time = this.endOf(entry);
+      if (time > heap[0]!) requeueTop(this, header[H.used]!, time);
+      else if (this.take(entry)) dropped++;
+      else this.requeueHeld(expire, now);
     }
     return dropped;
   }
 
-  /** Frees entries past their end, `most` at a time; returns how many. To be called once in a while by one process. */
+  /** The entry on top is held. When it is let go it is refreshed, which is later than this. */
+  private requeueHeld(expire: number, now: number): void {
+    requeueTop(this, this.header[H.used]!, Math.max(this.heap[0]!, this.after(now, expire)));
+  }
+
+  /** Frees entries past their end; `most`: how many are looked at. Returns how many went. One process does so once in a while. */
   sweep(expire: number, now: number, most: number): number {
     const { header, heap } = this;
-    if (expire === 0 || header[H.used] === 0 || heap[0]! > now) return 0;
     let swept = 0;
-    for (;;) {
-      if (!acquire(header, H.lock, this.recover)) return swept;
-      let dropped: number;
+    if (expire === 0) return 0;
+    // The lock is not kept for long.
+    for (let looked = 0; looked < most && header[H.used]! > 0 && heap[0]! <= now; looked += BATCH) {
+      if (!acquire(header, H.lock, this.recover)) break;
       try {
-        dropped = this.drop(MOST_PURGED, now, expire, now);
+        swept += this.dropEnded(BATCH, expire, now);
       } finally {
         release(header, H.lock);
       }
-      swept += dropped;
-      if (dropped < MOST_PURGED || swept >= most) return swept;
     }
+    return swept;
   }
 
   /** Frees an entry. False: somebody holds it, or it is not in use. */
@@ -251,36 +266,5 @@ export class TableStore extends TableViews {
   /** Takes the lock once and lets it go: if its holder died, what it left is put in order. */
   settle(): void {
     if (acquire(this.header, H.lock, this.recover)) release(this.header, H.lock);
-  }
-
-  /** Chains, heap and free entries from the entries that are in use, under the lock. */
-  rebuild(): void {
-    const { header, cells, buckets, heap, slots, stride, times } = this;
-    Atomics.add(header, H.reuses, 1);
-    buckets.fill(0);
-    let used = 0;
-    let free = 0;
-    for (let entry = header[H.touched]! - 1; entry >= 0; entry--) {
-      const at = entry * stride;
-      const refs = Atomics.load(cells, at + E.refs);
-      const dead = refs < DEAD >> 1;
-      if (cells[at + E.place] === 0) {
-        if (!dead) Atomics.add(cells, at + E.refs, DEAD);
-        cells[at + E.hash] = free;
-        free = entry + 1;
-        continue;
-      }
-      if (dead) Atomics.add(cells, at + E.refs, -DEAD);
-      const bucket = cells[at + E.hash]! & this.mask;
-      cells[at + E.next] = buckets[bucket]!;
-      buckets[bucket] = entry + 1;
-      heap[used] = times[(at + E.expire) >> 1]!;
-      slots[used] = entry;
-      cells[at + E.place] = ++used;
-    }
-    header[H.used] = used;
-    header[H.free] = free;
-    heapify(this, used);
-    Atomics.add(header, H.reuses, 1);
   }
 }

@@ -140,7 +140,7 @@ export class Table {
   /** Lets go of what `track` returned; the entry is refreshed. */
   untrack(hold: number, now: number): void {
     this.touch(this.holds!.entry(hold), now);
-    this.holds!.remove(hold);
+    this.holds!.remove(hold, this.current === null ? 0 : this.current.cell);
   }
 
   /** Counters: their value. Rates: events over the period that ends now. `server_key`: the number of the word, see `text`. */

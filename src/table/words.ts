@@ -19,7 +19,7 @@ export function wordOf(store: TableStore, word: string): number {
   const { header, words } = store;
   let seen = 0;
   for (; seen < header[H.words]!; seen++) if (isWord(words, seen, word)) return seen + 1;
-  if (!acquire(header, H.lock, () => store.rebuild())) return 0;
+  if (!acquire(header, H.lock, store.recover)) return 0;
   try {
     for (; seen < header[H.words]!; seen++) if (isWord(words, seen, word)) return seen + 1;
     if (seen >= WORDS || words.length === 0) return 0;
