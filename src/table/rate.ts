@@ -2,8 +2,8 @@
  * Events over a sliding period, as HAProxy's frequency counters count them. Three cells that all processes share: when the running
  * period began, events in it, events in the one before. Times are the low 32 bits of epoch milliseconds.
  *
- * No lock: who moves the period on wins an exchange of its beginning. What others count at that moment may end up in the period
- * before, but is not lost, and a process that dies in between does no harm.
+ * No lock: who moves the period on wins an exchange of its beginning. What others count at that moment is in the new period, none
+ * of it is lost, and a process that dies in between does no harm.
  */
 
 /** Counts `n` events. Processes do not see quite the same time: a beginning that lies less than a period ahead is now. */
@@ -17,8 +17,10 @@ export function countRate(cells: Int32Array, at: number, period: number, n: numb
 function rotate(cells: Int32Array, at: number, begin: number, period: number, elapsed: number, now: number): void {
   // A period that began one period ago is followed by the next; a gap of a whole one begins anew.
   const next = elapsed >= period && elapsed - period < period ? (begin + period) | 0 : now | 0;
+  const before = Atomics.load(cells, at + 1);
   if (Atomics.compareExchange(cells, at, begin, next) !== begin) return;
-  const before = Atomics.exchange(cells, at + 1, 0);
+  // Not to zero: what others counted since stays.
+  Atomics.sub(cells, at + 1, before);
   Atomics.store(cells, at + 2, elapsed >= period && elapsed - period < period ? before : 0);
 }
 

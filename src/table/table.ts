@@ -113,11 +113,15 @@ export class Table {
     for (let tries = 0; tries < 4; tries++) {
       const entry = this.obtain(key, now);
       if (entry < 0) return -1;
+      const holds = this.holds!;
+      const hold = holds.begin(entry, this.current === null ? 0 : this.current.cell);
       if (this.hold(entry)) {
         this.touch(entry, now);
         if (this.current !== null) this.add(entry, this.current, 1, now);
-        return this.holds!.add(entry, this.current === null ? 0 : this.current.cell);
+        holds.taken(hold);
+        return hold;
       }
+      holds.end(hold);
     }
     return -1;
   }
@@ -140,7 +144,7 @@ export class Table {
   /** Lets go of what `track` returned; the entry is refreshed. */
   untrack(hold: number, now: number): void {
     this.touch(this.holds!.entry(hold), now);
-    this.holds!.remove(hold, this.current === null ? 0 : this.current.cell);
+    this.holds!.release(hold, this.current === null ? 0 : this.current.cell);
   }
 
   /** Counters: their value. Rates: events over the period that ends now. `server_key`: the number of the word, see `text`. */
