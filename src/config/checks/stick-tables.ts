@@ -19,7 +19,7 @@ export const checkStickTables: Check = ({ proxies, global, diagnostics }) => {
     const { bytes } = layoutOf(stickTable, Math.max(1, global.nbthread));
     if (bytes <= LARGEST_TABLE) continue;
     const gigabytes = Math.ceil(bytes / 1024 ** 3);
-    const message = `a stick table of ${stickTable.size} such entries takes ${gigabytes} GB: more than the 4 GB that can be`;
+    const message = `a stick table of ${stickTable.size} such entries takes ${gigabytes} GB: more than the 4 GB that fit`;
     errorAt(diagnostics, word, "config/out-of-range", message, "fewer entries, or fewer data types");
   }
 };
