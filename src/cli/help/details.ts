@@ -38,6 +38,10 @@ export const details: Readonly<Record<string, Detail>> = {
   "http-reuse": { default: "safe", example: "http-reuse always" },
   "hash-type": { default: "map-based sdbm", example: "hash-type consistent" },
   cookie: { example: "cookie SRV insert indirect nocache httponly secure" },
+  "stick-table": {
+    default: "no expiry, nothing stored",
+    example: "stick-table type ip size 1m expire 10m store http_req_rate(10s)",
+  },
   fullconn: { default: "10 % of the sum of the frontends' maxconn" },
   errorfile: { example: "errorfile 503 /etc/tlb/errors/503.http" },
   "log-format": { example: 'log-format "%ci:%cp %ST %B %{+Q}r"' },
