@@ -13,6 +13,7 @@ import { kill, raiseDescriptorLimit } from "../ffi/process.ts";
 import { findGroup, findUser } from "../ffi/users.ts";
 import type { Table } from "../table/table.ts";
 import { selfCommand } from "../util/self.ts";
+import { collectAfterLoading } from "../util/tidy.ts";
 import type { Snapshot } from "../worker/protocol.ts";
 import { addressText } from "./bind.ts";
 import { type CachePlan, CacheSegments } from "./caches.ts";
@@ -191,6 +192,7 @@ export class Supervisor implements AdminContext, FleetOwner {
     this.tables.commit(tables);
     if (this.stopping) return [];
     this.admin = (await this.options.startAdmin?.(this)) ?? null;
+    collectAfterLoading(model.patternFiles);
     return [];
   }
 
@@ -370,6 +372,7 @@ export class Supervisor implements AdminContext, FleetOwner {
       for (const { pid } of children) raiseDescriptorLimit(limits.descriptors, pid);
     }
     this.admin?.refresh();
+    collectAfterLoading(model.patternFiles);
     const lines = [...listenerLines(plan), ...notes, ...tables.notes, ...restartNotes(this.first, model), ...warnings];
     return { ok: true, text: `Configuration reloaded (generation ${next.generation}).\n${lines.join("\n")}\n` };
   }

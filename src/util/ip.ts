@@ -28,39 +28,65 @@ function parseIp4(text: string): Uint8Array | null {
   return out;
 }
 
+/** RFC 4291 section 2.2: groups of 1 to 4 hexadecimal digits, one "::" for a run of zeros, the last 32 bits perhaps as IPv4. */
 function parseIp6(text: string): Uint8Array | null {
   const zone = text.indexOf("%");
-  const halves = (zone < 0 ? text : text.slice(0, zone)).split("::");
-  if (halves.length > 2) return null;
-  const left = groups(halves[0]!);
-  const right = halves.length === 2 ? groups(halves[1]!) : [];
-  if (left === null || right === null) return null;
-  const missing = 8 - left.length - right.length;
-  if (halves.length === 2 ? missing < 1 : missing !== 0) return null;
-  const words = [...left, ...new Array<number>(missing).fill(0), ...right];
+  const end = zone < 0 ? text.length : zone;
   const out = new Uint8Array(16);
-  words.forEach((word, i) => {
-    out[2 * i] = word >> 8;
-    out[2 * i + 1] = word & 255;
-  });
+  let size = 0;
+  /** Where the run of zeros belongs, -1 = there is none. */
+  let gap = -1;
+  let at = 0;
+  if (text.charCodeAt(0) === COLON) {
+    if (text.charCodeAt(1) !== COLON || end < 2) return null;
+    gap = 0;
+    at = 2;
+  }
+  while (at < end) {
+    let value = 0;
+    const start = at;
+    let c = 0;
+    for (; at < end && at - start < 5; at++) {
+      c = text.charCodeAt(at);
+      const digit = hexDigit(c);
+      if (digit < 0) break;
+      value = value * 16 + digit;
+    }
+    if (at < end && c === DOT) {
+      const four = size > 12 ? null : parseIp4(text.slice(start, end));
+      if (four === null) return null;
+      out.set(four, size);
+      size += 4;
+      at = end;
+      break;
+    }
+    if (at === start || at - start > 4 || size === 16) return null;
+    out[size++] = value >> 8;
+    out[size++] = value & 255;
+    if (at === end) break;
+    if (c !== COLON) return null;
+    at++;
+    if (at < end && text.charCodeAt(at) === COLON) {
+      if (gap >= 0) return null;
+      gap = size;
+      at++;
+    } else if (at === end) return null;
+  }
+  if (gap < 0) return size === 16 ? out : null;
+  // "::" stands for one group at least.
+  if (size > 14) return null;
+  out.copyWithin(gap + 16 - size, gap, size);
+  out.fill(0, gap, gap + 16 - size);
   return out;
 }
 
-function groups(text: string): number[] | null {
-  if (text === "") return [];
-  const out: number[] = [];
-  const parts = text.split(":");
-  for (const [i, part] of parts.entries()) {
-    if (part.includes(".")) {
-      const four = i === parts.length - 1 ? parseIp4(part) : null;
-      if (four === null) return null;
-      out.push((four[0]! << 8) | four[1]!, (four[2]! << 8) | four[3]!);
-    } else {
-      if (!/^[0-9a-fA-F]{1,4}$/.test(part)) return null;
-      out.push(Number.parseInt(part, 16));
-    }
-  }
-  return out;
+const COLON = 58;
+const DOT = 46;
+
+function hexDigit(c: number): number {
+  if (c >= 48 && c <= 57) return c - 48;
+  const lower = c | 32;
+  return lower >= 97 && lower <= 102 ? lower - 87 : -1;
 }
 
 /** A network such as "10.0.0.0/8", "192.0.2.1" or "2001:db8::/32". */

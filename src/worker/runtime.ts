@@ -23,6 +23,7 @@ import type { WorkerHandlers } from "./control.ts";
 import { clock, tick } from "../util/clock.ts";
 import { WorkerCaches } from "./caches.ts";
 import { Housekeeping } from "./housekeeping.ts";
+import { collectAfterLoading } from "../util/tidy.ts";
 import { AcceptSocket } from "./listeners.ts";
 import type { Snapshot } from "./protocol.ts";
 import { WorkerTables } from "./tables.ts";
@@ -87,6 +88,7 @@ export class Runtime implements WorkerHandlers {
     this.tables.commit();
     this.adopt(snapshot, compiled);
     this.housekeeping.start(this.rt, compiled, snapshot);
+    if (before === null) collectAfterLoading(snapshot.model.patternFiles);
   }
 
   abort(): void {

@@ -3,11 +3,10 @@ import { castOf } from "../cast.ts";
 import type { Test } from "../compile.ts";
 import type { SampleContext } from "../context.ts";
 import type { SampleKind, Value } from "../sample.ts";
-import type { Entry } from "./entry.ts";
+import { type Entry, NONE } from "./entry.ts";
 import { methods } from "./patterns/index.ts";
 import type { MatchFlags, MatchMethod, PatternIndex } from "./patterns/method.ts";
 import type { PatternSet } from "./set.ts";
-import { lookupAll } from "./store.ts";
 
 /** What an ACL needs of a compiled sample expression. */
 export interface AclFetch {
@@ -41,13 +40,14 @@ export interface AclTrace {
 export class AclExpr {
   /** Whether the sample matches, when no more bytes can come. */
   readonly test: (ctx: SampleContext) => boolean;
-  /** The entry a cast value matches; `present` for methods without patterns. */
   private readonly cast: ((value: Value, ctx: SampleContext) => Value | null) | "=";
   /** For fetches with several values: tries them all. */
   private readonly some: ((ctx: SampleContext) => boolean) | null;
   /** What the last evaluation looked at and found, for traces. */
   private seen: Value | null = null;
-  private found: Entry | typeof present | null = null;
+  /** Which index, and what in it; NONE for methods without patterns. */
+  private foundIn = NONE;
+  private foundRow = NONE;
 
   constructor(
     /** The criterion as written. */
@@ -67,23 +67,23 @@ export class AclExpr {
 
   private take(value: Value, ctx: SampleContext): boolean {
     this.seen = value;
-    this.found = this.lookup(value, ctx);
-    return this.found !== null;
+    return this.lookup(value, ctx);
   }
 
   /** As `test`, while bytes may still come: a fetch that sets `mayChange` makes a mismatch unknown. */
   evaluate(ctx: SampleContext, trace: AclTrace | null = null): AclResult {
     ctx.mayChange = false;
-    this.seen = this.found = null;
+    this.seen = null;
+    this.foundIn = NONE;
     let passed: boolean;
     if (this.some !== null) passed = this.some(ctx);
     else {
       const value = this.fetch.eval(ctx);
       passed = value !== null && this.take(value, ctx);
     }
-    const { seen, found } = this;
+    const { seen, foundIn } = this;
     if (passed) {
-      trace?.tested(this, PASS, seen, found === present ? null : found);
+      trace?.tested(this, PASS, seen, foundIn < 0 ? null : this.sets[foundIn]!.entry(this.foundRow));
       return PASS;
     }
     const result = ctx.mayChange && !ctx.final ? MISS : FAIL;
@@ -91,12 +91,21 @@ export class AclExpr {
     return result;
   }
 
-  private lookup(value: Value, ctx: SampleContext): Entry | typeof present | null {
-    if (this.method === methods.found) return present;
+  /** Whether the value matches. */
+  private lookup(value: Value, ctx: SampleContext): boolean {
+    if (this.method === methods.found) return true;
     const cast = this.cast === "=" ? value : this.cast(value, ctx);
-    if (cast === null) return null;
-    if (this.method === methods.bool) return cast != 0 ? present : null;
-    return lookupAll(this.indexes, cast);
+    if (cast === null) return false;
+    if (this.method === methods.bool) return cast != 0;
+    const { indexes } = this;
+    for (let i = 0; i < indexes.length; i++) {
+      const row = indexes[i]!.match(cast);
+      if (row < 0) continue;
+      this.foundIn = i;
+      this.foundRow = row;
+      return true;
+    }
+    return false;
   }
 
   /** Fast path: the usual forms without a loop or a lookup of the method. */
@@ -106,14 +115,14 @@ export class AclExpr {
       const plain = method !== methods.found && method !== methods.bool && cast === "=" && indexes.length === 1;
       if (!plain) return this.some!;
       const index = indexes[0]!;
-      return fetch.some((value) => index.match(value) !== null);
+      return fetch.some((value) => index.match(value) >= 0);
     }
     if (method === methods.found) return (ctx) => fetch.eval(ctx) !== null;
     if (method === methods.bool) {
       if (fetch.type === "bool") return (ctx) => fetch.eval(ctx) === true;
       return (ctx) => {
         const value = fetch.eval(ctx);
-        return value !== null && this.lookup(value, ctx) !== null;
+        return value !== null && this.lookup(value, ctx);
       };
     }
     if (indexes.length === 1) {
@@ -121,24 +130,22 @@ export class AclExpr {
       if (cast === "=") {
         return (ctx) => {
           const value = fetch.eval(ctx);
-          return value !== null && index.match(value) !== null;
+          return value !== null && index.match(value) >= 0;
         };
       }
       return (ctx) => {
         const value = fetch.eval(ctx);
         if (value === null) return false;
         const wanted = cast(value, ctx);
-        return wanted !== null && index.match(wanted) !== null;
+        return wanted !== null && index.match(wanted) >= 0;
       };
     }
     return (ctx) => {
       const value = fetch.eval(ctx);
-      return value !== null && this.lookup(value, ctx) !== null;
+      return value !== null && this.lookup(value, ctx);
     };
   }
 }
-
-const present = Symbol("present");
 
 /** One or more lines of one name; any of them may match. */
 export class Acl {

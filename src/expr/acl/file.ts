@@ -1,45 +1,38 @@
 /** The two formats of pattern files (manual, sections 7.1 and 7.3.1). */
 
-export interface FileLine {
-  readonly line: number;
-  readonly pattern: string;
-  /** "" in files of one column. */
-  readonly value: string;
-}
+/** A line by offsets into the bytes; both of the value are the same in files of one column. */
+export type TakeLine = (line: number, from: number, to: number, valueFrom: number, valueTo: number) => void;
 
 /**
  * The lines of a pattern file. Lines that start with "#" and blank ones are left out, leading blanks are dropped, a carriage return
  * ends the line. With one column the rest is the pattern, spaces included; with two, the first word is the pattern and
  * the rest its value, without blanks around it. " #x" is a pattern. A NUL ends the line.
  */
-export function readPatternFile(text: string, columns: 1 | 2): FileLine[] {
-  const out: FileLine[] = [];
+export function readPatternFile(bytes: Uint8Array, columns: 1 | 2, take: TakeLine): void {
+  const { length } = bytes;
   let number = 0;
-  for (let at = 0; at < text.length;) {
-    let end = text.indexOf("\n", at);
-    if (end < 0) end = text.length;
+  for (let start = 0; start < length;) {
+    let next = bytes.indexOf(10, start);
+    if (next < 0) next = length;
     number++;
-    const line = parseLine(text, at, end, columns, number);
-    if (line !== null) out.push(line);
-    at = end + 1;
+    let at = start;
+    start = next + 1;
+    if (bytes[at] === 35) continue;
+    while (at < next && blank(bytes[at]!)) at++;
+    let end = at;
+    while (end < next && bytes[end] !== 13 && bytes[end] !== 0) end++;
+    if (at === end) continue;
+    if (columns === 1) {
+      take(number, at, end, end, end);
+      continue;
+    }
+    let key = at;
+    while (key < end && !blank(bytes[key]!)) key++;
+    let value = key;
+    while (value < end && blank(bytes[value]!)) value++;
+    while (end > value && blank(bytes[end - 1]!)) end--;
+    take(number, at, key, value, end);
   }
-  return out;
-}
-
-function parseLine(text: string, from: number, to: number, columns: 1 | 2, line: number): FileLine | null {
-  if (text[from] === "#") return null;
-  let at = from;
-  while (at < to && blank(text.charCodeAt(at))) at++;
-  let end = at;
-  while (end < to && text.charCodeAt(end) !== 13 && text.charCodeAt(end) !== 0) end++;
-  if (at === end) return null;
-  if (columns === 1) return { line, pattern: text.slice(at, end), value: "" };
-  let key = at;
-  while (key < end && !blank(text.charCodeAt(key))) key++;
-  let value = key;
-  while (value < end && blank(text.charCodeAt(value))) value++;
-  while (end > value && blank(text.charCodeAt(end - 1))) end--;
-  return { line, pattern: text.slice(at, key), value: text.slice(value, end) };
 }
 
 function blank(code: number): boolean {

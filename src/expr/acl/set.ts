@@ -1,6 +1,9 @@
 import { readInt64 } from "../number.ts";
-import { Entry } from "./entry.ts";
-import { readPatternFile } from "./file.ts";
+import type { Value } from "../sample.ts";
+import { Columns } from "./columns.ts";
+import type { Entry } from "./entry.ts";
+import { same } from "./fold.ts";
+import { TextHash } from "./index/texts.ts";
 import type { MatchFlags, MatchMethod, PatternIndex } from "./patterns/method.ts";
 import { parseAddress } from "./patterns/network.ts";
 
@@ -13,9 +16,13 @@ interface View {
   readonly index: PatternIndex;
 }
 
+/** So many removed entries may lie around before the set is packed anew; when they outnumber the others. */
+const LITTER = 1024;
+
 /**
  * The patterns of one file or of the words of one ACL, in order, with every index that ACLs and maps keep over them. Changes at
- * run time reach all indexes at once, or none when one of them refuses the pattern.
+ * run time reach all indexes at once, or none when one of them refuses the pattern. An index names entries by their rows, which are good
+ * until the next change.
  *
  * Versions: `prepare` names a new one, `add` with it collects entries that do not match yet, `commit` puts them in the place of all
  * others in one step.
@@ -24,12 +31,17 @@ export class PatternSet {
   /** Version that matches, and the last one handed out by `prepare`. */
   current = 0;
   next = 0;
-  private readonly list = new Set<Entry>();
-  private readonly byPattern = new Map<string, Entry[]>();
+  private readonly table = new Columns();
+  private live = 0;
+  /** Order of the first row; the others follow, unless `orders` says otherwise. */
+  private firstOrder = 0;
+  private orders: Float64Array | null = null;
+  /** Rows by their text, once somebody asks for one. */
+  private byText: TextHash | null = null;
   private readonly views: View[] = [];
-  private readonly outputs = new Set<Output>();
+  /** What `_int` and `_ip` maps yield, by row. */
+  private outputs: { readonly kind: "int" | "ip"; values: Value[] }[] = [];
   private readonly pending = new Map<number, { pattern: string; value: string }[]>();
-  private order = 0;
   /** Text it was loaded from, null for words. */
   source: string | null = null;
   /** Changed at run time. */
@@ -46,11 +58,31 @@ export class PatternSet {
   ) {}
 
   get size(): number {
-    return this.list.size;
+    return this.live;
   }
 
-  entries(): Iterable<Entry> {
-    return this.list;
+  *entries(): Generator<Entry> {
+    const { table } = this;
+    for (let row = 0; row < table.count; row++) if (table.has(row)) yield this.entry(row);
+  }
+
+  /** The entry an index names. */
+  entry(row: number): Entry {
+    const { table } = this;
+    return {
+      order: this.orderOf(row),
+      pattern: table.pattern(row),
+      value: table.value(row),
+      line: table.line(row),
+    };
+  }
+
+  pattern(row: number): string {
+    return this.table.pattern(row);
+  }
+
+  value(row: number): string {
+    return this.table.value(row);
   }
 
   /** The index of the method over this set; the same one for the same method and flags. A string tells which line is wrong. */
@@ -60,30 +92,40 @@ export class PatternSet {
         view.method === method && view.flags.icase === flags.icase && view.flags.abbreviated === flags.abbreviated,
     );
     if (known !== undefined) return known.index;
-    const index = method.create(flags);
-    for (const entry of this.list) {
-      const problem = index.add(entry);
-      if (problem !== null) return this.located(problem, entry.line);
+    const { table } = this;
+    const index = method.create(flags, table);
+    for (let row = 0; row < table.count; row++) {
+      if (!table.has(row)) continue;
+      const problem = index.add(row);
+      if (problem !== null) return this.located(problem, table.line(row));
     }
     this.views.push({ method, flags, index });
     return index;
   }
 
-  /** Asks for values to be read as `output` from now on. Null, or which line is wrong. */
-  require(output: Output): string | null {
-    if (this.outputs.has(output)) return null;
-    for (const entry of this.list) {
-      const problem = readOutput(entry, output, entry.value);
-      if (problem !== null) return this.located(problem, entry.line);
+  /** Values by row, read as `output` from now on; the array changes with the set. A string tells which line is wrong. */
+  require(output: "int" | "ip"): { readonly values: readonly Value[] } | string {
+    const known = this.outputs.find(({ kind }) => kind === output);
+    if (known !== undefined) return known;
+    const { table } = this;
+    const values: Value[] = [];
+    for (let row = 0; row < table.count; row++) {
+      const value = table.has(row) ? readOutput(output, table.value(row)) : 0;
+      if (value === null) {
+        return this.located(`unable to parse '${table.value(row)}'`, table.line(row));
+      }
+      values.push(value);
     }
-    this.outputs.add(output);
-    return null;
+    const made = { kind: output, values };
+    this.outputs.push(made);
+    return made;
   }
 
   /** Loads the text of a file; for sets without views only. */
   load(text: string): void {
     this.source = text;
-    for (const { pattern, value, line } of readPatternFile(text, this.columns)) this.insert(pattern, value, line, true);
+    this.table.take(Columns.load(text, this.columns));
+    this.live = this.table.count;
   }
 
   /** A pattern that stands in the configuration. */
@@ -115,59 +157,62 @@ export class PatternSet {
   adopt(before: PatternSet): void {
     if (!before.changed) return;
     this.clear();
-    for (const { pattern, value, line, startup } of before.list) this.insert(pattern, value, line, startup);
+    const { table } = before;
+    for (let row = 0; row < table.count; row++) {
+      if (!table.has(row)) continue;
+      this.insert(table.pattern(row), table.value(row), table.line(row), table.startup(row));
+    }
   }
 
   /** Sets the value of every entry with the pattern. Returns how many there were, or the complaint. */
   set(pattern: string, value: string): number | string {
-    const found = this.byPattern.get(pattern) ?? [];
-    const probe = new Entry(0, pattern, value, 0, false);
-    for (const output of this.outputs) {
-      const problem = readOutput(probe, output, value);
-      if (problem !== null) return problem;
-    }
+    const problem = this.refusal(value);
+    if (problem !== null) return problem;
     this.changed = true;
-    for (const entry of found) {
-      entry.value = value;
-      entry.sint = probe.sint;
-      entry.address = probe.address;
+    let count = 0;
+    const texts = this.texts();
+    for (let row = texts.find(pattern); row >= 0; row = texts.after(row)) {
+      this.table.setValue(row, value);
+      for (const output of this.outputs) output.values[row] = readOutput(output.kind, value)!;
+      count++;
     }
-    return found.length;
+    return count;
   }
 
   /** Removes every entry with the pattern; returns how many. */
   delete(pattern: string): number {
-    const found = this.byPattern.get(pattern);
-    if (found === undefined) return 0;
-    this.changed = true;
-    this.byPattern.delete(pattern);
-    for (const entry of found) this.drop(entry);
-    return found.length;
+    const texts = this.texts();
+    let count = 0;
+    for (let row = texts.find(pattern); row >= 0; row = texts.find(pattern)) {
+      this.drop(row);
+      count++;
+    }
+    if (count > 0) this.tidy();
+    return count;
   }
 
   /** Removes the entry of that order number (the "#id" of `del acl`); false when there is none. */
   deleteEntry(order: number): boolean {
-    for (const entry of this.list) {
-      if (entry.order !== order) continue;
-      const rest = this.byPattern.get(entry.pattern)!.filter((other) => other !== entry);
-      if (rest.length === 0) this.byPattern.delete(entry.pattern);
-      else this.byPattern.set(entry.pattern, rest);
-      this.changed = true;
-      this.drop(entry);
+    const { table } = this;
+    for (let row = 0; row < table.count; row++) {
+      if (!table.has(row) || this.orderOf(row) !== order) continue;
+      this.drop(row);
+      this.tidy();
       return true;
     }
     return false;
   }
 
   find(pattern: string): Entry | null {
-    return this.byPattern.get(pattern)?.[0] ?? null;
+    const row = this.texts().find(pattern);
+    return row < 0 ? null : this.entry(row);
   }
 
   clear(): void {
     this.changed = true;
-    this.list.clear();
-    this.byPattern.clear();
-    for (const { index } of this.views) index.clear();
+    this.firstOrder = this.nextOrder();
+    this.orders = null;
+    this.empty();
   }
 
   prepare(): number {
@@ -196,43 +241,106 @@ export class PatternSet {
     return this.views;
   }
 
+  private texts(): TextHash {
+    if (this.byText !== null) return this.byText;
+    const { table } = this;
+    const texts = new TextHash(table, same);
+    for (let row = 0; row < table.count; row++) if (table.has(row)) texts.add(row);
+    return (this.byText = texts);
+  }
+
+  private orderOf(row: number): number {
+    return this.orders === null ? this.firstOrder + row : this.orders[row]!;
+  }
+
+  private nextOrder(): number {
+    const { count } = this.table;
+    return count === 0 ? this.firstOrder : this.orderOf(count - 1) + 1;
+  }
+
   private insert(pattern: string, value: string, line: number, startup: boolean): string | null {
-    const entry = new Entry(this.order, pattern, value, line, startup);
-    for (const output of this.outputs) {
-      const problem = readOutput(entry, output, value);
-      if (problem !== null) return problem;
-    }
+    const problem = this.refusal(value);
+    if (problem !== null) return problem;
+    const order = this.nextOrder();
+    const row = this.table.append(pattern, value, line, startup);
     for (let i = 0; i < this.views.length; i++) {
-      const problem = this.views[i]!.index.add(entry);
-      if (problem === null) continue;
-      while (--i >= 0) this.views[i]!.index.remove(entry);
-      return problem;
+      const complaint = this.views[i]!.index.add(row);
+      if (complaint === null) continue;
+      while (--i >= 0) this.views[i]!.index.remove(row);
+      this.table.pop();
+      return complaint;
     }
-    this.order++;
-    this.list.add(entry);
-    const same = this.byPattern.get(pattern);
-    if (same === undefined) this.byPattern.set(pattern, [entry]);
-    else same.push(entry);
+    if (this.orders !== null) {
+      if (row >= this.orders.length) {
+        const wider = new Float64Array(row * 2);
+        wider.set(this.orders);
+        this.orders = wider;
+      }
+      this.orders[row] = order;
+    }
+    for (const output of this.outputs) output.values[row] = readOutput(output.kind, value)!;
+    this.byText?.add(row);
+    this.live++;
     return null;
   }
 
   /** Whether every index and output would accept the entry. */
   private probe(pattern: string, value: string): string | null {
-    const entry = new Entry(-1, pattern, value, 0, false);
-    for (const output of this.outputs) {
-      const problem = readOutput(entry, output, value);
-      if (problem !== null) return problem;
-    }
+    const problem = this.refusal(value);
+    if (problem !== null) return problem;
+    const one = new Columns();
+    const row = one.append(pattern, value, 0, false);
     for (const { method, flags } of this.views) {
-      const problem = method.create(flags).add(entry);
-      if (problem !== null) return problem;
+      const complaint = method.create(flags, one).add(row);
+      if (complaint !== null) return complaint;
     }
     return null;
   }
 
-  private drop(entry: Entry): void {
-    this.list.delete(entry);
-    for (const { index } of this.views) index.remove(entry);
+  /** Why a map cannot use the value, or null. */
+  private refusal(value: string): string | null {
+    for (const { kind } of this.outputs) if (readOutput(kind, value) === null) return `unable to parse '${value}'`;
+    return null;
+  }
+
+  private drop(row: number): void {
+    this.changed = true;
+    for (const { index } of this.views) index.remove(row);
+    this.byText?.remove(row);
+    this.table.drop(row);
+    this.live--;
+  }
+
+  private empty(): void {
+    this.table.take(new Columns());
+    this.live = 0;
+    this.byText = null;
+    for (const output of this.outputs) output.values = [];
+    for (const { index } of this.views) index.clear();
+  }
+
+  /** Packs the entries anew when most rows are those of removed ones. They keep their orders. */
+  private tidy(): void {
+    const { table, live } = this;
+    const dead = table.count - live;
+    if (dead < LITTER || dead < live) return;
+    const old = new Columns();
+    old.take(table);
+    const orders = new Float64Array(live + LITTER);
+    let kept = 0;
+    for (let row = 0; row < old.count; row++) if (old.has(row)) orders[kept++] = this.orderOf(row);
+    const next = this.nextOrder();
+    this.empty();
+    // Without entries the next number would be forgotten.
+    this.firstOrder = next;
+    this.orders = live === 0 ? null : orders;
+    for (let row = 0; row < old.count; row++) {
+      if (!old.has(row)) continue;
+      const packed = table.append(old.pattern(row), old.value(row), old.line(row), old.startup(row));
+      for (const { index } of this.views) index.add(packed);
+      for (const output of this.outputs) output.values[packed] = readOutput(output.kind, old.value(row))!;
+      this.live++;
+    }
   }
 
   private located(problem: string, line: number): string {
@@ -240,14 +348,8 @@ export class PatternSet {
   }
 }
 
-/** Reads the value for a kind of map into the entry. */
-function readOutput(entry: Entry, output: Output, value: string): string | null {
-  if (output === "int") {
-    if (!/^[+-]?\d*$/.test(value)) return `unable to parse '${value}'`;
-    entry.sint = readInt64(value, 0, value.length);
-  } else if (output === "ip") {
-    entry.address = parseAddress(value);
-    if (entry.address === null) return `unable to parse '${value}'`;
-  }
-  return null;
+/** Reads the value for a kind of map; null when it is none. */
+function readOutput(output: "int" | "ip", value: string): Value | null {
+  if (output === "ip") return parseAddress(value);
+  return /^[+-]?\d*$/.test(value) ? readInt64(value, 0, value.length) : null;
 }

@@ -1,8 +1,5 @@
 import { readFileSync } from "node:fs";
 import { type PatternChange, publish } from "../changes.ts";
-import type { Value } from "../sample.ts";
-import type { Entry } from "./entry.ts";
-import type { PatternIndex } from "./patterns/method.ts";
 import { PatternSet } from "./set.ts";
 
 /** Reads a pattern file as latin1 text; throws when it cannot. */
@@ -102,13 +99,4 @@ export class PatternStore {
     while (this.ids.has(this.nextId)) this.nextId++;
     return this.nextId;
   }
-}
-
-/** The indexes of one expression in order: files first, then words. */
-export function lookupAll(indexes: readonly PatternIndex[], value: Value): Entry | null {
-  for (let i = 0; i < indexes.length; i++) {
-    const entry = indexes[i]!.match(value);
-    if (entry !== null) return entry;
-  }
-  return null;
 }

@@ -1,9 +1,8 @@
-import type { Entry } from "../acl/entry.ts";
 import { methods, type MethodName } from "../acl/patterns/index.ts";
 import type { MatchFlags } from "../acl/patterns/method.ts";
 import { parseAddress } from "../acl/patterns/network.ts";
 import { RegexIndex } from "../acl/patterns/reg.ts";
-import type { Output } from "../acl/set.ts";
+import type { Output, PatternSet } from "../acl/set.ts";
 import { PatternStore } from "../acl/store.ts";
 import type { ArgProblem, ArgSpec, ArgValue } from "../args.ts";
 import type { Converter, ConverterRow } from "../converter.ts";
@@ -81,30 +80,30 @@ function make(
   if (typeof set === "string") return { message: set, arg: 0 };
   const index = set.view(methods[method], flags);
   if (typeof index === "string") return { message: index, arg: 0 };
-  const unreadable = kind === "key" ? null : set.require(kind);
-  if (unreadable !== null) return { message: unreadable, arg: 0 };
+  const read = reader(set, kind);
+  if (typeof read === "string") return { message: read, arg: 0 };
   const missing = defaultValue(kind, fallback);
   if (missing === undefined) return { message: `'${fallback!.text}' is not an address`, arg: 1 };
   if (method === "regm" && index instanceof RegexIndex) {
     return (value) => {
-      const entry = index.match(value);
-      if (entry === null) return missing;
-      return expand(entry.value, index.groups(entry, value as string) ?? []);
+      const row = index.match(value);
+      if (row < 0) return missing;
+      return expand(set.value(row), index.groups(row, value as string) ?? []);
     };
   }
-  const read = readers[kind];
   return (value) => {
-    const entry = index.match(value);
-    return entry === null ? missing : read(entry);
+    const row = index.match(value);
+    return row < 0 ? missing : read(row);
   };
 }
 
-const readers: Readonly<Record<Kind, (entry: Entry) => Value | null>> = {
-  str: (entry) => entry.value,
-  int: (entry) => entry.sint,
-  ip: (entry) => entry.address,
-  key: (entry) => entry.pattern,
-};
+/** What a map yields of a row. A string tells which line is wrong. */
+function reader(set: PatternSet, kind: Kind): ((row: number) => Value) | string {
+  if (kind === "str") return (row) => set.value(row);
+  if (kind === "key") return (row) => set.pattern(row);
+  const output = set.require(kind);
+  return typeof output === "string" ? output : (row) => output.values[row]!;
+}
 
 /** What a miss yields: null without a default, undefined when the default cannot be read. */
 function defaultValue(kind: Kind, arg: ArgValue | undefined): Value | null | undefined {

@@ -1,4 +1,4 @@
-import type { Entry } from "../entry.ts";
+import { NONE } from "../entry.ts";
 
 /**
  * Networks of one address family by longest prefix: a binary trie with path compression over 32-bit words.
@@ -11,10 +11,13 @@ export class Patricia {
   private bits = new Uint8Array(16);
   private left = new Int32Array(16).fill(-1);
   private right = new Int32Array(16).fill(-1);
-  private first: (Entry | null)[] = [];
-  private more = new Map<number, Entry[]>();
+  /** Row of each node, NONE = a branch. */
+  private first = new Int32Array(16);
+  private more = new Map<number, number[]>();
   private nodes = 0;
   private root = -1;
+  /** The key that is being added. */
+  private readonly masked: Uint32Array;
   private live = 0;
   private dead = 0;
 
@@ -23,6 +26,7 @@ export class Patricia {
     private readonly words: 1 | 4,
   ) {
     this.keys = new Uint32Array(16 * words);
+    this.masked = new Uint32Array(words);
   }
 
   get size(): number {
@@ -30,30 +34,29 @@ export class Patricia {
   }
 
   /** `key` holds `words` words; bits after `bits` are ignored. Of equal networks the first one added answers. */
-  add(key: Uint32Array, bits: number, entry: Entry): void {
-    const { words } = this;
-    const masked = new Uint32Array(words);
+  add(key: Uint32Array, bits: number, row: number): void {
+    const { words, masked } = this;
     for (let w = 0; w < words; w++) masked[w] = key[w]! & wordMask(bits - w * 32);
     const node = this.place(masked, bits);
     this.live++;
-    if (this.first[node] === null) {
-      this.first[node] = entry;
+    if (this.first[node] === NONE) {
+      this.first[node] = row;
     } else {
       const list = this.more.get(node);
-      if (list === undefined) this.more.set(node, [entry]);
-      else list.push(entry);
+      if (list === undefined) this.more.set(node, [row]);
+      else list.push(row);
     }
   }
 
-  remove(key: Uint32Array, bits: number, entry: Entry): void {
+  remove(key: Uint32Array, bits: number, row: number): void {
     let node = this.root;
     while (node >= 0 && this.bits[node]! < bits) node = this.branch(node, key);
     if (node < 0 || this.bits[node] !== bits || !this.covers(node, key)) return;
     const list = this.more.get(node);
-    if (this.first[node] === entry) {
-      this.first[node] = list?.shift() ?? null;
+    if (this.first[node] === row) {
+      this.first[node] = list?.shift() ?? NONE;
     } else {
-      const index = list?.indexOf(entry) ?? -1;
+      const index = list?.indexOf(row) ?? -1;
       if (index < 0) return;
       list!.splice(index, 1);
     }
@@ -62,13 +65,13 @@ export class Patricia {
     if (++this.dead > 256 && this.dead > this.live) this.rebuild();
   }
 
-  /** The entry of the longest network that holds the address. */
-  longest(key: Uint32Array): Entry | null {
-    let best: Entry | null = null;
+  /** The row of the longest network that holds the address, or NONE. */
+  longest(key: Uint32Array): number {
+    let best = NONE;
     let node = this.root;
     while (node >= 0 && this.covers(node, key)) {
-      const entry = this.first[node]!;
-      if (entry !== null) best = entry;
+      const row = this.first[node]!;
+      if (row >= 0) best = row;
       if (this.bits[node] === this.words * 32) break;
       node = this.branch(node, key);
     }
@@ -148,20 +151,23 @@ export class Patricia {
       const right = new Int32Array(size).fill(-1);
       right.set(this.right);
       this.right = right;
+      const first = new Int32Array(size);
+      first.set(this.first);
+      this.first = first;
     }
     for (let w = 0; w < words; w++) this.keys[node * words + w] = key[w]! & wordMask(bits - w * 32);
     this.bits[node] = bits;
-    this.first[node] = null;
+    this.first[node] = NONE;
     return node;
   }
 
   private rebuild(): void {
     const fresh = new Patricia(this.words);
     for (let node = 0; node < this.nodes; node++) {
-      const entry = this.first[node]!;
-      if (entry === null) continue;
+      const row = this.first[node]!;
+      if (row < 0) continue;
       const key = this.keys.subarray(node * this.words, (node + 1) * this.words);
-      fresh.add(key, this.bits[node]!, entry);
+      fresh.add(key, this.bits[node]!, row);
       for (const other of this.more.get(node) ?? []) fresh.add(key, this.bits[node]!, other);
     }
     this.keys = fresh.keys;

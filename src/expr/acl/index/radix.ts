@@ -1,22 +1,25 @@
-import { earlier, type Entry } from "../entry.ts";
+import type { Columns } from "../columns.ts";
+import { earlier, NONE } from "../entry.ts";
 
 /**
- * A radix trie over latin1 strings, for prefixes, suffixes (read backwards) and words.
+ * A radix trie over latin1 texts, for prefixes, suffixes (read backwards) and words.
  *
- *     node:   label = source[from, to) of the string it was made from; children by (node, first byte) in one hash table
+ *     node:   label = bytes [from, to) of the pattern it was made from; children by (node, first byte) in one hash table
  *     lookup: one probe per branching node and one byte comparison per character
  *
- * 100,000 patterns take about 10 MB; a lookup among them 100-400 ns. Keys must be folded already; texts are folded on the fly.
- * Removed entries leave their nodes behind until half of the terminals are dead; then the trie is rebuilt.
+ * 100,000 patterns take about 6 MB beside their bytes. Patterns and texts are folded on the fly. Read backwards, an offset counts
+ * from the end of the pattern. Removed entries leave their nodes behind until half of the terminals are dead; then the trie is
+ * rebuilt. The bytes of a pattern must stay where they are, also when its entry goes.
  */
 export class RadixTrie {
-  private labels: string[] = [""];
+  /** Where the pattern starts that a node was made from; backwards: where it ends. */
+  private base = new Int32Array(16);
   private from = new Int32Array(16);
   private to = new Int32Array(16);
-  /** First entry that ends at the node. */
-  private first: (Entry | null)[] = [null];
+  /** First row that ends at the node. */
+  private first = new Int32Array(16).fill(NONE);
   /** The others with the same key, in order. Rare. */
-  private more = new Map<number, Entry[]>();
+  private more = new Map<number, number[]>();
   private slots = new Int32Array(64).fill(-1);
   private values = new Int32Array(64);
   private nodes = 1;
@@ -28,47 +31,48 @@ export class RadixTrie {
     private readonly table: Uint8Array,
     /** Keys and texts are read from their end. */
     private readonly backwards: boolean,
+    private readonly columns: Columns,
   ) {}
 
-  add(key: string, entry: Entry): void {
-    const { length } = key;
+  /** The row's key is bytes [start, end) of the columns. */
+  add(row: number, start: number, end: number): void {
+    const length = end - start;
+    const base = this.backwards ? end : start;
     let node = 0;
     let at = 0;
     while (at < length) {
-      const child = this.child(node, this.code(key, at));
+      const child = this.child(node, this.code(base, at));
       if (child < 0) {
-        node = this.append(node, key, at, length);
+        node = this.append(node, base, at, length);
         at = length;
         break;
       }
-      const label = this.labels[child]!;
+      const label = this.base[child]!;
       const from = this.from[child]!;
       const size = this.to[child]! - from;
       let same = 1;
-      while (same < size && at + same < length && this.code(label, from + same) === this.code(key, at + same)) same++;
-      if (same < size) this.split(child, same);
-      node = child;
+      while (same < size && at + same < length && this.code(label, from + same) === this.code(base, at + same)) same++;
+      node = same < size ? this.split(node, child, same) : child;
       at += same;
     }
     this.live++;
-    const old = this.first[node]!;
-    if (old === null) {
-      this.first[node] = entry;
+    if (this.first[node] === NONE) {
+      this.first[node] = row;
     } else {
       const list = this.more.get(node);
-      if (list === undefined) this.more.set(node, [entry]);
-      else list.push(entry);
+      if (list === undefined) this.more.set(node, [row]);
+      else list.push(row);
     }
   }
 
-  remove(key: string, entry: Entry): void {
-    const node = this.find(key);
+  remove(row: number, start: number, end: number): void {
+    const node = this.find(start, end);
     if (node < 0) return;
     const list = this.more.get(node);
-    if (this.first[node] === entry) {
-      this.first[node] = list?.shift() ?? null;
+    if (this.first[node] === row) {
+      this.first[node] = list?.shift() ?? NONE;
     } else {
-      const index = list?.indexOf(entry) ?? -1;
+      const index = list?.indexOf(row) ?? -1;
       if (index < 0) return;
       list!.splice(index, 1);
     }
@@ -77,47 +81,48 @@ export class RadixTrie {
     if (++this.dead > 256 && this.dead > this.live) this.rebuild();
   }
 
-  /** The entry of the longest key that text starts with (ends with, backwards). */
-  longest(text: string): Entry | null {
+  /** The row of the longest key that text starts with (ends with, backwards). */
+  longest(text: string): number {
     let best = this.first[0]!;
     let node = 0;
     let at = 0;
     while ((node = this.step(node, text, at)) >= 0) {
       at += this.to[node]! - this.from[node]!;
-      const entry = this.first[node]!;
-      if (entry !== null) best = entry;
+      const row = this.first[node]!;
+      if (row >= 0) best = row;
     }
     return best;
   }
 
-  /** The entry that came first among those whose key text holds at `start`. */
-  firstAt(text: string, start: number): Entry | null {
-    let best: Entry | null = this.first[0] ?? null;
+  /** The row that came first among those whose key text holds at `start`. */
+  firstAt(text: string, start: number): number {
+    let best = this.first[0]!;
     let node = 0;
     let at = start;
     while ((node = this.step(node, text, at)) >= 0) {
       at += this.to[node]! - this.from[node]!;
-      const entry = this.first[node]!;
-      if (entry !== null) best = earlier(best, entry);
+      const row = this.first[node]!;
+      if (row >= 0) best = earlier(best, row);
     }
     return best;
   }
 
   /** As `firstAt`, for keys that are followed by a delimiter or the end of the text. */
-  wordAt(text: string, start: number, delimiters: Uint8Array): Entry | null {
-    let best: Entry | null = null;
+  wordAt(text: string, start: number, delimiters: Uint8Array): number {
+    let best = NONE;
     let node = 0;
     let at = start;
     while ((node = this.step(node, text, at)) >= 0) {
       at += this.to[node]! - this.from[node]!;
-      const entry = this.first[node]!;
-      if (entry !== null && (at === text.length || delimiters[text.charCodeAt(at)] === 1)) best = earlier(best, entry);
+      const row = this.first[node]!;
+      if (row >= 0 && (at === text.length || delimiters[text.charCodeAt(at)] === 1)) best = earlier(best, row);
     }
     return best;
   }
 
-  private code(text: string, at: number): number {
-    return text.charCodeAt(this.backwards ? text.length - 1 - at : at);
+  /** A byte of a pattern, folded. */
+  private code(base: number, at: number): number {
+    return this.table[this.columns.bytes[this.backwards ? base - 1 - at : base + at]!]!;
   }
 
   /** The child whose whole label follows in text at `at`, -1 when there is none. */
@@ -127,31 +132,35 @@ export class RadixTrie {
     if (at >= length) return -1;
     const child = this.child(node, table[text.charCodeAt(backwards ? length - 1 - at : at)]!);
     if (child < 0) return -1;
-    const label = this.labels[child]!;
+    const base = this.base[child]!;
     const from = this.from[child]!;
     const size = this.to[child]! - from;
     if (size > length - at) return -1;
+    const { bytes } = this.columns;
     if (backwards) {
       const a = length - 1 - at;
-      const b = label.length - 1 - from;
-      for (let i = 1; i < size; i++) if (table[text.charCodeAt(a - i)] !== label.charCodeAt(b - i)) return -1;
+      const b = base - 1 - from;
+      for (let i = 1; i < size; i++) if (table[text.charCodeAt(a - i)] !== table[bytes[b - i]!]) return -1;
     } else {
-      for (let i = 1; i < size; i++) if (table[text.charCodeAt(at + i)] !== label.charCodeAt(from + i)) return -1;
+      const b = base + from;
+      for (let i = 1; i < size; i++) if (table[text.charCodeAt(at + i)] !== table[bytes[b + i]!]) return -1;
     }
     return child;
   }
 
-  private find(key: string): number {
+  private find(start: number, end: number): number {
+    const base = this.backwards ? end : start;
+    const length = end - start;
     let node = 0;
     let at = 0;
-    while (at < key.length) {
-      node = this.child(node, this.code(key, at));
+    while (at < length) {
+      node = this.child(node, this.code(base, at));
       if (node < 0) return -1;
       const from = this.from[node]!;
       const size = this.to[node]! - from;
-      if (size > key.length - at) return -1;
+      if (size > length - at) return -1;
       for (let i = 1; i < size; i++) {
-        if (this.code(key, at + i) !== this.code(this.labels[node]!, from + i)) return -1;
+        if (this.code(base, at + i) !== this.code(this.base[node]!, from + i)) return -1;
       }
       at += size;
     }
@@ -197,94 +206,61 @@ export class RadixTrie {
     }
   }
 
-  private append(parent: number, label: string, from: number, to: number): number {
-    const node = this.create(label, from, to);
-    this.link(parent, this.code(label, from), node);
+  private append(parent: number, base: number, from: number, to: number): number {
+    const node = this.create(base, from, to);
+    this.link(parent, this.code(base, from), node);
     return node;
   }
 
-  private create(label: string, from: number, to: number): number {
+  private create(base: number, from: number, to: number): number {
     const node = this.nodes++;
     if (node === this.from.length) {
+      this.base = enlarged(this.base);
+      this.first = enlarged(this.first);
       this.from = enlarged(this.from);
       this.to = enlarged(this.to);
     }
-    this.labels[node] = label;
+    this.base[node] = base;
     this.from[node] = from;
     this.to[node] = to;
-    this.first[node] = null;
+    this.first[node] = NONE;
     return node;
   }
 
-  /** Cuts the node's label after `size` bytes: a new child takes its rest, entries and children. */
-  private split(node: number, size: number): void {
-    const label = this.labels[node]!;
-    const cut = this.from[node]! + size;
-    const rest = this.create(label, cut, this.to[node]!);
-    // The children hang on the node's number, so they move one by one; 256 probes, only when a pattern is added.
-    for (let code = 0; code < 256; code++) {
-      const child = this.child(node, code);
-      if (child < 0) continue;
-      this.link(rest, code, child);
-      this.unlink(node, code);
-    }
-    this.link(node, this.code(label, cut), rest);
-    this.to[node] = cut;
-    this.first[rest] = this.first[node]!;
-    this.first[node] = null;
-    const list = this.more.get(node);
-    if (list !== undefined) {
-      this.more.delete(node);
-      this.more.set(rest, list);
-    }
-  }
-
-  /** Deletes from the open addressing table by moving later members of the run back. */
-  private unlink(node: number, code: number): void {
-    const { slots, values } = this;
-    const mask = slots.length - 1;
-    const key = node * 256 + code;
-    let slot = hash(key) & mask;
-    while (slots[slot] !== key) {
-      if (slots[slot] === -1) return;
-      slot = (slot + 1) & mask;
-    }
-    this.edges--;
-    let hole = slot;
-    for (let next = (hole + 1) & mask; slots[next] !== -1; next = (next + 1) & mask) {
-      const home = hash(slots[next]!) & mask;
-      if (((next - home) & mask) < ((next - hole) & mask)) continue;
-      slots[hole] = slots[next]!;
-      values[hole] = values[next]!;
-      hole = next;
-    }
-    slots[hole] = -1;
+  /** Cuts the label of a child after `size` bytes: a new node takes its beginning, and the child hangs below that. */
+  private split(parent: number, child: number, size: number): number {
+    const base = this.base[child]!;
+    const from = this.from[child]!;
+    const cut = from + size;
+    const upper = this.create(base, from, cut);
+    this.link(parent, this.code(base, from), upper);
+    this.from[child] = cut;
+    this.link(upper, this.code(base, cut), child);
+    return upper;
   }
 
   private rebuild(): void {
-    const keep: [string, Entry][] = [];
+    const fresh = new RadixTrie(this.table, this.backwards, this.columns);
     for (let node = 0; node < this.nodes; node++) {
-      const entry = this.first[node]!;
-      if (entry === null) continue;
-      // The label's string starts with the node's whole key (ends with it, backwards).
-      const label = this.labels[node]!;
-      const end = this.to[node]!;
-      const key = this.backwards ? label.slice(label.length - end) : label.slice(0, end);
-      keep.push([key, entry]);
-      for (const other of this.more.get(node) ?? []) keep.push([key, other]);
+      if (this.first[node] === NONE) continue;
+      // The node's whole key is the beginning of the pattern it was made from (the end, backwards).
+      const base = this.base[node]!;
+      const size = this.to[node]!;
+      const [start, end] = this.backwards ? [base - size, base] : [base, base + size];
+      fresh.add(this.first[node]!, start, end);
+      for (const other of this.more.get(node) ?? []) fresh.add(other, start, end);
     }
-    this.labels = [""];
-    this.from = new Int32Array(16);
-    this.to = new Int32Array(16);
-    this.first = [null];
-    this.more = new Map();
-    this.slots = new Int32Array(64).fill(-1);
-    this.values = new Int32Array(64);
-    this.nodes = 1;
-    this.edges = 0;
-    this.live = 0;
+    this.base = fresh.base;
+    this.from = fresh.from;
+    this.to = fresh.to;
+    this.first = fresh.first;
+    this.more = fresh.more;
+    this.slots = fresh.slots;
+    this.values = fresh.values;
+    this.nodes = fresh.nodes;
+    this.edges = fresh.edges;
+    this.live = fresh.live;
     this.dead = 0;
-    for (const [key, entry] of keep) this.add(key, entry);
   }
 }
 

@@ -6,7 +6,7 @@ const prefix: TextStrategy = {
   kind: "tree",
   backwards: false,
   longest: true,
-  key: (pattern) => pattern,
+  trim: null,
   matches: (text, key, table) => (table === fold ? matchesAt(text, 0, key, table) : text.startsWith(key)),
   search: (trie, text) => trie.longest(text),
 };
@@ -25,5 +25,5 @@ export const beg: MatchMethod = {
   help: "the text begins with one of the values",
   expects: "str",
   operators: null,
-  create: (flags) => new TextIndex(flags.icase ? prefixFolded : prefix, flags),
+  create: (flags, columns) => new TextIndex(flags.icase ? prefixFolded : prefix, flags, columns),
 };

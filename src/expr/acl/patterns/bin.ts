@@ -1,5 +1,5 @@
 import type { Value } from "../../sample.ts";
-import type { Entry } from "../entry.ts";
+import type { Columns } from "../columns.ts";
 import { ExactIndex } from "./exact.ts";
 import type { MatchMethod, PatternIndex } from "./method.ts";
 
@@ -8,23 +8,26 @@ class BinaryIndex implements PatternIndex {
   readonly kind = "list";
   private readonly exact = new ExactIndex<string>();
 
-  add(entry: Entry): string | null {
-    const bad = /[^0-9a-fA-F]/.exec(entry.pattern);
-    if (entry.pattern.length % 2 !== 0) return "an even number of hex digit is expected";
+  constructor(private readonly columns: Columns) {}
+
+  add(row: number): string | null {
+    const pattern = this.columns.pattern(row);
+    const bad = /[^0-9a-fA-F]/.exec(pattern);
+    if (pattern.length % 2 !== 0) return "an even number of hex digit is expected";
     if (bad !== null) return `an hex digit is expected (found '${bad[0]}')`;
-    this.exact.add(bytes(entry.pattern), entry);
+    this.exact.add(bytes(pattern), row);
     return null;
   }
 
-  remove(entry: Entry): void {
-    this.exact.remove(bytes(entry.pattern), entry);
+  remove(row: number): void {
+    this.exact.remove(bytes(this.columns.pattern(row)), row);
   }
 
   clear(): void {
     this.exact.clear();
   }
 
-  match(value: Value): Entry | null {
+  match(value: Value): number {
     return this.exact.get(value as string);
   }
 }
@@ -39,5 +42,5 @@ export const bin: MatchMethod = {
   help: "the bytes equal one of the values, written in hexadecimal",
   expects: "bin",
   operators: null,
-  create: () => new BinaryIndex(),
+  create: (_flags, columns) => new BinaryIndex(columns),
 };

@@ -10,5 +10,5 @@ export const dir: MatchMethod = {
   help: "a part of the path, between slashes, equals one of the values",
   expects: "str",
   operators: null,
-  create: (flags) => new TextIndex(strategy, flags),
+  create: (flags, columns) => new TextIndex(strategy, flags, columns),
 };

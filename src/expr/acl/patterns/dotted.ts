@@ -23,5 +23,5 @@ export const dotted: MatchMethod = {
   help: "the version is one of the values or in one of the ranges; eq, ge, gt, le, lt compare",
   expects: "sint",
   operators: "dotted",
-  create: () => new RangeIndex(parse),
+  create: (_flags, columns) => new RangeIndex(parse, columns),
 };

@@ -6,7 +6,7 @@ const suffix: TextStrategy = {
   kind: "list",
   backwards: true,
   longest: false,
-  key: (pattern) => pattern,
+  trim: null,
   matches: (text, key, table) =>
     table === fold ? matchesAt(text, text.length - key.length, key, table) : text.endsWith(key),
   search: (trie, text) => trie.firstAt(text, 0),
@@ -18,5 +18,5 @@ export const end: MatchMethod = {
   help: "the text ends with one of the values",
   expects: "str",
   operators: null,
-  create: (flags) => new TextIndex(suffix, flags),
+  create: (flags, columns) => new TextIndex(suffix, flags, columns),
 };

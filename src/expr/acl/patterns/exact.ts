@@ -1,33 +1,33 @@
-import type { Entry } from "../entry.ts";
+import { NONE } from "../entry.ts";
 
-/** Entries by exact key, keeping those with the same key in order. */
+/** Rows by a key that is not their text, keeping those with the same key in order. */
 export class ExactIndex<K> {
-  private readonly first = new Map<K, Entry>();
-  /** The second and later entries of a key. Rare. */
-  private readonly more = new Map<K, Entry[]>();
+  private readonly first = new Map<K, number>();
+  /** The second and later rows of a key. Rare. */
+  private readonly more = new Map<K, number[]>();
 
-  get(key: K): Entry | null {
-    return this.first.get(key) ?? null;
+  get(key: K): number {
+    return this.first.get(key) ?? NONE;
   }
 
   get size(): number {
     return this.first.size;
   }
 
-  add(key: K, entry: Entry): void {
+  add(key: K, row: number): void {
     if (!this.first.has(key)) {
-      this.first.set(key, entry);
+      this.first.set(key, row);
       return;
     }
     const list = this.more.get(key);
-    if (list === undefined) this.more.set(key, [entry]);
-    else list.push(entry);
+    if (list === undefined) this.more.set(key, [row]);
+    else list.push(row);
   }
 
-  remove(key: K, entry: Entry): void {
+  remove(key: K, row: number): void {
     const list = this.more.get(key);
-    if (this.first.get(key) !== entry) {
-      const index = list?.indexOf(entry) ?? -1;
+    if (this.first.get(key) !== row) {
+      const index = list?.indexOf(row) ?? -1;
       if (index >= 0) list!.splice(index, 1);
     } else {
       const next = list?.shift();

@@ -1,3 +1,4 @@
+import { NONE } from "../entry.ts";
 import type { MatchMethod, PatternIndex } from "./method.ts";
 
 /** Values after a presence or boolean test are accepted and ignored, as HAProxy does. */
@@ -8,8 +9,8 @@ export class NoPatterns implements PatternIndex {
   }
   remove(): void {}
   clear(): void {}
-  match(): null {
-    return null;
+  match(): number {
+    return NONE;
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Value } from "../../sample.ts";
-import { earlier, type Entry } from "../entry.ts";
+import type { Columns } from "../columns.ts";
+import { earlier, NONE } from "../entry.ts";
 import { ExactIndex } from "./exact.ts";
 import type { MatchMethod, PatternIndex } from "./method.ts";
 import { inRange, type Int, parseInt64, parseRange, type Range } from "./range.ts";
@@ -9,45 +10,48 @@ export class RangeIndex implements PatternIndex {
   readonly kind = "list";
   private readonly single = new ExactIndex<Int>();
   private ranges: Range[] = [];
-  private entries: Entry[] = [];
+  private rows: number[] = [];
 
-  constructor(private readonly parse: (text: string) => Range | string) {}
+  constructor(
+    private readonly parse: (text: string) => Range | string,
+    private readonly columns: Columns,
+  ) {}
 
-  add(entry: Entry): string | null {
-    const range = this.parse(entry.pattern);
+  add(row: number): string | null {
+    const range = this.parse(this.columns.pattern(row));
     if (typeof range === "string") return range;
     if (range.min !== null && range.min === range.max) {
-      this.single.add(range.min, entry);
+      this.single.add(range.min, row);
     } else {
       this.ranges.push(range);
-      this.entries.push(entry);
+      this.rows.push(row);
     }
     return null;
   }
 
-  remove(entry: Entry): void {
-    const at = this.entries.indexOf(entry);
+  remove(row: number): void {
+    const at = this.rows.indexOf(row);
     if (at >= 0) {
       this.ranges.splice(at, 1);
-      this.entries.splice(at, 1);
+      this.rows.splice(at, 1);
       return;
     }
-    const range = this.parse(entry.pattern);
-    if (typeof range !== "string" && range.min !== null) this.single.remove(range.min, entry);
+    const range = this.parse(this.columns.pattern(row));
+    if (typeof range !== "string" && range.min !== null) this.single.remove(range.min, row);
   }
 
   clear(): void {
     this.single.clear();
     this.ranges = [];
-    this.entries = [];
+    this.rows = [];
   }
 
-  match(value: Value): Entry | null {
+  match(value: Value): number {
     const int = value as Int;
-    const exact = this.single.size === 0 ? null : this.single.get(int);
+    const exact = this.single.size === 0 ? NONE : this.single.get(int);
     const { ranges } = this;
     for (let i = 0; i < ranges.length; i++) {
-      if (inRange(int, ranges[i]!)) return earlier(exact, this.entries[i]!);
+      if (inRange(int, ranges[i]!)) return earlier(exact, this.rows[i]!);
     }
     return exact;
   }
@@ -63,5 +67,5 @@ export const int: MatchMethod = {
   help: "the number is one of the values or in one of the ranges; eq, ge, gt, le, lt compare",
   expects: "sint",
   operators: "integer",
-  create: () => new RangeIndex(parseIntegers),
+  create: (_flags, columns) => new RangeIndex(parseIntegers, columns),
 };

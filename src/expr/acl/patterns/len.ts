@@ -1,5 +1,4 @@
 import type { Value } from "../../sample.ts";
-import type { Entry } from "../entry.ts";
 import { parseIntegers, RangeIndex } from "./int.ts";
 import type { MatchMethod } from "./method.ts";
 import type { Int, Range } from "./range.ts";
@@ -15,7 +14,7 @@ function unsigned(bound: Int | null): Int | null {
 }
 
 class LengthIndex extends RangeIndex {
-  override match(value: Value): Entry | null {
+  override match(value: Value): number {
     return super.match((value as string).length);
   }
 }
@@ -26,5 +25,5 @@ export const len: MatchMethod = {
   help: "the length in bytes is one of the values or in one of the ranges; eq, ge, gt, le, lt compare",
   expects: "str",
   operators: "integer",
-  create: () => new LengthIndex(parse),
+  create: (_flags, columns) => new LengthIndex(parse, columns),
 };

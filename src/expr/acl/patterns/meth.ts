@@ -1,5 +1,5 @@
 import type { Value } from "../../sample.ts";
-import type { Entry } from "../entry.ts";
+import type { Columns } from "../columns.ts";
 import { foldAscii } from "../fold.ts";
 import { ExactIndex } from "./exact.ts";
 import type { MatchFlags, MatchMethod, PatternIndex } from "./method.ts";
@@ -11,22 +11,25 @@ class MethodIndex implements PatternIndex {
   readonly kind = "list";
   private readonly exact = new ExactIndex<string>();
 
-  constructor(private readonly flags: MatchFlags) {}
+  constructor(
+    private readonly flags: MatchFlags,
+    private readonly columns: Columns,
+  ) {}
 
-  add(entry: Entry): null {
-    this.exact.add(this.key(entry.pattern), entry);
+  add(row: number): null {
+    this.exact.add(this.key(this.columns.pattern(row)), row);
     return null;
   }
 
-  remove(entry: Entry): void {
-    this.exact.remove(this.key(entry.pattern), entry);
+  remove(row: number): void {
+    this.exact.remove(this.key(this.columns.pattern(row)), row);
   }
 
   clear(): void {
     this.exact.clear();
   }
 
-  match(value: Value): Entry | null {
+  match(value: Value): number {
     return this.exact.get(this.key(value as string));
   }
 
@@ -42,5 +45,5 @@ export const meth: MatchMethod = {
   help: "the method is one of the values",
   expects: "meth",
   operators: null,
-  create: (flags) => new MethodIndex(flags),
+  create: (flags, columns) => new MethodIndex(flags, columns),
 };

@@ -1,5 +1,5 @@
 import type { SampleType, Value } from "../../sample.ts";
-import type { Entry } from "../entry.ts";
+import type { Columns } from "../columns.ts";
 
 /** Flags of an ACL that decide how patterns are read and compared. */
 export interface MatchFlags {
@@ -9,16 +9,17 @@ export interface MatchFlags {
   readonly abbreviated: boolean;
 }
 
-/** The patterns of one set, read for one match method and indexed for it. */
+/** The patterns of one set, read for one match method and indexed for it. An entry is a row of the set's columns. */
 export interface PatternIndex {
   /** How `get acl` calls the structure that answers: a tree finds the longest or exact match, a list the first. */
   readonly kind: "tree" | "list";
   /** Null, or why the text is no such pattern; then nothing was added. */
-  add(entry: Entry): string | null;
-  remove(entry: Entry): void;
+  add(row: number): string | null;
+  /** Its texts are still there. */
+  remove(row: number): void;
   clear(): void;
-  /** The entry that matches, by HAProxy's order. The value was cast to the method's type before. */
-  match(value: Value): Entry | null;
+  /** The row that matches, by HAProxy's order, or NONE. The value was cast to the method's type before. */
+  match(value: Value): number;
 }
 
 /** One `-m` method. */
@@ -29,5 +30,5 @@ export interface MatchMethod {
   readonly expects: SampleType | "addr" | null;
   /** Takes eq, ge, gt, le, lt before values. */
   readonly operators: "integer" | "dotted" | null;
-  create(flags: MatchFlags): PatternIndex;
+  create(flags: MatchFlags, columns: Columns): PatternIndex;
 }

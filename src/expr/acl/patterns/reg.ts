@@ -1,5 +1,6 @@
 import type { Value } from "../../sample.ts";
-import type { Entry } from "../entry.ts";
+import type { Columns } from "../columns.ts";
+import { NONE } from "../entry.ts";
 import { compileRegex, type Regex } from "../regex/index.ts";
 import type { MatchFlags, MatchMethod, PatternIndex } from "./method.ts";
 
@@ -7,44 +8,46 @@ import type { MatchFlags, MatchMethod, PatternIndex } from "./method.ts";
 export class RegexIndex implements PatternIndex {
   readonly kind = "list";
   private regexes: Regex[] = [];
-  private entries: Entry[] = [];
+  private rows: number[] = [];
 
   constructor(
     private readonly flags: MatchFlags,
     private readonly capture: boolean,
+    private readonly columns: Columns,
   ) {}
 
-  add(entry: Entry): string | null {
-    const regex = compileRegex(entry.pattern, { icase: this.flags.icase, capture: this.capture });
+  add(row: number): string | null {
+    const pattern = this.columns.pattern(row);
+    const regex = compileRegex(pattern, { icase: this.flags.icase, capture: this.capture });
     if ("error" in regex) {
-      return `regex '${entry.pattern}' is invalid (error=${regex.error}, erroffset=${regex.offset})`;
+      return `regex '${pattern}' is invalid (error=${regex.error}, erroffset=${regex.offset})`;
     }
     this.regexes.push(regex);
-    this.entries.push(entry);
+    this.rows.push(row);
     return null;
   }
 
-  remove(entry: Entry): void {
-    const at = this.entries.indexOf(entry);
+  remove(row: number): void {
+    const at = this.rows.indexOf(row);
     if (at < 0) return;
     this.regexes.splice(at, 1);
-    this.entries.splice(at, 1);
+    this.rows.splice(at, 1);
   }
 
   clear(): void {
     this.regexes = [];
-    this.entries = [];
+    this.rows = [];
   }
 
-  match(value: Value): Entry | null {
+  match(value: Value): number {
     const { regexes } = this;
-    for (let i = 0; i < regexes.length; i++) if (regexes[i]!.test(value as string)) return this.entries[i]!;
-    return null;
+    for (let i = 0; i < regexes.length; i++) if (regexes[i]!.test(value as string)) return this.rows[i]!;
+    return NONE;
   }
 
-  /** The groups of the last match by `entry`, [0] the whole; for map_regm. */
-  groups(entry: Entry, text: string): readonly (string | undefined)[] | null {
-    return this.regexes[this.entries.indexOf(entry)]?.exec(text) ?? null;
+  /** The groups of the last match by `row`, [0] the whole; for map_regm. */
+  groups(row: number, text: string): readonly (string | undefined)[] | null {
+    return this.regexes[this.rows.indexOf(row)]?.exec(text) ?? null;
   }
 }
 
@@ -54,5 +57,5 @@ export const reg: MatchMethod = {
   help: "one of the values, read as a regular expression, matches",
   expects: "str",
   operators: null,
-  create: (flags) => new RegexIndex(flags, false),
+  create: (flags, columns) => new RegexIndex(flags, false, columns),
 };

@@ -7,5 +7,5 @@ export const regm: MatchMethod = {
   help: "as reg, with groups that the value of a map may refer to",
   expects: "str",
   operators: null,
-  create: (flags) => new RegexIndex(flags, true),
+  create: (flags, columns) => new RegexIndex(flags, true, columns),
 };

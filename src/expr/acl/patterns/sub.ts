@@ -1,4 +1,4 @@
-import { earlier, type Entry } from "../entry.ts";
+import { earlier } from "../entry.ts";
 import { fold, matchesAt } from "../fold.ts";
 import type { MatchMethod } from "./method.ts";
 import { TextIndex, type TextStrategy } from "./text.ts";
@@ -7,7 +7,7 @@ const substring: TextStrategy = {
   kind: "list",
   backwards: false,
   longest: false,
-  key: (pattern) => pattern,
+  trim: null,
   matches: (text, key, table) => {
     if (table !== fold) return text.includes(key);
     const last = text.length - key.length;
@@ -15,7 +15,7 @@ const substring: TextStrategy = {
     return false;
   },
   search: (trie, text) => {
-    let best: Entry | null = trie.firstAt(text, text.length);
+    let best = trie.firstAt(text, text.length);
     for (let at = 0; at < text.length; at++) best = earlier(best, trie.firstAt(text, at));
     return best;
   },
@@ -27,5 +27,5 @@ export const sub: MatchMethod = {
   help: "the text contains one of the values",
   expects: "str",
   operators: null,
-  create: (flags) => new TextIndex(substring, flags),
+  create: (flags, columns) => new TextIndex(substring, flags, columns),
 };

@@ -1,4 +1,4 @@
-import { earlier, type Entry } from "../entry.ts";
+import { earlier, NONE } from "../entry.ts";
 import { matchesAt } from "../fold.ts";
 import type { RadixTrie } from "../index/radix.ts";
 import type { TextStrategy } from "./text.ts";
@@ -14,7 +14,7 @@ export function wordStrategy(delimiters: string): TextStrategy {
     kind: "list",
     backwards: false,
     longest: false,
-    key: (pattern) => trim(pattern, table),
+    trim: table,
     matches: (text, key, folding) => {
       const last = text.length - key.length;
       if (key === "") return endsEmpty(text, table);
@@ -30,9 +30,9 @@ export function wordStrategy(delimiters: string): TextStrategy {
   };
 }
 
-function searchWords(trie: RadixTrie, text: string, table: Uint8Array): Entry | null {
+function searchWords(trie: RadixTrie, text: string, table: Uint8Array): number {
   // Beyond the end of the text only the empty key is left.
-  let best: Entry | null = endsEmpty(text, table) ? trie.firstAt(text, text.length) : null;
+  let best = endsEmpty(text, table) ? trie.firstAt(text, text.length) : NONE;
   let start = true;
   for (let at = 0; at < text.length; at++) {
     if (table[text.charCodeAt(at)] === 1) {
@@ -47,12 +47,4 @@ function searchWords(trie: RadixTrie, text: string, table: Uint8Array): Entry | 
 
 function endsEmpty(text: string, table: Uint8Array): boolean {
   return text === "" || table[text.charCodeAt(text.length - 1)] === 1;
-}
-
-function trim(pattern: string, table: Uint8Array): string {
-  let from = 0;
-  let to = pattern.length;
-  while (from < to && table[pattern.charCodeAt(from)] === 1) from++;
-  while (to > from && table[pattern.charCodeAt(to - 1)] === 1) to--;
-  return pattern.slice(from, to);
 }

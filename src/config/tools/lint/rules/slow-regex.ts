@@ -1,4 +1,4 @@
-import { readPatternFile } from "../../../../expr/acl/file.ts";
+import { Columns } from "../../../../expr/acl/columns.ts";
 import { regexRisk } from "../../../../expr/acl/regex/index.ts";
 import { parseExpression } from "../../../../expr/parse.ts";
 import { Diagnostics } from "../../../../lang/diagnostic.ts";
@@ -19,9 +19,11 @@ function judge({ text, at, endColumn }: TextModel, icase: boolean, report: Repor
 /** The first dangerous line of a file of patterns, told where the file is named. */
 function judgeFile(word: TextModel, icase: boolean, { patternFiles }: Model, report: Report): void {
   const text = patternFiles[word.text.replace(/^(?:file|opt|virt)@/, "")] ?? "";
-  for (const { pattern, line } of readPatternFile(text, 1)) {
-    const risk = regexRisk(pattern, icase);
+  const lines = Columns.load(text, 1);
+  for (let row = 0; row < lines.count; row++) {
+    const risk = regexRisk(lines.pattern(row), icase);
     if (risk === null) continue;
+    const line = lines.line(row);
     const message = `the regular expression at line ${line} of '${word.text}' may need exponential time: ${risk.message}`;
     report(word.at, message, { endColumn: word.endColumn });
     return;
