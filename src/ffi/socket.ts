@@ -83,6 +83,8 @@ const option = scratch(256);
 const optionLength = scratch(8);
 const name = scratch(128);
 const nameLength = scratch(8);
+const peer = scratch(128);
+const peerLength = scratch(8);
 
 /** socket(2), non-blocking and close-on-exec. */
 export function socket(family: number, type: number): number {
@@ -103,9 +105,30 @@ export function connect(fd: number, address: SockAddr): number {
   return result(libc.connect(fd, address.ptr, address.length));
 }
 
-/** accept4(2) without the peer's address: the new descriptor, or -EAGAIN when nobody waits. */
+/** accept4(2): the new descriptor, or -EAGAIN when nobody waits. The functions below tell who it is, until the next call. */
 export function accept(fd: number): number {
-  return result(libc.accept4(fd, null, null, SOCK_NONBLOCK | SOCK_CLOEXEC));
+  peerLength.u32[0] = 128;
+  return result(libc.accept4(fd, peer.ptr, peerLength.ptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+}
+
+/** The last accepted connection came by IPv4. */
+export function acceptedV4(): boolean {
+  return peer.bytes[0] === AF_INET && peer.bytes[1] === 0;
+}
+
+/** Its address as the kernel has it: four bytes as one number in the byte order of this machine. IPv4 only. */
+export function acceptedIp(): number {
+  return peer.u32[1]!;
+}
+
+/** Port of the last accepted connection; of IP only. */
+export function acceptedPort(): number {
+  return (peer.bytes[2]! << 8) | peer.bytes[3]!;
+}
+
+/** Address of the last accepted connection; null = of an unknown kind. */
+export function acceptedPeer(): Address | null {
+  return parseSockAddr(peer.bytes, peerLength.u32[0]!);
 }
 
 /** Sends FIN (`SHUT_WR`), stops reading (`SHUT_RD`), or both. On a listener `SHUT_RD` stops new connections. */

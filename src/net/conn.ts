@@ -1,9 +1,7 @@
 import type { Socket, SocketHandler } from "bun";
-import type { OwnReader } from "./own-reader.ts";
 import type { SocketUser } from "./polled-socket.ts";
 import type { StreamSocket } from "./socket.ts";
 import type { Splice } from "./splice.ts";
-import type { Watch } from "./watch.ts";
 import { clock, tick } from "../util/clock.ts";
 import { kept } from "../util/kept.ts";
 import { type TimerEntry, wheel } from "../util/wheel.ts";
@@ -42,10 +40,6 @@ export abstract class Conn implements TimerEntry, SocketUser {
   relay: Splice | null = null;
   /** What goes out comes from another connection inside the kernel. */
   feeder: Splice | null = null;
-  /** For either, where Bun polls the socket. */
-  watched: Watch | null = null;
-  /** Reads in Bun's place; null = Bun does. */
-  reader: OwnReader | null = null;
   private tail: Buffer | null = null;
   private rest: Buffer[] | null = null;
 
@@ -136,14 +130,13 @@ export abstract class Conn implements TimerEntry, SocketUser {
     if (this.paused || this.closed) return;
     this.paused = true;
     if (this.relay !== null) this.relay.pause();
-    else if (this.reader === null) this.socket!.pause();
+    else this.socket!.pause();
   }
 
   resume(): void {
     if (!this.paused || this.closed) return;
     this.paused = false;
     if (this.relay !== null) this.relay.resume();
-    else if (this.reader !== null) this.reader.resume();
     else this.socket!.resume();
   }
 
@@ -186,7 +179,6 @@ export abstract class Conn implements TimerEntry, SocketUser {
   private unlink(): void {
     this.relay?.stop();
     this.feeder?.stop();
-    if (this.reader !== null) this.watched!.read(null);
   }
 
   private release(error: Error | undefined): void {

@@ -1,5 +1,5 @@
 import { EPOLLERR, EPOLLHUP, EPOLLIN, EPOLLOUT, EPOLLRDHUP } from "../ffi/epoll.ts";
-import { EAGAIN, EINTR, errnoName } from "../ffi/errno.ts";
+import { EAGAIN, ECONNRESET, EINTR, EPIPE, errnoName } from "../ffi/errno.ts";
 import { close } from "../ffi/file.ts";
 import { getpeername, getsockname, setLinger, setNoDelay, shutdown, SHUT_WR, socketError } from "../ffi/socket.ts";
 import { recv, send } from "../ffi/stream-io.ts";
@@ -34,33 +34,34 @@ const MAX_READS = 16;
 export class PolledSocket implements StreamSocket, Polled {
   readonly fd: number;
   /** Bytes that arrive belong to it rather than to the user. */
-  sink: Sink | null = null;
-  private readonly poller: Poller;
-  private readonly user: SocketUser;
-  private connecting = true;
+  protected sink: Sink | null = null;
+  /** Who gets the events. */
+  data: SocketUser;
+  protected readonly poller: Poller;
+  protected connecting = true;
   private watched = false;
   private wanted = READ;
   /** The kernel may hold bytes, or the end, that were not read. */
   private readable = false;
   /** The end is near: only an empty read tells where. */
   private last = false;
-  private paused = false;
+  protected paused = false;
   /** The user waits for room, or for the connection to stand. */
   private waiting = false;
   private finished = false;
   private ended = false;
-  private closed = false;
+  protected closed = false;
   /** Writes so far, as far as they matter: the first one leaves at once with or without TCP_NODELAY, which is set before the second. */
   private writes: number;
   /** Errno of a write that failed; 0 = none. */
   private failure = 0;
 
   /** `fd`: connected, or on the way; `tcp`: rather than UNIX. Nothing is watched before `watch()`. */
-  constructor(fd: number, poller: Poller, user: SocketUser, tcp: boolean) {
+  constructor(fd: number, poller: Poller, data: SocketUser, tcp: boolean) {
     this.writes = tcp ? 0 : DECIDED;
     this.fd = fd;
     this.poller = poller;
-    this.user = user;
+    this.data = data;
   }
 
   /** Starts the events; after the first writes, so that one that the kernel took at once needs no event of its own. */
@@ -88,8 +89,9 @@ export class PolledSocket implements StreamSocket, Polled {
       return 0;
     }
     this.failure = -n;
-    // Not there yet, so nothing was lost: the event below tells why.
-    if (this.connecting) return 0;
+    // Refused or not there yet, so nothing was lost: the event below tells why. What is reset was established.
+    if (this.connecting && n !== -ECONNRESET && n !== -EPIPE) return 0;
+    this.connecting = false;
     // The event that tells the user may have passed already.
     if (this.watched) this.poller.change(this.fd, this.wanted);
     return -1;
@@ -156,7 +158,7 @@ export class PolledSocket implements StreamSocket, Polled {
     if ((events & LAST) !== 0) this.last = true;
     if ((events & EPOLLOUT) !== 0 && this.waiting) {
       this.waiting = false;
-      this.user.socketDrain();
+      this.data.socketDrain();
       if (this.closed) return;
     }
     if ((events & (EPOLLIN | LAST)) !== 0) {
@@ -164,6 +166,8 @@ export class PolledSocket implements StreamSocket, Polled {
       if (!this.paused) this.read();
     }
     if (this.failure !== 0 && !this.closed) this.fail(this.failure);
+    // Behind the peer's FIN a read does not tell of its reset.
+    else if (this.ended && (events & EPOLLERR) !== 0 && !this.closed) this.fail(socketError(this.fd) || EPIPE);
   }
 
   /** Reads until nothing is there, or the user had enough. */
@@ -180,7 +184,7 @@ export class PolledSocket implements StreamSocket, Polled {
         // A short read has emptied the socket: a later byte is an edge of its own.
         const more = n === room || this.last;
         if (!more) this.readable = false;
-        this.user.socketData(slab.take(n));
+        this.data.socketData(slab.take(n));
         if (!more || this.closed || this.paused) return;
       } else if (n === 0) {
         this.finishRead();
@@ -205,17 +209,23 @@ export class PolledSocket implements StreamSocket, Polled {
     }
     if (this.ended) return;
     this.ended = true;
-    this.user.socketEnd();
+    this.data.socketEnd();
   }
 
   /** The connection is gone; 0 = in good order. */
-  private fail(code: number): void {
+  protected fail(code: number): void {
     this.release();
-    this.user.socketClose(code === 0 ? undefined : socketFailure(code));
+    this.data.socketClose(code === 0 ? undefined : socketFailure(code));
+  }
+
+  /** What comes is for `sink` from now on, which starts by itself: a pause of the user is over. */
+  divert(sink: Sink): void {
+    this.sink = sink;
+    this.paused = false;
   }
 
   /** The sink is done: what comes is for the user again, the end included. */
-  unsink(): void {
+  undivert(): void {
     this.sink = null;
     this.readable = true;
   }

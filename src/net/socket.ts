@@ -1,3 +1,5 @@
+import type { SocketUser } from "./polled-socket.ts";
+
 /** What a connection needs of its socket: Bun's own have it, and so has `PolledSocket`. Semantics as Bun's (see Conn). */
 export interface StreamSocket {
   /** Bun's sockets have it too, which its types do not say. */
@@ -16,4 +18,9 @@ export interface StreamSocket {
   end(): void;
   /** Closes with RST. */
   terminate(): void;
+}
+
+/** A connection that was accepted: by Bun where it begins with TLS, else by ourselves. `data` gets its events. */
+export interface ClientSocket extends StreamSocket {
+  data: SocketUser;
 }

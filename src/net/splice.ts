@@ -2,10 +2,8 @@ import { EAGAIN, EINTR, EINVAL } from "../ffi/errno.ts";
 import { close } from "../ffi/file.ts";
 import { splice, splicePipe } from "../ffi/stream-io.ts";
 import type { Conn } from "./conn.ts";
-import { OwnReader } from "./own-reader.ts";
-import { PolledSocket, type Sink, socketFailure } from "./polled-socket.ts";
-import type { Poller } from "./poller.ts";
-import { Watch } from "./watch.ts";
+import { AcceptedSocket } from "./accepted-socket.ts";
+import { type PolledSocket, type Sink, socketFailure } from "./polled-socket.ts";
 
 /** Who counts the bytes, and goes on afterwards. Either call may end both connections. */
 export interface SpliceOwner {
@@ -82,14 +80,11 @@ export class Splice implements Sink {
   private stopped = false;
   /** A byte may be waiting in the source. */
   private readable = true;
-  private readonly fromFd: number;
-  private readonly toFd: number;
-  /** For sources that Bun polls. */
-  private readonly source: Watch | null;
-  private room: Watch | null = null;
+  private readonly source: PolledSocket;
+  private readonly destination: PolledSocket;
 
+  /** Both connections have a PolledSocket. */
   constructor(
-    private readonly poller: Poller,
     private readonly from: Conn,
     private readonly to: Conn,
     /** Bytes to move; Infinity = until the source ends. */
@@ -98,19 +93,11 @@ export class Splice implements Sink {
   ) {
     from.relay = this;
     to.feeder = this;
-    const { socket } = from;
-    this.fromFd = socket!.fd!;
-    this.toFd = to.socket!.fd!;
-    if (to.socket instanceof PolledSocket) to.socket.hurry();
-    if (socket instanceof PolledSocket) {
-      socket.sink = this;
-      this.source = null;
-    } else {
-      if (from.reader === null && !from.paused) socket!.pause();
-      from.paused = false;
-      this.source = from.watched ??= new Watch(poller, this.fromFd);
-      this.source.read(this);
-    }
+    this.source = from.socket as PolledSocket;
+    this.destination = to.socket as PolledSocket;
+    this.destination.hurry();
+    this.source.divert(this);
+    from.paused = false;
   }
 
   /** Moves what is there already; to be called once, after the constructor. */
@@ -151,18 +138,11 @@ export class Splice implements Sink {
 
   /** The user of the source wants no more for now; its own flag is set already. */
   pause(): void {
-    if (this.source === null) this.from.socket!.pause();
+    this.source.pause();
   }
 
   resume(): void {
-    if (this.source === null) this.from.socket!.resume();
-    else if (this.readable) this.again();
-  }
-
-  /** Has what is ready reported once more. */
-  private again(): void {
-    if (this.source === null) (this.from.socket as PolledSocket).report();
-    else this.source.again();
+    this.source.resume();
   }
 
   private pump(): void {
@@ -176,10 +156,10 @@ export class Splice implements Sink {
     }
     for (let round = 0; this.left > 0; round++) {
       if (round === MAX_ROUNDS) {
-        this.again();
+        this.source.report();
         break;
       }
-      const n = splice(this.fromFd, pipe.writer, this.left < settings.pipeSize ? this.left : settings.pipeSize);
+      const n = splice(this.source.fd, pipe.writer, this.left < settings.pipeSize ? this.left : settings.pipeSize);
       if (n === -EINTR) continue;
       if (n <= 0) {
         this.readable = false;
@@ -214,12 +194,12 @@ export class Splice implements Sink {
 
   /** Pipe to destination. False: the destination failed, and this transfer is over. */
   private drain(): boolean {
-    const { to, pipe } = this;
+    const { to, pipe, destination } = this;
     while (this.inPipe > 0) {
-      const n = splice(pipe!.reader, this.toFd, this.inPipe);
+      const n = splice(pipe!.reader, destination.fd, this.inPipe);
       if (n > 0) this.inPipe -= n;
       else if (n === -EAGAIN) {
-        this.awaitRoom();
+        destination.awaitRoom();
         return true;
       } else if (n !== -EINTR) {
         to.broken = true;
@@ -230,32 +210,17 @@ export class Splice implements Sink {
     return true;
   }
 
-  private awaitRoom(): void {
-    const { socket } = this.to;
-    if (socket instanceof PolledSocket) {
-      socket.awaitRoom();
-    } else if (this.room === null) {
-      this.room = this.to.watched ??= new Watch(this.poller, this.toFd);
-      this.room.room(this);
-    }
-  }
-
   /** The owner wants to read for itself again, as soon as nothing is under way. */
   giveUp(): void {
     if (!this.stopped && this.inPipe === 0) this.finish(false);
   }
 
   private finish(complete: boolean): void {
-    const { from, owner } = this;
-    const { paused } = from;
-    const { source } = this;
-    // Whoever sent one large body will send more.
-    if (source !== null && complete && !from.closed) from.reader ??= new OwnReader(from, source, this.fromFd);
+    const { from, owner, source } = this;
     this.stop();
-    if (!from.closed && !paused) {
-      if (source !== null) from.resume();
-      else if (!complete || (from.socket as PolledSocket).ending) this.again();
-    }
+    // What follows a body of a client is its next request; a server has nothing more to say but its end.
+    if (!from.closed && !from.paused && (!complete || source.ending || source instanceof AcceptedSocket))
+      source.report();
     owner.onSpliceEnd(complete);
   }
 
@@ -263,17 +228,10 @@ export class Splice implements Sink {
   stop(): void {
     if (this.stopped) return;
     this.stopped = true;
-    const { from, to, pipe, source, room } = this;
+    const { from, to, pipe } = this;
     from.relay = null;
     to.feeder = null;
-    if (source === null) {
-      (from.socket as PolledSocket).unsink();
-    } else {
-      source.read(from.reader);
-      // Nobody reads it now: the connection's flag shall say so.
-      if (from.reader === null) from.paused = true;
-    }
-    room?.room(null);
+    this.source.undivert();
     if (pipe !== null) givePipe(pipe, this.inPipe === 0);
     this.pipe = null;
   }

@@ -8,6 +8,7 @@
 import type { Socket } from "bun";
 import { C } from "../counters/columns.ts";
 import type { Conn } from "../net/conn.ts";
+import type { ClientSocket } from "../net/socket.ts";
 import type { TlsServer } from "../net/tls/server.ts";
 import { tlsHandlers, upgradeServer } from "../net/tls/socket.ts";
 import type { Frontend, Listener } from "../proxy/frontend.ts";
@@ -92,7 +93,7 @@ function handlersOf(listener: Listener): object {
 }
 
 /** A connection on a listener with rules about connections or sessions, or with a header before the first byte. */
-export function acceptGuarded(socket: Socket<Conn>, listener: Listener, rt: StreamRuntime): void {
+export function acceptGuarded(socket: ClientSocket, listener: Listener, rt: StreamRuntime): void {
   const { frontend } = listener;
   const session = new Session(clock.now);
   frontend.takeConnection(listener, clock.now);
@@ -123,19 +124,20 @@ export function acceptGuarded(socket: Socket<Conn>, listener: Listener, rt: Stre
 
 /** What comes before TLS was received, and `early` behind it. */
 function afterHeaders(
-  socket: Socket<Conn>,
+  socket: ClientSocket,
   listener: Listener,
   rt: StreamRuntime,
   session: Session,
   early: Buffer | null,
 ): void {
-  if (listener.tls !== null) upgradeToTls(socket, listener, rt, session, early);
+  // Bun has accepted what begins with TLS, headers before it or not.
+  if (listener.tls !== null) upgradeToTls(socket as Socket<Conn>, listener, rt, session, early);
   else startSession(socket, listener, rt, session, early);
 }
 
 /** All that comes before the first byte of the client was received: its session begins, if the rules let it. */
 export function startSession(
-  socket: Socket<Conn>,
+  socket: ClientSocket,
   listener: Listener,
   rt: StreamRuntime,
   session: Session,
@@ -186,7 +188,7 @@ function speaksH2({ model: { proto } }: Listener, session: Session | null): bool
 
 /** Hands the socket to its client object, with the bytes that came before it; `session` null = nothing came before. */
 export function startClient(
-  socket: Socket<Conn>,
+  socket: ClientSocket,
   listener: Listener,
   rt: StreamRuntime,
   session: Session | null,

@@ -1,9 +1,9 @@
-import type { Socket } from "bun";
 import { addressText } from "../expr/cast.ts";
 import type { Variables } from "../expr/variables.ts";
 import { savedPeer, setIntOption, setTos, SO_MARK, socketFamily, SOL_SOCKET } from "../ffi/socket.ts";
 import { C } from "../counters/columns.ts";
 import { Conn } from "../net/conn.ts";
+import type { ClientSocket } from "../net/socket.ts";
 import { fdOf } from "../net/fd.ts";
 import type { TlsSession } from "../net/tls/session.ts";
 import type { Frontend, Listener } from "../proxy/frontend.ts";
@@ -21,7 +21,7 @@ const LINGER_MS = 3000;
 
 /** A client connection, whatever it speaks: where it came from, what counts it, how it ends. */
 export abstract class ClientConn extends Conn implements ClientSide {
-  declare socket: Socket<Conn> | null;
+  declare socket: ClientSocket | null;
   readonly rt: StreamRuntime;
   readonly listener: Listener;
   /** The frontend that counted it; a reload may give the listener a newer one. */
@@ -43,7 +43,7 @@ export abstract class ClientConn extends Conn implements ClientSide {
   private ownPort = -1;
 
   /** With a session the connection was counted when it was accepted, and only the session is counted now. */
-  constructor(socket: Socket<Conn>, listener: Listener, rt: StreamRuntime, session: Session | null) {
+  constructor(socket: ClientSocket, listener: Listener, rt: StreamRuntime, session: Session | null) {
     super(socket);
     this.rt = rt;
     this.listener = listener;
@@ -271,11 +271,11 @@ function socketEnd(address: string | undefined, port: number | undefined, { mode
 }
 
 /** The client's end as the kernel knows it. */
-export function socketSource(socket: Socket<Conn> | null, listener: Listener): Endpoint {
+export function socketSource(socket: ClientSocket | null, listener: Listener): Endpoint {
   return socketEnd(socket?.remoteAddress, socket?.remotePort, listener);
 }
 
 /** The end the client connected to. */
-export function socketDestination(socket: Socket<Conn> | null, listener: Listener): Endpoint {
+export function socketDestination(socket: ClientSocket | null, listener: Listener): Endpoint {
   return socketEnd(socket?.localAddress, socket?.localPort, listener);
 }

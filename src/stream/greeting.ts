@@ -1,11 +1,11 @@
 /** What a proxy in front sends before the bytes of its client, between the accept and TLS. */
-import type { Socket } from "bun";
 import { HeaderError, type HeaderResult, type ProxyHeader } from "../codec/proxy-protocol/header.ts";
 import { parseNetscaler } from "../codec/proxy-protocol/netscaler.ts";
 import { parseProxyHeader } from "../codec/proxy-protocol/parse.ts";
 import { connectionError } from "../expr/logformat/fast.ts";
 import { EMPTY_RECORD, type Logger } from "../log/record.ts";
 import { Conn } from "../net/conn.ts";
+import type { ClientSocket } from "../net/socket.ts";
 import type { Frontend, Listener } from "../proxy/frontend.ts";
 import type { HeaderKind } from "../rules/tcp/types.ts";
 import { forgetConnection, socketSource } from "./client.ts";
@@ -39,7 +39,7 @@ const words = {
 } as const;
 
 type Ready = (
-  socket: Socket<Conn>,
+  socket: ClientSocket,
   listener: Listener,
   rt: StreamRuntime,
   session: Session,
@@ -51,7 +51,7 @@ type Ready = (
  * not. `timeout client` runs from the accept. Unlike HAProxy, which takes a header only when it comes in one piece, it gathers the pieces.
  */
 export class Greeting extends Conn {
-  declare socket: Socket<Conn> | null;
+  declare socket: ClientSocket | null;
   private held: Buffer | null = null;
   private readonly counted: Frontend;
   private readonly peer: Endpoint;
@@ -59,7 +59,7 @@ export class Greeting extends Conn {
   private over = false;
 
   constructor(
-    socket: Socket<Conn>,
+    socket: ClientSocket,
     readonly listener: Listener,
     private readonly rt: StreamRuntime,
     private readonly session: Session,

@@ -1,10 +1,9 @@
-import type { Socket } from "bun";
 import type { ConnectionFacts, TcpInfo } from "../expr/context.ts";
 import type { VariableStore } from "../expr/variables.ts";
 import { quietClose } from "../ffi/quiet.ts";
 import { tcpInfo } from "../ffi/socket.ts";
 import { EMPTY_RECORD } from "../log/record.ts";
-import type { Conn } from "../net/conn.ts";
+import type { ClientSocket } from "../net/socket.ts";
 import type { TlsSession } from "../net/tls/session.ts";
 import type { Frontend, Listener } from "../proxy/frontend.ts";
 import type { HeaderKind, TcpRuleStream } from "../rules/tcp/types.ts";
@@ -33,7 +32,7 @@ export class SessionSamples extends RawSamples implements TcpRuleStream, Connect
   errorText = "Success";
 
   constructor(
-    private readonly socket: Socket<Conn> | null,
+    private readonly socket: ClientSocket | null,
     readonly listener: Listener,
     rt: StreamRuntime,
     private readonly session: Session,

@@ -107,8 +107,8 @@ export function tune(fd: number, model: BindModel, options: ListenOptions): void
   if (options.sndbuf > 0) setIntOption(fd, SOL_SOCKET, SO_SNDBUF, options.sndbuf);
   if (model.address.kind !== "ip") return;
   setIntOption(fd, IPPROTO_TCP, TCP_NODELAY, 1);
-  // The address of a client that resets before it is accepted is known from there only.
-  setIntOption(fd, IPPROTO_TCP, TCP_SAVE_SYN, 1);
+  // Where Bun accepts, the address of a client that resets before is known from there only.
+  setIntOption(fd, IPPROTO_TCP, TCP_SAVE_SYN, model.tls === null ? 0 : 1);
   if (model.mss > 0) setIntOption(fd, IPPROTO_TCP, TCP_MAXSEG, model.mss);
   setIntOption(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, model.deferAccept ? 1 : 0);
   setIntOption(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, model.tcpUserTimeout);

@@ -1,7 +1,12 @@
 import type { Socket, TCPSocketListener } from "bun";
+import { EMFILE, ENFILE, errnoName } from "../ffi/errno.ts";
 import { close, dup } from "../ffi/file.ts";
 import { listen } from "../ffi/socket.ts";
-import { type Conn, connHandlers } from "../net/conn.ts";
+import type { AcceptedSocket } from "../net/accepted-socket.ts";
+import { Acceptor, type AcceptUser } from "../net/acceptor.ts";
+import { type Conn, connHandlers, reportBug } from "../net/conn.ts";
+import { processPoller } from "../net/poller.ts";
+import type { Logger } from "../log/record.ts";
 import type { Listener } from "../proxy/frontend.ts";
 import type { TlsServer } from "../net/tls/server.ts";
 import { tlsHandlers } from "../net/tls/socket.ts";
@@ -10,19 +15,23 @@ import type { StreamRuntime } from "../stream/runtime.ts";
 import { clock, tick } from "../util/clock.ts";
 
 /**
- * A listening socket of this worker. The descriptor belongs to the control loop: it is duplicated for Bun, so that accepting
- * can be stopped (connections then wait in the kernel's queue) and started again without closing the socket.
+ * A listening socket of this worker. Accepting can be stopped (connections then wait in the kernel's queue) and started again
+ * without closing it; the descriptor belongs to the control loop.
+ *
+ *     plain ── Acceptor, polled by ourselves
+ *     TLS   ── Bun.listen on a duplicate
  */
-export class AcceptSocket {
+export class AcceptSocket implements AcceptUser {
   readonly listener: Listener;
   readonly rt: StreamRuntime;
   private readonly fd: number;
   private readonly backlog: number;
   private readonly full: (socket: AcceptSocket) => void;
   private server: TCPSocketListener<unknown> | null = null;
+  private acceptor: Acceptor | null = null;
   /** The listening socket speaks TLS itself. */
   private secure = false;
-  /** Text of all that its TLS was made of. */
+  /** Text of all that it was started with. */
   recipe = "";
 
   /** `full` is asked after each accept whether a limit is reached; it pauses this socket or all of them. */
@@ -41,28 +50,53 @@ export class AcceptSocket {
   }
 
   get accepting(): boolean {
-    return this.server !== null;
+    return this.server !== null || this.acceptor !== null;
   }
 
   /** Starts or resumes accepting. Throws when the descriptor cannot be adopted. */
   start(): void {
-    if (this.server !== null) return;
+    if (this.accepting) return;
+    this.recipe = recipeOf(this);
+    if (this.listener.tls !== null) {
+      this.startTls();
+      return;
+    }
+    const { kind } = this.listener.model.address;
+    const tcp = kind !== "unix" && kind !== "abns";
+    const acceptor = new Acceptor(this.fd, processPoller(reportBug), this, tcp, this.rt.global.maxAccept);
+    const status = acceptor.start();
+    if (status < 0) throw new Error(`cannot poll listening descriptor ${this.fd}: ${errnoName(status)}`);
+    this.acceptor = acceptor;
+  }
+
+  onAccept(socket: AcceptedSocket): void {
+    const { listener, rt } = this;
+    // Fast path: nothing comes before the first byte.
+    if (listener.guarded) acceptGuarded(socket, listener, rt);
+    else startClient(socket, listener, rt, null, null);
+    this.full(this);
+  }
+
+  onStarved(errno: number): void {
+    const { frontend } = this.listener;
+    const logger = frontend.logger as Logger;
+    if (logger.enabled) logger.event("emerg", `Proxy ${frontend.name} reached ${starvation(errno)}`);
+  }
+
+  private startTls(): void {
     const copy = dup(this.fd);
     if (copy < 0) throw new Error(`cannot duplicate listening descriptor ${this.fd}`);
     const { listener, rt } = this;
     const open = (socket: Socket<Conn>): void => {
       tick();
-      // Fast path: nothing comes before the first byte.
       if (listener.guarded) acceptGuarded(socket, listener, rt);
-      else if (listener.tls === null) startClient(socket, listener, rt, null, null);
       else if (this.secure) acceptTls(socket, listener, rt);
       else acceptPlain(socket, listener, rt);
       this.full(this);
     };
-    const tls = listener.tls as TlsServer | null;
+    const tls = listener.tls as TlsServer;
     // Where bytes are to be looked at before they are decrypted, each connection is made TLS on its own.
-    this.secure = tls !== null && rt.global.tlsCapture === 0 && !listener.guarded;
-    this.recipe = recipeOf(this);
+    this.secure = rt.global.tlsCapture === 0 && !listener.guarded;
     const handlers = this.secure
       ? tlsHandlers(
           open,
@@ -75,7 +109,7 @@ export class AcceptSocket {
         fd: copy,
         socket: handlers,
         allowHalfOpen: true,
-        ...(this.secure ? { tls: tls!.options } : {}),
+        ...(this.secure ? { tls: tls.options } : {}),
       } as never);
     } catch (error) {
       close(copy);
@@ -87,7 +121,7 @@ export class AcceptSocket {
 
   /** After a reload: what TLS of this listener needs may be another. Connections wait in the kernel meanwhile. */
   refresh(): void {
-    if (this.server === null || this.recipe === recipeOf(this)) return;
+    if (!this.accepting || this.recipe === recipeOf(this)) return;
     this.pause();
     this.start();
   }
@@ -95,11 +129,18 @@ export class AcceptSocket {
   /** Stops accepting; the socket stays open and connections queue up in the kernel. */
   pause(): void {
     this.server?.stop(false);
-    this.server = null;
+    this.acceptor?.stop();
+    this.server = this.acceptor = null;
   }
 }
 
 function recipeOf({ listener, rt }: AcceptSocket): string {
   const tls = listener.tls as TlsServer | null;
-  return tls === null ? "" : `${rt.global.tlsCapture > 0 || listener.guarded} ${tls.recipe}`;
+  return tls === null ? String(rt.global.maxAccept) : `${rt.global.tlsCapture > 0 || listener.guarded} ${tls.recipe}`;
+}
+
+/** As HAProxy words it, but for its own count of sockets. */
+function starvation(errno: number): string {
+  if (errno === EMFILE) return "process FD limit. Please check 'ulimit-n' and restart.";
+  return `system ${errno === ENFILE ? "FD" : "memory"} limit. Please check system tunables.`;
 }

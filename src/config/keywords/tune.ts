@@ -43,7 +43,6 @@ function count(name: string, field: Field, help: string, min: number, max: numbe
 
 const MOST = 0x7fffffff;
 
-const ACCEPT = "the event loop accepts all that wait";
 const IDLE = "idle connections go by pool-purge-delay alone";
 
 function tune(name: string, usage: string, help: string, parse: Row["parse"]): Row {
@@ -85,7 +84,7 @@ export const tuneKeywords: readonly Row[] = [
   count("h2.max-concurrent-streams", "h2MaxConcurrentStreams", "HTTP/2: streams of a connection", 0, 0x7fffffff),
   count("h2.max-frame-size", "h2MaxFrameSize", "HTTP/2: bytes of a received frame at most", 16384, 16777215),
   ...h2SideKeywords,
-  count("maxaccept", "maxAccept", "Connections accepted in a row; -1 is no limit", -1, 0x7fffffff, ACCEPT),
+  count("maxaccept", "maxAccept", "Connections accepted in a row; -1 is no limit", -1, 0x7fffffff),
   size("rcvbuf.client", "rcvbufClient", "Kernel receive buffer towards clients"),
   size("rcvbuf.server", "rcvbufServer", "Kernel receive buffer towards servers"),
   size("pipesize", "pipeSize", "Bytes a pipe of splicing holds"),

@@ -1,8 +1,7 @@
-import type { Socket } from "bun";
 import { ErrorCode } from "../../codec/h2/constants.ts";
 import { Role, Session as H2Session, type SessionOwner } from "../../codec/h2/session.ts";
 import type { H2Stream } from "../../codec/h2/stream.ts";
-import type { Conn } from "../../net/conn.ts";
+import type { ClientSocket } from "../../net/socket.ts";
 import { atTurnEnd, type TurnWork } from "../../net/turn.ts";
 import type { Backend } from "../../proxy/backend.ts";
 import type { Listener } from "../../proxy/frontend.ts";
@@ -38,7 +37,7 @@ export class H2Client extends ClientConn implements SessionOwner, TurnWork {
   private woken = false;
   private unsent = 0;
 
-  constructor(socket: Socket<Conn>, listener: Listener, rt: StreamRuntime, session: Session | null) {
+  constructor(socket: ClientSocket, listener: Listener, rt: StreamRuntime, session: Session | null) {
     super(socket, listener, rt, session);
     // Asked for now: the socket does not know it any more when the lines of aborted streams are written.
     this.noteAddress();

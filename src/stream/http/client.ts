@@ -1,8 +1,7 @@
 import { captureError } from "../error-captures.ts";
-import type { Socket } from "bun";
 import { H1Error, H2_PREFACE, errorName } from "../../codec/h1/errors.ts";
 import { parseRequest } from "../../codec/h1/head.ts";
-import type { Conn } from "../../net/conn.ts";
+import type { ClientSocket } from "../../net/socket.ts";
 import type { Backend } from "../../proxy/backend.ts";
 import type { Listener } from "../../proxy/frontend.ts";
 import type { ServerConn } from "../../server/conn.ts";
@@ -54,7 +53,7 @@ export class HttpClient extends ClientConn implements HttpSide {
   private nesting = false;
   private again = false;
 
-  constructor(socket: Socket<Conn>, listener: Listener, rt: StreamRuntime, session: Session | null) {
+  constructor(socket: ClientSocket, listener: Listener, rt: StreamRuntime, session: Session | null) {
     super(socket, listener, rt, session);
     // A connection that ends without a request would not be asked in time.
     if (this.counted.logsSilence) this.noteAddress();

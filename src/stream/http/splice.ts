@@ -1,7 +1,6 @@
 /** Large bodies of known length between two plain sockets never enter the process: see net/splice.ts. */
 import { Framing } from "../../codec/h1/framing.ts";
-import { Conn, reportBug } from "../../net/conn.ts";
-import { processPoller } from "../../net/poller.ts";
+import { Conn } from "../../net/conn.ts";
 import { PolledSocket } from "../../net/polled-socket.ts";
 import { Splice, type SpliceOwner } from "../../net/splice.ts";
 import { clientLeft } from "./abort.ts";
@@ -12,9 +11,8 @@ import { responseComplete } from "./download.ts";
 import { finishStream } from "./finish.ts";
 import type { HttpStream } from "./stream.ts";
 
-/** Least rest of a body that is worth it: the server's side costs nothing to set up, the client's some system calls. */
-const DOWNLOAD_MIN = 32 << 10;
-const UPLOAD_MIN = 128 << 10;
+/** Least rest of a body that is worth it. */
+const SPLICE_MIN = 32 << 10;
 
 /** Both sockets take descriptors as they are: no TLS, nothing that frames or changes the bytes. */
 function plain(from: Conn, to: Conn): boolean {
@@ -26,19 +24,19 @@ function plain(from: Conn, to: Conn): boolean {
 /** What is left of the response goes over inside the kernel, if it is worth it. The client must not be blocked. */
 export function spliceDownload(stream: HttpStream): void {
   const { resBody, client, serverConn: conn } = stream;
-  if (resBody.framing !== Framing.LENGTH || resBody.left < DOWNLOAD_MIN || stream.resRechunk || conn === null) return;
+  if (resBody.framing !== Framing.LENGTH || resBody.left < SPLICE_MIN || stream.resRechunk || conn === null) return;
   if (stream.resFilter !== null || (stream.cache !== null && stream.cache.writers.length > 0)) return;
   // An exchange of HTTP/2 is no connection of its own.
   if (!(client instanceof Conn) || !(conn instanceof Conn) || client.blocked || !(conn.socket instanceof PolledSocket))
     return;
   if (!plain(conn, client)) return;
-  new Splice(processPoller(reportBug), conn, client, resBody.left, new Download(stream)).start();
+  new Splice(conn, client, resBody.left, new Download(stream)).start();
 }
 
 /** What is left of the request goes over inside the kernel, if it is worth it. The client need not be read for it. */
 export function spliceUpload(stream: HttpStream): boolean {
   const { reqBody, client, serverConn: conn } = stream;
-  if (reqBody.framing !== Framing.LENGTH || reqBody.left < UPLOAD_MIN || stream.reqRechunk || conn === null)
+  if (reqBody.framing !== Framing.LENGTH || reqBody.left < SPLICE_MIN || stream.reqRechunk || conn === null)
     return false;
   if (stream.reqFilter !== null) return false;
   if (
@@ -52,7 +50,7 @@ export function spliceUpload(stream: HttpStream): boolean {
     return false;
   stream.spent = true;
   stream.bodyBuf = null;
-  const splice = new Splice(processPoller(reportBug), client, conn, reqBody.left, new Upload(stream));
+  const splice = new Splice(client, conn, reqBody.left, new Upload(stream));
   watchUpload(stream);
   splice.start();
   return true;

@@ -1,5 +1,4 @@
-import type { Socket } from "bun";
-import type { Conn } from "../../net/conn.ts";
+import type { ClientSocket } from "../../net/socket.ts";
 import type { Listener } from "../../proxy/frontend.ts";
 import { ClientConn } from "../client.ts";
 import type { StreamRuntime } from "../runtime.ts";
@@ -10,7 +9,7 @@ import { TcpStream } from "./stream.ts";
 export class TcpClient extends ClientConn {
   private readonly stream: TcpStream;
 
-  constructor(socket: Socket<Conn>, listener: Listener, rt: StreamRuntime, session: Session | null) {
+  constructor(socket: ClientSocket, listener: Listener, rt: StreamRuntime, session: Session | null) {
     super(socket, listener, rt, session);
     this.stream = new TcpStream(rt, this);
   }

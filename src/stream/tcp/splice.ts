@@ -1,19 +1,17 @@
 /** Sessions that move much at a time go over inside the kernel, in either direction: see net/splice.ts. */
-import { type Conn, reportBug } from "../../net/conn.ts";
-import { processPoller } from "../../net/poller.ts";
+import type { Conn } from "../../net/conn.ts";
 import { Splice, type SpliceOwner } from "../../net/splice.ts";
 import type { TcpStream } from "./stream.ts";
 
-/** Chunks from which on it is worth it: the server's side costs nothing to set up, the client's some system calls. */
-export const DOWNLOAD_CHUNK = 16 << 10;
-export const UPLOAD_CHUNK = 64 << 10;
+/** Chunks from which on it is worth it. */
+export const SPLICE_CHUNK = 16 << 10;
 
 /** What `from` sends goes to `to` without entering the process, as long as it comes in large pieces. */
 export function spliceSession(stream: TcpStream, from: Conn, to: Conn): void {
   if (!Splice.enabled || from.secure || to.secure || from.relay !== null || to.feeder !== null || from.gone || to.gone)
     return;
   const session = new Session(stream, from === stream.client);
-  session.splice = new Splice(processPoller(reportBug), from, to, Number.POSITIVE_INFINITY, session);
+  session.splice = new Splice(from, to, Number.POSITIVE_INFINITY, session);
   session.splice.start();
 }
 

@@ -27,7 +27,7 @@ import {
   watchInspection,
 } from "./inspect.ts";
 import { TcpSamples } from "./samples.ts";
-import { DOWNLOAD_CHUNK, spliceSession, UPLOAD_CHUNK } from "./splice.ts";
+import { SPLICE_CHUNK, spliceSession } from "./splice.ts";
 
 const EMPTY = Buffer.alloc(0);
 
@@ -111,7 +111,7 @@ export class TcpStream extends Stream {
     frontend.slab[server!.base + C.bytesIn]! += n;
     this.active = clock.now;
     if (!conn.write(chunk, 0, n)) this.client.pause();
-    else if (n >= UPLOAD_CHUNK) spliceSession(this, this.client, conn);
+    else if (n >= SPLICE_CHUNK) spliceSession(this, this.client, conn);
     // Fast path: an armed timer finds out itself how long either side has been silent.
     if (this.deadline === 0) this.watch();
   }
@@ -250,7 +250,7 @@ export class TcpStream extends Stream {
       return;
     }
     if (!this.client.write(chunk, 0, n)) conn.pause();
-    else if (n >= DOWNLOAD_CHUNK) spliceSession(this, conn, this.client);
+    else if (n >= SPLICE_CHUNK) spliceSession(this, conn, this.client);
     if (this.deadline === 0) this.watch();
   }
 
