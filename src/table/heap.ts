@@ -1,7 +1,6 @@
 /**
- * The entries of a table in the order in which they end: a binary heap, changed under the table's lock. Refreshing an entry does not
- * move it: it only gets a later end, and who finds it on top before that puts it back. So its place tells when it ended as it was
- * queued, which is never later than its end.
+ * The entries of a table in the order in which they were last refreshed: a binary heap, changed under the table's lock. Refreshing an
+ * entry does not move it: it only gets a later time, and who finds it on top before that puts it back.
  */
 import { E, type TableViews } from "./layout.ts";
 
@@ -20,7 +19,7 @@ export function removeAt(views: TableViews, count: number, place: number): void 
   else down(views, last, place, entry, time);
 }
 
-/** The entry on top ends at `time`, later than it was queued for. */
+/** The entry on top was refreshed since, at `time`. */
 export function requeueTop(views: TableViews, count: number, time: number): void {
   down(views, count, 0, views.slots[0]!, time);
 }

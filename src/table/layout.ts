@@ -8,7 +8,7 @@ import { cellsOf, dataType } from "./types.ts";
  *     header     4096 bytes   see H
  *     holds      workers × HOLDS int32: cells in use, then the entries the worker's streams hold on to, see holds.ts
  *     buckets    int32: entry + 1 of the first one of a chain, 0 = none
- *     heap       size × float64 and size × int32: entries by the time they expire, see heap.ts
+ *     heap       size × float64 and size × int32: entries by the time they were last used, see heap.ts
  *     words      WORDS × WORD_BYTES: dictionary of `server_key`, in tables that store it
  *     entries    size × stride int32: see E; the key; the data
  *
@@ -50,8 +50,8 @@ export const E = {
   next: 0,
   /** Hash of the key; of a free entry, the next free one + 1. */
   hash: 1,
-  /** float64: epoch ms of its end; in tables without `expire`, of its last use. */
-  expire: 2,
+  /** float64: epoch ms of when it was last refreshed. Its end follows from the table's `expire`, which a reload may change. */
+  time: 2,
   /** How many streams hold it; DEAD is added while it is free. */
   refs: 4,
   /** Its place in the heap + 1; 0 = it is free. */
@@ -117,7 +117,7 @@ export class TableViews {
   readonly slots: Int32Array;
   readonly words: Buffer;
   readonly cells: Int32Array;
-  /** The same memory; the end of entry `e` is at `e * stride / 2 + E.expire / 2`. */
+  /** The same memory; the time of entry `e` is at `(e * stride + E.time) >> 1`. */
   readonly times: Float64Array;
   readonly size: number;
   readonly stride: number;

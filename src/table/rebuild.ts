@@ -23,7 +23,7 @@ export function rebuild(views: TableViews): void {
     const bucket = cells[at + E.hash]! & mask;
     cells[at + E.next] = buckets[bucket]!;
     buckets[bucket] = entry + 1;
-    heap[used] = times[(at + E.expire) >> 1]!;
+    heap[used] = times[(at + E.time) >> 1]!;
     slots[used] = entry;
     cells[at + E.place] = ++used;
   }

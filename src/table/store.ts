@@ -87,24 +87,23 @@ export class TableStore extends TableViews {
     return entry;
   }
 
-  /** Past its end, and nobody holds it. */
-  ended(entry: number, now: number): boolean {
-    return this.endOf(entry) <= now && this.cells[entry * this.stride + E.refs] === 0;
+  /** It was not refreshed for `expire` ms, and nobody holds it. */
+  ended(entry: number, expire: number, now: number): boolean {
+    return this.timeOf(entry) + expire <= now && this.cells[entry * this.stride + E.refs] === 0;
   }
 
-  /** `expire`: ms from now on. */
-  touch(entry: number, expire: number, now: number): void {
-    this.times[(entry * this.stride + E.expire) >> 1] = this.after(now, expire);
+  touch(entry: number, now: number): void {
+    this.times[(entry * this.stride + E.time) >> 1] = this.order(now);
   }
 
-  /** When the entry ends, or in tables without `expire` was last used, epoch ms. */
-  endOf(entry: number): number {
-    return this.times[(entry * this.stride + E.expire) >> 1]!;
+  /** When the entry was last refreshed: epoch ms, and a fraction that keeps the order of those of the same millisecond. */
+  timeOf(entry: number): number {
+    return this.times[(entry * this.stride + E.time) >> 1]!;
   }
 
-  private after(now: number, expire: number): number {
+  private order(now: number): number {
     const serial = (this.serial = (this.serial + 1) % TICKS);
-    return now + expire + serial / TICKS;
+    return now + serial / TICKS;
   }
 
   /**
@@ -116,9 +115,9 @@ export class TableStore extends TableViews {
     if (!acquire(header, H.lock, this.recover)) return -1;
     try {
       const there = this.walk(words, hash);
-      if (there >= 0 && (expire === 0 || !this.ended(there, now) || !this.take(there))) return there;
+      if (there >= 0 && (expire === 0 || !this.ended(there, expire, now) || !this.take(there))) return there;
       if (header[H.used]! >= this.size && !this.makeRoom(expire, noPurge, now)) return -1;
-      return this.make(words, hash, this.after(now, expire));
+      return this.make(words, hash, this.order(now));
     } finally {
       release(header, H.lock);
     }
@@ -139,7 +138,7 @@ export class TableStore extends TableViews {
     Atomics.store(cells, at + E.hash, hash);
     for (let i = 0; i < words.length; i++) cells[at + E.key + i] = words[i]!;
     for (let i = at + E.key + words.length; i < at + stride; i++) cells[i] = 0;
-    this.times[(at + E.expire) >> 1] = time;
+    this.times[(at + E.time) >> 1] = time;
     pushEntry(this, header[H.used]!, entry, time);
     header[H.used]!++;
     const bucket = hash & this.mask;
@@ -174,45 +173,45 @@ export class TableStore extends TableViews {
 
   /** Whether there is room now. */
   private makeRoom(expire: number, noPurge: boolean, now: number): boolean {
-    if (expire > 0 && this.dropEnded(noPurge ? MOST_REQUEUED : BATCH, expire, now) > 0) return true;
-    return !noPurge && this.purge(Math.min(MOST_PURGED, (this.size >> 8) + 1), expire, now) > 0;
+    if (expire > 0 && this.dropEnded(noPurge ? MOST_REQUEUED : BATCH, now - expire, now) > 0) return true;
+    return !noPurge && this.purge(Math.min(MOST_PURGED, (this.size >> 8) + 1), now) > 0;
   }
 
-  /** Frees up to `most` entries, the first to end first; those that are held stay. */
-  private purge(most: number, expire: number, now: number): number {
+  /** Frees up to `most` entries, the one that was not refreshed for longest first; those that are held stay. */
+  private purge(most: number, now: number): number {
     const { header, heap, slots } = this;
     let purged = 0;
     let requeued = 0;
     while (purged < most && header[H.used]! > 0 && requeued < 2 * MOST_REQUEUED) {
       const entry = slots[0]!;
-      const time = this.endOf(entry);
+      const time = this.timeOf(entry);
       if (time > heap[0]! && requeued < MOST_REQUEUED) requeueTop(this, header[H.used]!, time);
       else if (this.take(entry)) {
         purged++;
         continue;
-      } else this.requeueHeld(expire, now);
+      } else this.requeueHeld(now);
       requeued++;
     }
     return purged;
   }
 
-  /** Frees entries past their end. `most`: how many are looked at. Returns how many went. */
-  private dropEnded(most: number, expire: number, now: number): number {
+  /** Frees entries that were last refreshed before `until`. `most`: how many are looked at. Returns how many went. */
+  private dropEnded(most: number, until: number, now: number): number {
     const { header, heap, slots } = this;
     let dropped = 0;
-    for (let looked = 0; looked < most && header[H.used]! > 0 && heap[0]! <= now; looked++) {
+    for (let looked = 0; looked < most && header[H.used]! > 0 && heap[0]! <= until; looked++) {
       const entry = slots[0]!;
-      const time = this.endOf(entry);
+      const time = this.timeOf(entry);
       if (time > heap[0]!) requeueTop(this, header[H.used]!, time);
       else if (this.take(entry)) dropped++;
-      else this.requeueHeld(expire, now);
+      else this.requeueHeld(now);
     }
     return dropped;
   }
 
   /** The entry on top is held. When it is let go it is refreshed, which is later than this. */
-  private requeueHeld(expire: number, now: number): void {
-    requeueTop(this, this.header[H.used]!, Math.max(this.heap[0]!, this.after(now, expire)));
+  private requeueHeld(now: number): void {
+    requeueTop(this, this.header[H.used]!, Math.max(this.heap[0]!, this.order(now)));
   }
 
   /** Frees entries past their end; `most`: how many are looked at. Returns how many went. One process does so once in a while. */
@@ -221,10 +220,10 @@ export class TableStore extends TableViews {
     let swept = 0;
     if (expire === 0) return 0;
     // The lock is not kept for long.
-    for (let looked = 0; looked < most && header[H.used]! > 0 && heap[0]! <= now; looked += BATCH) {
+    for (let looked = 0; looked < most && header[H.used]! > 0 && heap[0]! <= now - expire; looked += BATCH) {
       if (!acquire(header, H.lock, this.recover)) break;
       try {
-        swept += this.dropEnded(BATCH, expire, now);
+        swept += this.dropEnded(BATCH, now - expire, now);
       } finally {
         release(header, H.lock);
       }

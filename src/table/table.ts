@@ -84,7 +84,7 @@ export class Table {
     const { words } = this.key;
     this.key.set(key);
     const entry = store.find(words, store.hashOf(words));
-    return entry >= 0 && this.model.expire > 0 && store.ended(entry, now) ? -1 : entry;
+    return entry >= 0 && this.model.expire > 0 && store.ended(entry, this.model.expire, now) ? -1 : entry;
   }
 
   /** The entry of a key, made if there is none, not refreshed if there is; -1 = there is no room. */
@@ -96,13 +96,13 @@ export class Table {
     this.key.set(key);
     const hash = store.hashOf(words);
     const entry = store.find(words, hash);
-    if (entry >= 0 && (expire === 0 || !store.ended(entry, now))) return entry;
+    if (entry >= 0 && (expire === 0 || !store.ended(entry, expire, now))) return entry;
     return store.insert(words, hash, expire, noPurge, now);
   }
 
   /** Refreshes an entry: it lives `expire` from now on, and is the last one to make room. */
   touch(entry: number, now: number): void {
-    this.store!.touch(entry, this.model.expire, now);
+    this.store!.touch(entry, now);
   }
 
   /**
@@ -181,8 +181,9 @@ export class Table {
     const { store } = this;
     if (store === null) return -1;
     let entry = store.nextUsed(from);
-    if (this.model.expire === 0) return entry;
-    while (entry >= 0 && store.ended(entry, now)) entry = store.nextUsed(entry + 1);
+    const { expire } = this.model;
+    if (expire === 0) return entry;
+    while (entry >= 0 && store.ended(entry, expire, now)) entry = store.nextUsed(entry + 1);
     return entry;
   }
 
@@ -192,7 +193,7 @@ export class Table {
     const { expire } = this.model;
     const { words } = this.key;
     this.key.set(from.keyOf(other));
-    return store.insert(words, store.hashOf(words), expire, false, Math.floor(from.store!.endOf(other)) - expire);
+    return store.insert(words, store.hashOf(words), expire, false, Math.floor(from.store!.timeOf(other)));
   }
 
   keyOf(entry: number): KeyValue {
@@ -208,7 +209,8 @@ export class Table {
 
   /** Milliseconds until the entry ends; 0 in tables without `expire`. */
   remaining(entry: number, now: number): number {
-    return this.model.expire === 0 ? 0 : Math.max(0, Math.floor(this.store!.endOf(entry)) - now);
+    const { expire } = this.model;
+    return expire === 0 ? 0 : Math.max(0, Math.floor(this.store!.timeOf(entry)) + expire - now);
   }
 
   /** Removes an entry. False: it is tracked. */

@@ -61,7 +61,7 @@ export function faults(store: TableStore): string[] {
       if (slots[place] !== entry) found.push(`entry ${entry} is not at its place`);
       const refs = cells[entry * stride + E.refs]!;
       // What is held is put back for later; clocks of processes are some ms apart.
-      if (refs === 0 && heap[place]! > times[(entry * stride + E.expire) >> 1]! + CLOCKS_APART)
+      if (refs === 0 && heap[place]! > times[(entry * stride + E.time) >> 1]! + CLOCKS_APART)
         found.push(`entry ${entry} is queued too late`);
       if (refs < 0) found.push(`entry ${entry} counts as free`);
     }
