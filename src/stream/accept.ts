@@ -27,6 +27,7 @@ import { H2Client } from "./h2/client.ts";
 import { HttpClient } from "./http/client.ts";
 import { Handshake, type SessionStarter } from "./handshake.ts";
 import { HelloTap } from "./hello-tap.ts";
+import { HelloWait } from "./hello-wait.ts";
 import type { HttpSettings } from "./http/settings.ts";
 import type { StreamRuntime } from "./runtime.ts";
 import { Session } from "./session.ts";
@@ -60,15 +61,25 @@ export function upgradeToTls(
   early: Buffer | null,
 ): void {
   const tls = listener.tls as TlsServer;
-  const { tlsCapture } = rt.global;
   const handshake = new Handshake(null, listener, rt, session, tls, afterHandshake, socketSource(socket, listener));
+  if (tls.needsHello) {
+    const wait = new HelloWait(socket, handshake, (hello) => shake(socket, handshake, tls, hello));
+    socket.data = wait;
+    if (early !== null) wait.onData(early);
+  } else shake(socket, handshake, tls, early);
+}
+
+/** The handshake begins, with the bytes of the client that were read. */
+function shake(socket: Socket<Conn>, handshake: Handshake, tls: TlsServer, early: Buffer | null): void {
+  const { listener } = handshake;
+  const { tlsCapture } = handshake.rt.global;
   const tap = new HelloTap(tlsCapture);
   socket.data = tap;
   if (tlsCapture > 0) {
     handshake.tap = tap;
     if (early !== null) tap.onData(early);
   } else tap.stop();
-  upgradeServer(socket, tls, handlersOf(listener), handshake, early);
+  upgradeServer(socket, tls, handlersOf(listener), handshake, early, handshake.chosen ? handshake.choice : null);
 }
 
 /** One set of handlers for all upgraded connections of a listener. */

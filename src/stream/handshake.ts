@@ -64,6 +64,7 @@ export class Handshake extends Conn implements HandshakeOwner {
   declare socket: Socket<Conn> | null;
   sni = "";
   choice: Choice | null;
+  chosen = false;
   /** What the client sent first, when samples may ask for it. */
   tap: HelloTap | null = null;
   private readonly counted: Frontend;
@@ -73,7 +74,7 @@ export class Handshake extends Conn implements HandshakeOwner {
   constructor(
     socket: Socket<Conn> | null,
     readonly listener: Listener,
-    private readonly rt: StreamRuntime,
+    readonly rt: StreamRuntime,
     readonly info: Session,
     private readonly tls: TlsServer,
     private readonly begin: SessionStarter,
@@ -93,6 +94,16 @@ export class Handshake extends Conn implements HandshakeOwner {
     countPeak(shared.live, L.sslRate, Math.floor(clock.now / 1000), slab, C.sslRateMax);
     this.expire(deadlineIn(this.counted.model.timeouts.client));
     if (socket !== null) this.hurry();
+  }
+
+  /** What the name in the ClientHello gets, before the handshake begins. False: it is refused, or nothing is for it. */
+  chooseBefore(name: string): boolean {
+    const choice = this.tls.choose(name, clock.now);
+    if (choice === null) return false;
+    this.sni = name;
+    this.choice = choice;
+    this.chosen = true;
+    return true;
   }
 
   /** Clients of TLS 1.3 that wait for our ACK before their first request would wait 40 ms (delayed ACK). */

@@ -32,7 +32,7 @@ export class HelloTap extends Conn {
 }
 
 /** The first handshake message out of its records (RFC 8446 section 5.1); null = more is needed. Empty: it is none. */
-function helloOf(buf: Buffer): Buffer | null {
+export function helloOf(buf: Buffer): Buffer | null {
   const parts: Buffer[] = [];
   let have = 0;
   let at = 0;

@@ -96,7 +96,7 @@ export class AcceptSocket implements AcceptUser {
     };
     const tls = listener.tls as TlsServer;
     // Where bytes are to be looked at before they are decrypted, each connection is made TLS on its own.
-    this.secure = rt.global.tlsCapture === 0 && !listener.guarded;
+    this.secure = !tls.needsHello && rt.global.tlsCapture === 0 && !listener.guarded;
     const handlers = this.secure
       ? tlsHandlers(
           open,

@@ -25,6 +25,8 @@ export const divergences: Readonly<Record<string, string>> = {
   "checkcache and cookie: GET /app-etag": "as above",
   "layers: crt-list, a star for all":
     "the manual of later versions has the filter '*' stand for every name without a line of its own; HAProxy 2.6 ignores it",
+  "layers: crt-list, curves of a line":
+    "the manual gives lines of a crt-list curves of their own; HAProxy 2.6 takes them, and goes by those of the bind line",
   "proxy header: UNKNOWN and addresses":
     "the specification has receivers ignore what follows UNKNOWN; HAProxy 2.6 closes the connection",
   "proxy header: version 2, UNSPEC":

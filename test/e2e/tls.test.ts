@@ -524,3 +524,113 @@ frontend f
   peer.send(ask);
   expect(await peer.response()).toStartWith("HTTP/1.1 200");
 });
+
+/** Hands everything to `port` byte by byte for the first `slow` bytes of a client. */
+function startStutter(scope: Scope, port: number, slow: number): number {
+  const listener = Bun.listen<{ to: Promise<import("bun").Socket<undefined>>; queue: Promise<void> }>({
+    hostname: "127.0.0.1",
+    port: 0,
+    socket: {
+      open(socket) {
+        const to = Bun.connect<undefined>({
+          hostname: "127.0.0.1",
+          port,
+          socket: {
+            open: (up) => void up.setNoDelay(true),
+            data: (_, chunk) => void socket.write(chunk),
+            close: () => void socket.end(),
+          },
+        });
+        socket.data = { to, queue: Promise.resolve() };
+      },
+      data(socket, chunk) {
+        const { data } = socket;
+        data.queue = data.queue.then(async () => {
+          const up = await data.to;
+          for (let at = 0; at < Math.min(slow, chunk.length); at++) {
+            up.write(chunk.subarray(at, at + 1));
+            if (at % 16 === 0) await Bun.sleep(1);
+          }
+          if (chunk.length > slow) up.write(chunk.subarray(slow));
+        });
+      },
+      close: ({ data }) => void data.queue.then(async () => (await data.to).end()),
+    },
+  });
+  scope.defer(() => listener.stop(true));
+  return listener.port;
+}
+
+test.skipIf(!openssl)(
+  "lines of a crt-list have versions, curves and all else of their own",
+  async () => {
+    await using scope = new Scope();
+    const [port, behind] = [freePort(), freePort()];
+    put(
+      "own.list",
+      [
+        `${dir}/ec.pem`,
+        `${dir}/rsa.pem [curves P-384:P-256 ssl-min-ver TLSv1.3] rsa.test`,
+        `${dir}/other.pem [ssl-max-ver TLSv1.2 ecdhe P-521 ciphers ECDHE-ECDSA-AES128-GCM-SHA256 alpn http/1.1] other.test`,
+        `${dir}/good.pem [no-alpn] good.test`,
+        `${dir}/newer.pem [verify required ca-file ${dir}/ca.pem ssl-max-ver TLSv1.2] newer.test`,
+      ].join("\n"),
+    );
+    const proxy = await startServing(
+      scope,
+      `global
+  nbthread 1
+  tune.ssl.capture-buffer-size 96
+${DEFAULTS}
+frontend f
+  bind 127.0.0.1:${port} ssl crt-list ${dir}/own.list alpn h2,http/1.1
+  bind 127.0.0.1:${behind} accept-proxy ssl crt-list ${dir}/own.list
+  http-request return status 200 content-type text/plain lf-string %[ssl_fc_protocol]/%[ssl_fc_cipher]/%[ssl_fc_sni]/%[ssl_fc_alpn]/%[ssl_c_used]/%[ssl_fc_cipherlist_bin,length]`,
+    );
+    const ask = (name: string, ...args: string[]): ReturnType<typeof client> =>
+      client(port, ...(name === "" ? ["-noservername"] : ["-servername", name]), ...args);
+    for (const [name, args, expected] of [
+      ["", [], "TLSv1.3 X25519 ec.test"],
+      ["", ["-tls1_2"], "TLSv1.2 X25519 ec.test"],
+      ["ec.test", [], "TLSv1.3 X25519 ec.test"],
+      ["unknown.test", ["-tls1_2"], "TLSv1.2 X25519 ec.test"],
+      ["rsa.test", [], "TLSv1.3 secp384r1 rsa.test"],
+      ["RSA.test", ["-curves", "X25519:P-256"], "TLSv1.3 prime256v1 rsa.test"],
+      ["rsa.test", ["-curves", "X25519"], "alert 40"],
+      ["rsa.test", ["-tls1_2"], "alert 70"],
+      ["other.test", [], "TLSv1.2 secp521r1 other.test"],
+      ["other.test", ["-tls1_3"], "alert 70"],
+      ["other.test", ["-cipher", "ECDHE-ECDSA-AES256-GCM-SHA384", "-tls1_2"], "alert 40"],
+      ["newer.test", [], "alert 40"],
+      ["newer.test", ["-cert", `${dir}/good.pem`, "-key", `${dir}/good.key`], "TLSv1.2 X25519 newer"],
+    ] as const) {
+      const seen = await ask(name, ...args);
+      const what = seen.text === "" ? `alert ${seen.alert}` : `${seen.version} ${seen.group} ${seen.subject}`;
+      expect([name, args, what]).toEqual([name, args, expected]);
+    }
+    expect((await ask("other.test", "-alpn", "h2,http/1.1")).text).toMatch(/\/other\.test\/http\/1\.1\/0\/[1-9]\d*$/);
+    expect((await ask("good.test", "-alpn", "h2,http/1.1")).text).toMatch(/\/good\.test\/\/0\/[1-9]\d*$/);
+    // Sessions are resumed with the line they were made with, and no other.
+    const session = join(dir, "line.session");
+    expect((await ask("other.test", "-sess_out", session)).resumed).toBe(false);
+    expect((await ask("other.test", "-sess_in", session)).resumed).toBe(true);
+    expect((await ask("", "-sess_in", session)).resumed).toBe(false);
+    // However the hello is cut.
+    const stutter = startStutter(scope, port, 600);
+    const cut = await client(stutter, "-servername", "rsa.test");
+    expect(`${cut.version} ${cut.group} ${cut.subject}`).toBe("TLSv1.3 secp384r1 rsa.test");
+    // Behind a header, in one segment with it or not.
+    const peer = await connect(scope, behind);
+    peer.send("PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\n");
+    await Bun.sleep(20);
+    peer.send("no TLS at all\r\n");
+    await peer.closed();
+    // A long way to a hello that never comes whole.
+    const long = await connect(scope, port);
+    long.send(`\x16\x03\x01\x40\x00\x01\x00\xff\xff${"x".repeat(30_000)}`);
+    await long.closed();
+    await becomes(() => info(proxy, "CurrSslConns"), 0);
+    await becomes(() => info(proxy, "CurrConns"), 0);
+  },
+  20_000,
+);

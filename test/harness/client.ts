@@ -1,4 +1,5 @@
 /** Raw TCP clients. */
+import { nativeContext, versionName } from "../../src/net/tls/context.ts";
 import { Peer, PeerError, peerHandlers } from "./peer.ts";
 import type { Scope } from "./scope.ts";
 
@@ -18,6 +19,8 @@ export interface TlsWish {
   readonly minVersion?: number;
   readonly maxVersion?: number;
   readonly ciphers?: string;
+  /** The only groups for the key exchange, `X25519:P-256`. */
+  readonly curves?: string;
   /** Client certificate. */
   readonly key?: string;
   readonly cert?: string;
@@ -64,8 +67,24 @@ export async function connect(
   return peer;
 }
 
-function clientOptions({ name, alpn, session: _, ...rest }: TlsWish): object {
+function clientOptions({ name, alpn, session: _, curves, ...rest }: TlsWish): object {
   const wire = alpn?.map((one) => String.fromCharCode(one.length) + one).join("");
+  if (curves !== undefined) {
+    // The options of a socket have no place for them.
+    const { key, cert, ciphers, minVersion = 0x303, maxVersion = 0x304 } = rest;
+    const secureContext = nativeContext({
+      ecdhCurve: curves,
+      minVersion: versionName(minVersion),
+      maxVersion: versionName(maxVersion),
+      ...(key === undefined ? {} : { key }),
+      ...(cert === undefined ? {} : { cert }),
+      ...(ciphers === undefined ? {} : { ciphers }),
+    });
+    return {
+      ...clientOptions({ ...(name === undefined ? {} : { name }), ...(alpn === undefined ? {} : { alpn }) }),
+      secureContext,
+    };
+  }
   return {
     rejectUnauthorized: false,
     serverName: name ?? "",

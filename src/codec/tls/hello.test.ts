@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { hello } from "../../expr/hello.helper.ts";
-import { helloFacts, isGrease } from "./hello.ts";
+import { helloFacts, helloName, isGrease } from "./hello.ts";
 
 const record = Buffer.from(hello({ name: "a.test", alpn: ["h2"], groups: true, ticket: 4 }), "latin1");
 /** Without the header of its record. */
@@ -51,4 +51,21 @@ test("GREASE", () => {
     false,
     false,
   ]);
+});
+
+test("the name in a hello", () => {
+  expect(helloName(message)).toBe("a.test");
+  const without = Buffer.from(hello({ name: null, alpn: ["h2"], groups: true, ticket: 4 }), "latin1");
+  expect(helloName(new Uint8Array(without.subarray(5)))).toBe(null);
+  expect(helloName(new Uint8Array(0))).toBe(null);
+  for (let end = 0; end < message.length; end++) expect(helloName(message.slice(0, end))).toBe(null);
+  // Whatever a client sends, it is a name within the message or none.
+  for (let i = 0; i < message.length; i++) {
+    for (const byte of [0, 1, 0x7f, 0xff]) {
+      const changed = message.slice();
+      changed[i] = byte;
+      const name = helloName(changed);
+      expect(name === null || name.length <= changed.length).toBe(true);
+    }
+  }
 });

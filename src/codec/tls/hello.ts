@@ -1,5 +1,7 @@
 /** The lists of a ClientHello (RFC 8446 section 4.1.2), as fingerprints of clients are made of. The message without record headers. */
 
+const CLIENT_HELLO = 1;
+const EXT_SERVER_NAME = 0;
 const EXT_SUPPORTED_GROUPS = 10;
 const EXT_POINT_FORMATS = 11;
 
@@ -71,6 +73,31 @@ export function helloFacts(hello: Uint8Array, limit: number): HelloFacts | null 
     curves: cut(curves),
     formats: cut(formats),
   };
+}
+
+/** The host name a client asks for (RFC 6066 section 3); null = none, or the hello is malformed. */
+export function helloName(hello: Uint8Array): string | null {
+  if (hello.length < 39 || hello[0] !== CLIENT_HELLO) return null;
+  let at = 39 + hello[38]!;
+  at += 2 + int16(hello, at);
+  at += 1 + hello[at]!;
+  const end = at + 2 + int16(hello, at);
+  if (!(end <= hello.length)) return null;
+  at += 2;
+  while (at + 4 <= end) {
+    const body = at + 4;
+    const next = body + int16(hello, at + 2);
+    if (next > end) return null;
+    if (int16(hello, at) !== EXT_SERVER_NAME) {
+      at = next;
+      continue;
+    }
+    // The list's length, then the first entry: type 0 and a name.
+    const stop = body + 5 + int16(hello, body + 3);
+    if (body + 5 > next || hello[body + 2] !== 0 || stop > next) return null;
+    return Buffer.from(hello.buffer, hello.byteOffset, hello.length).toString("latin1", body + 5, stop);
+  }
+  return null;
 }
 
 /** Reserved numbers of RFC 8701: 0x0a0a, 0x1a1a … 0xfafa. */

@@ -247,6 +247,7 @@ const places: Readonly<Record<string, Readonly<Record<string, Place>>>> = {
     "ca-verify-file": ["net/tls/server.ts", "caVerifyFile"],
     "crl-file": ["net/tls/server.ts", "crlFile"],
     ciphers: ["net/tls/server.ts", "ciphers"],
+    "no-alpn": PARSED,
     curves: ["net/tls/server.ts", "settings.curves"],
     ecdhe: ["net/tls/server.ts", "settings.curves"],
     "ssl-min-ver": VERSIONS,

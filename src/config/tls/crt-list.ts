@@ -82,8 +82,8 @@ function takeOptions(store: TlsStore, env: Asker["env"], args: Args): EntryDraft
     const sub = args.sub(word, row.name, row.usage);
     row.parse({ settings, store, env }, sub);
     args.index = sub.index;
-    const why = row.noEffect ?? row.inList;
-    if (why !== undefined) args.warn("config/no-effect", word, `'${row.name}' has no effect here: ${why}`);
+    if (row.noEffect !== undefined)
+      args.warn("config/no-effect", word, `'${row.name}' has no effect here: ${row.noEffect}`);
   }
   args.error("config/missing-argument", args.keyword, "the options of this line have no ']' at their end");
   return undefined;

@@ -20,8 +20,6 @@ export interface SettingRow {
   readonly usage: string;
   readonly help: string;
   readonly noEffect?: string;
-  /** Why it has no effect on a line of a crt-list, where it has one on bind lines. */
-  readonly inList?: string;
   readonly parse: (c: SettingsContext, args: Args) => void;
 }
 
@@ -99,12 +97,13 @@ function skip(_: SettingsContext, args: Args): void {
   args.take("a value");
 }
 
-const WHOLE_LINE = "the TLS library takes one value for the whole bind line";
-
 const shared: readonly SettingRow[] = [
   row("alpn", "all", "<protocols>", "Protocols offered by ALPN, comma-separated", (c, args) => {
     c.settings.alpn = takeProtocols(args) ?? c.settings.alpn;
     c.settings.words.set("alpn", args.keyword);
+  }),
+  row("no-alpn", "crt-list", "", "No protocols by ALPN, whatever the bind line says", (c) => {
+    c.settings.alpn = [];
   }),
   row("npn", "all", "<protocols>", "Protocols offered by NPN", skip, NO_NPN),
   row("allow-0rtt", "all", "", "Accept early data", () => {}, NO_EARLY_DATA),
@@ -128,26 +127,14 @@ const shared: readonly SettingRow[] = [
     c.settings.ciphers = takeCiphers(args) ?? c.settings.ciphers;
   }),
   row("ciphersuites", "all", "<suites>", "Cipher suites of TLS 1.3", skip, NO_SUITES),
-  {
-    ...row("curves", "crt-list", "<curves>", "Curves of the key exchange, in order of preference", (c, args) => {
-      c.settings.curves = takeCurves(args) ?? c.settings.curves;
-      c.settings.words.set("curves", args.keyword);
-    }),
-    inList: WHOLE_LINE,
-  },
-  {
-    ...row(
-      "ecdhe",
-      "crt-list",
-      "<curve>",
-      "The only curve of the key exchange, unless 'curves' is given",
-      (c, args) => {
-        const curve = takeCurves(args);
-        if (!c.settings.words.has("curves")) c.settings.curves = curve ?? c.settings.curves;
-      },
-    ),
-    inList: WHOLE_LINE,
-  },
+  row("curves", "crt-list", "<curves>", "Curves of the key exchange, in order of preference", (c, args) => {
+    c.settings.curves = takeCurves(args) ?? c.settings.curves;
+    c.settings.words.set("curves", args.keyword);
+  }),
+  row("ecdhe", "crt-list", "<curve>", "The only curve of the key exchange, unless 'curves' is given", (c, args) => {
+    const curve = takeCurves(args);
+    if (!c.settings.words.has("curves")) c.settings.curves = curve ?? c.settings.curves;
+  }),
   row(
     "no-ca-names",
     "crt-list",
@@ -160,13 +147,10 @@ const shared: readonly SettingRow[] = [
     c.settings.versions.min = takeVersion(args) ?? c.settings.versions.min;
     c.settings.words.set("versions", args.keyword);
   }),
-  {
-    ...row("ssl-max-ver", "all", "<version>", "Highest version", (c, args) => {
-      c.settings.versions.max = takeVersion(args) ?? c.settings.versions.max;
-      c.settings.words.set("versions", args.keyword);
-    }),
-    inList: WHOLE_LINE,
-  },
+  row("ssl-max-ver", "all", "<version>", "Highest version", (c, args) => {
+    c.settings.versions.max = takeVersion(args) ?? c.settings.versions.max;
+    c.settings.words.set("versions", args.keyword);
+  }),
 ];
 
 const bindVerify = row(

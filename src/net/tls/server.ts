@@ -2,7 +2,13 @@
  * TLS of one bind line in one worker: the options its listening socket gets, the choice of a certificate by name and of a protocol
  * by ALPN. All that Bun does not document about the server side of TLS is used here, in context.ts and in socket.ts.
  */
-import type { BindTlsModel, CertificateModel, TlsSettingsModel, TlsStoreModel } from "../../config/model.ts";
+import type {
+  BindTlsModel,
+  CertificateModel,
+  SniEntryModel,
+  TlsSettingsModel,
+  TlsStoreModel,
+} from "../../config/model.ts";
 import { DEFAULT_CIPHERS, nativeContext, versionName } from "./context.ts";
 import { type NamedEntry, NameTable } from "./names.ts";
 import { ClientTrust } from "./trust.ts";
@@ -28,6 +34,8 @@ export interface Choice {
 interface PreparedChoice extends Choice {
   /** Made at its first use; null for the default, which is the listening socket's. */
   context: object | null;
+  /** The same with versions and curves, for connections that begin with it. */
+  whole: object | null;
 }
 
 export class TlsServer {
@@ -36,6 +44,11 @@ export class TlsServer {
   readonly fallback: Choice | null;
   /** Some line offers protocols. */
   readonly usesAlpn: boolean;
+  /**
+   * Lines differ in versions or curves. Those are of the context a connection begins with, so the name in the ClientHello must be known
+   * before.
+   */
+  readonly needsHello: boolean;
   readonly verified: VerifiedClients;
   private readonly names: NameTable;
   private readonly store: TlsStoreModel;
@@ -58,7 +71,10 @@ export class TlsServer {
     this.fallback =
       certificate === undefined || model.strictSni
         ? null
-        : { certificates: [certificate], settings: first!.settings ?? model.settings };
+        : { certificates: [certificate], settings: fallbackSettings(first!, model) };
+    const lines = [model.settings, ...model.entries.map((entry) => entry.settings ?? model.settings)];
+    this.needsHello =
+      new Set(lines.map((line) => `${line.minVersion} ${line.maxVersion} ${line.curves ?? ""}`)).size > 1;
     this.usesAlpn = [model.settings, ...model.entries.map(({ settings }) => settings)].some(
       (settings) => settings !== null && settings.alpn.length > 0,
     );
@@ -90,17 +106,21 @@ export class TlsServer {
    * could be used any more.
    */
   get options(): object {
-    const { requestCert, rejectUnauthorized } = this;
-    this.context ??= this.createContext();
-    return { secureContext: this.context, requestCert, rejectUnauthorized };
+    const choice = this.fallback ?? { certificates: [], settings: this.model.settings };
+    this.context ??= this.createContext(choice);
+    return { secureContext: this.context, ...this.verification(choice) };
   }
 
-  private get requestCert(): boolean {
-    return (this.fallback?.settings ?? this.model.settings).verify !== "none";
+  /** The same for a connection whose choice is known before its handshake begins. */
+  optionsOf(choice: Choice): object {
+    if (choice === this.fallback) return this.options;
+    const prepared = choice as PreparedChoice;
+    prepared.whole ??= this.createContext(choice);
+    return { secureContext: prepared.whole, ...this.verification(choice) };
   }
 
-  private get rejectUnauthorized(): boolean {
-    return this.rejects(this.fallback?.settings ?? this.model.settings);
+  private verification({ settings }: Choice): object {
+    return { requestCert: settings.verify !== "none", rejectUnauthorized: this.rejects(settings) };
   }
 
   /**
@@ -112,22 +132,21 @@ export class TlsServer {
     return verify === "required" && caIgnoreErr.length === 0 && crtIgnoreErr.length === 0;
   }
 
-  /** Versions, curves and tickets of the line, and its default certificate. */
-  private createContext(): object {
-    const { model, fallback, requestCert, rejectUnauthorized } = this;
-    const { settings, entries } = model;
-    const all = [settings, ...entries.map((entry) => entry.settings ?? settings)];
+  /** Versions, curves and tickets, and the certificates of a choice. */
+  private createContext(choice: Choice): object {
+    const { model } = this;
+    const { settings } = choice;
     let secureOptions = 0;
     if (!model.tickets) secureOptions |= NO_TICKET;
     if (!model.preferClientCiphers) secureOptions |= SERVER_PREFERENCE;
     return nativeContext({
-      ...this.contextOptions(fallback ?? { certificates: [], settings }),
-      minVersion: versionName(Math.min(...all.map(({ minVersion }) => minVersion))),
+      ...this.contextOptions(choice),
+      minVersion: versionName(settings.minVersion),
       maxVersion: versionName(settings.maxVersion),
       ...(settings.curves === null ? {} : { ecdhCurve: settings.curves }),
       secureOptions,
       sessionTimeout: this.globals.lifetime,
-      ...{ requestCert, rejectUnauthorized },
+      ...this.verification(choice),
     });
   }
 
@@ -162,7 +181,7 @@ export class TlsServer {
     const key = `${this.model.entries.indexOf(entry)} ${found.map(({ certificate }) => certificate.path).join(" ")}`;
     let choice = this.prepared.get(key);
     if (choice === undefined) {
-      choice = { certificates: found.map(({ certificate }) => certificate), settings, context: null };
+      choice = { certificates: found.map(({ certificate }) => certificate), settings, context: null, whole: null };
       this.prepared.set(key, choice);
     }
     return choice;
@@ -188,6 +207,13 @@ export class TlsServer {
     const prepared = choice as PreparedChoice;
     return (prepared.context ??= nativeContext(this.contextOptions(choice)));
   }
+}
+
+/** Of the first line, but for what is of the context a connection begins with: as in HAProxy that is the bind line's. */
+function fallbackSettings({ settings }: SniEntryModel, { settings: own }: BindTlsModel): TlsSettingsModel {
+  if (settings === null) return own;
+  const { minVersion, maxVersion, curves } = own;
+  return { ...settings, minVersion, maxVersion, curves };
 }
 
 /** The first of our protocols that the client offers too (RFC 7301 section 3.2); null = none. */

@@ -10,6 +10,8 @@ export interface HandshakeOwner {
   /** The name the client asked for, and what it is offered. */
   sni: string;
   choice: Choice | null;
+  /** The connection began with the context of its choice. */
+  readonly chosen: boolean;
   /** `error`: of the library or of the verification of the client's certificate. `ok` is true even when that failed. */
   onHandshake(ok: boolean, error: (Error & { readonly code?: string }) | null): void;
 }
@@ -24,6 +26,7 @@ export function tlsHandlers(open: (socket: Socket<Conn>) => void, server: () => 
       const tls = server();
       const handshake = owner(socket);
       handshake.sni = name;
+      if (handshake.chosen) return undefined;
       const choice = tls.choose(name, now());
       handshake.choice = choice;
       if (choice === null) return new Error("no certificate for this name");
@@ -54,7 +57,8 @@ export function tlsHandlers(open: (socket: Socket<Conn>) => void, server: () => 
 
 /**
  * Makes the server side of TLS out of a plain socket. `early` are bytes of the client that were read before. The plain socket goes
- * on to get a `data` event for each piece of ciphertext. Returns the socket that speaks plaintext.
+ * on to get a `data` event for each piece of ciphertext. Returns the socket that speaks plaintext. `choice`: what is known to be
+ * offered, null = the line's default until the name is known.
  */
 export function upgradeServer(
   socket: Socket<Conn>,
@@ -62,10 +66,11 @@ export function upgradeServer(
   handlers: object,
   data: Conn,
   early: Buffer | null,
+  choice: Choice | null,
 ): Socket<Conn> {
   const options = {
     isServer: true,
-    tls: tls.options,
+    tls: choice === null ? tls.options : tls.optionsOf(choice),
     socket: handlers,
     data,
     ...(early === null ? {} : { initialData: early }),

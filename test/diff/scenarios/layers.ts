@@ -209,6 +209,17 @@ const both12and13 = ["main.test", "second.test"].flatMap((name): TlsWish[] => [
   { name, maxVersion: 0x303 },
   { name, minVersion: 0x304 },
 ]);
+const versions = ["main.test", "second.test", "other", ""].flatMap((name): TlsWish[] => [
+  { name },
+  { name, maxVersion: 0x303 },
+  { name, minVersion: 0x304 },
+]);
+const groups = ["main.test", "second.test", ""].flatMap((name): TlsWish[] =>
+  ["X25519", "P-384", "P-384:X25519"].flatMap((curves) => [
+    { name, curves },
+    { ...V12, name, curves },
+  ]),
+);
 const lists: readonly Scenario[] = [
   listed("names of the certificates", [MAIN, SECOND], hosts),
   listed("comments and blank lines", ["# certificates", "", `  ${MAIN}`, `${SECOND}  `], hosts),
@@ -228,6 +239,20 @@ const lists: readonly Scenario[] = [
     both12and13,
     "ssl-min-ver TLSv1.3",
   ),
+  listed("the highest version of a line", [MAIN, `${SECOND} [ssl-max-ver TLSv1.2] second.test`], versions),
+  listed("the highest version of the first line", [`${MAIN} [ssl-max-ver TLSv1.2]`, `${SECOND} second.test`], versions),
+  listed(
+    "a higher version than that of the bind line",
+    [MAIN, `${SECOND} [ssl-max-ver TLSv1.3] second.test`],
+    versions,
+    "ssl-max-ver TLSv1.2",
+  ),
+  listed(
+    "one version for each line",
+    [`${MAIN} [ssl-min-ver TLSv1.3]`, `${SECOND} [ssl-max-ver TLSv1.2] second.test`],
+    versions,
+  ),
+  listed("curves of a line", [MAIN, `${SECOND} [curves P-384] second.test`], groups),
   listed(
     "protocols of a line",
     [`${MAIN} [alpn http/1.1]`, `${SECOND} [alpn foo,http/1.0] second.test`],

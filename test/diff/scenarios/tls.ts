@@ -1,4 +1,5 @@
 /** TLS on both sides: certificates by name, client certificates, versions, samples, logs, servers and their certificates. */
+import { hello } from "../../../src/expr/hello.helper.ts";
 import { issue, type Issued, revoke } from "../../../src/net/tls/certificates.helper.ts";
 import type { TlsWish } from "../../harness/client.ts";
 import type { Peer } from "../../harness/peer.ts";
@@ -250,11 +251,16 @@ const protocols: readonly Scenario[] = [
   alpn("the order of the line counts", "alpn http/1.1,http/1.0", [["http/1.0", "http/1.1"], ["http/1.0"]]),
 ];
 
-/** What happens to a connection that does not finish its handshake. */
-const broken = (name: string, play: (peer: Peer, talk: Talk) => Promise<void> | void, lines = ""): Scenario => ({
+/** What happens to a connection that does not finish its handshake; `words`: of the bind line. */
+const broken = (
+  name: string,
+  play: (peer: Peer, talk: Talk) => Promise<void> | void,
+  lines = "",
+  words = "crt {file:main.pem}",
+): Scenario => ({
   name: `tls handshake: ${name}`,
-  config: tlsFront("crt {file:main.pem}", { defaults: `timeout client 400ms\ntimeout http-request 200ms\n${lines}` }),
-  files,
+  config: tlsFront(words, { defaults: `timeout client 400ms\ntimeout http-request 200ms\n${lines}` }),
+  files: { ...files, "versions.txt": "{file:main.pem}\n{file:second.pem} [ssl-max-ver TLSv1.2]\n" },
   servers: { s1: echo },
   async client(talk) {
     const peer = await talk.connect();
@@ -266,7 +272,34 @@ const broken = (name: string, play: (peer: Peer, talk: Talk) => Promise<void> | 
   compare: { received: false, clientClose: "closed" },
 });
 
+/** The name in the ClientHello decides with what the handshake begins. */
+const byName = (name: string, play: (peer: Peer, talk: Talk) => Promise<void> | void): Scenario =>
+  broken(`versions by name, ${name}`, play, "", "crt-list {file:versions.txt}");
+
 const handshakes: readonly Scenario[] = [
+  byName("closed at once", (peer) => peer.close()),
+  byName("FIN at once", (peer) => peer.shutdown()),
+  byName("reset at once", async (peer, talk) => {
+    await talk.sleep(50);
+    peer.reset();
+  }),
+  byName("plain HTTP", (peer) => peer.send(get("/"))),
+  byName("junk", (peer) => peer.send("junk junk junk junk")),
+  byName("half a hello, then FIN", async (peer, talk) => {
+    peer.send("\x16\x03\x01\x02\x00\x01\x00");
+    await talk.sleep(50);
+    peer.shutdown();
+  }),
+  byName("silence", () => {}),
+  byName("half a hello, then silence", (peer) => peer.send("\x16\x03\x01\x02\x00\x01\x00")),
+  byName("a hello and nothing more", (peer) =>
+    peer.send(hello({ name: "second.test", alpn: [], groups: true, ticket: -1 })),
+  ),
+  byName("a hello, then FIN", async (peer, talk) => {
+    peer.send(hello({ name: "second.test", alpn: [], groups: true, ticket: -1 }));
+    await talk.sleep(50);
+    peer.shutdown();
+  }),
   broken("closed at once", (peer) => peer.close()),
   broken("FIN at once", (peer) => peer.shutdown()),
   broken("closed at once, dontlognull", (peer) => peer.close(), "option dontlognull"),
