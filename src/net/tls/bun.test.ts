@@ -168,6 +168,26 @@ test("setVerifyMode in serverName asks this client for a certificate; ok is true
   ]);
 });
 
+test("a client without a certificate fails in its handshake; one with a bad certificate never does, so that it gets no alert", async () => {
+  const old = await issue({ subject: "CN=old", days: -2, by: ca });
+  const foreign = await issue({ subject: "CN=foreign", by: await issue({ subject: "CN=Nobody", ca: true }) });
+  const seen: (string | undefined)[] = [];
+  const tls = { key: server.key, cert: server.cert, ca: ca.cert, requestCert: true, rejectUnauthorized: true };
+  const port = listen(tls, {
+    handshake(_: Sock, ok: boolean, error: { code?: string } | null) {
+      seen.push(`${ok} ${error?.code ?? "-"}`);
+    },
+  });
+  const wish = { ca: ca.cert, serverName: "a.test", maxVersion: 0x303 };
+  // In TLS 1.2 the client's handshake ends behind the server's verdict: an alert would be its end.
+  expect((await dial(port, wish)).ok).toBe(false);
+  for (const { key, cert } of [old, foreign, client]) {
+    const told = await dial(port, { ...wish, key, cert });
+    expect([told.ok, told.code]).toEqual([true, undefined]);
+  }
+  expect(seen).toEqual(["false EPROTO", "true CERT_HAS_EXPIRED", "true UNABLE_TO_VERIFY_LEAF_SIGNATURE", "true -"]);
+});
+
 test("upgradeTLS makes a server of a plain socket, with bytes that were read before; the plain side sees ciphertext", async () => {
   const context = native({ key: server.key, cert: server.cert });
   let seen = 0;
