@@ -16,7 +16,8 @@ export function carryEntries(from: Table, to: Table, now: number): number {
     if (copy < 0) continue;
     moved++;
     for (const [field, other] of pairs) {
-      if (field.kind === "text") to.setText(copy, other, from.text(entry, field) ?? "");
+      if (field.kind === "rate" && field.period === other.period) to.copy(copy, other, from, entry, field);
+      else if (field.kind === "text") to.setText(copy, other, from.text(entry, field) ?? "");
       else to.set(copy, other, from.read(entry, field, now), now);
     }
   }

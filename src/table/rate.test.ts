@@ -70,12 +70,12 @@ test("the low 32 bits of the time pass their sign", () => {
   expect(counter.at(edge + 14_000)).toBe(50);
 });
 
-test("a value that is set is the rate now, and fades", () => {
+test("a value that is set counts for a period, and fades over the next one", () => {
   const counter = new Counter();
   setRate(counter.cells, 0, 40, START);
-  expect([0, 5000, 9999].map((at) => counter.at(at))).toEqual([40, 20, 0]);
+  expect([0, 9999, 15_000, 20_000].map((at) => counter.at(at))).toEqual([40, 40, 20, 0]);
   counter.count(5000, 3);
-  expect(counter.at(5000)).toBe(23);
+  expect(counter.at(5000)).toBe(43);
 });
 
 test("bytes exceed 31 bits", () => {

@@ -44,9 +44,9 @@ export function readRate(cells: Int32Array, at: number, period: number, now: num
   return current + Math.floor((past * left) / period);
 }
 
-/** As if `value` events had happened right before now. */
+/** As if `value` events had just happened, the first of a period. */
 export function setRate(cells: Int32Array, at: number, value: number, now: number): void {
   Atomics.store(cells, at, now | 0);
-  Atomics.store(cells, at + 1, 0);
-  Atomics.store(cells, at + 2, value | 0);
+  Atomics.store(cells, at + 1, value | 0);
+  Atomics.store(cells, at + 2, 0);
 }

@@ -196,6 +196,14 @@ export class Table {
     return store.insert(words, store.hashOf(words), expire, false, Math.floor(from.store!.timeOf(other)));
   }
 
+  /** The datum of another table's entry as it is; both are of the same kind. */
+  copy(entry: number, field: Field, from: Table, other: number, source: Field): void {
+    const [to, its] = [this.store!, from.store!];
+    for (let i = 0; i < cellsOf[field.kind]; i++) {
+      to.cells[entry * to.stride + field.cell + i] = its.cells[other * its.stride + source.cell + i]!;
+    }
+  }
+
   keyOf(entry: number): KeyValue {
     const { cells, stride } = this.store!;
     return keyValue(this.model, cells, entry * stride + E.key);
