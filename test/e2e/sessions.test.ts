@@ -96,7 +96,10 @@ for (const { name, start, skip } of programs) {
       await using scope = new Scope();
       const it = await stage(scope, start, "");
       const { hold, raw } = await three(scope, it);
-      await eventually("three sessions", async () => (await sessions(it.proxy)).length === 3);
+      await eventually("three connected sessions", async () => {
+        const lines = await sessions(it.proxy);
+        return lines.length === 3 && lines.every((line) => line.endsWith(" c_exp="));
+      });
       for (const line of await sessions(it.proxy)) {
         expect(line).toMatch(
           /^0x[0-9a-f]+: proto=tcpv4 src=127\.0\.0\.1:\d+ fe=\w+ be=\w+ srv=s1 ts=\w\w epoch=0 age=\w+ calls=\d+ rate=\d+ cpu=\d+ lat=\d+ rq\[.*\] rp\[.*\] scf=\[.*\] scb=\[.*\] exp=\w* rc=0 c_exp=$/,
