@@ -91,12 +91,12 @@ export function checkAuthority(head: Head, buf: Buffer, relaxed: boolean): numbe
   const mask = http ? 1 : https ? 2 : 4;
   // An empty port is the default of every scheme (RFC 3986 section 6.2.3).
   const stripped = scheme >= 0 && (port === 3 || port === mask);
-  if (has && !relaxed && !equalRanges(buf, start, end, hostStart, hostEnd)) {
+  if (has && !equalRanges(buf, start, end, hostStart, hostEnd)) {
     // RFC 9112 section 3.2.2: "a client MUST send a Host header field [...] identical to the authority component".
-    if (scheme < 0) return H1Error.BAD_HOST;
     const hostStripped = hostPort === 3 || hostPort === mask ? hostColon : hostEnd;
-    if (!equalRanges(buf, start, stripped ? colon : end, hostStart, hostStripped)) {
-      return H1Error.BAD_HOST;
+    if (scheme < 0 || !equalRanges(buf, start, stripped ? colon : end, hostStart, hostStripped)) {
+      if (!relaxed) return H1Error.BAD_HOST;
+      if (head.oddAt < 0) head.oddAt = hostStart - head.start;
     }
   }
   if (stripped) {

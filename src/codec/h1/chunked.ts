@@ -38,6 +38,10 @@ const EMPTY: Buffer = Buffer.alloc(0);
 export class ChunkScanner {
   /** 0, or the code that refused the body; the scanner then reads no further. */
   error = 0;
+  /** Offset of the byte that was refused in the buffer of that scan; for captures (`show errors`). */
+  errorAt = 0;
+  /** It stands where the line end of a chunk's data has to be. */
+  errorAfterData = false;
   /** True when the last chunk, the trailers and the blank line have been read. */
   done = false;
   /** Payload bytes since reset(). */
@@ -143,7 +147,7 @@ export class ChunkScanner {
         case SIZE_START: {
           // chunk-size = 1*HEXDIG
           const digit = HEX[c]!;
-          if (digit === 255) return this.#refuse(H1Error.BAD_CHUNK_SIZE);
+          if (digit === 255) return this.#refuse(H1Error.BAD_CHUNK_SIZE, p);
           this.#lineStart = p;
           this.#lineBytes = 0;
           this.#canonical = true;
@@ -156,7 +160,7 @@ export class ChunkScanner {
           if (digit !== 255) {
             if (this.#left === 0) this.#canonical = false;
             this.#left = this.#left * 16 + digit;
-            if (this.#left > MAX_CHUNK) return this.#refuse(H1Error.CHUNK_OVERFLOW);
+            if (this.#left > MAX_CHUNK) return this.#refuse(H1Error.CHUNK_OVERFLOW, p);
             break;
           }
           if (c === 13) {
@@ -167,7 +171,7 @@ export class ChunkScanner {
           if (c === 10) state = this.#sizeDone(p);
           else if (c === 59) state = EXTENSION;
           else if (c === 32 || c === 9) state = SIZE_SPACE;
-          else return this.#refuse(H1Error.BAD_CHUNK_SIZE);
+          else return this.#refuse(H1Error.BAD_CHUNK_SIZE, p);
           break;
         }
         case SIZE_SPACE:
@@ -175,7 +179,7 @@ export class ChunkScanner {
           if (c === 13) state = SIZE_LF;
           else if (c === 10) state = this.#sizeDone(p);
           else if (c === 59) state = EXTENSION;
-          else if (c !== 32 && c !== 9) return this.#refuse(H1Error.BAD_CHUNK_SIZE);
+          else if (c !== 32 && c !== 9) return this.#refuse(H1Error.BAD_CHUNK_SIZE, p);
           break;
         case EXTENSION:
           // RFC 9112 section 7.1.1: "A recipient MUST ignore unrecognized chunk extensions."
@@ -183,7 +187,7 @@ export class ChunkScanner {
           else if (c === 10) state = this.#sizeDone(p);
           break;
         case SIZE_LF:
-          if (c !== 10) return this.#refuse(H1Error.CHUNK_LINE_END);
+          if (c !== 10) return this.#refuse(H1Error.CHUNK_LINE_END, p);
           state = this.#sizeDone(p);
           break;
         case DATA_CR:
@@ -192,16 +196,16 @@ export class ChunkScanner {
           this.#canonical = c === 13;
           if (c === 13) state = DATA_LF;
           else if (c === 10) state = this.#dataDone(p);
-          else return this.#refuse(H1Error.CHUNK_LINE_END);
+          else return this.#refuse(H1Error.CHUNK_LINE_END, p, true);
           break;
         case DATA_LF:
-          if (c !== 10) return this.#refuse(H1Error.CHUNK_LINE_END);
+          if (c !== 10) return this.#refuse(H1Error.CHUNK_LINE_END, p, true);
           state = this.#dataDone(p);
           break;
       }
       p++;
       if (state < DATA && ++this.#lineBytes > this.#limits.maxBytes) {
-        return this.#refuse(H1Error.BAD_CHUNK_SIZE);
+        return this.#refuse(H1Error.BAD_CHUNK_SIZE, p - 1);
       }
     }
     if (state === DATA_LF) this.#lineBytes = 1;
@@ -235,8 +239,10 @@ export class ChunkScanner {
     return at;
   }
 
-  #refuse(code: number): number {
+  #refuse(code: number, at: number, afterData = false): number {
     this.error = code;
+    this.errorAt = at;
+    this.errorAfterData = afterData;
     return code;
   }
 
@@ -288,12 +294,12 @@ export class ChunkScanner {
     this.#heldLength = total;
     const next = parseHeaders(head, this.#held, head.resume, total, this.#limits);
     if (next < 0) {
-      if (next === H1Error.HEAD_TOO_LARGE) return this.#refuse(H1Error.TRAILERS_TOO_LARGE);
-      return this.#refuse(next === H1Error.TOO_MANY_HEADERS ? next : H1Error.BAD_TRAILER);
+      if (next === H1Error.HEAD_TOO_LARGE) return this.#refuse(H1Error.TRAILERS_TOO_LARGE, p);
+      return this.#refuse(next === H1Error.TOO_MANY_HEADERS ? next : H1Error.BAD_TRAILER, p);
     }
     if (next === 0) return end;
     head.phase = Phase.IDLE;
-    if ((head.flags & TE_OTHER) !== 0) return this.#refuse(H1Error.BAD_TRAILER);
+    if ((head.flags & TE_OTHER) !== 0) return this.#refuse(H1Error.BAD_TRAILER, p);
     this.#op(OP_TRAILERS, 0);
     this.done = true;
     if (head.count > 0) this.trailers = head;

@@ -64,6 +64,8 @@ export class Head {
   scanned = 0;
   /** Offset of the byte that made the last parse fail; for captures (`show errors`). */
   errorAt = 0;
+  /** Where the first byte stands, from `start` on, that passes only by option accept-invalid-http-request or -response; -1 = none. */
+  oddAt = -1;
   /** Another one for every message the head is reset for. */
   serial = 0;
   /** What `text` has made; null while nothing was asked for. */

@@ -116,6 +116,7 @@ export function parseHeaders(head: Head, buf: Buffer, pos: number, end: number, 
       // Option accept-invalid-http-request/response lets all but a line feed pass.
       while (c !== 58) {
         if (c === 10 || !limits.relaxed) return fail(head, H1Error.BAD_HEADER_NAME, p);
+        if (head.oddAt < 0) head.oddAt = p - head.start;
         if (LOWER[c] !== 0) buf[p] = LOWER[c]!;
         if (++p >= end) return suspend(head, Phase.HEADERS, line, INSIDE_NOTHING, end, limits);
         c = buf[p]!;

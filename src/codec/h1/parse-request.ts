@@ -57,6 +57,7 @@ export function parseRequest(head: Head, buf: Buffer, start: number, end: number
     head.flags = CANONICAL | CONTIGUOUS;
     head.contentLength = -1;
     head.host = -1;
+    head.oddAt = -1;
     head.phase = Phase.START_LINE;
   }
   if (head.phase === Phase.START_LINE) {
@@ -118,6 +119,7 @@ function parseRequestLine(head: Head, buf: Buffer, pos: number, end: number, lim
   while (c !== 32 && c !== 9 && c !== 13 && c !== 10) {
     // "#" and bytes above 127 pass with option accept-invalid-http-request; controls never do.
     if (c < 33 || c === 127 || !limits.relaxed) return fail(head, H1Error.BAD_TARGET, p);
+    if (head.oddAt < 0) head.oddAt = p - line;
     if (++p >= end) return suspend(head, Phase.START_LINE, line, INSIDE_TARGET, end, limits);
     c = buf[p]!;
   }
@@ -191,15 +193,18 @@ function finishRequest(head: Head, buf: Buffer, p: number, limits: HeadLimits): 
   if ((flags & HAS_TE) !== 0) {
     // RFC 9112 section 6.3 item 4: "If a Transfer-Encoding header field is present in a request and the chunked transfer coding is
     // not the final encoding, the message body length cannot be determined reliably; the server MUST respond with 400".
-    if ((flags & TE_CHUNKED) === 0) return fail(head, H1Error.BAD_TRANSFER_ENCODING, head.headersStart);
-    if ((flags & TE_OTHER) !== 0) return fail(head, H1Error.UNSUPPORTED_CODING, head.headersStart);
+    if ((flags & TE_CHUNKED) === 0) return fail(head, H1Error.BAD_TRANSFER_ENCODING, head.end);
+    if ((flags & TE_OTHER) !== 0) return fail(head, H1Error.UNSUPPORTED_CODING, head.end);
     if (head.version < 11) head.flags |= TE_HTTP10;
     dropOverruledLength(head);
   }
   const first = buf[head.targetStart];
   if (first !== 47 || head.method === Method.CONNECT) {
     const verdict = checkAuthority(head, buf, limits.relaxed);
-    if (verdict < 0) return fail(head, verdict, head.targetStart);
+    if (verdict < 0) {
+      const ofHost = verdict === H1Error.BAD_HOST && head.host >= 0;
+      return fail(head, verdict, ofHost ? head.index[4 * head.host + 2]! : head.targetStart);
+    }
   }
   if ((flags & (HAS_UPGRADE | CONN_UPGRADE)) === (HAS_UPGRADE | CONN_UPGRADE)) {
     if (head.contentLength > 0 || (flags & TE_CHUNKED) !== 0) {
@@ -208,7 +213,7 @@ function finishRequest(head: Head, buf: Buffer, p: number, limits: HeadLimits): 
       head.flags &= ~(HAS_UPGRADE | UPGRADE_WEBSOCKET);
     } else if ((flags & (UPGRADE_WEBSOCKET | HAS_WEBSOCKET_KEY)) === UPGRADE_WEBSOCKET) {
       // RFC 6455 section 4.2.1 item 5: "A |Sec-WebSocket-Key| header field with a base64-encoded value" must be there.
-      return fail(head, H1Error.WEBSOCKET_KEY, head.headersStart);
+      return fail(head, H1Error.WEBSOCKET_KEY, head.end);
     }
   }
   if (head.method === Method.CONNECT && head.contentLength > 0) {

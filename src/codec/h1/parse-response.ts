@@ -35,6 +35,7 @@ export function parseResponse(head: Head, buf: Buffer, start: number, end: numbe
     head.flags = CANONICAL | CONTIGUOUS | IS_RESPONSE;
     head.contentLength = -1;
     head.host = -1;
+    head.oddAt = -1;
     head.phase = Phase.START_LINE;
   }
   if (head.phase === Phase.START_LINE) {

@@ -1,4 +1,4 @@
-import { captureError } from "../error-captures.ts";
+import { captureHead, captureOdd } from "../error-captures.ts";
 import { H1Error, H2_PREFACE, errorName } from "../../codec/h1/errors.ts";
 import { parseRequest } from "../../codec/h1/head.ts";
 import type { ClientSocket } from "../../net/socket.ts";
@@ -117,6 +117,7 @@ export class HttpClient extends ClientConn implements HttpSide {
     if (at > 0) {
       // Fast path: the head is complete.
       if (this.held === buf) this.held = null;
+      if (stream.req.oddAt >= 0) captureOdd(stream, "request", stream.req, buf, end);
       // A head lives as long as its exchange, which a client that reads slowly draws out.
       if (buf.length > LARGE_READ && 4 * (at - start) < buf.length) stream.req.detach();
       stream.onRequestHead(buf, at, end);
@@ -142,7 +143,7 @@ export class HttpClient extends ClientConn implements HttpSide {
       upgradeToH2(this, buf, start, end);
       return;
     }
-    if (at !== H2_PREFACE) captureError(stream, "request", stream.req, buf, end, clock.now);
+    if (at !== H2_PREFACE) captureHead(stream, "request", stream.req, buf, end, at);
     stream.reason = at === H2_PREFACE ? "h2-preface" : errorName(at);
     stream.refuse(at === H1Error.UNSUPPORTED_CODING ? 422 : 400);
   }

@@ -1,4 +1,5 @@
 /** The body of the response, from the server to the client, and the end of the response. */
+import { captureBody } from "../error-captures.ts";
 import { errorName } from "../../codec/h1/errors.ts";
 import { clientLeft } from "./abort.ts";
 import { saveBody, saved } from "./cache/save.ts";
@@ -17,6 +18,7 @@ export function downloadBody(stream: HttpStream, chunk: Buffer, start: number, e
   const at = resBody.feed(chunk, start, end);
   if (at < 0) {
     stream.reason = errorName(at);
+    captureBody(stream, "response", chunk, start, end, at);
     // As in HAProxy, where a body that is changed on its way ends with its server.
     fail(stream, stream.resFilter === null ? "P" : "S", "D", 502);
     return;

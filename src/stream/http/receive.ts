@@ -1,5 +1,5 @@
 /** What the server sends: heads are gathered, interim responses passed on, the final one analysed, its body forwarded. */
-import { captureError } from "../error-captures.ts";
+import { captureHead, captureOdd } from "../error-captures.ts";
 import { errorName } from "../../codec/h1/errors.ts";
 import { parseResponse } from "../../codec/h1/head.ts";
 import { adjustCases } from "../../codec/h1/case.ts";
@@ -46,10 +46,11 @@ export function receive(stream: HttpStream, conn: ServerSide, chunk: Buffer): vo
       return;
     }
     if (at < 0) {
-      captureError(stream, "response", stream.res, buf, end, clock.now);
+      captureHead(stream, "response", stream.res, buf, end, at);
       junk(stream, at);
       return;
     }
+    if (stream.res.oddAt >= 0) captureOdd(stream, "response", stream.res, buf, end);
     const { status } = stream.res;
     if (retryableStatus(stream, status)) {
       repeat(stream);

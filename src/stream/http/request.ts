@@ -1,3 +1,4 @@
+import { captureBody } from "../error-captures.ts";
 import {
   CL_AND_TE,
   CONN_CLOSE,
@@ -219,6 +220,7 @@ function takeBody(stream: HttpStream, buf: Buffer, start: number, end: number): 
   const at = reqBody.feed(buf, start, end);
   if (at < 0) {
     stream.reason = errorName(at);
+    captureBody(stream, "request", buf, start, end, at);
     refuse(stream, 400);
     return false;
   }

@@ -1,3 +1,4 @@
+import { captureBody } from "../error-captures.ts";
 import {
   CL_AND_TE,
   CONN_CLOSE,
@@ -81,6 +82,7 @@ export function analyseResponse(stream: HttpStream, conn: ServerSide, buf: Buffe
   if (at < end && !resBody.done && framing !== Framing.TUNNEL) {
     next = resBody.feed(buf, at, end);
     if (next < 0) {
+      captureBody(stream, "response", buf, at, end, next);
       badResponse(stream, errorName(next));
       return;
     }

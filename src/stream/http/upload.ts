@@ -1,6 +1,7 @@
 /** The body of the request: from the client to the server, or kept until there is one. */
 import { errorName } from "../../codec/h1/errors.ts";
 import { C } from "../../counters/columns.ts";
+import { captureBody } from "../error-captures.ts";
 import { Phase } from "../phase.ts";
 import { fail } from "./answer.ts";
 import { countIn } from "./count.ts";
@@ -17,6 +18,7 @@ export function uploadBody(stream: HttpStream, chunk: Buffer, start: number, end
   const at = reqBody.feed(chunk, start, end);
   if (at < 0) {
     stream.reason = errorName(at);
+    captureBody(stream, "request", chunk, start, end, at);
     refuseBody(stream);
     return;
   }

@@ -37,8 +37,12 @@ export const showErrors: Command = {
     }
     const total = answers.reduce((sum, answer) => sum + answer.total, 0);
     let out = `Total events captured on [${logDate(Date.now())}] : ${total}\n`;
-    const inOrder = [...last.values()].sort((a, b) => a.at - b.at);
-    for (const [nth, capture] of inOrder.entries()) out += describe(model, capture, nth);
+    for (const { name } of model.proxies) {
+      for (const one of ["request", "response"]) {
+        const capture = last.get(`${one} ${name}`);
+        if (capture !== undefined) out += describe(model, capture);
+      }
+    }
     return out;
   },
 };
@@ -46,8 +50,8 @@ export const showErrors: Command = {
 /** Bytes of a buffer that HAProxy keeps for itself. */
 const RESERVED = 48;
 
-function describe(model: Model, capture: ErrorCapture, nth: number): string {
-  const { at, side, proxy, other, server, source, bytes, position } = capture;
+function describe(model: Model, capture: ErrorCapture): string {
+  const { at, side, proxy, other, server, source, bytes, position, state, chunk, body } = capture;
   const named = (name: string | null): string => {
     const found = model.proxies.find((one) => one.name === name);
     return found === undefined ? "<NONE> (#-1)" : `${found.name} (#${found.id})`;
@@ -58,12 +62,12 @@ function describe(model: Model, capture: ErrorCapture, nth: number): string {
   const { bufsize } = model.global;
   return ` 
 [${logDate(at)}] ${mine} ${named(proxy)}: invalid ${side}
-  ${theirs} ${named(other)}, server ${target === undefined ? "<NONE> (#-1)" : `${target.name} (#${target.id})`}, event #${nth}, src ${source}
+  ${theirs} ${named(other)}, server ${target === undefined ? "<NONE> (#-1)" : `${target.name} (#${target.id})`}, event #${capture.id}, src ${source}
   buffer starts at 0 (including 0 out), ${bufsize - bytes.length} free,
   len ${bytes.length}, wraps at ${bufsize - RESERVED}, error at position ${position}
   H1 connection flags 0x00000000, H1 stream flags 0x00000000
-  H1 msg state ${stateAt(bytes, position, side)}, H1 msg flags 0x00000000
-  H1 chunk len 0 bytes, H1 body len 0 bytes :
+  H1 msg state ${state ?? stateAt(bytes, position, side)}, H1 msg flags 0x00000000
+  H1 chunk len ${chunk} bytes, H1 body len ${body} bytes :
   
 ${dump(bytes)}`;
 }
