@@ -16,6 +16,7 @@
 import type { Address, Model, StickTableModel } from "../config/model.ts";
 import { layoutOf } from "../cache/layout.ts";
 import { E, H as T, layoutOf as tableLayout } from "../table/layout.ts";
+import { cellsOf } from "../table/types.ts";
 import { layoutText } from "../counters/shared.ts";
 import type { Change } from "../expr/changes.ts";
 import type { Value } from "../expr/sample.ts";
@@ -61,7 +62,7 @@ export type FromSuccessor =
 /** Versions with the same text share memory. */
 export function layoutId(): string {
   const table = tableLayout({ keyType: "ip", keyLength: 4, size: 1, store: [] }, 1);
-  return Bun.hash(layoutText() + JSON.stringify([layoutOf(1, 1), T, E, table])).toString(16);
+  return Bun.hash(layoutText() + JSON.stringify([layoutOf(1, 1), T, E, cellsOf, table])).toString(16);
 }
 
 /** What of a model says which values of kept objects the file changed. */

@@ -82,3 +82,17 @@ test("bytes exceed 31 bits", () => {
   const counter = new Counter().count(0, 3_000_000_000);
   expect(counter.at(0)).toBe(3_000_000_000);
 });
+
+test("a process that died as it moved the period on leaves counts that hold, and are put right by the next period", () => {
+  const counter = new Counter().count(0, 100);
+  const { cells } = counter;
+  // It won the exchange and did nothing more.
+  cells[0]! += PERIOD + 1;
+  expect([10_000, 25_001, 40_000].map((at) => counter.at(at))).toEqual([100, 50, 0]);
+  counter.count(12_000, 5);
+  expect(counter.at(12_000)).toBe(105);
+  counter.count(20_001, 3);
+  expect(cells[0]! & 1).toBe(0);
+  expect(counter.at(20_001)).toBeLessThanOrEqual(108);
+  expect(counter.at(40_002)).toBe(0);
+});

@@ -1,9 +1,9 @@
 /**
  * Events over a sliding period, as HAProxy's frequency counters count them. Three cells that all processes share: when the running
- * period began, events in it, events in the one before. Times are the low 32 bits of epoch milliseconds.
+ * period began, events in it, events in the one before. Times are the low 32 bits of epoch milliseconds, even ones.
  *
- * No lock: who moves the period on wins an exchange of its beginning. What others count at that moment is in the new period, none
- * of it is lost, and a process that dies in between does no harm.
+ * No lock: who moves the period on wins an exchange of its beginning, which is odd until the counts have moved too. What others count
+ * meanwhile is in the new period, none of it is lost. If a process dies in between, the next period puts it right.
  */
 
 /** Counts `n` events. Processes do not see quite the same time: a beginning that lies less than a period ahead is now. */
@@ -16,12 +16,14 @@ export function countRate(cells: Int32Array, at: number, period: number, n: numb
 
 function rotate(cells: Int32Array, at: number, begin: number, period: number, elapsed: number, now: number): void {
   // A period that began one period ago is followed by the next; a gap of a whole one begins anew.
-  const next = elapsed >= period && elapsed - period < period ? (begin + period) | 0 : now | 0;
+  const follows = elapsed >= period && elapsed - period < period;
+  const next = (follows ? begin + period : now) & ~1;
   const before = Atomics.load(cells, at + 1);
-  if (Atomics.compareExchange(cells, at, begin, next) !== begin) return;
+  if (Atomics.compareExchange(cells, at, begin, next | 1) !== begin) return;
+  Atomics.store(cells, at + 2, follows ? before : 0);
   // Not to zero: what others counted since stays.
   Atomics.sub(cells, at + 1, before);
-  Atomics.store(cells, at + 2, elapsed >= period && elapsed - period < period ? before : 0);
+  Atomics.compareExchange(cells, at, next | 1, next);
 }
 
 /**
@@ -29,11 +31,14 @@ function rotate(cells: Int32Array, at: number, begin: number, period: number, el
  * counts in full until the period after its own is over, so that low rates do not flap.
  */
 export function readRate(cells: Int32Array, at: number, period: number, now: number): number {
-  const elapsed = (now - Atomics.load(cells, at)) | 0;
+  const begin = Atomics.load(cells, at);
+  const elapsed = (now - begin) | 0;
   let current = Atomics.load(cells, at + 1) >>> 0;
   let past = Atomics.load(cells, at + 2) >>> 0;
   let left = period - Math.max(0, elapsed);
   if (elapsed <= -period) return 0;
+  // The counts are moving: one of them is that of the period before.
+  if ((begin & 1) !== 0 && left >= 0) return Math.max(current, past);
   if (left < 0) {
     left += period;
     past = left >= 0 ? current : 0;
@@ -46,7 +51,7 @@ export function readRate(cells: Int32Array, at: number, period: number, now: num
 
 /** As if `value` events had just happened, the first of a period. */
 export function setRate(cells: Int32Array, at: number, value: number, now: number): void {
-  Atomics.store(cells, at, now | 0);
+  Atomics.store(cells, at, now & ~1);
   Atomics.store(cells, at + 1, value | 0);
   Atomics.store(cells, at + 2, 0);
 }

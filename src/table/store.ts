@@ -214,13 +214,17 @@ export class TableStore extends TableViews {
     requeueTop(this, this.header[H.used]!, Math.max(this.heap[0]!, this.order(now)));
   }
 
+  /** Some entry may be past its end. */
+  overdue(expire: number, now: number): boolean {
+    return expire > 0 && this.header[H.used]! > 0 && this.heap[0]! <= now - expire;
+  }
+
   /** Frees entries past their end; `most`: how many are looked at. Returns how many went. One process does so once in a while. */
   sweep(expire: number, now: number, most: number): number {
-    const { header, heap } = this;
+    const { header } = this;
     let swept = 0;
-    if (expire === 0) return 0;
     // The lock is not kept for long.
-    for (let looked = 0; looked < most && header[H.used]! > 0 && heap[0]! <= now - expire; looked += BATCH) {
+    for (let looked = 0; looked < most && this.overdue(expire, now); looked += BATCH) {
       if (!acquire(header, H.lock, this.recover)) break;
       try {
         swept += this.dropEnded(BATCH, now - expire, now);

@@ -226,9 +226,14 @@ export class Table {
     return this.store!.remove(entry);
   }
 
-  /** Removes entries past their end, `most` at a time; returns how many. One process does so once in a while. */
+  /** Removes entries past their end, of the `most` that are looked at; returns how many. One process does so once in a while. */
   sweep(now: number, most: number): number {
     return this.store === null ? 0 : this.store.sweep(this.model.expire, now, most);
+  }
+
+  /** There is more to sweep. */
+  overdue(now: number): boolean {
+    return this.store !== null && this.store.overdue(this.model.expire, now);
   }
 }
 

@@ -24,8 +24,9 @@ const RETRY_MS = 10;
 /** How often servers with on-marked-down or on-marked-up are looked at. */
 const MARKED_MS = 100;
 const SECOND = 1000;
-/** Entries of a stick table past their end that are removed in one go. */
-const SWEPT = 20_000;
+/** Entries of a stick table past their end that are removed in one go, about a millisecond's work, and the pause before the next ones. */
+const SWEPT = 1000;
+const SWEEP_MS = 20;
 
 function logEvent(backend: Backend, level: LevelName, text: string): void {
   (backend.logger as Logger).event(level, text);
@@ -65,6 +66,7 @@ export class Housekeeping {
   private readonly pumpTimer = new Timer(() => this.pump());
   private readonly secondTimer = new Timer(() => this.everySecond());
   private readonly retryTimer = new Timer(() => {});
+  private readonly sweepTimer = new Timer(() => this.sweepTables());
   private readonly markedTimer = new Timer(() => this.lookMarked());
   private marked: MarkedServers | null = null;
   private health: Health | null = null;
@@ -113,7 +115,8 @@ export class Housekeeping {
 
   stop(): void {
     this.checker?.stop();
-    for (const timer of [this.pumpTimer, this.secondTimer, this.retryTimer, this.markedTimer]) wheel.disarm(timer);
+    for (const timer of [this.pumpTimer, this.secondTimer, this.retryTimer, this.markedTimer, this.sweepTimer])
+      wheel.disarm(timer);
   }
 
   retry(run: () => void): void {
@@ -144,6 +147,17 @@ export class Housekeeping {
     if (this.marked?.some) this.markedTimer.in(MARKED_MS);
   }
 
+  /** One worker does so for all; what is past its end counts no more in any case. */
+  private sweepTables(): void {
+    if (!this.leads) return;
+    let more = false;
+    for (const table of this.compiled!.tables.all()) {
+      table.sweep(clock.now, SWEPT);
+      if (table.overdue(clock.now)) more = true;
+    }
+    if (more) this.sweepTimer.in(SWEEP_MS);
+  }
+
   private everySecond(): void {
     this.secondTimer.in(SECOND);
     const { slab } = this.rt!;
@@ -161,7 +175,7 @@ export class Housekeeping {
     for (const backend of this.compiled!.backends.values()) {
       for (const server of backend.servers) poolOf(server).purge(clock.now);
     }
-    if (this.leads) for (const table of this.compiled!.tables.all()) table.sweep(clock.now, SWEPT);
+    this.sweepTables();
     trimPipes();
   }
 }

@@ -1,3 +1,4 @@
+import { SETS } from "../../counters/shared.ts";
 import { LARGEST_TABLE, layoutOf } from "../../table/layout.ts";
 import type { ProxyDraft } from "../draft.ts";
 import { type Check, errorAt, title } from "./check.ts";
@@ -16,7 +17,7 @@ export const checkStickTables: Check = ({ proxies, global, diagnostics }) => {
       continue;
     }
     tables.set(proxy.name, proxy);
-    const { bytes } = layoutOf(stickTable, Math.max(1, global.nbthread));
+    const { bytes } = layoutOf(stickTable, Math.max(1, global.nbthread) * SETS);
     if (bytes <= LARGEST_TABLE) continue;
     const gigabytes = Math.ceil(bytes / 1024 ** 3);
     const message = `a stick table of ${stickTable.size} such entries takes ${gigabytes} GB: more than the 4 GB that fit`;
