@@ -1,0 +1,79 @@
+/** The memory of stick tables in the running program: looked at, and filled, from outside. */
+import { expect, test } from "bun:test";
+import { readdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
+import type { StickTableModel } from "../../src/config/model.ts";
+import { parseText } from "../../src/config/testing.ts";
+import { SETS } from "../../src/counters/shared.ts";
+import { Holds } from "../../src/table/holds.ts";
+import { TableStore } from "../../src/table/store.ts";
+import { Table } from "../../src/table/table.ts";
+import { freePort } from "../harness/ports.ts";
+import type { Proxy } from "../harness/proxy.ts";
+import { Scope } from "../harness/scope.ts";
+import { becomes, startServing, workers } from "./tools.ts";
+
+const WORKERS = 2;
+
+function configuration(port: number, table: string): string {
+  return `
+global
+    nbthread ${WORKERS}
+defaults
+    mode http
+    timeout connect 2s
+    timeout client 5s
+    timeout server 5s
+listen web
+    bind 127.0.0.1:${port}
+    http-request return status 200
+    stick-table ${table}
+`;
+}
+
+/** The table as the supervisor has it, in this process too. */
+function tableOf(proxy: Proxy, config: string): Table {
+  const folder = `/proc/${proxy.program.pid}/fd`;
+  const fd = readdirSync(folder).find((name) => {
+    try {
+      return readlinkSync(`${folder}/${name}`).startsWith("/memfd:tlb-table-web");
+    } catch {
+      return false;
+    }
+  });
+  if (fd === undefined) throw new Error("the supervisor has no such memory");
+  const model = parseText(config).model!.proxies[0]!.stickTable as StickTableModel;
+  const store = new TableStore(model, WORKERS * SETS, Bun.mmap(`${folder}/${fd}`, { shared: true }));
+  const table = new Table(model);
+  table.attach({ store, holds: new Holds(store, WORKERS * SETS - 1) });
+  return table;
+}
+
+async function reload(proxy: Proxy, from: string, to: string): Promise<string> {
+  writeFileSync(proxy.file, readFileSync(proxy.file, "utf8").replace(from, to));
+  return proxy.runtime("reload");
+}
+
+test("entries past their end are swept, those that stay outlive reloads and workers", async () => {
+  await using scope = new Scope();
+  const config = configuration(freePort(), "type integer size 20k expire 1s store gpc0");
+  const proxy = await startServing(scope, config);
+  const table = tableOf(proxy, config);
+  const now = Date.now();
+  for (let key = 0; key < 10_000; key++) table.obtain(key, now);
+  expect(table.used).toBe(10_000);
+  await becomes(() => table.used, 0);
+
+  expect(await reload(proxy, "expire 1s", "expire 1h")).not.toContain("Stick table");
+  const entry = table.obtain(7, Date.now());
+  table.add(entry, table.field("gpc0")!, 3, Date.now());
+  const [victim] = workers(proxy);
+  process.kill(victim!, "SIGKILL");
+  await becomes(() => workers(proxy).length === WORKERS && !workers(proxy).includes(victim!), true);
+  await Bun.sleep(1500);
+  expect(table.used).toBe(1);
+
+  expect(await reload(proxy, "gpc0", "gpt0,gpc(2)")).toContain("Stick table 'web' has new memory: 1 of its entries");
+  const wider = tableOf(proxy, configuration(1, "type integer size 20k expire 1h store gpt0,gpc(2)"));
+  expect(wider.read(wider.lookup(7, Date.now()), wider.field("gpc0")!, Date.now())).toBe(3);
+  expect(await reload(proxy, "integer", "ip")).toContain("Stick table 'web' begins anew: its keys are others now.");
+}, 30_000);
