@@ -54,6 +54,13 @@ export class Body {
     }
   }
 
+  /** There is no payload, but the stream of HTTP/2 it comes in goes on: it ends with that, perhaps with trailers. After `begin`. */
+  awaitEnd(): void {
+    this.framing = Framing.LENGTH;
+    this.framed = true;
+    this.done = false;
+  }
+
   /** Drops references to buffers. */
   reset(): void {
     this.framing = Framing.NONE;

@@ -51,7 +51,7 @@ export function compressRequest(stream: HttpStream, front: Settings, back: Setti
   if (algorithm === undefined || algorithm.format === null) return;
   const { req, reqEdits: edits, reqBody } = stream;
   const { framing } = reqBody;
-  if (framing === Framing.NONE || req.version < 11 || req.method === Method.CONNECT) return;
+  if (framing === Framing.NONE || req.contentLength === 0 || req.version < 11 || req.method === Method.CONNECT) return;
   if (firstValue(req, edits, CONTENT_ENCODING) !== null || noTransform(req, edits)) return;
   const minSize = back?.request.minSize || front?.request.minSize || 0;
   if (minSize > 0 && framing === Framing.LENGTH && req.contentLength < minSize) return;

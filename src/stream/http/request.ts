@@ -4,6 +4,7 @@ import {
   CONN_CLOSE,
   CONN_KEEPALIVE,
   CONN_UPGRADE,
+  EXTENDED_CONNECT,
   TE_HTTP10,
   Method,
   NORMALIZED_URI,
@@ -84,8 +85,9 @@ export function analyseRequest(stream: HttpStream, buf: Buffer, at: number, end:
   const framing = requestFraming(req);
   reqBody.begin(framing, req.contentLength, rt.requestLimits);
   reqBody.framed = client.h2 !== null;
+  if (client.h2 !== null && !client.ended && req.contentLength === 0 && !opensTunnel(req)) reqBody.awaitEnd();
   countIn(stream, headBytes(req));
-  if (framing === Framing.NONE) {
+  if (reqBody.done) {
     stream.requestDone = true;
     if (at < end) client.hold(buf, at, end);
   } else if (!takeBody(stream, buf, at, end)) {
@@ -101,6 +103,11 @@ export function analyseRequest(stream: HttpStream, buf: Buffer, at: number, end:
     begin(stream);
   }
   routeContent(stream);
+}
+
+/** What follows the head belongs to the tunnel, should it be granted. */
+function opensTunnel({ method, flags }: Head): boolean {
+  return method === Method.CONNECT || (flags & EXTENDED_CONNECT) !== 0;
 }
 
 /** The request is one: it is counted, and its log line begins. */

@@ -48,6 +48,11 @@ import { startTunnel } from "./tunnel.ts";
 import { holdResponse } from "./wait.ts";
 import { CHUNKED, CLOSE, headBytes, KEEP_ALIVE, responseColumn, SCRATCH_BYTES, scratch, WHOLE } from "./wire.ts";
 
+/** Not those that end with their heads whatever these say (RFC 9112 section 6.3). */
+function mayHaveContent(status: number, method: number): boolean {
+  return method !== Method.HEAD && status >= 200 && status !== 204 && status !== 304;
+}
+
 /**
  * The analysers of a response, in HAProxy's order:
  *
@@ -78,6 +83,10 @@ export function analyseResponse(stream: HttpStream, conn: ServerSide, buf: Buffe
   if (stream.client.h2 !== null) resBody.output = Output.payload;
   else if (framing === Framing.STREAM && req.version === 11) resBody.output = Output.chunks;
   if (stream.coding !== null) selectCompression(stream, stream.coding);
+  // From stream to stream of HTTP/2: with a length of 0 there may be trailers all the same.
+  if (framing === Framing.NONE && conn.h2 !== null && stream.client.h2 !== null && !conn.ended) {
+    if (res.contentLength === 0 && mayHaveContent(status, method)) resBody.awaitEnd();
+  }
   let next = at;
   if (at < end && !resBody.done && framing !== Framing.TUNNEL) {
     next = resBody.feed(buf, at, end);

@@ -1,5 +1,6 @@
 /** Sending a request once more after it was sent in vain (manual, keyword retry-on). Failed connections: ../connect.ts. */
 import { connect, retry } from "../connect.ts";
+import { Output } from "./body.ts";
 import type { HttpSettings } from "./settings.ts";
 import type { HttpStream } from "./stream.ts";
 
@@ -8,9 +9,12 @@ export function repeatable(stream: HttpStream): boolean {
   return !stream.spent && !stream.answered && stream.requestDone;
 }
 
-/** The server said that it did nothing with the request (RFC 9113 section 8.7): it is repeated whatever `retry-on` says. */
+/**
+ * The server said that it did nothing with the request (RFC 9113 section 8.7): it is repeated whatever `retry-on` says, and before it is
+ * complete, as long as all that came of it is held.
+ */
 export function refusedRetry(stream: HttpStream): boolean {
-  return mayRetry(stream) && !stream.responded;
+  return stream.tries > 0 && !stream.once && !stream.spent && !stream.answered && !stream.responded;
 }
 
 /** `retry-on` names this condition, and the request can be repeated. */
@@ -44,6 +48,7 @@ function forgetAttempt(stream: HttpStream): void {
   stream.sent = stream.responded = stream.reusedConn = false;
   stream.connectedAt = stream.responseAt = 0;
   stream.resHeld = null;
+  stream.reqBody.output = Output.same;
   stream.res.reset();
   stream.noReuse = true;
 }

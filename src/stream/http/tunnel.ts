@@ -17,7 +17,9 @@ export function startTunnel(stream: HttpStream): void {
   client.resume();
   const held = client.takeHeld();
   if (held !== null) tunnelClientData(stream, held);
-  watchTunnel(stream);
+  // A stream of HTTP/2 may have ended its half before the tunnel stood.
+  if (client.h2 !== null && client.ended) tunnelClientEnded(stream);
+  else watchTunnel(stream);
 }
 
 // ---- the client
@@ -79,6 +81,8 @@ export function tunnelServerEnded(stream: HttpStream): void {
 export function tunnelServerLost(stream: HttpStream, error: Error | undefined): void {
   stream.termCause = stream.client.ended || error === undefined ? "-" : "S";
   if (stream.termCause === "S") stream.termState = "D";
+  // A close, not a reset: a stream of HTTP/2 ends alike.
+  if (error === undefined && stream.client.h2 !== null) stream.client.finish();
   finishStream(stream, false);
 }
 

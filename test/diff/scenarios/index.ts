@@ -11,6 +11,7 @@ import { failures } from "./failures.ts";
 import { formats } from "./formats.ts";
 import { framing } from "./framing.ts";
 import { h2 } from "./h2.ts";
+import { h2Ends } from "./h2-ends.ts";
 import { h2Mixes } from "./h2-mixes.ts";
 import { headers } from "./headers.ts";
 import { httpErrors } from "./http-errors.ts";
@@ -59,6 +60,7 @@ export const scenarios: readonly Scenario[] = [
   ...tunnels,
   ...websocket,
   ...h2,
+  ...h2Ends,
   ...layers,
   ...errors,
   ...lengths,
