@@ -1,8 +1,6 @@
 /** Which server a stream goes to, and the queue before it: from the choice of a backend to the first connection attempt. */
 import { ALL_FULL, type Balancer } from "../balance/types.ts";
 import { C } from "../counters/columns.ts";
-import { countEvent } from "../counters/rate.ts";
-import { L, LIVE_WIDTH } from "../counters/shared.ts";
 import type { Backend } from "../proxy/backend.ts";
 import type { Server } from "../proxy/server.ts";
 import { queueOf } from "../server/queue.ts";
@@ -86,12 +84,7 @@ export function useServer(stream: Stream, server: Server): void {
   stream.serverName = server.name;
   stream.inServer = true;
   (backend.balancer as Balancer).served(server);
-  const { slab } = server;
   countOnServer(server, backend, C.lbTot);
-  slab[server.base + C.sessTot]!++;
-  const rate = countEvent(backend.shared.live, server.slot * LIVE_WIDTH + L.sessRate, Math.floor(clock.now / 1000));
-  if (rate > slab[server.base + C.sessRateMax]!) slab[server.base + C.sessRateMax] = rate;
-  slab[server.base + C.lastSession] = clock.now;
   const { failed } = stream;
   if (failed !== null) {
     if (failed !== server) {

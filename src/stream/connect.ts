@@ -1,6 +1,8 @@
 /** Connection attempts to the server of a stream, and the next one after a failure (manual: retries, option redispatch). */
 import { observeResult } from "../check/index.ts";
 import { C } from "../counters/columns.ts";
+import { countEvent } from "../counters/rate.ts";
+import { L, LIVE_WIDTH } from "../counters/shared.ts";
 import type { Backend } from "../proxy/backend.ts";
 import type { Server } from "../proxy/server.ts";
 import { poolOf } from "../server/pool.ts";
@@ -15,6 +17,14 @@ import { deadlineIn } from "./timeout.ts";
 /** HAProxy waits this long before it tries the same server again after a refused connection. */
 const TURNAROUND_MS = 1000;
 
+/** As in HAProxy a session of a server is an attempt to reach it that could begin: a retry is another one. */
+function countSession({ slab, base, slot }: Server, backend: Backend): void {
+  slab[base + C.sessTot]!++;
+  const rate = countEvent(backend.shared.live, slot * LIVE_WIDTH + L.sessRate, Math.floor(clock.now / 1000));
+  if (rate > slab[base + C.sessRateMax]!) slab[base + C.sessRateMax] = rate;
+  slab[base + C.lastSession] = clock.now;
+}
+
 /** Takes an idle connection to the stream's server, or opens one. Not counted as a retry. */
 export function connect(stream: Stream): void {
   const server = stream.server!;
@@ -27,6 +37,7 @@ export function connect(stream: Stream): void {
     idle.owner = stream;
     stream.serverConn = idle;
     countOnServer(server, backend, C.connectReuse);
+    countSession(server, backend);
     if (idle.established) {
       stream.established();
     } else {
@@ -42,9 +53,13 @@ export function connect(stream: Stream): void {
   countOnServer(server, backend, C.connectAttempts);
   stream.expire(deadlineIn(backend.model.timeouts.connect));
   const result = address === null ? -1 : stream.rt.dial(pool, stream, address, sni, stream.manner);
-  if (typeof result === "number") connectFailed(stream, false);
+  if (typeof result === "number") {
+    connectFailed(stream, false);
+    return;
+  }
+  countSession(server, backend);
   // The stream is told when the handshake is over; until then it must be able to give the connection up.
-  else if (result.secure) stream.serverConn = result.closed ? null : result;
+  if (result.secure) stream.serverConn = result.closed ? null : result;
   else opened(stream);
 }
 

@@ -71,6 +71,7 @@ export function serverLost(stream: HttpStream, error: Error | undefined): void {
 export function serverTimedOut(stream: HttpStream): void {
   if (serverTakesMore(stream)) return;
   if (stream.responded) {
+    countOnPath(stream, C.serverAborts);
     fail(stream, "s", "D", 504);
     return;
   }

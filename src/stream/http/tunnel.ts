@@ -1,6 +1,8 @@
 /** After 101 or an accepted CONNECT: bytes both ways, each direction closed on its own. */
+import { C } from "../../counters/columns.ts";
 import type { ServerSide } from "../../server/side.ts";
 import { clock } from "../../util/clock.ts";
+import { countOnPath } from "../count.ts";
 import { clientDue, serverDue, timedOutSide, tunnelTimeout } from "../relay.ts";
 import { sooner } from "../timeout.ts";
 import { clientAborted } from "./abort.ts";
@@ -102,6 +104,7 @@ function watchTunnel(stream: HttpStream): void {
 export function tunnelTimedOut(stream: HttpStream, now: number): void {
   const side = timedOutSide(stream, now);
   if (side === "") return;
+  countOnPath(stream, side === "c" ? C.clientAborts : C.serverAborts);
   stream.termCause = side;
   stream.termState = "D";
   finishStream(stream, false);

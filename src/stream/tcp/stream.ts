@@ -300,7 +300,9 @@ export class TcpStream extends Stream {
   onExpire(now: number): void {
     if (this.step !== Inspection.none && inspectionExpired(this, now)) return;
     const side = timedOutSide(this, now);
-    if (side !== "") this.end(side, "D");
+    if (side === "") return;
+    countOnPath(this, side === "c" ? C.clientAborts : C.serverAborts);
+    this.end(side, "D");
   }
 
   // ---- end

@@ -45,6 +45,7 @@ import { rules } from "./rules.ts";
 import { patterns } from "./patterns.ts";
 import { samples } from "./samples.ts";
 import { variables } from "./variables.ts";
+import { sessionCounts } from "./session-counts.ts";
 import { tls } from "./tls.ts";
 import { tunnels } from "./tunnels.ts";
 import { websocket } from "./websocket.ts";
@@ -75,6 +76,7 @@ export const scenarios: readonly Scenario[] = [
   ...cache,
   ...persistence,
   ...retries,
+  ...sessionCounts,
   ...destinations,
   ...options,
   ...observe,
