@@ -37,9 +37,12 @@ const SCRUBBED: ReadonlySet<string> = new Set([
 /** Families that are the runtime's alone: options of Bun, of its JavaScript engine, and of the debugger. */
 const FAMILIES: readonly string[] = ["BUN_", "JSC_"];
 
+/** Of those families: a profiler wants the names of compiled functions, which changes nothing else (scripts/profile). */
+const OBSERVING: ReadonlySet<string> = new Set(["BUN_JSC_useJITDump", "BUN_JSC_jitDumpDirectory"]);
+
 /** Whether a variable would steer the runtime of a child. */
 export function steersRuntime(name: string): boolean {
-  return SCRUBBED.has(name) || FAMILIES.some((family) => name.startsWith(family));
+  return SCRUBBED.has(name) || (!OBSERVING.has(name) && FAMILIES.some((family) => name.startsWith(family)));
 }
 
 /** The environment for children: that of this process without what would steer the runtime, plus `extra`. */
