@@ -5,6 +5,7 @@ import type { BindModel, BindTlsModel, Model } from "../config/model.ts";
 import type { PatternStore } from "../expr/acl/store.ts";
 import type { Shared } from "../counters/shared.ts";
 import { type Diagnostic, Diagnostics } from "../lang/diagnostic.ts";
+import { lineFormats } from "../expr/logformat/fast.ts";
 import { createLogger } from "../log/logger.ts";
 import { Backend, type SlotOf } from "../proxy/backend.ts";
 import { TlsClient } from "../net/tls/client.ts";
@@ -116,6 +117,7 @@ function addFormats(model: Model, frontend: Frontend, rules: RulesCompiler): voi
   const { line, structured, error, uniqueId } = rules.formats(proxy);
   const logger = createLogger(model.global, proxy, {
     format: line.format,
+    write: lineFormats.get(line.format) ?? null,
     structuredData: structured,
     now: () => clock.now,
   });

@@ -2,6 +2,7 @@
  * Sockets through libc. Every function returns a value >= 0 on success and the negated errno on failure; none throws
  * and none allocates, except where it returns an object. Sockets are created non-blocking and close-on-exec.
  */
+import type { Pointer } from "bun:ffi";
 import type { Address } from "../config/model.ts";
 import { EINPROGRESS, result } from "./errno.ts";
 import { close } from "./file.ts";
@@ -262,7 +263,7 @@ export function socketpair(type: number, blocking: boolean): readonly [number, n
  * Sends `length` bytes of `buffer` as one datagram, without waiting: bytes sent, -EAGAIN when the receiver's queue is
  * full, -ECONNREFUSED or -ENOENT when nobody listens. `to` null: the socket is connected. Does not allocate.
  */
-export function sendto(fd: number, buffer: Uint8Array, length: number, to: SockAddr | null): number {
+export function sendto(fd: number, buffer: Uint8Array | Pointer, length: number, to: SockAddr | null): number {
   const flags = MSG_DONTWAIT | MSG_NOSIGNAL;
   if (to === null) return result(libc.sendto(fd, buffer, length, flags, null, 0));
   return result(libc.sendto(fd, buffer, length, flags, to.ptr, to.length));

@@ -66,6 +66,14 @@ export function logDate(ms: number): string {
   return logSecond(second) + THREE[ms - second * 1000]!;
 }
 
+/** The part of `logDate` that all of a second share, "21/Nov/2026:10:57:47.", and the rest of it. */
+export function logSeconds(ms: number): string {
+  return logSecond(Math.floor(ms / 1000));
+}
+export function logMilliseconds(ms: number): string {
+  return THREE[ms - Math.floor(ms / 1000) * 1000]!;
+}
+
 /** "21/Nov/2026:10:57:47 +0000", UTC: `%T` and `%trg`. */
 export function utcDate(ms: number): string {
   return utcSecond(Math.floor(ms / 1000));

@@ -8,6 +8,8 @@ import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import type { LogFormatName, LogTargetModel } from "../config/model.ts";
 import { compileLogFormat } from "../expr/logformat/compile.ts";
+import { latin1 } from "../util/latin1.ts";
+import type { Sink } from "./targets/sink.ts";
 import { connectFrom, httplog, tcplog } from "../expr/logformat/fast.ts";
 import { HTTPLOG, HTTPLOG_CLF, TCPLOG } from "../expr/logformat/named.ts";
 import { Diagnostics } from "../lang/diagnostic.ts";
@@ -408,13 +410,19 @@ describe.skipIf(haproxy === null)("against haproxy", () => {
   /** What our logger sends for the requests of the targets' frontend, by the texts haproxy wrote. */
   function ourLines(model: LogTargetModel, texts: readonly string[], kind: "lines" | "datagrams"): string[] {
     const sent: string[] = [];
-    const sink = { kind, dropped: 0, write: (line: string) => sent.push(line + "\n"), flush() {} };
+    const sink: Sink = {
+      kind,
+      dropped: 0,
+      write: (line) => void sent.push(line + "\n"),
+      send: ({ buffer }, start, end) => void sent.push(latin1(buffer, start, end + 1)),
+      flush() {},
+    };
     let text = "";
     const sd = compileLogFormat(SD, at, { mode: "http", hostname: "x", pid }, new Diagnostics())!.format;
     const logger = createLogger(
       { logs: [], logTag: "tlb", logSendHostname: "host.test" },
       { logs: [model], logTag: null },
-      { format: () => text, structuredData: sd, pid, open: () => sink },
+      { format: () => text, write: (_, out) => out.text(text), structuredData: sd, pid, open: () => sink },
     );
     for (text of texts) {
       const requestLine = undo(/"([^"]*)"$/.exec(text)![1]!);

@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import type { LogTargetModel } from "../config/model.ts";
 import { createLogger, type LoggerContext } from "./logger.ts";
+import { latin1 } from "../util/latin1.ts";
 import { EMPTY_RECORD, type Logger } from "./record.ts";
 import type { Sink } from "./targets/sink.ts";
 
@@ -16,6 +17,20 @@ const target = (model: Partial<LogTargetModel>): LogTargetModel => ({
   ...model,
 });
 
+/** Keeps the lines it is given. */
+function recorder(kind: Sink["kind"], lines: string[]): Sink {
+  return {
+    kind,
+    dropped: kind === "datagrams" ? 3 : 0,
+    write: (line) => void lines.push(line),
+    send: ({ buffer }, start, end) => {
+      expect(buffer[end]).toBe(10);
+      lines.push(latin1(buffer, start, end));
+    },
+    flush() {},
+  };
+}
+
 interface Setup {
   readonly logger: Logger;
   readonly lines: string[];
@@ -30,7 +45,7 @@ function setup(
 ): Setup {
   const lines: string[] = [];
   let formatted = 0;
-  const sink: Sink = { kind: "datagrams", dropped: 3, write: (line) => void lines.push(line), flush() {} };
+  const sink = recorder("datagrams", lines);
   const logger = createLogger(
     { logs: [target({ format: "priority" })], logTag: "tlb", logSendHostname: null },
     { logs: models.map(target), logTag: tag },
@@ -95,7 +110,7 @@ test("without targets nothing is done; the process itself uses the global ones",
   expect(none.logger.dropped).toBe(0);
 
   const lines: string[] = [];
-  const sink: Sink = { kind: "lines", dropped: 0, write: (line) => void lines.push(line), flush() {} };
+  const sink = recorder("lines", lines);
   const own = createLogger({ logs: [target({ format: "priority" })], logTag: "t", logSendHostname: null }, null, {
     format: () => "",
     open: () => sink,
@@ -106,4 +121,25 @@ test("without targets nothing is done; the process itself uses the global ones",
 
 test("drops are those of the sinks, each counted once", () => {
   expect(setup([{}, {}]).logger.dropped).toBe(3);
+});
+
+test("a line written in bytes: headers of several targets, each cut at its own length", () => {
+  const write = (_: unknown, out: { text(s: string): void; int(n: number): void }): void => {
+    out.text("abcdefghij");
+    out.int(-1);
+  };
+  const { logger, lines, formatted } = setup([{ len: 40 }, { format: "short", len: 8 }, { format: "raw" }], { write });
+  logger.stream(EMPTY_RECORD, "info");
+  expect(lines).toEqual(["<134>Feb  6 12:00:00 tlb[99]: abcdefghij", "<6>abcde", "abcdefghij-1"]);
+  expect(formatted()).toBe(0);
+  // Another format than the usual one is a text.
+  logger.stream(EMPTY_RECORD, "info", () => "other");
+  expect(lines.slice(3)).toEqual(["<134>Feb  6 12:00:00 tlb[99]: other", "<6>other", "other"]);
+});
+
+test("a header that is longer than the room before the line", () => {
+  const tag = "t".repeat(2000);
+  const { logger, lines } = setup([{ len: 4096, format: "local" }], { write: (_, out) => out.text("abc") }, tag);
+  logger.stream(EMPTY_RECORD, "info");
+  expect(lines).toEqual([`<134>Feb  6 12:00:00 ${tag}[99]: abc`]);
 });

@@ -1,6 +1,7 @@
 import { hostname as systemHostname } from "node:os";
 import type { GlobalModel, LogTargetModel, ProxyModel } from "../config/model.ts";
 import { type Header, headers, type Origin } from "./header.ts";
+import { HEADER_ROOM, line, type LineFormat } from "./line.ts";
 import { type LevelName, LEVELS, type Logger, type LogRecord } from "./record.ts";
 import { Sampler } from "./sample.ts";
 import { openSink } from "./targets/index.ts";
@@ -10,6 +11,8 @@ import type { Sink } from "./targets/sink.ts";
 export interface LoggerContext {
   /** The line of a stream, without header. */
   readonly format: (record: LogRecord) => string;
+  /** The same line, written in bytes; null = only as a text. */
+  readonly write?: LineFormat | null;
   /** `log-format-sd`: the structured data of rfc5424 targets; absent or null = "-". */
   readonly structuredData?: ((record: LogRecord) => string) | null;
   /** Milliseconds since 1970; default Date.now. Give the process's cached clock. */
@@ -30,6 +33,9 @@ class Target {
   readonly #sampler: Sampler | null;
   readonly structured: boolean;
   readonly sink: Sink;
+  /** The header of the last line. */
+  #headerText = "";
+  #headerBytes: Uint8Array = Buffer.alloc(0);
 
   constructor(model: LogTargetModel, origin: Origin, sink: Sink) {
     this.maxLevel = model.level;
@@ -53,6 +59,24 @@ class Target {
     this.sink.write(line.length > this.#limit ? this.#cut(header, data, line) : line);
   }
 
+  /** As `send`, with the text that `line` holds. */
+  sendLine(level: number, now: number): void {
+    const header = this.#header(level < this.#minLevel ? this.#minLevel : level, now, "-");
+    if (header !== this.#headerText) {
+      this.#headerText = header;
+      this.#headerBytes = Buffer.from(header, "latin1");
+    }
+    if (this.#headerBytes.length > HEADER_ROOM) {
+      this.sink.write((header + line.toString()).slice(0, this.#limit));
+      return;
+    }
+    const start = line.head(this.#headerBytes);
+    const end = line.end(start, this.#limit);
+    const behind = line.close(end);
+    this.sink.send(line, start, end);
+    line.reopen(end, behind);
+  }
+
   /** HAProxy leaves out of a datagram the structured data (and the space after it) that does not fit as a whole. */
   #cut(header: string, data: string, line: string): string {
     if (this.structured && this.sink.kind === "datagrams") {
@@ -67,6 +91,7 @@ class ProxyLogger implements Logger {
   readonly enabled: boolean;
   readonly #targets: readonly Target[];
   readonly #format: (record: LogRecord) => string;
+  readonly #write: LineFormat | null;
   readonly #data: ((record: LogRecord) => string) | null;
   readonly #now: () => number;
 
@@ -74,6 +99,8 @@ class ProxyLogger implements Logger {
     this.enabled = targets.length > 0;
     this.#targets = targets;
     this.#format = context.format;
+    // Structured data may have any length, and is cut in its own way.
+    this.#write = targets.some(({ structured }) => structured) ? null : (context.write ?? null);
     this.#data = context.structuredData ?? null;
     this.#now = context.now ?? Date.now;
   }
@@ -87,6 +114,10 @@ class ProxyLogger implements Logger {
   stream(record: LogRecord, level: LevelName, format: (record: LogRecord) => string = this.#format): void {
     const severity = LEVELS[level];
     const targets = this.#targets;
+    if (this.#write !== null && format === this.#format) {
+      this.#writeStream(record, severity, this.#write);
+      return;
+    }
     let text: string | null = null;
     let data: string | null = null;
     let now = 0;
@@ -99,6 +130,21 @@ class ProxyLogger implements Logger {
       }
       if (target.structured && data === null) data = (this.#data === null ? "" : this.#data(record)) || "-";
       target.send(severity, now, text, data ?? "-");
+    }
+  }
+
+  #writeStream(record: LogRecord, severity: number, write: LineFormat): void {
+    const targets = this.#targets;
+    let now = 0;
+    for (let i = 0; i < targets.length; i++) {
+      const target = targets[i]!;
+      if (!target.wants(severity)) continue;
+      if (now === 0) {
+        line.begin();
+        write(record, line);
+        now = this.#now();
+      }
+      target.sendLine(severity, now);
     }
   }
 

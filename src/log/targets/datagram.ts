@@ -1,5 +1,6 @@
 import { socket, SOCK_DGRAM, sendto } from "../../ffi/socket.ts";
 import type { SockAddr } from "../../ffi/sockaddr.ts";
+import type { LineWriter } from "../line.ts";
 import type { Sink } from "./sink.ts";
 
 const LF = 10;
@@ -26,9 +27,17 @@ export class DatagramSink implements Sink {
   write(line: string): void {
     const length = buffer.write(line, 0, 65535, "latin1");
     buffer[length] = LF;
-    // Out of descriptors at first: try again while lines come.
+    if (!this.#ready || sendto(this.#fd, buffer, length + 1, this.#to) < 0) this.dropped++;
+  }
+
+  send(line: LineWriter, start: number, end: number): void {
+    if (!this.#ready || sendto(this.#fd, line.pointer(start), end + 1 - start, this.#to) < 0) this.dropped++;
+  }
+
+  /** Out of descriptors at first: it tries again while lines come. */
+  get #ready(): boolean {
     if (this.#fd < 0) this.#fd = socket(this.#to.family, SOCK_DGRAM);
-    if (this.#fd < 0 || sendto(this.#fd, buffer, length + 1, this.#to) < 0) this.dropped++;
+    return this.#fd >= 0;
   }
 
   flush(): void {}

@@ -1,6 +1,7 @@
 import { EAGAIN, EINTR, result } from "../../ffi/errno.ts";
 import { setNonBlocking } from "../../ffi/file.ts";
 import { openLibc } from "../../ffi/libc.ts";
+import type { LineWriter } from "../line.ts";
 import type { Sink } from "./sink.ts";
 
 // ssize_t, but no call here moves 2 GiB.
@@ -44,17 +45,31 @@ export class DescriptorSink implements Sink {
 
   write(line: string): void {
     const length = line.length;
-    if (length + 1 > CAPACITY - this.#end && !this.#makeRoom(length + 1)) {
-      this.dropped++;
-      return;
-    }
+    if (!this.#fits(length + 1)) return;
     this.#buffer.write(line, this.#end, length, "latin1");
     this.#end += length;
     this.#buffer[this.#end++] = LF;
-    if (!this.#scheduled) {
-      this.#scheduled = true;
-      setImmediate(this.#onTurn);
-    }
+    this.#schedule();
+  }
+
+  send(line: LineWriter, start: number, end: number): void {
+    const length = end + 1 - start;
+    if (!this.#fits(length)) return;
+    line.buffer.copy(this.#buffer, this.#end, start, end + 1);
+    this.#end += length;
+    this.#schedule();
+  }
+
+  #fits(length: number): boolean {
+    if (length <= CAPACITY - this.#end || this.#makeRoom(length)) return true;
+    this.dropped++;
+    return false;
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    setImmediate(this.#onTurn);
   }
 
   #makeRoom(length: number): boolean {
