@@ -272,6 +272,7 @@ export function model(proxies: readonly ProxyModel[], more: Partial<GlobalModel>
     proxies,
     userlists: [],
     httpErrors: [],
+    resolvers: [],
     caches: [],
     patternFiles: {},
     files: ["test.cfg"],

@@ -3,6 +3,7 @@ import type { BindModel, GlobalModel, LogTargetModel, Model, ProxyModel, ServerM
 import type { ParseState } from "./sections/section.ts";
 import { bindTls, serverTls } from "./tls/finish.ts";
 import { cacheModel } from "./sections/cache.ts";
+import { resolversModel } from "./sections/resolvers.ts";
 import { userlistModel } from "./sections/userlist.ts";
 
 /** Numbers what has no number and drops what only the parser needs. */
@@ -19,6 +20,7 @@ export function finish(state: ParseState): Model {
     patternFiles: {},
     httpErrors: state.httpErrors.map(({ word, name, pages }) => ({ at: word.at, name, pages })),
     caches: state.caches.map(cacheModel),
+    resolvers: state.resolvers.map(resolversModel),
     userlists: state.userlists.map(userlistModel),
     files: [...state.env.files],
     tls: state.global.tls.model(),

@@ -15,6 +15,7 @@ export type * from "./model/log.ts";
 export type * from "./model/options.ts";
 export type * from "./model/pages.ts";
 export type * from "./model/proxy.ts";
+export type * from "./model/resolvers.ts";
 export type * from "./model/root.ts";
 export type * from "./model/rules.ts";
 export type * from "./model/server.ts";

@@ -56,6 +56,14 @@ const defaultsCases: readonly string[] = [
   "defaults d\n timeout client 1s\n timeout server 1s\n timeout connect 1s\n mode http\n http-error status 503 content-type a string b\n http-request set-var(txn.a) str(x)\nfrontend f from d\n bind 127.0.0.1:18321\n",
 ];
 
+/** Lines of a resolvers section `d` that a rule names. */
+function nameServers(...texts: string[]): OracleCase[] {
+  return texts.map((text) => ({
+    name: `resolvers: ${text}`,
+    text: `${PROXY}resolvers d\n ${text.replaceAll("|", "\n ")}\nlisten l\n bind :8001\n http-request do-resolve(txn.a,d) hdr(host)\n server s 127.0.0.1:80\n`,
+  }));
+}
+
 export const sectionCases: readonly OracleCase[] = [
   ...defaultsCases.map((text) => ({ name: `defaults: ${text.replaceAll("\n", " | ")}`, text })),
   ...users(
@@ -307,4 +315,72 @@ export const sectionCases: readonly OracleCase[] = [
     "http-request auth if { http_auth_group(a) }",
     "http-response auth",
   ),
+  ...nameServers(
+    "nameserver n 127.0.0.1:53",
+    "nameserver n 127.0.0.1",
+    "nameserver n [::1]:53",
+    "nameserver n udp@127.0.0.1:53",
+    "nameserver n udp4@127.0.0.1:53",
+    "nameserver n ipv4@127.0.0.1:53",
+    "nameserver n localhost:53",
+    "nameserver n /tmp/sock",
+    "nameserver n 127.0.0.1:0",
+    "nameserver n 127.0.0.1:53-54",
+    "nameserver n 127.0.0.1:53 maxconn 5",
+    "nameserver n",
+    "nameserver",
+    "nameserver n 127.0.0.1:53|nameserver n 127.0.0.1:54",
+    "nameserver n 127.0.0.1:53|nameserver m 127.0.0.1:53",
+    "nameserver a%b 127.0.0.1:53",
+    "parse-resolv-conf",
+    "parse-resolv-conf x",
+    "parse-resolv-conf|parse-resolv-conf",
+    "accepted_payload_size 512",
+    "accepted_payload_size 65535",
+    "accepted_payload_size 65536",
+    "accepted_payload_size x",
+    "accepted_payload_size",
+    "resolve_retries 3",
+    "resolve_retries 0",
+    "resolve_retries -1",
+    "resolve_retries x",
+    "resolve_retries 5x",
+    "resolve_retries",
+    "timeout resolve 1s",
+    "timeout retry 1s",
+    "timeout retry 0",
+    "timeout retry 1x",
+    "timeout retry",
+    "timeout zork 1s",
+    "timeout",
+    "timeout resolve 1s 2s",
+    "hold valid 10s",
+    "hold nx 10s",
+    "hold refused 10s",
+    "hold timeout 10s",
+    "hold other 10s",
+    "hold obsolete 10s",
+    "hold valid 0",
+    "hold zork 1s",
+    "hold valid x",
+    "hold valid 99999999999",
+    "hold valid",
+    "hold",
+    "resolution_pool_size 5",
+    "zork",
+    "no hold valid 1s",
+    "hold valid 10s x",
+  ),
+  ...nameServers("nameserver n tcp@127.0.0.1:53").map((one) => ({
+    ...one,
+    differs: "name servers are asked over UDP only",
+  })),
+  ...["resolvers", "resolvers d x", "resolvers d|resolvers d", "resolvers a%b", "resolvers d"].map((text) => ({
+    name: `section: ${text}`,
+    text: `${PROXY}${text.replaceAll("|", "\n")}\nlisten l\n bind :8001\n server s 127.0.0.1:80\n`,
+  })),
+  ...["default", "d", "none"].map((name) => ({
+    name: `do-resolve with ${name}`,
+    text: `${PROXY}listen l\n bind :8001\n http-request do-resolve(txn.a,${name}) hdr(host)\n server s 127.0.0.1:80\nresolvers d\n nameserver n 127.0.0.1:53\n`,
+  })),
 ];

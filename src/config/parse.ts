@@ -33,6 +33,7 @@ export function parseConfig(
     userlists: [],
     httpErrors: [],
     caches: [],
+    resolvers: [],
     defaults: new Map(),
     lastDefaults: null,
     unused: new Set(),

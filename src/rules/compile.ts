@@ -18,6 +18,7 @@ import { parseExpression } from "../expr/parse.ts";
 import type { Phase, SampleKind } from "../expr/sample.ts";
 import { Diagnostics } from "../lang/diagnostic.ts";
 import type { Position } from "../lang/position.ts";
+import type { Resolvers } from "../net/dns/resolvers.ts";
 import type { Backend } from "../proxy/backend.ts";
 import type { Server } from "../proxy/server.ts";
 import type { Condition as ParsedCondition } from "../expr/acl/condition.ts";
@@ -92,6 +93,7 @@ export interface RulesContext {
   readonly registries: Registries;
   readonly tags: TagContext;
   readonly httpErrors: readonly HttpErrorsModel[];
+  readonly resolvers: ReadonlyMap<string, Resolvers>;
   readonly store: PatternStore;
   /** Takes the pattern files that actions name. */
   readonly namedFiles: TextModel[];
@@ -345,6 +347,7 @@ function ruleCompiler(
       context.namedFiles.push(file);
       return context.store;
     },
+    resolvers: (name) => context.resolvers.get(name) ?? null,
     errorPage: ({ text, at, endColumn }, status) => {
       const section = context.httpErrors.find(({ name }) => name === text);
       if (section === undefined) {

@@ -9,6 +9,7 @@ import { compileExpression, type Registries } from "../expr/compile.ts";
 import type { SampleContext } from "../expr/context.ts";
 import { parseExpression } from "../expr/parse.ts";
 import type { Diagnostics } from "../lang/diagnostic.ts";
+import { Resolvers } from "../net/dns/resolvers.ts";
 import type { Backend } from "../proxy/backend.ts";
 import type { ProxyTlv, Server } from "../proxy/server.ts";
 import type { Frontend } from "../proxy/frontend.ts";
@@ -36,10 +37,14 @@ export class RulesCompiler {
   private readonly namedFiles: TextModel[] = [];
   readonly caches: ReadonlyMap<string, Cache>;
   readonly tables: Tables;
+  private readonly resolvers: ReadonlyMap<string, Resolvers>;
   private readonly userlists: ReadonlyMap<string, Userlist>;
 
   constructor(
-    private readonly model: Pick<Model, "global" | "proxies" | "userlists" | "httpErrors" | "patternFiles" | "caches">,
+    private readonly model: Pick<
+      Model,
+      "global" | "proxies" | "userlists" | "httpErrors" | "patternFiles" | "caches" | "resolvers"
+    >,
     private readonly frontends: ReadonlyMap<string, Frontend>,
     private readonly backends: ReadonlyMap<string, Backend>,
     { fetches, converters }: Registries,
@@ -54,6 +59,7 @@ export class RulesCompiler {
     this.registries = { fetches, converters: new Map([...converters, ...maps]) };
     this.caches = new Map(model.caches.map((cache) => [cache.name, new Cache(cache)]));
     this.tables = new Tables(model);
+    this.resolvers = new Map(model.resolvers.map((section) => [section.name, new Resolvers(section)]));
     this.userlists = new Map(model.userlists.map((list) => [list.name, compileUserlist(list)]));
   }
 
@@ -92,6 +98,7 @@ export class RulesCompiler {
       diagnostics,
       tracer,
       httpErrors: model.httpErrors,
+      resolvers: this.resolvers,
       store,
       namedFiles,
       condition: (condition) => conditions.get(condition) ?? null,

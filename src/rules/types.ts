@@ -6,6 +6,7 @@ import type { CompileContext } from "../expr/fetch/types.ts";
 import type { SampleKind } from "../expr/sample.ts";
 import type { Args } from "../lang/args.ts";
 import type { Diagnostics } from "../lang/diagnostic.ts";
+import type { Resolvers } from "../net/dns/resolvers.ts";
 import type { LevelName, LogRecord } from "../log/record.ts";
 
 /** The rulesets, by keyword: those of mode http, and those of connections, sessions and raw bytes. */
@@ -105,6 +106,8 @@ export interface RuleCompiler {
   literal(text: TextModel): string | null;
   /** The pattern file that ACLs or maps name; also when they do so further down. */
   patterns(file: TextModel): { change(change: PatternChange): void };
+  /** The resolvers section of that name, or null. */
+  resolvers(name: string): Resolvers | null;
   /** The page of an http-errors section; "none": it has none for the status. */
   errorPage(section: TextModel, status: number): { readonly bytes: string } | "none" | null;
   expression(text: TextModel, want?: SampleKind): CompiledExpression | null;

@@ -11,6 +11,7 @@ import { checkStickTables } from "./stick-tables.ts";
 import { checkServers, checkTracking } from "./servers.ts";
 import { checkTls } from "./tls.ts";
 import { checkTimeouts } from "./timeouts.ts";
+import { checkResolvers } from "./resolvers.ts";
 import { resolveErrorPages } from "./error-pages.ts";
 import { checkUserlists } from "./userlists.ts";
 
@@ -19,6 +20,7 @@ export const checks: readonly Check[] = [
   checkNames,
   checkUserlists,
   checkCaches,
+  checkResolvers,
   checkStickTables,
   resolveErrorPages,
   checkMode,

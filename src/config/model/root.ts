@@ -1,5 +1,6 @@
 import type { TlsStoreModel } from "./tls.ts";
 import type { GlobalModel, UserlistModel, CacheModel } from "./global.ts";
+import type { ResolversModel } from "./resolvers.ts";
 import type { ProxyModel } from "./proxy.ts";
 import type { HttpErrorsModel } from "./pages.ts";
 
@@ -10,6 +11,7 @@ export interface Model {
   readonly userlists: readonly UserlistModel[];
   readonly httpErrors: readonly HttpErrorsModel[];
   readonly caches: readonly CacheModel[];
+  readonly resolvers: readonly ResolversModel[];
   /** Text of the pattern files of ACLs and maps by path, one character per byte. */
   readonly patternFiles: Readonly<Record<string, string>>;
   /** Files that were read, in order, for messages. */

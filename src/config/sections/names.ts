@@ -1,5 +1,5 @@
 /** Sections HAProxy has and this program not yet: their lines are skipped after one error. */
-export const LATER_SECTIONS = ["peers", "resolvers", "mailers", "program", "ring", "log-forward", "fcgi-app"] as const;
+export const LATER_SECTIONS = ["peers", "mailers", "program", "ring", "log-forward", "fcgi-app"] as const;
 
 export const SECTION_NAMES = [
   "global",
@@ -10,5 +10,6 @@ export const SECTION_NAMES = [
   "userlist",
   "http-errors",
   "cache",
+  "resolvers",
   ...LATER_SECTIONS,
 ] as const;

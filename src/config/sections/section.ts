@@ -5,6 +5,7 @@ import type { GlobalDraft, ProxyDraft } from "../draft.ts";
 import type { ParseEnv } from "../env.ts";
 import type { CacheDraft } from "./cache.ts";
 import type { HttpErrorsDraft } from "./http-errors.ts";
+import type { ResolversDraft } from "./resolvers.ts";
 import type { UserlistDraft } from "./userlist.ts";
 
 /** Everything one parse run has built so far. */
@@ -15,6 +16,7 @@ export interface ParseState {
   readonly proxies: ProxyDraft[];
   readonly userlists: UserlistDraft[];
   readonly caches: CacheDraft[];
+  readonly resolvers: ResolversDraft[];
   readonly httpErrors: HttpErrorsDraft[];
   /** Named `defaults` by name; several of one name are fine until one of them is referred to. */
   readonly defaults: Map<string, ProxyDraft[]>;

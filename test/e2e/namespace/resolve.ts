@@ -45,7 +45,28 @@ function records(name: string, type: number): DnsRecord[] {
 const rule = (path: string, family: string): string =>
   `  http-request do-resolve(txn.found,default${family}) hdr(host),host_only if { path /${path} }\n`;
 
-const CONFIG = `defaults
+/** A section with a silent server before the good one, and one that refuses. */
+const OWN = `global
+  nbthread 1
+resolvers own
+  nameserver silent 127.0.0.2:53
+  nameserver good 127.0.0.1:53
+  accepted_payload_size 4096
+  resolve_retries 2
+  timeout retry 200ms
+  hold valid 600ms
+resolvers quick
+  nameserver good 127.0.0.1:53
+  timeout retry 100ms
+resolvers refused
+  nameserver only 127.0.0.3:53
+  resolve_retries 1
+  timeout retry 200ms
+resolvers system
+  parse-resolv-conf
+`;
+
+const CONFIG = `${OWN}defaults
   mode http
   timeout client 9s
   timeout server 9s
@@ -56,7 +77,11 @@ listen h
   tcp-request content do-resolve(txn.found,default,ipv6) hdr(host),host_only if { path /content }
   http-request set-var(txn.found) str(before) if { path_end /before }
 ${rule("any", "")}${rule("four", ",ipv4")}${rule("six", ",ipv6")}  http-request do-resolve(txn.found,default) req.hdr(nothing) if { path /nothing }
-  http-request do-resolve(txn.found,default) hdr(host),host_only if { path /x/before }
+  http-request do-resolve(txn.found,quick) hdr(host),host_only if { path /x/before }
+  http-request do-resolve(txn.found,quick,ipv4) hdr(host),host_only if { path /quick }
+  http-request do-resolve(txn.found,own,ipv4) hdr(host),host_only if { path /own }
+  http-request do-resolve(txn.found,refused,ipv4) hdr(host),host_only if { path /refused }
+  http-request do-resolve(txn.found,system,ipv4) hdr(host),host_only if { path /system }
   http-request return status 200 content-type text/plain lf-string "%[var(txn.found)]"
 `;
 
@@ -65,32 +90,62 @@ const REQUESTS: readonly (readonly [path: string, host: string])[] = [
   ...["any", "four", "six"].flatMap((path) => NAMES.map((host) => [path, host] as const)),
   // HAProxy asks again and again, some seconds long.
   ["any", "nowhere.test"],
-  ["six", "empty.test"],
-  ["any", "refused.test"],
+  ["quick", "empty.test"],
+  ["quick", "refused.test"],
+  ["quick", "broken.test"],
   ["content", "both.test"],
+  ["own", "four.test"],
+  ["own", "six.test"],
+  ["own", "alias.test"],
+  ["own", "silent.test"],
+  ["refused", "four.test"],
+  ["system", "four.test"],
+  // No name: only name servers are asked, not the C library.
+  ["own", "192.0.2.99"],
+  ["own", "127.1"],
+  ["own", "localhost"],
+  ["own", "[::1]"],
   ["four", "UPPER.test"],
   ["four", "four.test:80"],
   ["nothing", "four.test"],
   ["x/before", "nowhere.test"],
   ["x/before", "four.test"],
-  ["four", "late.test"],
-  ["four", "silent.test"],
+  ["quick", "late.test"],
+  ["quick", "silent.test"],
 ];
 
-async function observe(start: typeof startTlb): Promise<Record<string, string>> {
+interface Seen {
+  readonly found: Record<string, string>;
+  /** How many questions each of some equal requests made, the last one after the time for which answers are kept. */
+  readonly questions: readonly number[];
+}
+
+async function observe(start: typeof startTlb): Promise<Seen> {
   await using scope = new Scope();
-  await startDns(scope, "127.0.0.1", 53, answer);
+  const { questions } = await startDns(scope, "127.0.0.1", 53, answer);
+  await startDns(scope, "127.0.0.2", 53, () => null);
+  await startDns(scope, "127.0.0.3", 53, () => ({ code: 5 }));
   const proxy = await start(scope, CONFIG);
   const out: Record<string, string> = {};
-  for (const [path, host] of REQUESTS) {
+  const ask = async (path: string, host: string): Promise<string> => {
     asked = 0;
     const peer = await connect(scope, PORT);
     peer.send(`GET /${path} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
     const response = await peer.response({ ms: 15_000 });
-    out[`${path} ${host}`] = response.slice(response.indexOf("\r\n\r\n") + 4);
+    return response.slice(response.indexOf("\r\n\r\n") + 4);
+  };
+  for (const [path, host] of REQUESTS) out[`${path} ${host}`] = await ask(path, host);
+  // What was found is kept for as long as the section says.
+  await Bun.sleep(700);
+  const counts: number[] = [];
+  for (const pause of [0, 0, 300, 700]) {
+    await Bun.sleep(pause);
+    const before = questions.length;
+    await ask("own", "four.test");
+    counts.push(questions.length - before);
   }
   await proxy.program.stop();
-  return out;
+  return { found: out, questions: counts };
 }
 
 await must("ip link set lo up");

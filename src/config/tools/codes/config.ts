@@ -239,6 +239,13 @@ export const configCodes: readonly CodeInfo[] = [
     "cache small\n    total-max-size 4\n    max-age 60\n",
   ),
   row(
+    "config/no-nameserver",
+    "a resolvers section without a name server",
+    "Nobody can be asked, so no name is found. Name the servers, or take those of the system by 'parse-resolv-conf'.",
+    "resolvers dns\n    hold valid 10s\n",
+    "resolvers dns\n    nameserver local 127.0.0.1:53\n    hold valid 10s\n",
+  ),
+  row(
     "config/loop",
     "a proxy that is its own backend",
     "The servers of a listen are used when nothing else is chosen; it needs no default_backend or use_backend for that.",
