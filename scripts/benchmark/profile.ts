@@ -20,6 +20,7 @@ const { values: options, positionals } = parseArgs({
     seconds: { type: "string", default: "4" },
     top: { type: "string", default: "40" },
     strace: { type: "boolean", default: false },
+    callers: { type: "boolean", default: false },
     help: { type: "boolean", default: false },
   },
 });
@@ -27,6 +28,7 @@ const { values: options, positionals } = parseArgs({
 const scenario = benchScenarios.find(({ name }) => name === positionals[0]);
 if (options.help || scenario === undefined || positionals.length !== 1) {
   console.log(`scripts/profile SCENARIO [--seconds N] [--top N]    CPU of tlb's worker by kernel, JIT, Bun and helper threads, and the top symbols
+scripts/profile SCENARIO --callers [--top N]       the same for Bun's own code by the JavaScript that called it
 scripts/profile SCENARIO --strace [--seconds N]    system calls per request, tlb and HAProxy side by side
 
 scenarios: ${benchScenarios.map(({ name }) => name).join(" ")}
@@ -96,7 +98,22 @@ async function sample(): Promise<void> {
   const data = join(dir, "perf.data");
   const recorder = startProgram(
     scope,
-    ["perf", "record", "-q", "-k", "mono", "-e", "cpu-clock", "-F", "1999", "-o", data, "-p", String(worker)],
+    [
+      "perf",
+      "record",
+      "-q",
+      ...(options.callers ? ["--call-graph", "fp"] : []),
+      "-k",
+      "mono",
+      "-e",
+      "cpu-clock",
+      "-F",
+      "1999",
+      "-o",
+      data,
+      "-p",
+      String(worker),
+    ],
     { prefix: pinLoad },
   );
   await Bun.sleep(300);
@@ -110,6 +127,10 @@ async function sample(): Promise<void> {
   const dump = readdirSync(dir).find((name) => name.startsWith("jit-") && name.split(/[-.]/).includes(String(worker)));
   const names = dump === undefined ? undefined : new JitNames(readFileSync(join(dir, dump)));
   if (names === undefined) console.error("no dump of compiled functions: they have no names");
+  if (options.callers) {
+    await printCallers(data, names, worker, used);
+    return;
+  }
   const { stdout, stderr } = await run([...["perf", "script", "-i", data, "--ns", "-F", "comm,tid,time,ip,sym,dso"]]);
   if (!existsSync(data) || stdout === "") throw new Error(`perf: ${stderr}`);
 
@@ -151,6 +172,31 @@ async function sample(): Promise<void> {
   print(new Map([...symbols].filter((entry) => !inKernel(entry))), total, used, Number(options.top));
   console.log();
   print(new Map([...symbols].filter(inKernel)), total, used, Math.ceil(Number(options.top) / 3));
+}
+
+/** Samples in Bun's own code, each given to the nearest compiled function up its stack, and to the kernel call it made, if any. */
+async function printCallers(data: string, names: JitNames | undefined, worker: number, used: number): Promise<void> {
+  const { stdout } = await run(["perf", "script", "-i", data, "--ns", "-F", "tid,time,ip,sym,dso"]);
+  const callers = new Map<string, number>();
+  let total = 0;
+  for (const sample of stdout.split("\n\n")) {
+    const [head, ...frames] = sample.trim().split("\n");
+    const stamp = /^\s*(\d+)\s+(\d+)\.(\d+):/.exec(head ?? "");
+    if (stamp === null) continue;
+    total++;
+    if (Number(stamp[1]) !== worker) continue;
+    const time = Number(stamp[2]) * 1e9 + Number(stamp[3]!.padEnd(9, "0"));
+    const stack = frames.map((frame) => /^\s*([0-9a-f]+) (.*) \((.*)\)$/.exec(frame)).filter((match) => match !== null);
+    const [leaf] = stack;
+    if (leaf === undefined || leaf[1]!.startsWith("ffff")) continue;
+    const nameOf = (hex: string): string | undefined => names?.at(Number.parseInt(hex, 16), time);
+    if (nameOf(leaf[1]!) !== undefined || !/bun|tlb/.test(leaf[3]!)) continue;
+    const caller = stack.map((match) => nameOf(match[1]!)).find((name) => name !== undefined);
+    const key = caller ?? "the event loop, or unknown";
+    callers.set(key, (callers.get(key) ?? 0) + 1);
+  }
+  console.log(`${chosen.name}: ${used.toFixed(1)} µs of CPU per request; Bun's own code by caller\n`);
+  print(callers, total, used, Number(options.top));
 }
 
 function print(map: ReadonlyMap<string, number>, total: number, used: number, top: number): void {
