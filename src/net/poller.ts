@@ -22,7 +22,6 @@ import {
   eventsOf,
   generationOf,
   idOf,
-  MAX_EVENTS,
 } from "../ffi/epoll.ts";
 import { errnoName } from "../ffi/errno.ts";
 import { dup } from "../ffi/file.ts";
@@ -38,6 +37,8 @@ export interface Polled {
 
 /** Fetches of one wake-up: other connections of the event loop shall have their turn too. */
 const MAX_FETCHES = 4;
+/** Work on this many takes so long that there are new ones by then; asking costs less than a wake-up. */
+const MANY = 16;
 
 class Poller {
   private readonly epoll: number;
@@ -95,9 +96,9 @@ class Poller {
 
   private dispatch(): void {
     this.rearm();
-    tick();
     for (let fetch = 0; fetch < MAX_FETCHES; fetch++) {
       const n = epollWait(this.epoll);
+      tick();
       for (let i = 0; i < n; i++) {
         const fd = idOf(i);
         const polled = this.polled[fd];
@@ -108,7 +109,7 @@ class Poller {
           this.report(error);
         }
       }
-      if (n < MAX_EVENTS) return;
+      if (n < MANY) return;
     }
   }
 }
