@@ -5,6 +5,7 @@ import type { TlsSession } from "../net/tls/session.ts";
 import type { Backend } from "../proxy/backend.ts";
 import type { Frontend, Listener } from "../proxy/frontend.ts";
 import type { Server } from "../proxy/server.ts";
+import type { Table } from "../table/table.ts";
 import type { SampleType } from "./sample.ts";
 import type { VariableStore } from "./variables.ts";
 
@@ -134,13 +135,16 @@ export interface SampleContext {
   /** TLS of the client's connection and of the server's (manual, section 7.3.4); null = none. */
   readonly clientTls: TlsSession | null;
   readonly serverTls: TlsSession | null;
-  /** Entries tracked by sc0 … (manual, stick tables). */
+  /** Entries tracked by sc0 … (manual, stick tables); null = none. */
   readonly tracked: TrackedEntries | null;
 }
 
-/** Reserved for the samples of stick counters. */
+/** The entries of stick tables that a stream and its session track, by counter from 0 on. */
 export interface TrackedEntries {
-  readonly kind: "tracked";
+  /** Null = nothing is tracked by this counter. */
+  tableOf(counter: number): Table | null;
+  /** Of a counter that tracks one. */
+  entryOf(counter: number): number;
 }
 
 /** Facts of the process, the same for all streams of a worker. */

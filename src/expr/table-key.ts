@@ -1,6 +1,6 @@
 import type { StickTableModel, TableKeyType } from "../config/model.ts";
 import type { KeyValue } from "../table/key.ts";
-import { canCast, castOf } from "./cast.ts";
+import { canCast, castOf, castValue } from "./cast.ts";
 import type { SampleContext } from "./context.ts";
 import type { SampleKind, SampleType, Value } from "./sample.ts";
 
@@ -26,6 +26,13 @@ export function keyMaker({ keyType }: Pick<StickTableModel, "keyType">, from: Sa
     const number = cast === "=" ? value : cast(value, ctx);
     return number === null ? null : word(number);
   };
+}
+
+/** The key of a table from a sample whose type is only known now; null = it can be none. */
+export function keyOfSample({ keyType }: Pick<StickTableModel, "keyType">, value: Value, type: SampleType): KeyValue | null {
+  const key = castValue(value, type, keySampleTypes[keyType]);
+  if (key === null) return null;
+  return keyType === "integer" ? word(key) : (key as KeyValue);
 }
 
 const asKey: MakeKey = (value) => value as KeyValue;

@@ -174,7 +174,7 @@ export class RulesCompiler {
       findServer: (backend, server) =>
         backends.get(backend ?? name)?.servers.find((one) => one.name === server) ?? null,
       findCache: (wanted) => caches.get(wanted) ?? null,
-      findTable: (wanted) => tables.get(wanted) ?? null,
+      findTable: (wanted) => tables.get(wanted || name) ?? null,
       findUserlist: (wanted) => userlists.get(wanted) ?? null,
       bufsize: model.global.bufsize,
     };

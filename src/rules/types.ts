@@ -8,6 +8,7 @@ import type { Args } from "../lang/args.ts";
 import type { Diagnostics } from "../lang/diagnostic.ts";
 import type { Resolvers } from "../net/dns/resolvers.ts";
 import type { LevelName, LogRecord } from "../log/record.ts";
+import type { Tracking } from "../table/tracking.ts";
 
 /** The rulesets, by keyword: those of mode http, and those of connections, sessions and raw bytes. */
 export type RuleSet =
@@ -67,6 +68,8 @@ export interface RuleStream extends SampleContext {
   invalid(): void;
   /** Answers 401 with the page of that status and WWW-Authenticate; 407 and Proxy-Authenticate to clients of a proxy. */
   authenticate(realm: string): void;
+  /** The stick counters that rules of this set track with: those of the session in rules about connections, else the stream's. */
+  tracking(): Tracking;
   /** Puts a text into a capture slot of the frontend; false when there is none. */
   capture(side: "request" | "response", slot: number, text: string): boolean;
   /** Severity of the line about this stream; "silent": no line. */
@@ -130,8 +133,8 @@ export interface ActionRow {
   readonly usage: string;
   /** One line, no full stop. */
   readonly help: string;
-  /** The word is `name(argument)`; the argument comes as `texts.argument`. */
-  readonly parenthesis?: true;
+  /** The word is `name(argument)`, or with "optional" may be; the argument comes as `texts.argument`. */
+  readonly parenthesis?: "needed" | "optional";
   /** Needs `expose-experimental-directives` in the global section. */
   readonly experimental?: true;
   /** Reads the arguments up to the condition. */

@@ -120,7 +120,7 @@ export function acceptGuarded(socket: ClientSocket, listener: Listener, rt: Stre
       const column = samples.dropped === "silent" ? C.denReq : C.denConn;
       slab[frontend.base + column]!++;
       slab[listener.base + column]!++;
-      forgetConnection(listener, frontend);
+      forgetConnection(listener, frontend, session);
       socket.terminate();
       return;
     }
@@ -167,7 +167,7 @@ export function startSession(
       slab[listener.base + (silent ? C.denReq : C.denSess)]!++;
       if (session.proxy !== null || session.tls !== null) logConnection(frontend, listener, session, samples.record);
       if (session.tls !== null) slab[C.sslLive]!--;
-      forgetConnection(listener, frontend);
+      forgetConnection(listener, frontend, session);
       if (silent) socket.terminate();
       else {
         if (session.tls !== null) socket.shutdown();
@@ -176,6 +176,7 @@ export function startSession(
       return;
     }
   }
+  if (session.tracking !== null) session.tracking.countSession(clock.now);
   startClient(socket, listener, rt, session, early);
 }
 

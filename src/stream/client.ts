@@ -7,6 +7,7 @@ import type { ClientSocket } from "../net/socket.ts";
 import { fdOf } from "../net/fd.ts";
 import type { TlsSession } from "../net/tls/session.ts";
 import type { Frontend, Listener } from "../proxy/frontend.ts";
+import type { Tracking } from "../table/tracking.ts";
 import { parseIp } from "../util/ip.ts";
 import { clock } from "../util/clock.ts";
 import { wheel } from "../util/wheel.ts";
@@ -34,6 +35,8 @@ export abstract class ClientConn extends Conn implements ClientSide {
   readonly session: Session | null;
   /** Variables of the scope `sess`, made when first needed. */
   variables: Variables | null = null;
+  /** What its session tracks in stick tables; null = nothing. */
+  tracking: Tracking | null = null;
   private inFrontend = true;
   private peerAddress: string | null = null;
   /** The address in bytes, once asked for. */
@@ -56,6 +59,7 @@ export abstract class ClientConn extends Conn implements ClientSide {
       this.accepted = session.accepted;
       this.secure = session.tls !== null;
       this.variables = session.variables;
+      this.tracking = session.tracking;
       this.adopt(session);
       if (!session.counted) this.counted.takeSession(listener, clock.now);
     }
@@ -228,6 +232,10 @@ export abstract class ClientConn extends Conn implements ClientSide {
     this.inFrontend = false;
     this.counted.release(this.listener);
     this.counted.releaseProcess();
+    if (this.tracking !== null) {
+      this.tracking.release(clock.now);
+      this.tracking = null;
+    }
   }
 
   /** The socket goes to another object, which counts for this one: nothing may be called on this one any more. */
@@ -257,7 +265,8 @@ export function setClientGone(callback: (() => void) | null): void {
 }
 
 /** A connection that was counted goes away without having been a client. */
-export function forgetConnection(listener: Listener, counted: Frontend): void {
+export function forgetConnection(listener: Listener, counted: Frontend, { tracking }: Session): void {
+  if (tracking !== null) tracking.release(clock.now);
   counted.release(listener);
   counted.releaseProcess();
   onClientGone?.();

@@ -138,20 +138,20 @@ export class Greeting extends Conn {
     if (this.over) return;
     this.settle();
     this.log(this.begun ? this.words.cut : error === undefined ? this.words.closed : this.words.error);
-    forgetConnection(this.listener, this.counted);
+    forgetConnection(this.listener, this.counted, this.session);
   }
   onDrain(): void {}
   override onBug(): void {
     if (this.over) return;
     this.settle();
-    forgetConnection(this.listener, this.counted);
+    forgetConnection(this.listener, this.counted, this.session);
   }
 
   private fail(why: string): void {
     if (this.over) return;
     this.settle();
     this.log(why);
-    forgetConnection(this.listener, this.counted);
+    forgetConnection(this.listener, this.counted, this.session);
     // As a close(2) with unread bytes does it.
     if (this.begun || this.established) this.abort();
     else this.close();

@@ -8,6 +8,7 @@ import type { TlsSession } from "../net/tls/session.ts";
 import type { Frontend, Listener } from "../proxy/frontend.ts";
 import type { HeaderKind, TcpRuleStream } from "../rules/tcp/types.ts";
 import type { RuleRecord } from "../rules/types.ts";
+import { Tracking } from "../table/tracking.ts";
 import { socketDestination, socketSource } from "./client.ts";
 import { fdOf } from "../net/fd.ts";
 import { changeEndpoint, type Endpoint } from "./endpoint.ts";
@@ -54,6 +55,13 @@ export class SessionSamples extends RawSamples implements TcpRuleStream, Connect
   /** The rules that follow are about the session. */
   beginSession(): void {
     this.connection = false;
+  }
+
+  get tracked(): Tracking | null {
+    return this.session.tracking;
+  }
+  tracking(): Tracking {
+    return (this.session.tracking ??= new Tracking());
   }
 
   get frontend(): Frontend {

@@ -214,7 +214,7 @@ export class Handshake extends Conn implements HandshakeOwner {
     }
     this.log(message);
     this.tap?.stop();
-    forgetConnection(listener, counted);
+    forgetConnection(listener, counted, this.info);
   }
 
   private refuse(message: HandshakeErrorText, counts: boolean): void {

@@ -11,6 +11,7 @@ import type { Frontend, Listener } from "../proxy/frontend.ts";
 import type { Server } from "../proxy/server.ts";
 import type { RuleRecord, RuleStream } from "../rules/types.ts";
 import { SO_MARK, SOL_SOCKET, setIntOption, setTos, socketFamily } from "../ffi/socket.ts";
+import type { Tracking } from "../table/tracking.ts";
 import { clock } from "../util/clock.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { processFacts } from "./process.ts";
@@ -25,7 +26,6 @@ export abstract class RawSamples implements RuleStream {
   mayChange = false;
   final = true;
   readonly mode: Mode = "tcp";
-  readonly tracked: TrackedEntries | null = null;
   priorityClass = 0;
   priorityOffset = 0;
   lastRule: { readonly file: string; readonly line: number } | null = null;
@@ -35,6 +35,8 @@ export abstract class RawSamples implements RuleStream {
   constructor(protected readonly rt: StreamRuntime) {}
 
   abstract readonly record: RuleRecord;
+  abstract readonly tracked: TrackedEntries | null;
+  abstract tracking(): Tracking;
   abstract readonly frontend: Frontend;
   abstract readonly listener: Listener;
   abstract readonly client: ConnectionFacts | null;

@@ -1,5 +1,6 @@
 import type { Variables } from "../expr/variables.ts";
 import type { TlsSession } from "../net/tls/session.ts";
+import type { Tracking } from "../table/tracking.ts";
 import type { Endpoint } from "./endpoint.ts";
 
 /** What a PROXY header said beside the addresses. */
@@ -27,6 +28,8 @@ export class Session {
   counted = false;
   /** Variables of the scope `sess`, made when first needed. */
   variables: Variables | null = null;
+  /** What rules about connections and sessions track in stick tables; null = nothing. */
+  tracking: Tracking | null = null;
   /** Epoch ms of the accept, and of the moment all headers were received. */
   accepted: number;
   ready: number;

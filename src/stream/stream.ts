@@ -11,6 +11,7 @@ import type { Manner, ServerOwner } from "../server/conn.ts";
 import type { ServerSide } from "../server/side.ts";
 import type { ServerPool } from "../server/pool.ts";
 import type { QueueEntry } from "../server/queue.ts";
+import type { Tracking } from "../table/tracking.ts";
 import { clock } from "../util/clock.ts";
 import { type TimerEntry, wheel } from "../util/wheel.ts";
 import { assign, offerSlot, unqueue, useServer } from "./assign.ts";
@@ -67,6 +68,9 @@ export abstract class Stream implements TimerEntry, ServerOwner, BalanceRequest,
   /** What it asks of a connection beside the settings of its server; null = nothing. Set for each attempt. */
   manner: Manner | null = null;
   phase: number = Phase.request;
+  /** What it tracks in stick tables beside its session (track.ts); null = nothing. `ownTracking` is kept for the next exchange. */
+  tracking: Tracking | null = null;
+  ownTracking: Tracking | null = null;
   /** Connection attempts left. */
   tries = 0;
 

@@ -1,4 +1,5 @@
 import type { StickTableModel } from "../config/model.ts";
+import { CountedFields } from "./counted.ts";
 import { Field } from "./fields.ts";
 import { Holds } from "./holds.ts";
 import { KeyBuffer, type KeyValue, keyValue } from "./key.ts";
@@ -23,6 +24,8 @@ export class Table {
   readonly model: StickTableModel;
   /** What is stored, in the order it is shown; elements of arrays one by one. */
   readonly fields: readonly Field[];
+  /** What the engine counts for entries that are tracked. */
+  readonly counted: CountedFields;
   private readonly byName: ReadonlyMap<string, Field>;
   private readonly key: KeyBuffer;
   private readonly current: Field | null;
@@ -42,6 +45,7 @@ export class Table {
     });
     this.byName = new Map(this.fields.map((field) => [field.name, field]));
     this.current = this.byName.get("conn_cur") ?? null;
+    this.counted = new CountedFields((name) => this.field(name));
     this.store = null;
     this.holds = null;
   }
@@ -151,6 +155,12 @@ export class Table {
   read(entry: number, field: Field, now: number): number {
     const store = this.store!;
     return field.read(store.cells, entry * store.stride, now);
+  }
+
+  /** Of a rate: events of the running period alone. */
+  running(entry: number, field: Field): number {
+    const store = this.store!;
+    return Atomics.load(store.cells, entry * store.stride + field.cell + 1) >>> 0;
   }
 
   /** Adds to a counter, which wraps, or counts `n` events of a rate. */

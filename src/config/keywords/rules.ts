@@ -58,8 +58,8 @@ function findAction(args: Args, ruleset: RuleSet): { row: ActionRow; word: Word;
     args.error("rule/unknown-action", word, `'${ruleset}' has no action '${name}'`, hint);
     return null;
   }
-  if (row.parenthesis !== true) {
-    if (open < 0) return { row, word, argument: null };
+  if (open < 0 && row.parenthesis !== "needed") return { row, word, argument: null };
+  if (row.parenthesis === undefined) {
     args.error("rule/bad-argument", word, `'${ruleset} ${name}' takes no parentheses`);
     return null;
   }
@@ -67,7 +67,7 @@ function findAction(args: Args, ruleset: RuleSet): { row: ActionRow; word: Word;
     args.error(
       "rule/bad-argument",
       word,
-      `a variable in parentheses is expected behind '${name}'`,
+      `an argument in parentheses is expected behind '${name}'`,
       `usage: ${name}${row.usage}`,
     );
     return null;

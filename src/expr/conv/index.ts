@@ -19,12 +19,13 @@ import { mqtt } from "./mqtt.ts";
 import { protobufs } from "./protobuf.ts";
 import { regsub } from "./regsub.ts";
 import { strings } from "./strings.ts";
+import { tables } from "./tables.ts";
 import { times } from "./times.ts";
 import { urls } from "./url.ts";
 import { variables } from "./variables.ts";
 
 /**
- * map() and its kin belong to src/expr/map and stick-table lookups to src/table: their lists go in at the end.
+ * map() and its kin belong to src/expr/map: they are added where the pattern files are known.
  */
 const families: readonly (readonly ConverterRow[])[] = [
   maths,
@@ -46,6 +47,7 @@ const families: readonly (readonly ConverterRow[])[] = [
   mqtt,
   protobufs,
   variables,
+  tables,
 ];
 
 function collect(): ReadonlyMap<string, ConverterRow> {

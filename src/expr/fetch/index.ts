@@ -3,6 +3,9 @@ import { authFetches } from "./auth.ts";
 import { cacheFetches } from "./cache.ts";
 import { constantFetches } from "./constants.ts";
 import { cookieFetches } from "./cookies.ts";
+import { stickCounterFetches } from "./counters/sc.ts";
+import { sourceEntryFetches } from "./counters/src.ts";
+import { tableFetches } from "./counters/tables.ts";
 import { headerFetches } from "./http-headers.ts";
 import { helloFetches } from "./hello.ts";
 import { connectionFetches } from "./l4.ts";
@@ -19,7 +22,6 @@ import type { FetchRow } from "./types.ts";
 import { urlFetches } from "./url.ts";
 import { variableFetches } from "./variables.ts";
 
-/** Samples of stick counters come here, as lists of their own. */
 const families: readonly (readonly FetchRow[])[] = [
   constantFetches,
   proxyFetches,
@@ -39,6 +41,9 @@ const families: readonly (readonly FetchRow[])[] = [
   tlsConnectionFetches,
   tlsCertificateFetches,
   tlsHelloFetches,
+  stickCounterFetches,
+  sourceEntryFetches,
+  tableFetches,
 ];
 
 function collect(): ReadonlyMap<string, FetchRow> {

@@ -61,6 +61,7 @@ export interface CompileContext {
   findBackend(name: string): Backend | null;
   findServer(backend: string | null, server: string): Server | null;
   findCache(name: string): Cache | null;
+  /** Without a name: that of the proxy the expression stands in. */
   findTable(name: string): Table | null;
   findUserlist(name: string): Userlist | null;
   /** Names that are not there were replaced by others: nothing but the errors is of interest. */

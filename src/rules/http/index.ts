@@ -1,5 +1,8 @@
 import type { ActionRow } from "../types.ts";
 import { dropActions } from "../flow/drop.ts";
+import { increaseActions } from "../counters/increase.ts";
+import { tagActions } from "../counters/tag.ts";
+import { trackActions } from "../counters/track.ts";
 import { endpointActions } from "../flow/endpoints.ts";
 import { priorityActions } from "../flow/queue.ts";
 import { socketActions } from "../flow/socket.ts";
@@ -39,6 +42,9 @@ export const httpActions: ReadonlyMap<string, ActionRow> = register([
   endpointActions(["http-request"]),
   priorityActions(["http-request"]),
   socketActions(["http-request", "http-response"], ["http-request", "http-response"]),
+  trackActions(["http-request", "http-response"]),
+  increaseActions(["http-request", "http-response"]),
+  tagActions(["http-request", "http-response"]),
 ]);
 
 function register(families: readonly (readonly ActionRow[])[]): ReadonlyMap<string, ActionRow> {
@@ -51,7 +57,4 @@ function register(families: readonly (readonly ActionRow[])[]): ReadonlyMap<stri
 }
 
 /** Actions of HAProxy 2.6 without a row yet. */
-export const laterActions: ReadonlySet<string> = new Set(
-  `sc-inc-gpc sc-inc-gpc0 sc-inc-gpc1 sc-set-gpt sc-set-gpt0 send-spoe-group track-sc0 track-sc1
-  track-sc2`.split(/\s+/),
-);
+export const laterActions: ReadonlySet<string> = new Set(["send-spoe-group"]);

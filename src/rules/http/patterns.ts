@@ -16,7 +16,7 @@ function change(name: string, op: PatternChange["op"], help: string): ActionRow 
   return {
     name,
     where: WHERE,
-    parenthesis: true,
+    parenthesis: "needed",
     usage: `(<file>) <key fmt>${op === "set" ? " <value fmt>" : ""}`,
     help,
     parse: (args) => takeTexts(args, texts),

@@ -15,7 +15,7 @@ export function resolveAction(where: readonly RuleSet[]): ActionRow {
   return {
     name: "do-resolve",
     where,
-    parenthesis: true,
+    parenthesis: "needed",
     usage: "(<var>,<resolvers>,[ipv4|ipv6]) <expr>",
     help: "Keep the address of a host name in a variable",
     parse: (args) => takeTexts(args, [["name", "an expression"]]),

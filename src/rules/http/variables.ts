@@ -49,7 +49,7 @@ export const variableActions: readonly ActionRow[] = [
   {
     name: "set-var",
     where: ALL,
-    parenthesis: true,
+    parenthesis: "needed",
     usage: "(<scope>.<name>) <expr>",
     help: "Keep the value of an expression in a variable",
     parse: (args) => takeTexts(args, [["value", "an expression"]]),
@@ -71,7 +71,7 @@ export const variableActions: readonly ActionRow[] = [
   {
     name: "set-var-fmt",
     where: ALL,
-    parenthesis: true,
+    parenthesis: "needed",
     usage: "(<scope>.<name>) <fmt>",
     help: "Keep the text of a format in a variable",
     parse: (args) => takeTexts(args, [["value", "a format"]], true),
@@ -89,7 +89,7 @@ export const variableActions: readonly ActionRow[] = [
   {
     name: "unset-var",
     where: ALL,
-    parenthesis: true,
+    parenthesis: "needed",
     usage: "(<scope>.<name>)",
     help: "Forget a variable",
     parse: () => ({ texts: {}, flags: [], status: 0, headers: [] }),

@@ -4,6 +4,9 @@ import { resolveAction } from "../http/resolve.ts";
 import { serviceAction } from "../http/service.ts";
 import { statusActions } from "../http/status.ts";
 import { variableActions } from "../http/variables.ts";
+import { increaseActions } from "../counters/increase.ts";
+import { tagActions } from "../counters/tag.ts";
+import { trackActions } from "../counters/track.ts";
 import { dropActions } from "../flow/drop.ts";
 import { endpointActions } from "../flow/endpoints.ts";
 import { priorityActions } from "../flow/queue.ts";
@@ -36,6 +39,9 @@ export const tcpActions: ReadonlyMap<string, ActionRow> = register([
   priorityActions(["tcp-request content"]),
   socketActions(ALL, CONTENT),
   here([captureAction], ["tcp-request content"]),
+  trackActions(REQUEST),
+  increaseActions(ALL),
+  tagActions(ALL),
 ]);
 
 function register(families: readonly (readonly ActionRow[])[]): ReadonlyMap<string, ActionRow> {
@@ -48,8 +54,4 @@ function register(families: readonly (readonly ActionRow[])[]): ReadonlyMap<stri
 }
 
 /** Actions of HAProxy 2.6 in these rulesets without a row yet. */
-export const laterTcpActions: ReadonlySet<string> = new Set(
-  `sc-inc-gpc sc-inc-gpc0 sc-inc-gpc1 sc-set-gpt sc-set-gpt0 send-spoe-group track-sc0 track-sc1 track-sc2`.split(
-    /\s+/,
-  ),
-);
+export const laterTcpActions: ReadonlySet<string> = new Set(["send-spoe-group"]);

@@ -8,6 +8,7 @@ export function upgradeToH2(client: ClientConn, buf: Buffer, start: number, end:
   const session = client.session ?? new Session(client.accepted);
   session.counted = true;
   session.variables = client.variables;
+  session.tracking = client.tracking;
   client.handOver();
   const h2 = new H2Client(socket, client.listener, client.rt, session);
   h2.paused = client.paused;

@@ -2,6 +2,7 @@ import { endCache } from "./cache/state.ts";
 import { clock } from "../../util/clock.ts";
 import { offerSlot } from "../assign.ts";
 import { countTimes } from "../times.ts";
+import { countTrackedBytes, endTracking } from "../track.ts";
 import type { HttpSettings } from "./settings.ts";
 import type { HttpStream } from "./stream.ts";
 import { responseColumn } from "./wire.ts";
@@ -72,9 +73,11 @@ export function finishStream(stream: HttpStream, keep: boolean): void {
   // The whole request was read: nothing the client still sends can matter, as HAProxy sees it too.
   const quiet = stream.requestDone && (!stream.tunnel || client.ended);
   const goesOn = keep && stream.clientKeep && !client.closed;
+  countTrackedBytes(stream);
   const freed = stream.leave();
   // The counts in the line are those without this stream, as in HAProxy.
   logStream(stream);
+  endTracking(stream);
   stream.recycle();
   if (freed) offerSlot(backend!, server!);
   if (goesOn) client.next();

@@ -36,6 +36,7 @@ import { logStream } from "./finish.ts";
 import { restrictNames } from "./names.ts";
 import { requestContent } from "./content.ts";
 import { nameServer, persistRequest } from "./persist.ts";
+import { countTrackedRequest } from "../track.ts";
 import { chooseServer } from "../use-server.ts";
 import { reframeRequest, takeConnection } from "./reframe.ts";
 import { chooseBackend, requestRules } from "./rules.ts";
@@ -114,6 +115,7 @@ function opensTunnel({ method, flags }: Head): boolean {
 function begin(stream: HttpStream): void {
   const { frontend, rt } = stream;
   frontend.countRequest(clock.now);
+  countTrackedRequest(stream);
   stream.requestCounter = rt.requestCounter++;
   if (stream.logger.enabled) stream.noteLine();
   const { captures } = frontend;

@@ -38,6 +38,7 @@ import { logEarly } from "./finish.ts";
 import { authenticatesConnection } from "./negotiate.ts";
 import { blockResponse, persistResponse } from "./persist.ts";
 import { afterRules, responseRules } from "./rules.ts";
+import { countTrackedError, countTrackedFailure } from "../track.ts";
 import type { ProxyRules } from "../../rules/compile.ts";
 import type { HttpSettings } from "./settings.ts";
 import { Step } from "./step.ts";
@@ -103,7 +104,12 @@ export function analyseResponse(stream: HttpStream, conn: ServerSide, buf: Buffe
   slab[server!.base + responseColumn(status)]!++;
   slab[server!.base + C.reqTot]!++;
   // 501 and 505 are what a client can provoke: no fault of the server.
-  observeResult(server!, status < 500 || status === 501 || status === 505 ? "httpOk" : "httpStatus");
+  const failed = status >= 500 && status !== 501 && status !== 505;
+  observeResult(server!, failed ? "httpStatus" : "httpOk");
+  if (status >= 400) {
+    if (status < 500) countTrackedError(stream);
+    else if (failed && status < 600) countTrackedFailure(stream);
+  }
   const persists = res.version === 11 ? (flags & CONN_CLOSE) === 0 : (flags & CONN_KEEPALIVE) !== 0;
   // A coding in a message of HTTP/1.0 (RFC 9112 section 6.1).
   const doubtful = (flags & TE_HTTP10) !== 0;

@@ -4,7 +4,7 @@ import { methodNames } from "../../codec/h1/flags.ts";
 import type { Head } from "../../codec/h1/head.ts";
 import { methodText, targetText } from "../../codec/h1/view.ts";
 import type { Mode } from "../../config/model.ts";
-import type { ConnectionFacts, ProcessFacts, ServerSideFacts, TrackedEntries } from "../../expr/context.ts";
+import type { ConnectionFacts, ProcessFacts, ServerSideFacts } from "../../expr/context.ts";
 import type { SampleType } from "../../expr/sample.ts";
 import type { TlsSession } from "../../net/tls/session.ts";
 import type { VariableStore } from "../../expr/variables.ts";
@@ -15,6 +15,7 @@ import type { Server } from "../../proxy/server.ts";
 import type { TcpRuleStream } from "../../rules/tcp/types.ts";
 import type { HttpFlowStream, Side } from "../../rules/flow/types.ts";
 import type { Answer, RuleStream } from "../../rules/types.ts";
+import type { Tracking } from "../../table/tracking.ts";
 import { clock } from "../../util/clock.ts";
 import { changeEndpoint } from "../endpoint.ts";
 import { Framing } from "../../codec/h1/framing.ts";
@@ -22,6 +23,7 @@ import { ClientFacts, serverFacts } from "../facts.ts";
 import { Phase } from "../phase.ts";
 import { storeCapture } from "../capture.ts";
 import { processFacts } from "../process.ts";
+import { trackedBy, trackingOf } from "../track.ts";
 import { StreamVariables } from "../variables.ts";
 import { UNSET } from "../timeout.ts";
 import { saveResponse } from "./cache/save.ts";
@@ -44,7 +46,6 @@ export class HttpSamples implements HttpFlowStream, TcpRuleStream {
   mayChange = false;
   final = true;
   readonly mode: Mode = "http";
-  readonly tracked: TrackedEntries | null = null;
   waitingRule = -1;
   strict = true;
   /** http-after-response rules run: there is no other answer to give. */
@@ -201,6 +202,13 @@ export class HttpSamples implements HttpFlowStream, TcpRuleStream {
   }
 
   // ---- who and where
+
+  get tracked(): Tracking | null {
+    return trackedBy(this.record);
+  }
+  tracking(): Tracking {
+    return trackingOf(this.record);
+  }
 
   get hasStream(): boolean {
     return !this.record.readingHead;

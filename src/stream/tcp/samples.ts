@@ -9,12 +9,14 @@ import type { Backend } from "../../proxy/backend.ts";
 import type { Frontend, Listener } from "../../proxy/frontend.ts";
 import type { Server } from "../../proxy/server.ts";
 import type { TcpRuleStream } from "../../rules/tcp/types.ts";
+import type { Tracking } from "../../table/tracking.ts";
 import { clock } from "../../util/clock.ts";
 import { fdOf } from "../../net/fd.ts";
 import { storeCapture } from "../capture.ts";
 import { changeEndpoint, type Endpoint } from "../endpoint.ts";
 import { ClientFacts, serverFacts } from "../facts.ts";
 import { RawSamples } from "../samples.ts";
+import { trackedBy, trackingOf } from "../track.ts";
 import { StreamVariables } from "../variables.ts";
 import type { TcpStream } from "./stream.ts";
 
@@ -31,6 +33,13 @@ export class TcpSamples extends RawSamples implements TcpRuleStream {
 
   constructor(readonly record: TcpStream) {
     super(record.rt);
+  }
+
+  get tracked(): Tracking | null {
+    return trackedBy(this.record);
+  }
+  tracking(): Tracking {
+    return trackingOf(this.record);
   }
 
   get frontend(): Frontend {

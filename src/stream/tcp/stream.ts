@@ -15,6 +15,7 @@ import type { StreamRuntime } from "../runtime.ts";
 import { Stream } from "../stream.ts";
 import { sooner } from "../timeout.ts";
 import { countTimes } from "../times.ts";
+import { countTrackedBytes, endTracking } from "../track.ts";
 import type { TcpClient } from "./client.ts";
 import {
   countDenied,
@@ -366,8 +367,10 @@ export class TcpStream extends Stream {
     this.termState = state;
     const conn = this.serverConn;
     if (this.server !== null && this.backend !== null) countTimes(this, this.backend, this.server);
+    countTrackedBytes(this);
     const freed = this.leave();
     this.log();
+    endTracking(this);
     this.forgetVariables();
     if (freed) offerSlot(this.backend!, this.server!);
     this.serverConn = null;

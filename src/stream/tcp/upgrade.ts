@@ -2,6 +2,7 @@ import type { Backend } from "../../proxy/backend.ts";
 import { HttpClient } from "../http/client.ts";
 import { Phase } from "../phase.ts";
 import { Session } from "../session.ts";
+import { endTracking } from "../track.ts";
 import type { TcpStream } from "./stream.ts";
 
 /**
@@ -16,10 +17,12 @@ export function upgrade(stream: TcpStream, backend: Backend | null): void {
   session.source = stream.source ?? session.source;
   session.destination = stream.destination ?? session.destination;
   session.variables = client.variables;
+  session.tracking = client.tracking;
   stream.early = null;
   stream.phase = Phase.connected;
   stream.leave();
   stream.forgetVariables();
+  endTracking(stream);
   stream.phase = Phase.done;
   client.handOver();
   const http = new HttpClient(socket, client.listener, rt, session);

@@ -226,6 +226,13 @@ export const configCodes: readonly CodeInfo[] = [
     "retry-on conn-failure empty-response response-timeout\nserver s2 192.0.2.2:80 tfo",
   ),
   row(
+    "config/unknown-table",
+    "no stick table of that name",
+    "A stick table has the name of the proxy that has the line 'stick-table'; rules and samples without a name mean that of their own proxy.",
+    "http-request track-sc0 src table nowhere",
+    "stick-table type ip size 1k\nhttp-request track-sc0 src",
+  ),
+  row(
     "config/unknown-section",
     "no section of that name",
     "'errorfiles NAME' and 'errorfile' of a rule need a section 'http-errors NAME'; what names a cache needs a section 'cache NAME'.",

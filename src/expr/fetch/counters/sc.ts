@@ -1,0 +1,103 @@
+/** sc_*, sc0_*, sc1_* and sc2_*: the entries that are tracked (manual, section 7.3.3). */
+import { STICK_COUNTERS } from "../../../table/tracking.ts";
+import type { Table } from "../../../table/table.ts";
+import { changingData, type Datum, type EntryReader, generalData, readData } from "../../counters.ts";
+import type { SampleContext } from "../../context.ts";
+import type { ArgSpec } from "../../args.ts";
+import type { Fetcher, FetchRow } from "../types.ts";
+import { COUNTER, INDEX, isProblem, OTHER_TABLE, tableArg } from "./table.ts";
+
+const data: readonly Datum[] = [
+  ...readData,
+  ...generalData.map((datum) => ({ ...datum, name: `get_${datum.name}` })),
+  ...changingData,
+];
+
+/** HAProxy has no sc0_get_gpc(<index>) and the like, but for this one. */
+const INDEXED_ALIAS = "sc1_clr_gpc";
+
+function row(
+  name: string,
+  fixed: number | null,
+  help: string,
+  kind: Pick<FetchRow, "type" | "use">,
+  indexed: boolean,
+  reader: (index: number) => EntryReader,
+): FetchRow {
+  const args: ArgSpec[] = [];
+  if (indexed) args.push(INDEX);
+  if (fixed === null) args.push(COUNTER);
+  args.push(OTHER_TABLE);
+  return {
+    name,
+    ...kind,
+    args,
+    help: `${help} of the entry that ${fixed === null ? "a stick counter" : `sc${fixed}`} tracks`,
+    make: (values, cc) => {
+      const index = indexed ? Number(values[0]!.int) : -1;
+      const counter = fixed ?? Number(values[indexed ? 1 : 0]!.int);
+      const at = args.length - 1;
+      let other: Table | null = null;
+      // `sc0_conn_cnt()` is `sc0_conn_cnt`.
+      if (values.length > at && (at > 0 || values[at]!.text !== "")) {
+        const found = tableArg(values, at, cc);
+        if (isProblem(found)) return found;
+        if (found !== null) other = found;
+      }
+      if (counter < 0 || counter >= STICK_COUNTERS || (indexed && index < 0)) return () => null;
+      return fetcher(counter, other, reader(index), kind.type === "bool");
+    },
+  };
+}
+
+function fetcher(counter: number, other: Table | null, read: EntryReader, bool: boolean): Fetcher {
+  if (other !== null) return (ctx) => elsewhere(ctx, counter, other, read, bool);
+  if (bool) return (ctx) => ctx.tracked !== null && ctx.tracked.tableOf(counter) !== null;
+  return (ctx) => {
+    const { tracked } = ctx;
+    const table = tracked === null ? null : tracked.tableOf(counter);
+    return table === null ? null : read(table, tracked!.entryOf(counter), ctx.now);
+  };
+}
+
+/** The entry of the same key in another table. */
+function elsewhere(
+  ctx: SampleContext,
+  counter: number,
+  other: Table,
+  read: EntryReader,
+  bool: boolean,
+): number | boolean | null {
+  const { tracked } = ctx;
+  const table = tracked === null ? null : tracked.tableOf(counter);
+  if (table === null) return bool ? false : null;
+  const entry = alike(table, other) ? other.lookup(table.keyOf(tracked!.entryOf(counter)), ctx.now) : -1;
+  if (bool) return entry >= 0;
+  return entry < 0 ? 0 : read(other, entry, ctx.now);
+}
+
+/** Keys of one can be looked up in the other. */
+function alike({ model: a }: Table, { model: b }: Table): boolean {
+  return a.keyType === b.keyType;
+}
+
+const trackers = (): EntryReader => (table, entry) => table.uses(entry);
+
+function rows(prefix: string, fixed: number | null): readonly FetchRow[] {
+  const out: FetchRow[] = [];
+  for (const { name, help, indexed, reader } of data) {
+    if (fixed !== null && indexed === true && prefix + name !== INDEXED_ALIAS) continue;
+    const use = name.startsWith("kbytes_") ? "client-l4" : "internal";
+    out.push(row(prefix + name, fixed, help, { type: "sint", use: [use] }, indexed === true, reader));
+  }
+  const internal = ["internal"] as const;
+  out.push(row(`${prefix}tracked`, fixed, "Existence", { type: "bool", use: internal }, false, trackers));
+  out.push(row(`${prefix}trackers`, fixed, "Number of users", { type: "sint", use: internal }, false, trackers));
+  return out;
+}
+
+export const stickCounterFetches: readonly FetchRow[] = [
+  ...rows("sc_", null),
+  ...Array.from({ length: STICK_COUNTERS }, (_, counter) => rows(`sc${counter}_`, counter)).flat(),
+];
+
