@@ -16,13 +16,10 @@ import { scenarios } from "./diff/scenarios/index.ts";
 
 const HAPROXY = "/usr/sbin/haproxy";
 
-/** Samples of TLS connections, stick tables, the cache, FastCGI, and of how HAProxy keeps messages in memory. */
-const FETCHES_ELSEWHERE =
-  /^(ssl_|sc_|sc[0-2]_|src_(bytes|clr|conn|get|gpc|http|inc|kbytes|sess|updt)|table_|fcgi\.|internal\.htx)/;
-/** Stick tables. */
-const CONVERTERS_ELSEWHERE = /^(table_|in_table$)/;
-/** Stick tables, the cache, SPOE, OpenTracing. */
-const ACTIONS_ELSEWHERE = /^(sc-|track-sc|send-spoe-group|ot-group)/;
+/** Samples of TLS connections, FastCGI, and of how HAProxy keeps messages in memory. */
+const FETCHES_ELSEWHERE = /^(ssl_|fcgi\.|internal\.htx)/;
+/** SPOE, OpenTracing. */
+const ACTIONS_ELSEWHERE = /^(send-spoe-group|ot-group)/;
 
 /** Manual of 2.6, section 8.2.6; `%o` is no tag but sets flags. */
 const TAGS =

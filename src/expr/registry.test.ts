@@ -6,8 +6,8 @@ import { knownConverters, knownFetches } from "./known.ts";
 import { HAPROXY, haveHaproxy } from "./oracle.helper.ts";
 import { validityOf } from "./validity.ts";
 
-/** Families of their own: samples of stick tables, and those of parts tlb does not have. */
-const ELSEWHERE = /^(sc_|sc[0-2]_|src_(bytes|clr|conn|get|gpc|http|inc|kbytes|sess|updt)|table_|fcgi\.|internal\.htx)/;
+/** Those of parts tlb does not have. */
+const ELSEWHERE = /^(fcgi\.|internal\.htx)/;
 
 /** Where tlb takes more than HAProxy 2.6: the case flag of later versions. */
 const EXTENDED: Readonly<Record<string, string>> = {
