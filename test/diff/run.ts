@@ -171,6 +171,7 @@ async function startSide(scope: Scope, batch: readonly Scenario[], start: Starte
     }
     config += `# ${scenario.name}\n${named(scenario.config)
       .replaceAll(/\{([a-z][a-z0-9]*)\}/g, (_, name: string) => String(port(name)))
+      .replaceAll(/\{@([a-z]+)\}/g, `$1-${index}`)
       .replaceAll(/^(\s*(?:frontend|backend|listen|default_backend|use_backend)\s+)(\S+)/gm, `$1$2-${index}`)}\n`;
     const servers = new Map<string, ScriptedServer>();
     for (const [name, script] of Object.entries(scenario.servers ?? {})) {

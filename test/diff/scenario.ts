@@ -11,7 +11,7 @@ export interface Scenario {
   /**
    * Sections as in a configuration file, starting with `defaults`. `{word}` is the port of that name, the same name in `servers` and
    * `connect`; `{log}` the port of the scenario's log collector; `{file:NAME}` the path of an entry of `files`, in those too. Names of proxies get
-   * a suffix, so that many scenarios share one process.
+   * a suffix, so that many scenarios share one process; `{@name}` is the name of a proxy where no such keyword stands before it.
    */
   readonly config: string;
   /** Lines for the global section. Scenarios with equal lines share a process. */

@@ -30,6 +30,7 @@ import { persistence } from "./persistence.ts";
 import { random } from "./random.ts";
 import { rdp } from "./rdp.ts";
 import { retries } from "./retries.ts";
+import { counters } from "./counters.ts";
 import { defaultsRules } from "./defaults-rules.ts";
 import { destinations } from "./destinations.ts";
 import { names } from "./names.ts";
@@ -94,6 +95,7 @@ export const scenarios: readonly Scenario[] = [
   ...httpErrors,
   ...patterns,
   ...variables,
+  ...counters,
   ...names,
   ...defaultsRules,
   ...flow,
