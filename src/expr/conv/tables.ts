@@ -81,7 +81,8 @@ export const tables: readonly ConverterRow[] = [
     const field = serverId.in(table);
     return field === null ? null : table.read(entry, field, now);
   }),
-  datum("trackers", "Number of users", false, () => (table, entry) => table.uses(entry)),
+  // As in HAProxy who looks is one of them.
+  datum("trackers", "Number of users", false, () => (table, entry) => table.uses(entry) + 1),
   life("table_expire", "Milliseconds until the entry of the sample ends.", (_, left) => left),
   life("table_idle", "Milliseconds since the entry of the sample was last refreshed.", ({ model }, left) => model.expire - left),
 ];
