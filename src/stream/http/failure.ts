@@ -31,8 +31,8 @@ export function serverEnded(stream: HttpStream, conn: ServerSide): void {
   if (!stream.responseDone) conn.close();
 }
 
-/** The connection to the server is gone. */
-export function serverLost(stream: HttpStream, error: Error | undefined): void {
+/** The connection to the server is gone. `reset`: the server ended it without taking all that was sent. */
+export function serverLost(stream: HttpStream, error: Error | undefined, reset = false): void {
   if (stream.responseDone) {
     // It will not take the rest of the request.
     if (!stream.requestDone) finishStream(stream, false);
@@ -60,6 +60,16 @@ export function serverLost(stream: HttpStream, error: Error | undefined): void {
   }
   if (retryable(stream, "empty-response")) {
     repeat(stream);
+    return;
+  }
+  if (reset && !stream.requestDone && stream.resHeld === null) {
+    // Reset in the middle of the request. A client that is still sending would hardly read an answer; as in HAProxy it gets none.
+    observeEnd(stream, "httpReadError");
+    countOnServer(stream.server!, stream.backend!, C.errResp);
+    countOnPath(stream, C.serverAborts);
+    stream.termCause = "S";
+    stream.termState = "D";
+    finishStream(stream, false);
     return;
   }
   observeEnd(stream, error === undefined ? "httpBrokenPipe" : "httpReadError");

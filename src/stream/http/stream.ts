@@ -407,7 +407,7 @@ export class HttpStream extends Stream implements H2Owner {
   onServerLost(conn: ServerSide, error: Error | undefined): void {
     if (this.tunnel) tunnelServerLost(this, error);
     else if (conn.h2 !== null && conn.h2.refused && refusedRetry(this)) repeat(this);
-    else serverLost(this, error);
+    else serverLost(this, error, conn.h2 === null && (error !== undefined || conn.conn.broken));
   }
 
   onNoServer(): void {

@@ -45,6 +45,7 @@ import { framingRules } from "./framing-rules.ts";
 import { rules } from "./rules.ts";
 import { patterns } from "./patterns.ts";
 import { samples } from "./samples.ts";
+import { uploads } from "./uploads.ts";
 import { variables } from "./variables.ts";
 import { sessionCounts } from "./session-counts.ts";
 import { tls } from "./tls.ts";
@@ -78,6 +79,7 @@ export const scenarios: readonly Scenario[] = [
   ...persistence,
   ...retries,
   ...sessionCounts,
+  ...uploads,
   ...destinations,
   ...options,
   ...observe,

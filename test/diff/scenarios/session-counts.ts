@@ -76,6 +76,16 @@ const cases: readonly Case[] = [
     server: async (peer) => void (await peer.closed(5000)),
     send: get("/"),
   },
+  {
+    name: "http: the server resets during an upload",
+    config: http({ backend: "retries 0" }),
+    server: async (peer) => {
+      await peer.until("first");
+      peer.reset();
+    },
+    send: "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 1000\r\n\r\nfirst",
+    timers: 350,
+  },
   { name: "http: refused, retries", config: http({ backend: "retries 1" }), send: get("/") },
   { name: "tcp: refused, no retries", config: tcp({ backend: "retries 0" }), send: "x" },
   {
