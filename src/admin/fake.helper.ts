@@ -230,7 +230,7 @@ const globals: GlobalModel = {
   bufsize: 16384,
   maxrewrite: 1024,
   maxHeaders: 101,
-  maxAccept: 4,
+  maxAccept: 32,
   logUriLen: 1024,
   h2HeaderTableSize: 4096,
   h2InitialWindowSize: 65535,

@@ -110,7 +110,8 @@ export function newGlobal(env: ParseEnv): GlobalDraft {
     bufsize: 16384,
     maxrewrite: 1024,
     maxHeaders: 101,
-    maxAccept: 4,
+    // HAProxy takes 4, for its threads share a socket. Here each worker has its own, and a row costs one wake-up.
+    maxAccept: 32,
     // HAProxy keeps one byte of its default of 1024 for the end of the string; a configured value counts in full.
     logUriLen: 1023,
     h2HeaderTableSize: 4096,
