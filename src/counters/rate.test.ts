@@ -17,3 +17,13 @@ test("a gap of a second or more forgets the past", () => {
   countEvent(cells, 0, 1005);
   expect(readRate(cells, 0, 1_005_000)).toBe(1);
 });
+
+test("a process whose clock is a little behind neither turns the second back nor loses the past", () => {
+  const cells = new Int32Array(3);
+  for (let i = 0; i < 100; i++) countEvent(cells, 0, 1000);
+  countEvent(cells, 0, 1001);
+  expect(countEvent(cells, 0, 1000)).toBe(2);
+  expect(countEvent(cells, 0, 1001)).toBe(3);
+  expect(readRate(cells, 0, 1_000_999)).toBe(103);
+  expect(readRate(cells, 0, 1_001_500)).toBe(53);
+});
