@@ -16,8 +16,8 @@ import { scenarios } from "./diff/scenarios/index.ts";
 
 const HAPROXY = "/usr/sbin/haproxy";
 
-/** Samples of TLS connections, FastCGI, and of how HAProxy keeps messages in memory. */
-const FETCHES_ELSEWHERE = /^(ssl_|fcgi\.|internal\.htx)/;
+/** Samples of TLS connections and FastCGI. */
+const FETCHES_ELSEWHERE = /^(ssl_|fcgi\.)/;
 /** SPOE, OpenTracing. */
 const ACTIONS_ELSEWHERE = /^(send-spoe-group|ot-group)/;
 

@@ -74,9 +74,11 @@ export interface SampleContext {
   resBodyHeld(): Uint8Array | null;
   /** Bytes the chunk that was read last still lacks; absent = 0. */
   readonly reqBodyPending?: number;
-  /** Bytes HAProxy holds for the end of a chunked body: one, and the trailers; absent = 0, as before the end. */
-  readonly reqBodyTail?: number;
-  readonly resBodyTail?: number;
+  /** Trailers of a chunked body whose end is held; null before it, and of other bodies. */
+  reqTrailers?(): Trailers | null;
+  resTrailers?(): Trailers | null;
+  /** The whole message that rules look at is held; absent = true. */
+  readonly messageComplete?: boolean;
   /** The cache the response comes from; null or absent = none. */
   readonly cacheName?: string | null;
   /** First request of its connection. */
@@ -138,6 +140,9 @@ export interface SampleContext {
   /** Entries tracked by sc0 … (manual, stick tables); null = none. */
   readonly tracked: TrackedEntries | null;
 }
+
+/** Names in lower case. */
+export type Trailers = readonly (readonly [name: string, value: string])[];
 
 /** The entries of stick tables that a stream and its session track, by counter from 0 on. */
 export interface TrackedEntries {

@@ -7,7 +7,7 @@ import { HAPROXY, haveHaproxy } from "./oracle.helper.ts";
 import { validityOf } from "./validity.ts";
 
 /** Those of parts tlb does not have. */
-const ELSEWHERE = /^(fcgi\.|internal\.htx)/;
+const ELSEWHERE = /^fcgi\./;
 
 /** Where tlb takes more than HAProxy 2.6: the case flag of later versions. */
 const EXTENDED: Readonly<Record<string, string>> = {

@@ -4,10 +4,10 @@
  * chunked body another byte and the trailers.
  */
 import { methodText } from "../../codec/h1/view.ts";
-import type { SampleContext } from "../context.ts";
+import type { SampleContext, Trailers } from "../context.ts";
 import { HeaderWalk, request, response, Target } from "./message.ts";
 
-const START_LINE = 20;
+export const START_LINE = 20;
 /** "HTTP/1.1" */
 const VERSION = 8;
 const STATUS = 3;
@@ -23,7 +23,7 @@ export function heldRequest(ctx: SampleContext): number {
   target.start(ctx);
   const method = ctx.reqEdits.method?.length ?? methodText(head).length;
   const line = START_LINE + method + (target.to - target.from) + VERSION;
-  return line + headers() + (ctx.reqBodyHeld()?.length ?? 0) + (ctx.reqBodyTail ?? 0);
+  return line + headers() + (ctx.reqBodyHeld()?.length ?? 0) + tail(ctx.reqTrailers?.());
 }
 
 /** 0 without a response. */
@@ -31,7 +31,17 @@ export function heldResponse(ctx: SampleContext): number {
   const head = ctx.resHead;
   if (head === null || !walk.start(response, ctx, EVERY)) return 0;
   const reason = ctx.resEdits.reason?.length ?? head.reasonEnd - head.reasonStart;
-  return START_LINE + VERSION + STATUS + reason + headers() + (ctx.resBodyHeld()?.length ?? 0) + (ctx.resBodyTail ?? 0);
+  return (
+    START_LINE + VERSION + STATUS + reason + headers() + (ctx.resBodyHeld()?.length ?? 0) + tail(ctx.resTrailers?.())
+  );
+}
+
+/** Of the end of a chunked body. */
+function tail(trailers: Trailers | null | undefined): number {
+  if (trailers === null || trailers === undefined) return 0;
+  let size = 1;
+  for (const [name, value] of trailers) size += name.length + value.length;
+  return size;
 }
 
 /** Of the walk that was started, with the end of the head. */

@@ -8,6 +8,7 @@ import { sourceEntryFetches } from "./counters/src.ts";
 import { tableFetches } from "./counters/tables.ts";
 import { headerFetches } from "./http-headers.ts";
 import { helloFetches } from "./hello.ts";
+import { htxFetches } from "./htx.ts";
 import { connectionFetches } from "./l4.ts";
 import { messageFetches } from "./http-message.ts";
 import { paramFetches } from "./params.ts";
@@ -28,6 +29,7 @@ const families: readonly (readonly FetchRow[])[] = [
   variableFetches,
   connectionFetches,
   payloadFetches,
+  htxFetches,
   helloFetches,
   rdpFetches,
   messageFetches,

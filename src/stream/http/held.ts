@@ -2,6 +2,8 @@
 import { ChunkScanner } from "../../codec/h1/chunked.ts";
 import { defaultLimits } from "../../codec/h1/flags.ts";
 import { unchunk } from "./body.ts";
+import type { Trailers } from "../../expr/context.ts";
+import { latin1 } from "../../util/latin1.ts";
 
 const NONE: Buffer = Buffer.alloc(0);
 
@@ -29,17 +31,20 @@ export class HeldPayload {
   }
 }
 
-/** What HAProxy holds for the end of these chunks: a byte, and the trailers; 0 before it. */
-export function tailOf(buf: Buffer, start: number, end: number): number {
+/** The trailers behind these chunks; null when their end is not there. */
+export function trailersOf(buf: Buffer, start: number, end: number): Trailers | null {
   const scanner = new ChunkScanner(defaultLimits);
   scanner.scan(buf, start, end);
-  if (!scanner.done) return 0;
-  let size = 1;
+  if (!scanner.done) return null;
   const { trailers } = scanner;
-  if (trailers === null) return size;
+  const out: [string, string][] = [];
+  if (trailers === null) return out;
   const { index, count } = trailers;
-  for (let k = 0; k < 4 * count; k += 4) size += index[k + 1]! - index[k]! + index[k + 3]! - index[k + 2]!;
-  return size;
+  for (let k = 0; k < 4 * count; k += 4) {
+    const name = latin1(trailers.buf, index[k]!, index[k + 1]!);
+    out.push([name, latin1(trailers.buf, index[k + 2]!, index[k + 3]!)]);
+  }
+  return out;
 }
 
 /** Bytes that the last of these chunks still lacks. */

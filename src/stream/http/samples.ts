@@ -4,7 +4,7 @@ import { methodNames } from "../../codec/h1/flags.ts";
 import type { Head } from "../../codec/h1/head.ts";
 import { methodText, targetText } from "../../codec/h1/view.ts";
 import type { Mode } from "../../config/model.ts";
-import type { ConnectionFacts, ProcessFacts, ServerSideFacts } from "../../expr/context.ts";
+import type { ConnectionFacts, ProcessFacts, ServerSideFacts, Trailers } from "../../expr/context.ts";
 import type { SampleType } from "../../expr/sample.ts";
 import type { TlsSession } from "../../net/tls/session.ts";
 import type { VariableStore } from "../../expr/variables.ts";
@@ -30,7 +30,7 @@ import { saveResponse } from "./cache/save.ts";
 import { useCache } from "./cache/use.ts";
 import { drop } from "./drop.ts";
 import { refuseResponse } from "./content.ts";
-import { HeldPayload, pendingOf, tailOf } from "./held.ts";
+import { HeldPayload, pendingOf, trailersOf } from "./held.ts";
 import { earlyHint } from "./hint.ts";
 import { countRewrite, failByRule } from "./rewrite.ts";
 import { authenticateByRule, denyByRule, interceptByRule, refuseByRule } from "./rule-answer.ts";
@@ -301,15 +301,19 @@ export class HttpSamples implements HttpFlowStream, TcpRuleStream {
     const { bodyBuf, bodyStart, bodyEnd, reqBody } = this.record;
     return bodyBuf === null || reqBody.framing !== Framing.CHUNKED ? 0 : pendingOf(bodyBuf, bodyStart, bodyEnd);
   }
-  get reqBodyTail(): number {
+  reqTrailers(): Trailers | null {
     const { bodyBuf, bodyStart, bodyEnd, reqBody } = this.record;
-    return bodyBuf === null || reqBody.framing !== Framing.CHUNKED ? 0 : tailOf(bodyBuf, bodyStart, bodyEnd);
+    return bodyBuf === null || reqBody.framing !== Framing.CHUNKED ? null : trailersOf(bodyBuf, bodyStart, bodyEnd);
   }
-  get resBodyTail(): number {
+  resTrailers(): Trailers | null {
     const { resWaiting, resChunk, resFrom, resTo, resBody } = this.record;
     const held = resWaiting ?? resChunk;
-    if (held === null || this.replaced || resBody.framing !== Framing.CHUNKED) return 0;
-    return resWaiting === null ? tailOf(held, resFrom, resTo) : tailOf(held, 0, held.length);
+    if (held === null || this.replaced || resBody.framing !== Framing.CHUNKED) return null;
+    return resWaiting === null ? trailersOf(held, resFrom, resTo) : trailersOf(held, 0, held.length);
+  }
+  get messageComplete(): boolean {
+    const { responded, requestDone, resBody } = this.record;
+    return responded ? resBody.done : requestDone;
   }
   resBodyHeld(): Uint8Array | null {
     const { resWaiting, resChunk, resFrom, resTo, resBody } = this.record;

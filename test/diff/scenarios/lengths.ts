@@ -39,6 +39,23 @@ function h2(name: string, head: ReturnType<typeof fields>, body?: string): Scena
   };
 }
 
+const MESSAGE = "data free free_data has_eom nbblks size used".split(" ").map((name) => `%[internal.htx.${name}]`);
+const BLOCK = "size type data hdrname hdrval start_line".split(" ");
+const PLACES = ["head", "first", "tail", "1", "2", "3", "4", "5", "6", "99"];
+const PARTS = PLACES.map((at) => BLOCK.map((name) => `[%[internal.htx_blk.${name}(${at})]]`).join(""));
+const SHOW_BLOCKS = `http-request return status 200 content-type text/plain lf-string "${[...MESSAGE, ...PARTS].join(" ")}"`;
+
+/** The blocks of requests, after these rules. */
+function blocks(name: string, requests: readonly string[], rules = ""): Scenario {
+  return {
+    name: `blocks of a message: ${name}`,
+    config: http({ frontend: `${rules}\n${SHOW_BLOCKS}` }),
+    client: async (talk) => {
+      for (const text of requests) talk.note(text, await talk.once(text));
+    },
+  };
+}
+
 export const lengths: readonly Scenario[] = [
   asks("heads", [
     get("/"),
@@ -111,4 +128,23 @@ export const lengths: readonly Scenario[] = [
     `HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n${chunked(["hello"], ["X-T: one"])}`,
     "http-response set-header X-Body %[res.body]",
   ),
+  blocks("heads", [get("/a?b", "X-A: y z"), get("/", "X-B:"), request("OPTIONS", "*"), "GET / HTTP/1.0\r\n\r\n"]),
+  blocks("bodies", [
+    post("/", "hello"),
+    request("POST", "/", ["Content-Length: 50"], "hello"),
+    request("POST", "/", ["Transfer-Encoding: chunked"], chunked(["hello", "abc"], ["X-T: one"])),
+    request("POST", "/", ["Transfer-Encoding: chunked"], chunked([])),
+    request("POST", "/", ["Transfer-Encoding: chunked"], "5\r\nhello\r\n8\r\nabc"),
+  ]),
+  blocks("a header that was removed", [get("/a?b", "X-A: y z", "X-B: c")], "http-request del-header x-a"),
+  blocks("a header that was added", [get("/a?b", "X-A: y z")], "http-request add-header X-N v"),
+  blocks("another path", [get("/a?b", "X-A: y z")], "http-request set-path /longer"),
+  {
+    name: "blocks of a message: a response",
+    config: http({
+      backend: `http-response set-header X-M "${MESSAGE.join(" ")}"\nhttp-response set-header X-B "${PARTS.slice(0, 6).join(" ")}"`,
+    }),
+    servers: { s1: respond(() => ok("hello", "X-A: b")) },
+    client: sends(get("/")),
+  },
 ];

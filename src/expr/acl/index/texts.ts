@@ -54,12 +54,6 @@ export class TextHash {
     rows[hole] = 0;
   }
 
-  clear(): void {
-    this.rows = new Int32Array(16);
-    this.hashes = new Int32Array(16);
-    this.size = this.longest = 0;
-  }
-
   /** The first row with the text, NONE when there is none. */
   find(text: string): number {
     const { rows, hashes, table } = this;

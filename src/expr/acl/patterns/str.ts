@@ -9,10 +9,11 @@ import { SMALL } from "./text.ts";
 /** Whole texts. A NUL ends the sample where case counts: HAProxy looks C strings up in its tree. */
 class StringIndex implements PatternIndex {
   readonly kind: "tree" | "list";
-  private readonly hash: TextHash;
+  /** Null while there are few. */
+  private hash: TextHash | null = null;
   private readonly icase: boolean;
-  /** The first SMALL patterns; null when there are more. Comparing beats hashing a fresh string. */
-  private few: { key: string; row: number }[] | null = [];
+  /** Up to SMALL patterns, then unused: comparing beats hashing a fresh string. */
+  private few: { key: string; row: number }[] = [];
 
   constructor(
     flags: MatchFlags,
@@ -20,34 +21,38 @@ class StringIndex implements PatternIndex {
   ) {
     this.icase = flags.icase;
     this.kind = flags.icase ? "list" : "tree";
-    this.hash = new TextHash(columns, flags.icase ? fold : same);
   }
 
   add(row: number): null {
-    this.hash.add(row);
-    if (this.few !== null) {
-      const pattern = this.columns.pattern(row);
-      const key = this.icase ? foldAscii(pattern) : pattern;
-      if (this.few.push({ key, row }) > SMALL) this.few = null;
+    if (this.hash !== null) {
+      this.hash.add(row);
+      return null;
+    }
+    const pattern = this.columns.pattern(row);
+    const key = this.icase ? foldAscii(pattern) : pattern;
+    if (this.few.push({ key, row }) > SMALL) {
+      this.hash = new TextHash(this.columns, this.icase ? fold : same);
+      for (const each of this.few) this.hash.add(each.row);
+      this.few = [];
     }
     return null;
   }
 
   remove(row: number): void {
-    this.hash.remove(row);
-    if (this.few !== null) this.few = this.few.filter((each) => each.row !== row);
+    if (this.hash !== null) this.hash.remove(row);
+    else this.few = this.few.filter((each) => each.row !== row);
   }
 
   clear(): void {
-    this.hash.clear();
+    this.hash = null;
     this.few = [];
   }
 
   match(value: Value): number {
     let text = value as string;
-    const { few } = this;
+    const { few, hash } = this;
     if (this.icase) {
-      if (few === null) return this.hash.find(text);
+      if (hash !== null) return hash.find(text);
       for (let i = 0; i < few.length; i++) {
         const { key, row } = few[i]!;
         if (key.length === text.length && matchesAt(text, 0, key, fold)) return row;
@@ -56,7 +61,7 @@ class StringIndex implements PatternIndex {
     }
     const nul = text.indexOf("\0");
     if (nul >= 0) text = text.slice(0, nul);
-    if (few === null) return this.hash.find(text);
+    if (hash !== null) return hash.find(text);
     for (let i = 0; i < few.length; i++) if (few[i]!.key === text) return few[i]!.row;
     return NONE;
   }
