@@ -190,7 +190,8 @@ async function play(stage: Stage): Promise<Record<string, unknown>> {
   seen["the client resets its upload"] = await lastState(stage, ++lines);
 
   const refused = await connect(scope, web);
-  refused.send(post("/resets-upload") + body);
+  // More than there is: what the kernel takes ahead must not be the whole request.
+  refused.send(post("/resets-upload").replace(String(SIZE), String(SIZE * 2)) + body);
   seen["the server resets an upload"] = await lastState(stage, ++lines);
 
   const unread = await connect(scope, web);
@@ -256,9 +257,6 @@ describe("large bodies", () => {
       const theirs = await stage(startHaproxy);
       const expected = await play(theirs);
       await theirs.scope.close();
-      // HAProxy leaves the client without an answer and logs no status; tlb tells it what happened.
-      expected["the server resets an upload"] = "502 SH--";
-      expected["the server reads nothing"] = "504 sH--";
       expect(await play(tlb)).toEqual(expected);
     },
     120_000,

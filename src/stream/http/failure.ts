@@ -63,18 +63,22 @@ export function serverLost(stream: HttpStream, error: Error | undefined, reset =
     return;
   }
   if (reset && !stream.requestDone && stream.resHeld === null) {
-    // Reset in the middle of the request. A client that is still sending would hardly read an answer; as in HAProxy it gets none.
     observeEnd(stream, "httpReadError");
     countOnServer(stream.server!, stream.backend!, C.errResp);
-    countOnPath(stream, C.serverAborts);
-    stream.termCause = "S";
-    stream.termState = "D";
-    finishStream(stream, false);
+    cutUpload(stream, "S");
     return;
   }
   observeEnd(stream, error === undefined ? "httpBrokenPipe" : "httpReadError");
   countOnServer(stream.server!, stream.backend!, C.errResp);
   fail(stream, "S", "H", 502);
+}
+
+/** The server fails in the middle of the request. A client that is still sending would hardly read an answer; as in HAProxy it gets none. */
+function cutUpload(stream: HttpStream, cause: string): void {
+  countOnPath(stream, C.serverAborts);
+  stream.termCause = cause;
+  stream.termState = "D";
+  finishStream(stream, false);
 }
 
 /** `timeout server` passed. */
@@ -86,6 +90,10 @@ export function serverTimedOut(stream: HttpStream): void {
     return;
   }
   if (stream.phase !== Phase.connected) return;
+  if (stream.serverConn?.blocked === true) {
+    cutUpload(stream, "s");
+    return;
+  }
   if (retryable(stream, "response-timeout")) {
     repeat(stream);
     return;
