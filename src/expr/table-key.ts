@@ -29,7 +29,11 @@ export function keyMaker({ keyType }: Pick<StickTableModel, "keyType">, from: Sa
 }
 
 /** The key of a table from a sample whose type is only known now; null = it can be none. */
-export function keyOfSample({ keyType }: Pick<StickTableModel, "keyType">, value: Value, type: SampleType): KeyValue | null {
+export function keyOfSample(
+  { keyType }: Pick<StickTableModel, "keyType">,
+  value: Value,
+  type: SampleType,
+): KeyValue | null {
   const key = castValue(value, type, keySampleTypes[keyType]);
   if (key === null) return null;
   return keyType === "integer" ? word(key) : (key as KeyValue);

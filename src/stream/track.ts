@@ -49,10 +49,13 @@ export function countTrackedFailure(stream: Stream): void {
   if (tracked !== null) tracked.countFailure(clock.now);
 }
 
-/** What became no request counts as one that failed, for the session alone: in HAProxy there is no stream for it. */
-export function countTrackedRefusal(stream: Stream): void {
+/**
+ * What became no request counts as one, for the session alone: in HAProxy there is no stream for it. `whole`: it was not counted yet;
+ * `failed`: by the client's fault, which being too slow is not.
+ */
+export function countTrackedRefusal(stream: Stream, whole: boolean, failed: boolean): void {
   const { tracking } = stream.client.conn;
   if (tracking === null) return;
-  tracking.countRequest(clock.now);
-  tracking.countError(clock.now);
+  if (whole) tracking.countRequest(clock.now);
+  if (failed) tracking.countError(clock.now);
 }

@@ -6,8 +6,8 @@ import type { Table } from "./table.ts";
 export const STICK_COUNTERS = 3;
 
 /**
- * The entries that a session or a stream tracks (manual, section 4.2, `track-sc0`), one per counter. Those of a stream stand before
- * those of its session: what happens is counted in the stream's entry of a counter, or in the session's where the stream has none.
+ * The entries that a session or a stream tracks (manual, section 4.2, `track-sc0`), one per counter. What a session tracks its streams
+ * track too, and cannot replace: what happens to them is counted there.
  *
  * Every entry is held until `release`, which must be called once at the end; a worker that dies is released by its supervisor.
  */
@@ -19,7 +19,7 @@ export class Tracking {
 
   /** Tracks the entry of a key, unless this counter tracks one already or there is no room. True: it is a new one here. */
   track(counter: number, table: Table, key: KeyValue, now: number): boolean {
-    if (this.tables[counter] !== null) return false;
+    if (this.tableOf(counter) !== null) return false;
     const hold = table.track(key, now);
     if (hold === -1) return false;
     this.tables[counter] = table;
@@ -27,11 +27,6 @@ export class Tracking {
     const { connCount, connRate } = table.counted;
     count(table, table.tracked(hold), connCount, connRate, 1, now);
     return true;
-  }
-
-  /** Whether this counter tracks an entry here, whatever the session does. */
-  has(counter: number): boolean {
-    return this.tables[counter] !== null;
   }
 
   /** The table of a counter; null = nothing is tracked by it. */
@@ -111,14 +106,7 @@ export class Tracking {
   }
 }
 
-function count(
-  table: Table,
-  entry: number,
-  total: Field | null,
-  rate: Field | null,
-  n: number,
-  now: number,
-): void {
+function count(table: Table, entry: number, total: Field | null, rate: Field | null, n: number, now: number): void {
   if (total !== null) table.add(entry, total, n, now);
   if (rate !== null) table.add(entry, rate, n, now);
   table.touch(entry, now);

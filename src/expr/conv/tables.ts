@@ -84,5 +84,9 @@ export const tables: readonly ConverterRow[] = [
   // As in HAProxy who looks is one of them.
   datum("trackers", "Number of users", false, () => (table, entry) => table.uses(entry) + 1),
   life("table_expire", "Milliseconds until the entry of the sample ends.", (_, left) => left),
-  life("table_idle", "Milliseconds since the entry of the sample was last refreshed.", ({ model }, left) => model.expire - left),
+  life(
+    "table_idle",
+    "Milliseconds since the entry of the sample was last refreshed.",
+    ({ model }, left) => model.expire - left,
+  ),
 ];

@@ -7,7 +7,10 @@ import { counterNumbers } from "./numbers.ts";
 
 /** `sc-set-gpt`, `sc-set-gpt0` (manual, section 4.2): what the table does not store is left alone. */
 export function tagActions(where: readonly RuleSet[]): readonly ActionRow[] {
-  return [tag("sc-set-gpt", where, "a general purpose tag"), tag("sc-set-gpt0", where, "the first general purpose tag")];
+  return [
+    tag("sc-set-gpt", where, "a general purpose tag"),
+    tag("sc-set-gpt0", where, "the first general purpose tag"),
+  ];
 }
 
 function tag(name: string, where: readonly RuleSet[], what: string): ActionRow {

@@ -40,17 +40,19 @@ function compile(counter: number, { key: text, table: name }: ActionParts["texts
     return null;
   }
   const { eval: evaluate } = key;
-  const isRequest = rc.ruleset.startsWith("http-");
+  const inContent = rc.ruleset === "tcp-request content";
+  const isRequest = inContent || rc.ruleset.startsWith("http-");
   const isResponse = rc.ruleset === "http-response";
   return (stream) => {
     const tracking = stream.tracking();
     // The first one counts.
-    if (tracking.has(counter)) return Verdict.next;
+    if (tracking.tableOf(counter) !== null) return Verdict.next;
     const value = evaluate(stream);
     const found = value === null ? null : make(value, stream);
     const { now } = stream;
     if (found === null || !tracking.track(counter, table, found, now) || !isRequest) return Verdict.next;
-    // What was counted for other counters before.
+    // The request was counted before; rules about the content of a frontend come before that.
+    if (inContent && (stream.mode === "tcp" || stream.backend === null)) return Verdict.next;
     tracking.countRequestOf(counter, now);
     if (!isResponse) return Verdict.next;
     const { statusCode: status } = stream;

@@ -4,6 +4,7 @@ import { defaultLimits, Method } from "../../codec/h1/flags.ts";
 import { Head, parseResponse } from "../../codec/h1/head.ts";
 import { C } from "../../counters/columns.ts";
 import { BAD_REQUEST } from "../../log/record.ts";
+import { countTrackedRefusal } from "../track.ts";
 import { countOut } from "./count.ts";
 import { finishStream } from "./finish.ts";
 import { CLOSE } from "./wire.ts";
@@ -95,6 +96,8 @@ export function refuse(stream: HttpStream, status: number): void {
   // Error files are for requests that were understood, as in HAProxy.
   const page = builtinReply(status);
   if (!stream.probe || stream.termCause !== "C") frontend.slab[frontend.base + C.errReq]!++;
+  if (!stream.probe || !stream.http.ignoreProbes)
+    countTrackedRefusal(stream, stream.readingHead, stream.termCause !== "c");
   if (stream.termCause === "-") stream.termCause = "P";
   stream.termState = "R";
   stream.status = status;

@@ -5,6 +5,7 @@ import { C } from "../../counters/columns.ts";
 import type { ServerSide } from "../../server/side.ts";
 import { countOnPath, countOnServer } from "../count.ts";
 import { Phase } from "../phase.ts";
+import { countTrackedFailure } from "../track.ts";
 import { fail } from "./answer.ts";
 import { responseComplete } from "./download.ts";
 import { serverTakesMore } from "./deadlines.ts";
@@ -68,6 +69,7 @@ export function serverLost(stream: HttpStream, error: Error | undefined, reset =
     cutUpload(stream, "S");
     return;
   }
+  countTrackedFailure(stream);
   observeEnd(stream, error === undefined ? "httpBrokenPipe" : "httpReadError");
   countOnServer(stream.server!, stream.backend!, C.errResp);
   fail(stream, "S", "H", 502);
@@ -98,6 +100,7 @@ export function serverTimedOut(stream: HttpStream): void {
     repeat(stream);
     return;
   }
+  countTrackedFailure(stream);
   observeEnd(stream, "httpReadTimeout");
   countOnServer(stream.server!, stream.backend!, C.errResp);
   fail(stream, "s", "H", 504);
@@ -108,6 +111,7 @@ export function badResponse(stream: HttpStream, reason: string): void {
   stream.reason = reason;
   stream.responded = false;
   stream.responseAt = 0;
+  countTrackedFailure(stream);
   observeResult(stream.server!, "httpResponse");
   countOnServer(stream.server!, stream.backend!, C.errResp);
   fail(stream, "P", "H", 502);

@@ -7,6 +7,7 @@ import { writeResponseHead } from "../../codec/h1/write.ts";
 import { observeResult } from "../../check/index.ts";
 import type { ServerSide } from "../../server/side.ts";
 import { clock } from "../../util/clock.ts";
+import { countTrackedFailure } from "../track.ts";
 import { fail } from "./answer.ts";
 import { countOut } from "./count.ts";
 import { watchUpload } from "./deadlines.ts";
@@ -93,6 +94,7 @@ function junk(stream: HttpStream, code: number): void {
     return;
   }
   stream.reason = errorName(code);
+  countTrackedFailure(stream);
   observeResult(stream.server!, "httpHeaders");
   fail(stream, "P", "H", 502);
 }

@@ -230,6 +230,8 @@ function takeBody(stream: HttpStream, buf: Buffer, start: number, end: number): 
   if (at < 0) {
     stream.reason = errorName(at);
     captureBody(stream, "request", buf, start, end, at);
+    // As in HAProxy it was no request: nothing of it counts.
+    stream.bytesUploaded = 0;
     refuse(stream, 400);
     return false;
   }

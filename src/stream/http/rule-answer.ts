@@ -3,6 +3,7 @@ import { Framing } from "../../codec/h1/framing.ts";
 import { C } from "../../counters/columns.ts";
 import { cleanField } from "../../rules/clean.ts";
 import type { Answer } from "../../rules/types.ts";
+import { countTrackedError } from "../track.ts";
 import { answer as send, pageFor, reply } from "./answer.ts";
 import { captureRequestCookie } from "./capture.ts";
 import { countOut } from "./count.ts";
@@ -44,6 +45,7 @@ export function finishByRule(
 /** `deny`: counted as `countDenied` does. */
 export function denyByRule(stream: HttpStream, status: number, answer: Answer | null): void {
   countDenied(stream);
+  if (!stream.responded) countTrackedError(stream);
   finishByRule(stream, status, answer, "P", stream.responded ? "H" : "R");
 }
 
@@ -78,6 +80,7 @@ export function authenticateByRule(stream: HttpStream, realm: string): void {
   const status = proxy ? 407 : 401;
   const name = proxy ? "proxy-authenticate" : "www-authenticate";
   if (backend === null || backend.model === frontend.model) frontend.slab[frontend.base + C.intercepted]!++;
+  countTrackedError(stream);
   const page = pageFor(stream, status);
   stream.termCause = "L";
   stream.termState = "R";

@@ -7,6 +7,7 @@ import { removeHeader } from "../../rules/lines.ts";
 import { type Answer, type RuleStream, Verdict } from "../../rules/types.ts";
 import { clock } from "../../util/clock.ts";
 import { deadlineIn, sooner } from "../timeout.ts";
+import { countTrackedError } from "../track.ts";
 import { fail } from "./answer.ts";
 import { countOut } from "./count.ts";
 import { countDenied, finishByRule } from "./rule-answer.ts";
@@ -27,6 +28,7 @@ const EXPECT_NAME: Buffer = Buffer.from("expect", "latin1");
 export function tarpit(stream: HttpStream, status: number, answer: ((stream: RuleStream) => Answer) | null): void {
   const { tarpit: time } = (stream.backend ?? stream.frontend).model.timeouts;
   countDenied(stream);
+  countTrackedError(stream);
   stream.step = Step.tarpit;
   stream.tarpitStatus = status;
   stream.tarpitAnswer = answer;

@@ -100,4 +100,3 @@ export const stickCounterFetches: readonly FetchRow[] = [
   ...rows("sc_", null),
   ...Array.from({ length: STICK_COUNTERS }, (_, counter) => rows(`sc${counter}_`, counter)).flat(),
 ];
-
