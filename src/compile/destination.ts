@@ -66,6 +66,7 @@ function noServer(at: ServerModel["at"], address: Address | null): ServerModel {
     errorLimit: 10,
     onMarkedDown: "none",
     onMarkedUp: "none",
+    nonStick: false,
     redir: null,
     track: null,
     tfo: false,

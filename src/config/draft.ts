@@ -36,7 +36,15 @@ export type ErrorPageDraft =
     };
 
 type IgnoredList =
-  "httpRequest" | "httpResponse" | "httpAfterResponse" | "redirects" | "useBackend" | "useServer" | "monitorFail";
+  | "httpRequest"
+  | "httpResponse"
+  | "httpAfterResponse"
+  | "redirects"
+  | "useBackend"
+  | "useServer"
+  | "persistRules"
+  | "stickRules"
+  | "monitorFail";
 
 export interface ProxyDraft extends Omit<Draft<ProxyModel>, "kind" | "options" | "servers" | "binds" | "errors"> {
   kind: ProxyKind;
@@ -202,6 +210,7 @@ export function newServer(): ServerDraft {
     errorLimit: 10,
     onMarkedDown: "none",
     onMarkedUp: "none",
+    nonStick: false,
     redir: null,
     track: null,
     tfo: false,
@@ -313,6 +322,8 @@ export function newProxy(kind: ProxyKind, name: string, nameWord: Word): ProxyDr
     httpAfterResponse: [],
     useBackend: [],
     useServer: [],
+    persistRules: [],
+    stickRules: [],
     defaultServer: newServer(),
     marks: new Map(),
     httpCheck: newHttpCheck(),

@@ -19,5 +19,6 @@ export type * from "./model/resolvers.ts";
 export type * from "./model/root.ts";
 export type * from "./model/rules.ts";
 export type * from "./model/server.ts";
+export type * from "./model/stick.ts";
 export type * from "./model/table.ts";
 export type * from "./model/tls.ts";

@@ -27,6 +27,7 @@ import type { ContentRule, ContentRules } from "./content.ts";
 import { compileAnswer } from "./http/answer.ts";
 import { joinHints } from "./http/hint.ts";
 import { rulesOf } from "./lists.ts";
+import { compilePersist, compileStick, type PersistRule, type StickContext, type StickRules } from "./stick.ts";
 import { type RuleTracer, type TracedRule, tracedTest } from "./trace.ts";
 import type {
   Action,
@@ -70,6 +71,9 @@ export interface ProxyRules {
   readonly pages: ReadonlyMap<number, PageMaker> | null;
   /** `use-server`. */
   readonly servers: readonly ServerRule[] | null;
+  /** `force-persist` and `ignore-persist`, in the order of their lines. */
+  readonly persist: readonly PersistRule[] | null;
+  readonly stick: StickRules | null;
   /** tcp-request connection, session, content and tcp-response content. */
   readonly connection: readonly Rule[] | null;
   readonly session: readonly Rule[] | null;
@@ -108,6 +112,7 @@ export function compileRules(proxy: ProxyModel, context: RulesContext): ProxyRul
   const pages = compilePages(proxy, context);
   if (
     rulesOf(proxy).length + proxy.useBackend.length + proxy.useServer.length + proxy.monitorFail.length === 0 &&
+    proxy.stickRules.length + proxy.persistRules.length === 0 &&
     pages === null
   )
     return null;
@@ -116,6 +121,11 @@ export function compileRules(proxy: ProxyModel, context: RulesContext): ProxyRul
     list.length === 0 ? null : compileList(list, ruleset, proxy, context);
   const content = (list: readonly RuleModel[], ruleset: RuleSet, delay: number): ContentRules | null =>
     list.length === 0 ? null : { rules: compileContent(list, ruleset, proxy, context), delay };
+  const sticking: StickContext = {
+    rule: (phase, consumer) => ruleCompiler("http-request", consumer, proxy, context, phase),
+    condition: (condition, phase) => conditionOf(condition, phase, proxy, context),
+    tracer: context.tracer,
+  };
   return {
     connection: rules(proxy.tcpConnection, "tcp-request connection"),
     session: rules(proxy.tcpSession, "tcp-request session"),
@@ -129,6 +139,8 @@ export function compileRules(proxy: ProxyModel, context: RulesContext): ProxyRul
       return found === undefined || found === null ? [] : [found.test];
     }),
     servers: useServer.length === 0 ? null : compileServers(useServer, proxy, context),
+    persist: compilePersist(proxy, sticking),
+    stick: compileStick(proxy, sticking),
     responseContent: content(proxy.tcpResponse, "tcp-response content", proxy.responseDelay),
     response: rules(proxy.httpResponse, "http-response"),
     after: rules(proxy.httpAfterResponse, "http-after-response"),

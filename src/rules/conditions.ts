@@ -71,9 +71,14 @@ function usersOf(proxy: ProxyModel): User[] {
     ...at("session", proxy.tcpSession),
     ...at("request-content", proxy.tcpContent),
     ...at("request", [...proxy.httpRequest, ...proxy.redirects, ...proxy.useBackend, ...proxy.useServer]),
+    ...at("request", [...proxy.persistRules, ...proxy.stickRules.filter(({ response }) => !response)]),
     ...at("request", proxy.monitorFail),
     ...at("response-content", proxy.tcpResponse),
     ...at("response", [...proxy.httpResponse, ...proxy.httpAfterResponse]),
+    ...at(
+      "response",
+      proxy.stickRules.filter(({ response }) => response),
+    ),
   ];
 }
 

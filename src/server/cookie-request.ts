@@ -212,7 +212,7 @@ function choose(
       if (value === null || !same(buf, from, to, value)) continue;
       const up = alive(server);
       state.client = up ? ClientCookie.valid : ClientCookie.down;
-      if (up || rules.persist) return server;
+      if (up || rules.persist || state.forced) return server;
     }
   }
   const { client } = state;

@@ -15,11 +15,13 @@ export class Persistence {
   /** Seconds since the epoch, 0 = not in the cookie. */
   lastDate = 0;
   firstDate = 0;
+  /** `force-persist`: it goes to the server the cookie names even when that is down. */
+  forced = false;
 
   reset(): void {
     this.client = ClientCookie.none;
     this.server = ServerCookie.none;
-    this.found = false;
+    this.found = this.forced = false;
     this.lastDate = this.firstDate = 0;
   }
 

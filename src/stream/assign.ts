@@ -45,7 +45,7 @@ function enqueue(stream: Stream, server: Server | null): void {
   }
   if (!queueOf(backend).add(stream, server)) {
     stream.phase = Phase.request;
-    if (stream.direct !== null && backend.model.redispatch !== 0) {
+    if (stream.direct !== null && backend.model.redispatch !== 0 && !stream.forcePersist) {
       // The queue of its own server is full: persistence gives way.
       stream.direct = null;
       stream.failed = server;

@@ -98,6 +98,7 @@ export function retry(stream: Stream, atOnce: boolean): void {
   const several = usableServers(backend) > 1;
   if (
     model.redispatch !== 0 &&
+    !stream.forcePersist &&
     (!server.up || redispatchNow(model.retries, stream.retries, model.redispatch) || (roundRobin && several))
   ) {
     stream.releaseServer();

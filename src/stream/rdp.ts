@@ -29,7 +29,8 @@ export function persistRdp(stream: TcpStream): void {
     (backend.balancer as Balancer).rebuild();
   }
   for (const server of backend.servers) {
-    if (!isAt(server, target) || (!server.up && backend.model.options.persist !== true)) continue;
+    if (!isAt(server, target)) continue;
+    if (!server.up && backend.model.options.persist !== true && !stream.forcePersist) continue;
     stream.direct = server;
     return;
   }

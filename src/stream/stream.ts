@@ -20,6 +20,7 @@ import type { Endpoint } from "./endpoint.ts";
 import { Phase } from "./phase.ts";
 import type { ClientSide } from "./side.ts";
 import type { StreamRuntime } from "./runtime.ts";
+import type { PendingStores } from "./stick.ts";
 import { UNSET } from "./timeout.ts";
 
 export { Phase };
@@ -61,6 +62,11 @@ export abstract class Stream implements TimerEntry, ServerOwner, BalanceRequest,
   failed: Server | null = null;
   /** The server persistence asks for: no other is chosen as long as it serves. Null = balance. */
   direct: Server | null = null;
+  /** What stick tables will learn once the server has answered; made when first needed. */
+  stores: PendingStores | null = null;
+  /** `force-persist` and `ignore-persist` apply. */
+  forcePersist = false;
+  ignorePersist = false;
   serverConn: ServerSide | null = null;
   /** Ends of the client's side as rules about this stream set them; null = those of the session. */
   source: Endpoint | null = null;

@@ -16,7 +16,7 @@ export function chooseServer(stream: Stream, rules: readonly ServerRule[], sampl
       backend.refresh();
       (backend.balancer as Balancer).rebuild();
     }
-    if (!server.up && backend.model.options.persist !== true) continue;
+    if (!server.up && backend.model.options.persist !== true && !stream.forcePersist) continue;
     stream.direct = server;
     return;
   }

@@ -219,6 +219,19 @@ export class Table {
     return keyValue(this.model, cells, entry * stride + E.key);
   }
 
+  /** The order of the keys of two entries: that of their bytes. */
+  compareKeys(a: number, b: number): number {
+    const { cells, stride } = this.store!;
+    const { length } = this.key.words;
+    const first = a * stride + E.key;
+    const second = b * stride + E.key;
+    for (let i = 0; i < length; i++) {
+      const difference = swapped(cells[first + i]!) - swapped(cells[second + i]!);
+      if (difference !== 0) return difference;
+    }
+    return 0;
+  }
+
   /** Streams that track the entry. */
   uses(entry: number): number {
     const { cells, stride } = this.store!;
@@ -245,6 +258,11 @@ export class Table {
   overdue(now: number): boolean {
     return this.store !== null && this.store.overdue(this.model.expire, now);
   }
+}
+
+/** Of four bytes the first one weighs most. */
+function swapped(word: number): number {
+  return ((word << 24) | ((word & 0xff00) << 8) | ((word >>> 8) & 0xff00) | (word >>> 24)) >>> 0;
 }
 
 /** Memory that is shared with nobody, for as many entries as the table has. */

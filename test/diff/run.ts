@@ -165,7 +165,9 @@ async function startSide(scope: Scope, batch: readonly Scenario[], start: Starte
       return known;
     };
     const named = (text: string): string =>
-      text.replaceAll(/\{file:([^}]+)\}/g, (_, name: string) => join(dir, `${index}-${name}`));
+      text
+        .replaceAll(/\{file:([^}]+)\}/g, (_, name: string) => join(dir, `${index}-${name}`))
+        .replaceAll(/\{name:([^}]+)\}/g, (_, name: string) => `${name}-${index}`);
     for (const [name, text] of Object.entries(scenario.files ?? {})) {
       writeFileSync(join(dir, `${index}-${name}`), named(text), "latin1");
     }
@@ -237,7 +239,11 @@ async function observe(scenario: Scenario, stage: Stage, patience: number): Prom
       peer.close();
       return response;
     },
-    command: async (line) => maskPorts(await stage.runtime(line), stage.ports),
+    command: async (line) => {
+      const named = line.replaceAll(/\{name:([^}]+)\}/g, (_, name: string) => `${name}-${number}`);
+      const answer = await stage.runtime(named);
+      return maskPorts(answer, stage.ports).replaceAll(new RegExp(`\\b([a-z]+\\d*)-${number}\\b`, "g"), "$1");
+    },
     server(name) {
       const server = stage.servers.get(name);
       if (server === undefined) throw new Error(`the scenario has no server ${name}`);

@@ -12,6 +12,7 @@ import * as servers from "./commands/servers.ts";
 import { showErrors } from "./commands/errors.ts";
 import * as session from "./commands/session.ts";
 import * as show from "./commands/show.ts";
+import * as table from "./commands/table.ts";
 
 const registered: readonly Command[] = [
   cli.help,
@@ -55,6 +56,9 @@ const registered: readonly Command[] = [
   show.showInfo,
   show.showSchema,
   show.showStat,
+  table.clearTable,
+  table.setTable,
+  table.showTable,
 ];
 
 const sorted = [...registered].sort((a, b) => (a.name < b.name ? -1 : 1));

@@ -7,6 +7,7 @@ import { checkAnyListener, checkDuplicateBinds, checkListeners, checkProtocols }
 import { checkLogs } from "./logs.ts";
 import { checkMode } from "./mode.ts";
 import { checkNames } from "./names.ts";
+import { checkStickRules } from "./stick-rules.ts";
 import { checkStickTables } from "./stick-tables.ts";
 import { checkServers, checkTracking } from "./servers.ts";
 import { checkTls } from "./tls.ts";
@@ -21,6 +22,7 @@ export const checks: readonly Check[] = [
   checkUserlists,
   checkCaches,
   checkResolvers,
+  checkStickRules,
   checkStickTables,
   resolveErrorPages,
   checkMode,

@@ -21,6 +21,8 @@ function hasRules(proxy: ProxyModel): boolean {
       rulesOf(proxy).length +
       proxy.useBackend.length +
       proxy.useServer.length +
+      proxy.stickRules.length +
+      proxy.persistRules.length +
       proxy.monitorFail.length >
     0
   );

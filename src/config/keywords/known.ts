@@ -17,9 +17,9 @@ const GLOBAL = `
 
 const PROXY = `
   clitcpka-cnt clitcpka-idle clitcpka-intvl dynamic-cookie-key email-alert
-  external-check force-persist ignore-persist
+  external-check
   load-server-state-from-file max-session-srv-conns server-state-file-name
-  srvtcpka-cnt srvtcpka-idle srvtcpka-intvl stats stick
+  srvtcpka-cnt srvtcpka-idle srvtcpka-intvl stats
   use-fcgi-app
 `;
 
@@ -35,7 +35,7 @@ const BIND = `
 
 const SERVER = `
   agent-addr+1 agent-check agent-inter+1 agent-port+1 agent-send+1 check-via-socks4 log-proto+1 namespace+1
-  no-agent-check non-stick resolve-net+1 resolve-opts+1 resolve-prefer+1 resolvers+1 socks4+1 stick
+  no-agent-check resolve-net+1 resolve-opts+1 resolve-prefer+1 resolvers+1 socks4+1
 `;
 
 function words(list: string): string[] {

@@ -13,6 +13,7 @@ import { compressionKeywords } from "./compression.ts";
 import { errorKeywords } from "./errors.ts";
 import { captureKeywords } from "./capture.ts";
 import { ruleKeywords } from "./rules.ts";
+import { stickKeywords } from "./stick.ts";
 import { stickTableKeyword } from "./stick-table.ts";
 import { tcpRuleKeywords } from "./tcp-rules.ts";
 import { BOTH, FRONT, PROXY_ONLY } from "./where.ts";
@@ -207,4 +208,5 @@ export const proxyKeywords = new KeywordTable<ProxyContext>("proxy", [
   captureKeywords,
   tcpRuleKeywords,
   [stickTableKeyword],
+  stickKeywords,
 ]);

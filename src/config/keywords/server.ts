@@ -148,6 +148,12 @@ const identity: readonly Row[] = [
     c.server.cookie = args.take("a value")?.text ?? null;
     c.server.marks.set("cookie", args.keyword);
   }),
+  flag("non-stick", "Stick tables do not learn of it", (s) => {
+    s.nonStick = true;
+  }),
+  flag("stick", "Undo 'non-stick' of default-server", (s) => {
+    s.nonStick = false;
+  }),
   row("redir", "<prefix>", "Redirect GET and HEAD requests to this prefix", (c, args) => {
     c.server.redir = args.take("a location prefix")?.text ?? null;
     c.server.marks.set("redir", args.keyword);

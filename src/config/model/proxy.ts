@@ -9,6 +9,7 @@ import type { BindModel } from "./bind.ts";
 import type { ServerModel, SourceModel, CookieModel } from "./server.ts";
 import type { BalanceModel } from "./balance.ts";
 import type { CheckModel } from "./check.ts";
+import type { PersistModel, StickModel } from "./stick.ts";
 import type { StickTableModel } from "./table.ts";
 
 export interface ProxyModel {
@@ -102,6 +103,8 @@ export interface ProxyModel {
   readonly useBackend: readonly UseBackendModel[];
   /** Backend side. */
   readonly useServer: readonly UseServerModel[];
+  readonly persistRules: readonly PersistModel[];
+  readonly stickRules: readonly StickModel[];
 }
 
 /** One capture slot; `header` null = only rules fill it. Longer values are cut to `len` bytes. */

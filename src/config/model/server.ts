@@ -25,6 +25,8 @@ export interface ServerModel {
   readonly maxqueue: number;
   readonly check: ServerCheckModel;
   readonly cookie: string | null;
+  /** Stick tables do not learn of it: `non-stick`. */
+  readonly nonStick: boolean;
   readonly source: SourceModel | null;
   readonly tcpUserTimeout: number;
   readonly initAddr: readonly ("last" | "libc" | "none" | { readonly ip: string })[];

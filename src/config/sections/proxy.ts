@@ -128,9 +128,11 @@ function inspect(row: Keyword<ProxyContext>, context: ProxyContext, line: Line, 
   const diagnostics = new Diagnostics();
   run(row, { ...context, proxy, diagnostics }, line, at, diagnostics);
   const { ignoredRules } = context.proxy;
-  const { useBackend, useServer, monitorFail } = proxy;
+  const { useBackend, useServer, stickRules, persistRules, monitorFail } = proxy;
   if (useBackend.length > 0) ignoredRules.useBackend = [...(ignoredRules.useBackend ?? []), ...useBackend];
   if (useServer.length > 0) ignoredRules.useServer = [...(ignoredRules.useServer ?? []), ...useServer];
+  if (stickRules.length > 0) ignoredRules.stickRules = [...(ignoredRules.stickRules ?? []), ...stickRules];
+  if (persistRules.length > 0) ignoredRules.persistRules = [...(ignoredRules.persistRules ?? []), ...persistRules];
   if (monitorFail.length > 0) ignoredRules.monitorFail = [...(ignoredRules.monitorFail ?? []), ...monitorFail];
   context.diagnostics.list.push(...diagnostics.list.filter((d) => d.severity === "error"));
 }

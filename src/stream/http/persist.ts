@@ -37,9 +37,10 @@ export function persistRequest(stream: HttpStream, rules: CookieRules, backend: 
   const { persistence } = stream;
   const now = Math.floor(clock.now / 1000);
   const { direct } = stream;
+  persistence.forced = stream.forcePersist;
   stream.direct = requestCookies(rules, stream.req, stream.reqEdits, backend.servers, persistence, now);
-  if (direct === null) return;
-  // `use-server` has chosen already.
+  if (direct === null && !stream.ignorePersist) return;
+  // `use-server` has chosen already, or `ignore-persist` applies.
   stream.direct = direct;
   if (persistence.client !== ClientCookie.none) persistence.client = ClientCookie.unused;
 }
@@ -78,7 +79,7 @@ export function persistResponse(stream: HttpStream, back: HttpSettings): boolean
   let inserts = false;
   if (rules !== null && server!.index >= 0) {
     responseCookies(rules, res, edits, server!, direct, persistence);
-    inserts = mustInsert(rules, direct, req.method === Method.POST, persistence, now);
+    inserts = !stream.ignorePersist && mustInsert(rules, direct, req.method === Method.POST, persistence, now);
     if (inserts) insertCookie(rules, edits, server!, direct, persistence, now);
   }
   if (!setsCookie && !(inserts && rules!.nocache)) return true;

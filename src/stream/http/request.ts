@@ -37,6 +37,7 @@ import { restrictNames } from "./names.ts";
 import { requestContent } from "./content.ts";
 import { nameServer, persistRequest } from "./persist.ts";
 import { countTrackedRequest } from "../track.ts";
+import { judgePersistence, stickRequest } from "../stick.ts";
 import { chooseServer } from "../use-server.ts";
 import { reframeRequest, takeConnection } from "./reframe.ts";
 import { chooseBackend, requestRules } from "./rules.ts";
@@ -60,7 +61,7 @@ import { CHUNKED, CLOSE, headBytes, KEEP_ALIVE, SCRATCH_BYTES, scratch, WHOLE } 
  *     tcp-request content rules of the backend
  *     wait for the body                  option http-buffer-request of the backend
  *     http-request rules of the backend, its redirects
- *     [persistence]
+ *     use-server, cookies, stick rules  ../use-server.ts, persist.ts, ../stick.ts
  *     balance, queue, connect            ../assign.ts, ../connect.ts
  *     forwarding of head and body        sendRequest
  *
@@ -177,6 +178,7 @@ export function routeRequest(stream: HttpStream, step: number): void {
   if (captures !== null) captureRequestCookie(stream, captures);
   if (rules !== null && rules.servers !== null) chooseServer(stream, rules.servers, stream.rules());
   if (cookie !== null) persistRequest(stream, cookie, backend);
+  if (rules !== null && rules.stick !== null) stickRequest(stream, rules.stick.request, stream.rules());
   stream.assign();
 }
 
@@ -220,6 +222,8 @@ function routeFrontend(stream: HttpStream, step: number): boolean {
   stream.enterBackend(backend);
   backend.slab[backend.base + C.reqTot]!++;
   backend.slab[backend.base + C.bytesIn]! += stream.bytesUploaded;
+  const persist = (backend.http as HttpSettings).rules?.persist ?? null;
+  if (persist !== null) judgePersistence(stream, persist, stream.rules());
   return true;
 }
 

@@ -37,6 +37,7 @@ import { type BodyFilter, filterBody, frame } from "./filter.ts";
 import { logEarly } from "./finish.ts";
 import { authenticatesConnection } from "./negotiate.ts";
 import { blockResponse, persistResponse } from "./persist.ts";
+import { stickResponse } from "../stick.ts";
 import { afterRules, responseRules } from "./rules.ts";
 import { countTrackedError, countTrackedFailure } from "../track.ts";
 import type { ProxyRules } from "../../rules/compile.ts";
@@ -59,6 +60,7 @@ function mayHaveContent(status: number, method: number): boolean {
  *
  *     tcp-response content rules of the backend (or when the connection stands)
  *     framing and what becomes of both connections
+ *     stick tables learn the server
  *     http-response rules of the backend, then of the frontend
  *     persistence
  *     http-after-response rules
@@ -140,6 +142,10 @@ export function judgeResponse(
   const { resBody } = stream;
   const back = backRules(stream);
   const front = stream.http.rules;
+  if (back !== null && back.stick !== null && conn !== null) {
+    stream.rules().startResponse();
+    stickResponse(stream, back.stick.response, stream.rules());
+  }
   if (back !== null || front !== null) {
     stream.rules().startResponse();
     if (next > at) {

@@ -200,6 +200,8 @@ export class HttpStream extends Stream implements H2Owner {
     this.backend = this.server = this.failed = this.direct = this.serverConn = null;
     this.source = this.destination = this.manner = null;
     this.persistence.reset();
+    this.forcePersist = this.ignorePersist = false;
+    if (this.stores !== null) this.stores.count = 0;
     this.nameSlot = -1;
     this.inBackend = this.inServer = false;
     this.requestDone = this.spent = this.sent = this.prepared = this.clientKeep = this.serverKeep = false;

@@ -4,9 +4,10 @@
  *     tcp-request content of the frontend
  *     choice of the backend                use_backend, default_backend
  *     tcp-request content of the backend
- *     choice of the server                 use-server
+ *     choice of the server                 use-server, persist, stick
  *     queue, connect                       ../assign.ts, ../connect.ts
  *     tcp-response content of the backend
+ *     stick tables learn the server        ../stick.ts
  *
  * A ruleset that needs bytes which are not there holds the session until they come, or until its delay is over.
  */
@@ -18,6 +19,7 @@ import { Verdict } from "../../rules/types.ts";
 import { clock } from "../../util/clock.ts";
 import type { HttpSettings } from "../http/settings.ts";
 import { persistRdp } from "../rdp.ts";
+import { judgePersistence, stickRequest, stickResponse } from "../stick.ts";
 import { sooner } from "../timeout.ts";
 import { chooseServer } from "../use-server.ts";
 import type { TcpStream } from "./stream.ts";
@@ -75,13 +77,14 @@ function enter(stream: TcpStream, backend: Backend | null): void {
   frontend.slab[backend.base + C.bytesIn]! += stream.bytesUploaded;
   const rules = rulesOf(backend);
   if (rules !== null) {
+    if (rules.persist !== null) judgePersistence(stream, rules.persist, stream.samples);
     // Those of a listen were evaluated as the frontend's.
     const own = backend.model !== frontend.model;
     if (own && rules.content !== null && !inspect(stream, rules.content, Inspection.backend)) return;
     toServer(stream, rules);
     return;
   }
-  goOn(stream);
+  goOn(stream, null);
 }
 
 function toServer(stream: TcpStream, rules: ProxyRules): void {
@@ -90,12 +93,13 @@ function toServer(stream: TcpStream, rules: ProxyRules): void {
     return;
   }
   if (rules.servers !== null) chooseServer(stream, rules.servers, stream.samples);
-  goOn(stream);
+  goOn(stream, rules);
 }
 
-function goOn(stream: TcpStream): void {
+function goOn(stream: TcpStream, rules: ProxyRules | null): void {
   stream.logAccept();
   if (stream.backend!.model.rdpPersist !== null) persistRdp(stream);
+  if (rules !== null && rules.stick !== null) stickRequest(stream, rules.stick.request, stream.samples);
   if (stream.early !== null) stream.client.pause();
   stream.assign();
 }
@@ -143,14 +147,27 @@ export function inspectMore(stream: TcpStream, woken = false): void {
 
 /** The connection to the server stands: rules about its bytes begin. */
 export function inspectServer(stream: TcpStream): void {
-  const content = rulesOf(stream.backend!)?.responseContent ?? null;
-  if (content === null) return;
+  const rules = rulesOf(stream.backend!);
+  if (rules === null) return;
+  const content = rules.responseContent;
+  if (content === null) {
+    learn(stream, rules);
+    return;
+  }
   stream.samples.startResponse();
   if (inspect(stream, content, Inspection.response)) release(stream);
 }
 
+/** Stick tables learn the server. */
+function learn(stream: TcpStream, { stick }: ProxyRules): void {
+  if (stick === null) return;
+  stream.samples.startResponse();
+  stickResponse(stream, stick.response, stream.samples);
+}
+
 /** What the server sent so far goes on. */
 function release(stream: TcpStream): void {
+  learn(stream, rulesOf(stream.backend!)!);
   const { late, client, serverConn: conn } = stream;
   stream.late = null;
   if (late !== null) {

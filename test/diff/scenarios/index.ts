@@ -40,6 +40,7 @@ import { observe } from "./observe.ts";
 import { oneWay } from "./one-way.ts";
 import { options } from "./options.ts";
 import { flow } from "./flow.ts";
+import { stick } from "./stick.ts";
 import { strict } from "./strict.ts";
 import { framingRules } from "./framing-rules.ts";
 import { rules } from "./rules.ts";
@@ -48,6 +49,7 @@ import { samples } from "./samples.ts";
 import { uploads } from "./uploads.ts";
 import { variables } from "./variables.ts";
 import { sessionCounts } from "./session-counts.ts";
+import { tableApi } from "./table-api.ts";
 import { tls } from "./tls.ts";
 import { tunnels } from "./tunnels.ts";
 import { websocket } from "./websocket.ts";
@@ -101,6 +103,8 @@ export const scenarios: readonly Scenario[] = [
   ...names,
   ...defaultsRules,
   ...flow,
+  ...stick,
+  ...tableApi,
   ...strict,
   ...framingRules,
   ...targets,

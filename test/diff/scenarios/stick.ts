@@ -1,0 +1,466 @@
+/** Persistence by stick tables: each kind of rule and of key, what the table then holds, and what happens when servers are down. */
+import type { Peer } from "../../harness/peer.ts";
+import { ok, respond } from "../../harness/server.ts";
+import { get, http, tcp } from "../build.ts";
+import type { Scenario, Talk } from "../scenario.ts";
+
+const SERVERS = { s1: "", s2: "", s3: "" };
+
+/** Answers with its name, and with the fields a target asks for: /set-X-v sends "X: v". */
+const named = (name: string) =>
+  respond((text) => {
+    const target = text.split(" ")[1]!;
+    const fields = [...target.matchAll(/set-(\w+)-([\w=;]+)/g)].map(([, field, value]) => `${field}: ${value}`);
+    const response = ok(text.startsWith("HEAD") ? "" : name, ...fields);
+    return target.includes("fail") ? response.replace("200 OK", "500 Internal Server Error") : response;
+  });
+
+const servers = { s1: named("one"), s2: named("two"), s3: named("three") };
+
+/** What a table holds, without what no two processes have in common. */
+export async function entries(talk: Talk, table = "be"): Promise<string> {
+  const text = await talk.command(`show table {name:${table}}`);
+  return text.replaceAll(/^0x[0-9a-f]+:/gm, "0x:").replaceAll(/exp=[1-9]\d*/g, "exp=N");
+}
+
+const ask = (target: string, ...fields: string[]): string => get(target, "Connection: close", ...fields);
+
+interface Steps {
+  readonly backend: string;
+  readonly frontend?: string;
+  /** Sections behind the backend. */
+  readonly more?: string;
+  readonly servers?: Readonly<Record<string, string>>;
+  readonly tables?: readonly string[];
+  readonly requests: readonly string[];
+  /** A server goes away meanwhile: when its idle connections are closed, and when that is logged, is not compared. */
+  readonly maintenance?: true;
+}
+
+/** Requests one after the other, then the table. */
+function sequence(name: string, steps: Steps): Scenario {
+  const { backend, frontend, more = "", requests } = steps;
+  return {
+    name: `stick: ${name}`,
+    config: `${http({ backend, servers: steps.servers ?? SERVERS, ...(frontend === undefined ? {} : { frontend }) })}${more}`,
+    servers,
+    ...(steps.maintenance === true ? { compare: { servers: false, logOrder: "any" } as const } : {}),
+    async client(talk) {
+      for (const request of requests) {
+        if (request.startsWith("!")) talk.note(request, await talk.command(request.slice(1)));
+        else await talk.once(request);
+      }
+      await talk.logged(requests.filter((request) => !request.startsWith("!")).length);
+      for (const table of steps.tables ?? ["be"]) talk.note(`table ${table}`, await entries(talk, table));
+    },
+  };
+}
+
+const user = (name: string, ...fields: string[]): string => ask("/", `X-User: ${name}`, ...fields);
+const STRING = "stick-table type string len 20 size 100 expire 1m";
+
+const kinds: readonly Scenario[] = [
+  sequence("on a header", {
+    backend: `${STRING}\nstick on req.hdr(X-User)`,
+    requests: [user("a"), user("b"), user("a"), user("c"), user("b"), user("a"), ask("/")],
+  }),
+  sequence("on the source", {
+    backend: "stick-table type ip size 100 expire 1m\nstick on src",
+    requests: [ask("/"), ask("/"), ask("/")],
+  }),
+  sequence("on the source, masked", {
+    backend: "stick-table type ip size 100 expire 1m\nstick on src,ipmask(8)",
+    requests: [ask("/"), ask("/")],
+  }),
+  sequence("on the source, as IPv6", {
+    backend: "stick-table type ipv6 size 100 expire 1m\nstick on src",
+    requests: [ask("/"), ask("/")],
+  }),
+  sequence("on a number", {
+    backend: "stick-table type integer size 100 expire 1m\nstick on url_param(n)",
+    requests: [
+      ask("/?n=256"),
+      ask("/?n=1"),
+      ask("/?n=256"),
+      ask("/?n=-1"),
+      ask("/?n=x"),
+      ask("/?n=4294967297"),
+      ask("/?n=1"),
+    ],
+  }),
+  sequence("on bytes", {
+    backend: "stick-table type binary len 4 size 100 expire 1m\nstick on url_param(k)",
+    requests: [ask("/?k=abc"), ask("/?k=abcdef"), ask("/?k=abcdxx"), ask("/?k=abc")],
+  }),
+  sequence("on a hash", {
+    backend: "stick-table type integer size 100 expire 1m\nstick on req.hdr(X-User),crc32",
+    requests: [user("a"), user("b"), user("a")],
+  }),
+  sequence("on a text that is no address", {
+    backend: "stick-table type ip size 100 expire 1m\nstick on req.hdr(X-User)",
+    requests: [user("192.0.2.7"), user("nobody"), user("192.0.2.7"), user("nobody")],
+  }),
+  sequence("on a longer key than there is room for", {
+    backend: "stick-table type string len 5 size 100 expire 1m\nstick on req.hdr(X-User)",
+    requests: [user("abcdefgh"), user("abcd"), user("abcde"), user("abcdezz")],
+  }),
+  sequence("on a key that is empty", {
+    backend: `${STRING}\nstick on req.hdr(X-User)`,
+    requests: [ask("/", "X-User:"), ask("/", "X-User: "), user("a")],
+  }),
+  sequence("on odd characters", {
+    backend: `${STRING}\nstick on req.hdr(X-User)`,
+    requests: [user("a b"), user("a=b"), user("a\\b"), user("a\tb"), user("\xe4\xff"), user('"q"')],
+  }),
+  sequence("match without store", {
+    backend: `${STRING}\nstick match req.hdr(X-User)`,
+    requests: [
+      user("a"),
+      "!set table {name:be} key a data.server_id 2",
+      user("a"),
+      user("a"),
+      "!set table {name:be} key a data.server_id 9",
+      user("a"),
+    ],
+  }),
+  sequence("store without match", {
+    backend: `${STRING}\nstick store-request req.hdr(X-User)`,
+    requests: [user("a"), user("a"), user("b")],
+  }),
+  sequence("match and store of different samples", {
+    backend: `${STRING}\nstick match url_param(u)\nstick store-request req.hdr(X-User)`,
+    requests: [user("a"), user("b"), ask("/?u=a"), ask("/?u=b"), ask("/?u=c")],
+  }),
+  sequence("store from a response header", {
+    backend: `${STRING}\nstick match req.hdr(X-User)\nstick store-response res.hdr(Sess)`,
+    requests: [ask("/set-Sess-x"), user("x"), ask("/set-Sess-y"), user("y"), user("x"), ask("/")],
+  }),
+  sequence("store from a response cookie", {
+    backend: `${STRING}\nstick match req.cook(SID)\nstick store-response res.cook(SID)`,
+    requests: [
+      ask("/"),
+      ask("/set-Set_Cookie-a"),
+      ask("/", "Cookie: SID=1"),
+      ask("/set-Sess-y", "Cookie: SID=2"),
+      "!set table {name:be} key 1 data.server_id 3",
+      ask("/", "Cookie: a=b; SID=1"),
+      ask("/", "Cookie: SID=1"),
+    ],
+  }),
+  sequence("store from request and response", {
+    backend: `${STRING}\nstick on req.hdr(X-User)\nstick store-response res.hdr(Sess)`,
+    requests: [ask("/set-Sess-x", "X-User: a"), user("x"), user("a"), ask("/set-Sess-a", "X-User: b"), user("a")],
+  }),
+  sequence("the first of several keys of a table", {
+    backend: `${STRING}\nstick on req.hdr(X-User)\nstick on url_param(u)\nstick store-request src`,
+    requests: [user("a"), ask("/?u=b"), ask("/?u=a", "X-User: z"), ask("/?u=z"), ask("/"), ask("/")],
+  }),
+  sequence("match of the second rule", {
+    backend: `${STRING}\nstick match req.hdr(X-User)\nstick match url_param(u)\nstick store-request req.hdr(X-User)`,
+    requests: [user("a"), user("b"), ask("/?u=a", "X-User: new"), ask("/?u=a", "X-User: b"), user("new")],
+  }),
+  sequence("store before match of the same table", {
+    backend: `${STRING}\nstick store-request req.hdr(X-User)\nstick on url_param(u)`,
+    requests: [user("a"), ask("/?u=a"), ask("/?u=a", "X-User: c"), ask("/?u=c")],
+  }),
+  sequence("conditions", {
+    backend: `${STRING}\nacl odd path_beg /odd\nstick on req.hdr(X-User) if odd\nstick store-request url_param(u) unless odd`,
+    requests: [
+      user("a"),
+      ask("/odd", "X-User: a"),
+      ask("/?u=x", "X-User: a"),
+      ask("/odd", "X-User: a"),
+      ask("/odd?u=z"),
+    ],
+  }),
+  sequence("condition of a store-response", {
+    backend: `${STRING}\nstick match req.hdr(X-User)\nstick store-response res.hdr(Sess) if { status 200 }`,
+    requests: [ask("/fail-set-Sess-x"), ask("/set-Sess-y"), user("x"), user("y"), user("y")],
+  }),
+  sequence("more stores than there may be", {
+    backend: [
+      STRING,
+      ...Array.from({ length: 9 }, (_, i) => `stick store-request url_param(p${i}) table {name:t${i}}`),
+    ].join("\n"),
+    more: Array.from({ length: 9 }, (_, i) => `backend t${i}\n    ${STRING}\n`).join(""),
+    tables: ["be", ...Array.from({ length: 9 }, (_, i) => `t${i}`)],
+    requests: [ask(`/?${Array.from({ length: 9 }, (_, i) => `p${i}=v${i}`).join("&")}`), ask("/?p8=w&p3=v")],
+  }),
+  sequence("more stores than there may be, with the response's", {
+    backend: [
+      STRING,
+      ...Array.from({ length: 8 }, (_, i) => `stick store-request url_param(p${i}) table {name:t${i}}`),
+      "stick store-response res.hdr(Sess)",
+    ].join("\n"),
+    more: Array.from({ length: 8 }, (_, i) => `backend t${i}\n    ${STRING}\n`).join(""),
+    requests: [
+      ask(`/set-Sess-x?${Array.from({ length: 8 }, (_, i) => `p${i}=v${i}`).join("&")}`),
+      ask("/set-Sess-y?p1=a"),
+    ],
+  }),
+  sequence("a table of another section", {
+    backend: "stick on req.hdr(X-User) table {name:store}",
+    more: `backend store\n    ${STRING}\n`,
+    tables: ["store"],
+    requests: [user("a"), user("b"), user("a")],
+  }),
+  sequence("a table of a frontend", {
+    frontend: STRING,
+    backend: "stick on req.hdr(X-User) table {name:fe}",
+    tables: ["fe"],
+    requests: [user("a"), user("b"), user("a")],
+  }),
+  sequence("the same table from two backends", {
+    frontend: "use_backend other if { path_beg /other }",
+    backend: `${STRING}\nstick on req.hdr(X-User)`,
+    more: "backend other\n    stick match req.hdr(X-User) table {name:be}\n    server s2 127.0.0.1:{s2}\n    server s1 127.0.0.1:{s1}\n    server s9 127.0.0.1:{s3}\n",
+    requests: [
+      user("a"),
+      user("b"),
+      user("c"),
+      ask("/other", "X-User: a"),
+      ask("/other", "X-User: b"),
+      ask("/other", "X-User: c"),
+      ask("/other", "X-User: d"),
+    ],
+  }),
+  sequence("servers with numbers of their own", {
+    servers: { s1: "id 30", s2: "id 20", s3: "id 10" },
+    backend: `${STRING}\nstick on req.hdr(X-User)`,
+    requests: [user("a"), user("b"), "!set table {name:be} key c data.server_id 10", user("c"), user("a")],
+  }),
+  sequence("servers told apart by their addresses", {
+    backend: "stick-table type string size 100 expire 1m srvkey addr\nstick on req.hdr(X-User)",
+    requests: [user("a"), user("b"), user("a"), user("b")],
+  }),
+  sequence("server_id that says something else than server_key", {
+    backend: `${STRING}\nstick on req.hdr(X-User)`,
+    requests: [user("a"), "!set table {name:be} key a data.server_id 3", user("a"), user("a")],
+  }),
+  sequence("counters in the same table", {
+    backend: `${STRING} store gpc0,http_req_cnt,conn_cur\nstick on req.hdr(X-User)`,
+    requests: [user("a"), "!set table {name:be} key a data.gpc0 4", user("a")],
+  }),
+  sequence("non-stick", {
+    servers: { s1: "non-stick", s2: "", s3: "non-stick" },
+    backend: `${STRING}\nstick on req.hdr(X-User)`,
+    requests: [user("a"), user("a"), user("a"), user("a")],
+  }),
+  sequence("stick undoes non-stick", {
+    servers: { s1: "stick", s2: "", s3: "" },
+    backend: `default-server non-stick\n${STRING}\nstick on req.hdr(X-User)`,
+    requests: [user("a"), user("b"), user("a")],
+  }),
+  sequence("weight 0", {
+    servers: { s1: "", s2: "weight 0", s3: "" },
+    backend: `${STRING}\nstick on req.hdr(X-User)`,
+    requests: ["!set table {name:be} key a data.server_id 2", user("a"), user("b"), user("a")],
+  }),
+  sequence("a backup server", {
+    servers: { s1: "", s2: "backup", s3: "" },
+    backend: `${STRING}\nstick on req.hdr(X-User)`,
+    requests: ["!set table {name:be} key a data.server_id 2", user("a"), user("b"), user("a")],
+  }),
+  sequence("a server in drain", {
+    maintenance: true,
+    backend: `${STRING}\nstick on req.hdr(X-User)`,
+    requests: [user("a"), "!set server {name:be}/s1 state drain", user("a"), user("b"), user("c")],
+  }),
+  sequence("a server in maintenance", {
+    maintenance: true,
+    backend: `${STRING}\nstick on req.hdr(X-User)`,
+    requests: [user("a"), "!set server {name:be}/s1 state maint", user("a"), user("a")],
+  }),
+  sequence("a server in maintenance, option persist", {
+    maintenance: true,
+    backend: `option persist\n${STRING}\nstick on req.hdr(X-User)`,
+    requests: [user("a"), "!set server {name:be}/s1 state maint", user("a"), user("a")],
+  }),
+  sequence("a server in maintenance, force-persist", {
+    maintenance: true,
+    backend: `force-persist if { path /force }\n${STRING}\nstick on req.hdr(X-User)`,
+    requests: [
+      user("a"),
+      "!set server {name:be}/s1 state maint",
+      ask("/force", "X-User: a"),
+      ask("/", "X-User: a"),
+      ask("/force", "X-User: a"),
+    ],
+  }),
+  sequence("ignore-persist does not concern tables", {
+    backend: `ignore-persist if { path /ignore }\n${STRING}\nstick on req.hdr(X-User)`,
+    requests: [user("a"), ask("/ignore", "X-User: a"), user("b"), ask("/ignore", "X-User: b")],
+  }),
+  sequence("use-server goes first", {
+    backend: `${STRING}\nuse-server s3 if { path /three }\nstick on req.hdr(X-User)`,
+    requests: [user("a"), ask("/three", "X-User: a"), user("a"), ask("/three", "X-User: b"), user("b")],
+  }),
+  sequence("a cookie goes first", {
+    servers: { s1: "cookie c1", s2: "cookie c2", s3: "cookie c3" },
+    backend: `cookie SRV insert indirect\n${STRING}\nstick on req.hdr(X-User)`,
+    requests: [
+      user("a"),
+      user("a", "Cookie: SRV=c3"),
+      user("a"),
+      user("b", "Cookie: SRV=none"),
+      user("c", "Cookie: SRV=c2"),
+      user("c"),
+    ],
+  }),
+  sequence("balance by something else", {
+    backend: `balance uri\n${STRING}\nstick on req.hdr(X-User)`,
+    requests: [ask("/1", "X-User: a"), ask("/2", "X-User: a"), ask("/3", "X-User: a"), ask("/2"), ask("/3")],
+  }),
+  sequence("what rules deny is not stored", {
+    backend: `${STRING}\nhttp-request deny if { path /deny }\nhttp-response deny if { res.hdr(Sess) -m found }\nstick on req.hdr(X-User)\nstick store-response res.hdr(Sess)`,
+    requests: [ask("/deny", "X-User: a"), ask("/set-Sess-s", "X-User: b"), user("c")],
+  }),
+  sequence("http-response rules come later", {
+    backend: `${STRING}\nhttp-response set-header Sess changed\nstick match req.hdr(X-User)\nstick store-response res.hdr(Sess)`,
+    requests: [ask("/set-Sess-s"), user("s"), user("changed")],
+  }),
+  sequence("variables of the request", {
+    backend: `${STRING}\nhttp-request set-var(txn.u) req.hdr(X-User),upper\nstick on var(txn.u)\nstick store-response var(txn.u)`,
+    requests: [user("a"), user("A"), user("b")],
+  }),
+  sequence("a table that is full drops the oldest", {
+    backend: "stick-table type string size 2 expire 1m\nstick on req.hdr(X-User)",
+    requests: [user("a"), user("b"), user("c"), user("a"), user("d")],
+  }),
+  sequence("a full table that keeps what it has", {
+    backend: "stick-table type string size 2 nopurge\nstick on req.hdr(X-User)",
+    requests: [user("a"), user("b"), user("c"), user("a"), user("c")],
+  }),
+];
+
+const keepAlive: Scenario = {
+  name: "stick: each request of a connection",
+  config: http({ backend: `${STRING}\nstick on req.hdr(X-User)`, servers: SERVERS }),
+  servers,
+  async client(talk) {
+    const peer = await talk.connect();
+    for (const name of ["a", "b", "a", "c", "b"]) {
+      peer.send(get("/", `X-User: ${name}`));
+      await peer.response();
+    }
+    peer.close();
+    await talk.logged(5);
+    talk.note("table", await entries(talk));
+  },
+};
+
+const pipelined: Scenario = {
+  name: "stick: two requests at once",
+  config: http({ backend: `${STRING}\nstick on req.hdr(X-User)`, servers: SERVERS }),
+  servers,
+  async client(talk) {
+    const peer = await talk.connect();
+    peer.send(get("/", "X-User: a") + get("/", "X-User: a", "Connection: close"));
+    await peer.closed(1500);
+    await talk.logged(2);
+    talk.note("table", await entries(talk));
+  },
+};
+
+const expiry: Scenario = {
+  name: "stick: an entry ends, and a match refreshes it",
+  config: http({
+    backend: "stick-table type string size 10 expire 800ms\nstick on req.hdr(X-User)",
+    servers: SERVERS,
+  }),
+  servers,
+  async client(talk) {
+    await talk.once(user("a"));
+    await talk.sleep(500);
+    await talk.once(user("a"));
+    await talk.sleep(500);
+    await talk.once(user("a"));
+    await talk.sleep(1100);
+    await talk.once(user("a"));
+    await talk.logged(4);
+    talk.note("table", await entries(talk));
+  },
+};
+
+/** s1 refuses connections: nobody listens there. */
+function dead(name: string, backend: string): Scenario {
+  return {
+    name: `stick: ${name}`,
+    config: http({ backend, servers: SERVERS }),
+    servers: { s2: servers.s2, s3: servers.s3 },
+    async client(talk) {
+      await talk.command("set table {name:be} key a data.server_id 1");
+      await talk.once(user("a"));
+      await talk.once(user("a"));
+      await talk.logged(2);
+      talk.note("table", await entries(talk));
+    },
+  };
+}
+
+const failures: readonly Scenario[] = [
+  dead("a server that refuses, redispatch", `option redispatch\nretries 1\n${STRING}\nstick on req.hdr(X-User)`),
+  dead("a server that refuses, redispatch at once", `option redispatch 1\n${STRING}\nstick on req.hdr(X-User)`),
+  dead("a server that refuses, no redispatch", `retries 0\n${STRING}\nstick on req.hdr(X-User)`),
+  dead(
+    "a server that refuses, force-persist",
+    `force-persist if TRUE\noption redispatch\nretries 1\n${STRING}\nstick on req.hdr(X-User)`,
+  ),
+];
+
+/** A server of lines: what it got, with its name in front. */
+const line =
+  (name: string) =>
+  async (peer: Peer): Promise<void> => {
+    const text = await peer.until("\n");
+    peer.send(`${name}:${text}`);
+    peer.close();
+  };
+
+const lines = { s1: line("one"), s2: line("two"), s3: line("three") };
+
+function raw(name: string, backend: string, sent: readonly string[], tables: readonly string[] = ["be"]): Scenario {
+  return {
+    name: `stick: mode tcp, ${name}`,
+    config: tcp({ backend, servers: SERVERS }),
+    servers: lines,
+    async client(talk) {
+      for (const text of sent) {
+        const peer = await talk.connect();
+        peer.send(text);
+        await peer.closed(3000);
+      }
+      await talk.logged(sent.length);
+      for (const table of tables) talk.note(`table ${table}`, await entries(talk, table));
+    },
+  };
+}
+
+const INSPECT = "tcp-request inspect-delay 2s\ntcp-request content accept if { req.len gt 4 }";
+
+const tcpScenarios: readonly Scenario[] = [
+  raw("on the source", "stick-table type ip size 10 expire 1m\nstick on src", ["a\n", "b\n", "c\n"]),
+  raw("on bytes that were waited for", `${STRING}\n${INSPECT}\nstick on req.payload(0,2)`, [
+    "abxx\n",
+    "cdxx\n",
+    "abyy\n",
+    "cdyy\n",
+  ]),
+  raw("on bytes nobody waited for", `${STRING}\nstick on req.payload(0,2)`, ["abxx\n", "abyy\n"]),
+  raw(
+    "on bytes of variable length",
+    `stick-table type binary len 8 size 10 expire 1m\n${INSPECT}\nstick on req.payload_lv(0,1)`,
+    ["\x03abcdef\n", "\x03xyzdef\n", "\x03abc123\n", "\x02abc123\n"],
+  ),
+  raw(
+    "store what the server says",
+    `${STRING}\ntcp-response inspect-delay 2s\ntcp-response content accept if { res.len gt 3 }\n${INSPECT}\nstick match req.payload(0,3)\nstick store-response res.payload(0,3)`,
+    ["xxxxx\n", "twoxx\n", "onexx\n", "twoyy\n"],
+  ),
+  raw("store what the server says without waiting", `${STRING}\nstick store-response res.payload(0,3)`, [
+    "xxxxx\n",
+    "yyyyy\n",
+  ]),
+];
+
+export const stick: readonly Scenario[] = [...kinds, keepAlive, pipelined, expiry, ...failures, ...tcpScenarios];
