@@ -14,6 +14,8 @@ test.each<["ip" | "ipv6" | "integer" | "string" | "binary", SampleKind, Value, u
   ["integer", "sint", -1, -1],
   ["integer", "sint", 0x1ffffffffn, 0xffffffff],
   ["integer", "sint", 0x100000005, 5],
+  ["integer", "addr", Uint8Array.of(10, 0, 0, 1), 0x0a000001],
+  ["integer", "addr", new Uint8Array(16), null],
   ["integer", "str", "12", 12],
   ["integer", "bool", true, 1],
   ["string", "str", "abc", "abc"],

@@ -19,6 +19,11 @@ export const keySampleTypes: Readonly<Record<TableKeyType, SampleType>> = {
 /** How samples of a kind become keys of a table; null = they never do, which is an error of the configuration. */
 export function keyMaker({ keyType }: Pick<StickTableModel, "keyType">, from: SampleKind): MakeKey | null {
   const to = keySampleTypes[keyType];
+  // For HAProxy samples that may be either are IPv4 addresses until they are there.
+  if (from === "addr" && keyType === "integer") {
+    const convert = castOf("ipv4", to) as Exclude<ReturnType<typeof castOf>, "=">;
+    return (value, ctx) => ((value as Uint8Array).length === 4 ? word(convert(value, ctx)!) : null);
+  }
   if (!canCast(from, to)) return null;
   const cast = castOf(from, to);
   if (keyType !== "integer") return cast === "=" ? asKey : (cast as MakeKey);

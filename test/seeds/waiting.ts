@@ -5,7 +5,6 @@ export const waiting: Readonly<Record<string, readonly string[]>> = {
   "000:31": ["http-request track-sc0", "sc0_http_req_rate"],
   "000:100": ["http-request track-sc0", "sc0_bytes_out_rate", "sc0_conn_cur", "sc0_http_req_rate"],
   "000:118": ["peers", "stick-table ... peers"],
-  "000:245": ["stick"],
   "001:222": ["http-request track-sc0", "sc_http_req_rate"],
   "001:237": ["stats"],
   "001:782": ["http-request track-sc0", "sc_http_req_rate", "stats"],

@@ -17,8 +17,8 @@ export interface Keyword<Context> {
   readonly deprecated?: string;
   /** Whether `no` and `default` may stand before it. */
   readonly invertible?: true;
-  /** How a use in a proxy section outside `where` is judged; default "warning": ignored, as in HAProxy. */
-  readonly misplaced?: "warning" | "error";
+  /** How a use in a proxy section outside `where` is judged; default "warning": ignored, as in HAProxy, but its errors count; "unread": they do not. */
+  readonly misplaced?: "warning" | "unread" | "error";
   /** Accepted for compatibility but without effect in this program: its use gets the warning `config/no-effect`. */
   readonly noEffect?: string;
   /** HAProxy silently ignores words it did not ask for here: they get a warning instead of an error. */

@@ -12,12 +12,14 @@ type Kind = Pick<StickModel, "match" | "store" | "response">;
 const kinds: Readonly<Record<string, Kind>> = {
   on: { match: true, store: true, response: false },
   match: { match: true, store: false, response: false },
+  // Not in the manual, but HAProxy takes it.
+  store: { match: false, store: true, response: false },
   "store-request": { match: false, store: true, response: false },
   "store-response": { match: false, store: true, response: true },
 };
 
 function takeKind(args: Args): Kind | null {
-  const names = Object.keys(kinds);
+  const names = Object.keys(kinds).filter((name) => name !== "store");
   const word = args.take(`one of ${names.join(", ")}`);
   if (word === null) return null;
   if (Object.hasOwn(kinds, word.text)) return kinds[word.text]!;
@@ -65,6 +67,7 @@ export const stickKeywords: readonly Keyword<ProxyContext>[] = [
     name: "stick",
     where: BACK_ONLY,
     usage: "{on | match | store-request | store-response} <expression> [table <name>] [{if | unless} <condition>]",
+    misplaced: "unread",
     help: "Send clients where the table says they were before, or remember where they went",
     parse: ({ proxy }, args) => {
       const rule = takeStick(args);

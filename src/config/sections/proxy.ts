@@ -115,7 +115,8 @@ function body(state: ParseState, proxy: ProxyDraft): SectionBody {
     if (row === null) return;
     const context: ProxyContext = { proxy, global, env, diagnostics, modifier, keyword };
     if (misplaced(row, proxy, keyword, diagnostics)) {
-      if (proxy.kind !== "defaults" && row.misplaced !== "error") inspect(row, context, line, at);
+      if (proxy.kind !== "defaults" && row.misplaced !== "error" && row.misplaced !== "unread")
+        inspect(row, context, line, at);
       return;
     }
     run(row, context, line, at, diagnostics);

@@ -429,6 +429,7 @@ function raw(name: string, backend: string, sent: readonly string[], tables: rea
         const peer = await talk.connect();
         peer.send(text);
         await peer.closed(3000);
+        peer.close();
       }
       await talk.logged(sent.length);
       for (const table of tables) talk.note(`table ${table}`, await entries(talk, table));

@@ -58,7 +58,7 @@ export const tableApi: readonly Scenario[] = [
     "show table T data.gpc0 gt 10 data.gpc0 lt 50 data.gpc0 ne 30",
     "show table T data.gpc0 gt 10 data.gpc0 lt 50 data.gpc0 ne 30 data.gpc0 ne 20",
     "show table T data.gpc0 gt 10 data.gpc0 lt 50 data.gpc0 ne 30 data.gpc0 ne 20 data.gpc0 gt 0",
-    "show table T data.gpc0 gt 10 zork",
+    "show table T data.gpc0 gt 10 something",
     "show table T data.gpc0 gt 10 data.gpc0",
     "show table T data.gpc0 gt 10 data.gpc0 lt",
     "show table T data.gpc0 gt 10 key 1",

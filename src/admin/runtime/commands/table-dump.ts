@@ -12,6 +12,11 @@ export function tableLine(table: Table, now: number): string {
   return `# table: ${name}, type: ${keyType}, size:${size}, used:${table.used}\n`;
 }
 
+/** What those may see who may not see entries. */
+export function withoutEntries(table: Table, now: number): string {
+  return `${tableLine(table, now)}# contents not dumped due to insufficient privileges\n`;
+}
+
 /** A table and those of its entries that pass all filters, in the order of their keys. */
 export function* dumpTable(
   table: Table,

@@ -29,7 +29,8 @@ export function readFilters(table: Table, words: readonly string[]): ((entry: nu
     const value = readNumber(words[3 * i + 2] ?? "");
     if (value === null) return `${where}Require a valid integer value to compare against`;
     const compare = operators[operator]!;
-    filters.push((entry) => field.kind !== "text" && compare(table.read(entry, field, now), value));
+    // Words count as 0, as in HAProxy.
+    filters.push((entry) => compare(field.kind === "text" ? 0 : table.read(entry, field, now), value));
   }
   const extra = MOST_FILTERS * 3;
   if ((words[extra] ?? "") === "") return filters;

@@ -17,7 +17,7 @@ export function readKey({ model }: Table, text: string, action: keyof typeof ver
       return readInteger(text) ?? { error: "Invalid key" };
     case "string":
       // As bytes: that is how they came.
-      return Buffer.from(text, "utf8").latin1Slice();
+      return Buffer.from(text, "utf8").toString("latin1");
     case "binary":
       return { error: `${verbs[action]} tables of type other than ip, ipv6, string and integer is not supported` };
   }

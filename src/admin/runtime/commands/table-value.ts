@@ -9,7 +9,7 @@ export function fieldOf(table: Table, name: string): Field | string {
   return table.fields.find((field) => field.type === type) ?? "Data type not stored in this table";
 }
 
-/** As HAProxy reads whole numbers: a sign and digits, nothing else. Null = not one. */
+/** As HAProxy reads whole numbers: digits, and a minus maybe. Null = not one. */
 export function readNumber(text: string): number | null {
-  return /^[-+]?\d+$/.test(text) ? Number(text) : null;
+  return /^-?\d+$/.test(text) ? Number(text) : null;
 }

@@ -1,8 +1,8 @@
 /** show table, set table, clear table (management manual, section 9.3), in the words of HAProxy 2.6. */
 import type { Table } from "../../../table/table.ts";
 import type { Answer, Call, Command } from "../command.ts";
-import { failure } from "../command.ts";
-import { dumpTable, tableLine } from "./table-dump.ts";
+import { atLeast, failure } from "../command.ts";
+import { dumpTable, tableLine, withoutEntries } from "./table-dump.ts";
 import { readFilters } from "./table-filter.ts";
 import { readKey } from "./table-key.ts";
 import { fieldOf, readNumber } from "./table-value.ts";
@@ -46,20 +46,23 @@ function* summaries({ ctx, nowMs }: Call): Generator<string> {
   for (const table of [...ctx.stickTables()].reverse()) yield tableLine(table, nowMs);
 }
 
-function onTable({ ctx, args, nowMs }: Call, action: Action): Answer {
+function onTable({ ctx, session, args, nowMs }: Call, action: Action): Answer {
   const [name = "", what = ""] = args;
   if (name === "") return failure(USAGE[action]);
   const table = ctx.stickTables().find((one) => one.name === name);
   if (table === undefined) return failure("No such table");
-  if (what === "key") return onKey(table, args, action, nowMs);
+  const trusted = atLeast(session.level, "operator");
+  if (what === "key") return trusted ? onKey(table, args, action, nowMs) : failure("Permission denied");
   if (what.startsWith("data.")) {
     if (action === "set") return failure('content-based lookup is only supported with the "show" and "clear" actions');
     const filters = readFilters(table, args.slice(1));
     if (typeof filters === "string") return failure(filters);
+    if (!trusted) return withoutEntries(table, nowMs);
     return action === "show" ? dumpTable(table, filters, nowMs) : clearEntries(table, filters, nowMs);
   }
   if (what !== "") return failure(USAGE[action]);
   if (action === "set") return "";
+  if (!trusted) return withoutEntries(table, nowMs);
   return action === "show" ? dumpTable(table, [], nowMs) : clearEntries(table, [], nowMs);
 }
 
