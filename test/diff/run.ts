@@ -165,15 +165,13 @@ async function startSide(scope: Scope, batch: readonly Scenario[], start: Starte
       return known;
     };
     const named = (text: string): string =>
-      text
-        .replaceAll(/\{file:([^}]+)\}/g, (_, name: string) => join(dir, `${index}-${name}`))
-        .replaceAll(/\{name:([^}]+)\}/g, (_, name: string) => `${name}-${index}`);
+      text.replaceAll(/\{file:([^}]+)\}/g, (_, name: string) => join(dir, `${index}-${name}`));
     for (const [name, text] of Object.entries(scenario.files ?? {})) {
       writeFileSync(join(dir, `${index}-${name}`), named(text), "latin1");
     }
     config += `# ${scenario.name}\n${named(scenario.config)
       .replaceAll(/\{([a-z][a-z0-9]*)\}/g, (_, name: string) => String(port(name)))
-      .replaceAll(/\{@([a-z]+)\}/g, `$1-${index}`)
+      .replaceAll(/\{@([a-z0-9]+)\}/g, `$1-${index}`)
       .replaceAll(/^(\s*(?:frontend|backend|listen|default_backend|use_backend)\s+)(\S+)/gm, `$1$2-${index}`)}\n`;
     const servers = new Map<string, ScriptedServer>();
     for (const [name, script] of Object.entries(scenario.servers ?? {})) {
@@ -240,8 +238,7 @@ async function observe(scenario: Scenario, stage: Stage, patience: number): Prom
       return response;
     },
     command: async (line) => {
-      const named = line.replaceAll(/\{name:([^}]+)\}/g, (_, name: string) => `${name}-${number}`);
-      const answer = await stage.runtime(named);
+      const answer = await stage.runtime(line.replaceAll(/\{@([a-z0-9]+)\}/g, `$1-${number}`));
       return maskPorts(answer, stage.ports).replaceAll(new RegExp(`\\b([a-z]+\\d*)-${number}\\b`, "g"), "$1");
     },
     server(name) {

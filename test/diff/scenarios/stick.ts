@@ -19,7 +19,7 @@ const servers = { s1: named("one"), s2: named("two"), s3: named("three") };
 
 /** What a table holds, without what no two processes have in common. */
 export async function entries(talk: Talk, table = "be"): Promise<string> {
-  const text = await talk.command(`show table {name:${table}}`);
+  const text = await talk.command(`show table {@${table}}`);
   return text.replaceAll(/^0x[0-9a-f]+:/gm, "0x:").replaceAll(/exp=[1-9]\d*/g, "exp=N");
 }
 
@@ -116,10 +116,10 @@ const kinds: readonly Scenario[] = [
     backend: `${STRING}\nstick match req.hdr(X-User)`,
     requests: [
       user("a"),
-      "!set table {name:be} key a data.server_id 2",
+      "!set table {@be} key a data.server_id 2",
       user("a"),
       user("a"),
-      "!set table {name:be} key a data.server_id 9",
+      "!set table {@be} key a data.server_id 9",
       user("a"),
     ],
   }),
@@ -142,7 +142,7 @@ const kinds: readonly Scenario[] = [
       ask("/set-Set_Cookie-a"),
       ask("/", "Cookie: SID=1"),
       ask("/set-Sess-y", "Cookie: SID=2"),
-      "!set table {name:be} key 1 data.server_id 3",
+      "!set table {@be} key 1 data.server_id 3",
       ask("/", "Cookie: a=b; SID=1"),
       ask("/", "Cookie: SID=1"),
     ],
@@ -180,7 +180,7 @@ const kinds: readonly Scenario[] = [
   sequence("more stores than there may be", {
     backend: [
       STRING,
-      ...Array.from({ length: 9 }, (_, i) => `stick store-request url_param(p${i}) table {name:t${i}}`),
+      ...Array.from({ length: 9 }, (_, i) => `stick store-request url_param(p${i}) table {@t${i}}`),
     ].join("\n"),
     more: Array.from({ length: 9 }, (_, i) => `backend t${i}\n    ${STRING}\n`).join(""),
     tables: ["be", ...Array.from({ length: 9 }, (_, i) => `t${i}`)],
@@ -189,7 +189,7 @@ const kinds: readonly Scenario[] = [
   sequence("more stores than there may be, with the response's", {
     backend: [
       STRING,
-      ...Array.from({ length: 8 }, (_, i) => `stick store-request url_param(p${i}) table {name:t${i}}`),
+      ...Array.from({ length: 8 }, (_, i) => `stick store-request url_param(p${i}) table {@t${i}}`),
       "stick store-response res.hdr(Sess)",
     ].join("\n"),
     more: Array.from({ length: 8 }, (_, i) => `backend t${i}\n    ${STRING}\n`).join(""),
@@ -199,21 +199,21 @@ const kinds: readonly Scenario[] = [
     ],
   }),
   sequence("a table of another section", {
-    backend: "stick on req.hdr(X-User) table {name:store}",
+    backend: "stick on req.hdr(X-User) table {@store}",
     more: `backend store\n    ${STRING}\n`,
     tables: ["store"],
     requests: [user("a"), user("b"), user("a")],
   }),
   sequence("a table of a frontend", {
     frontend: STRING,
-    backend: "stick on req.hdr(X-User) table {name:fe}",
+    backend: "stick on req.hdr(X-User) table {@fe}",
     tables: ["fe"],
     requests: [user("a"), user("b"), user("a")],
   }),
   sequence("the same table from two backends", {
     frontend: "use_backend other if { path_beg /other }",
     backend: `${STRING}\nstick on req.hdr(X-User)`,
-    more: "backend other\n    stick match req.hdr(X-User) table {name:be}\n    server s2 127.0.0.1:{s2}\n    server s1 127.0.0.1:{s1}\n    server s9 127.0.0.1:{s3}\n",
+    more: "backend other\n    stick match req.hdr(X-User) table {@be}\n    server s2 127.0.0.1:{s2}\n    server s1 127.0.0.1:{s1}\n    server s9 127.0.0.1:{s3}\n",
     requests: [
       user("a"),
       user("b"),
@@ -227,7 +227,7 @@ const kinds: readonly Scenario[] = [
   sequence("servers with numbers of their own", {
     servers: { s1: "id 30", s2: "id 20", s3: "id 10" },
     backend: `${STRING}\nstick on req.hdr(X-User)`,
-    requests: [user("a"), user("b"), "!set table {name:be} key c data.server_id 10", user("c"), user("a")],
+    requests: [user("a"), user("b"), "!set table {@be} key c data.server_id 10", user("c"), user("a")],
   }),
   sequence("servers told apart by their addresses", {
     backend: "stick-table type string size 100 expire 1m srvkey addr\nstick on req.hdr(X-User)",
@@ -235,11 +235,11 @@ const kinds: readonly Scenario[] = [
   }),
   sequence("server_id that says something else than server_key", {
     backend: `${STRING}\nstick on req.hdr(X-User)`,
-    requests: [user("a"), "!set table {name:be} key a data.server_id 3", user("a"), user("a")],
+    requests: [user("a"), "!set table {@be} key a data.server_id 3", user("a"), user("a")],
   }),
   sequence("counters in the same table", {
     backend: `${STRING} store gpc0,http_req_cnt,conn_cur\nstick on req.hdr(X-User)`,
-    requests: [user("a"), "!set table {name:be} key a data.gpc0 4", user("a")],
+    requests: [user("a"), "!set table {@be} key a data.gpc0 4", user("a")],
   }),
   sequence("non-stick", {
     servers: { s1: "non-stick", s2: "", s3: "non-stick" },
@@ -254,34 +254,34 @@ const kinds: readonly Scenario[] = [
   sequence("weight 0", {
     servers: { s1: "", s2: "weight 0", s3: "" },
     backend: `${STRING}\nstick on req.hdr(X-User)`,
-    requests: ["!set table {name:be} key a data.server_id 2", user("a"), user("b"), user("a")],
+    requests: ["!set table {@be} key a data.server_id 2", user("a"), user("b"), user("a")],
   }),
   sequence("a backup server", {
     servers: { s1: "", s2: "backup", s3: "" },
     backend: `${STRING}\nstick on req.hdr(X-User)`,
-    requests: ["!set table {name:be} key a data.server_id 2", user("a"), user("b"), user("a")],
+    requests: ["!set table {@be} key a data.server_id 2", user("a"), user("b"), user("a")],
   }),
   sequence("a server in drain", {
     maintenance: true,
     backend: `${STRING}\nstick on req.hdr(X-User)`,
-    requests: [user("a"), "!set server {name:be}/s1 state drain", user("a"), user("b"), user("c")],
+    requests: [user("a"), "!set server {@be}/s1 state drain", user("a"), user("b"), user("c")],
   }),
   sequence("a server in maintenance", {
     maintenance: true,
     backend: `${STRING}\nstick on req.hdr(X-User)`,
-    requests: [user("a"), "!set server {name:be}/s1 state maint", user("a"), user("a")],
+    requests: [user("a"), "!set server {@be}/s1 state maint", user("a"), user("a")],
   }),
   sequence("a server in maintenance, option persist", {
     maintenance: true,
     backend: `option persist\n${STRING}\nstick on req.hdr(X-User)`,
-    requests: [user("a"), "!set server {name:be}/s1 state maint", user("a"), user("a")],
+    requests: [user("a"), "!set server {@be}/s1 state maint", user("a"), user("a")],
   }),
   sequence("a server in maintenance, force-persist", {
     maintenance: true,
     backend: `force-persist if { path /force }\n${STRING}\nstick on req.hdr(X-User)`,
     requests: [
       user("a"),
-      "!set server {name:be}/s1 state maint",
+      "!set server {@be}/s1 state maint",
       ask("/force", "X-User: a"),
       ask("/", "X-User: a"),
       ask("/force", "X-User: a"),
@@ -389,7 +389,7 @@ function dead(name: string, backend: string): Scenario {
     config: http({ backend, servers: SERVERS }),
     servers: { s2: servers.s2, s3: servers.s3 },
     async client(talk) {
-      await talk.command("set table {name:be} key a data.server_id 1");
+      await talk.command("set table {@be} key a data.server_id 1");
       await talk.once(user("a"));
       await talk.once(user("a"));
       await talk.logged(2);

@@ -13,7 +13,7 @@ function session(name: string, tables: Readonly<Record<string, string>>, command
     config: `${http()}${sections.join("")}`,
     async client(talk) {
       for (const [i, command] of commands.entries()) {
-        const answer = await talk.command(command.replace(/\bT\b/, `{name:${first}}`));
+        const answer = await talk.command(command.replace(/\bT\b/, `{@${first}}`));
         talk.note(`${i} ${command}`, masked(answer));
       }
     },
@@ -245,14 +245,14 @@ export const tableApi: readonly Scenario[] = [
     config: `${http()}backend ends\n    stick-table type string size 5 expire 600ms store gpc0,gpc0_rate(500ms)\n`,
     async client(talk) {
       const show = async (when: string): Promise<void> =>
-        talk.note(when, masked(await talk.command("show table {name:ends}")));
-      await talk.command("set table {name:ends} key a data.gpc0 1");
+        talk.note(when, masked(await talk.command("show table {@ends}")));
+      await talk.command("set table {@ends} key a data.gpc0 1");
       await talk.sleep(400);
-      await talk.command("set table {name:ends} key b data.gpc0 2");
+      await talk.command("set table {@ends} key b data.gpc0 2");
       await show("two");
       await talk.sleep(400);
       await show("one");
-      talk.note("the other", await talk.command("show table {name:ends} key a"));
+      talk.note("the other", await talk.command("show table {@ends} key a"));
       await talk.sleep(400);
       await show("none");
     },
@@ -272,7 +272,7 @@ backend four
 `,
     alone: true,
     async client(talk) {
-      await talk.command("set table {name:one} key 1");
+      await talk.command("set table {@one} key 1");
       talk.note("tables", await talk.command("show table"));
     },
   },
