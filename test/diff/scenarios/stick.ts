@@ -425,13 +425,13 @@ function raw(name: string, backend: string, sent: readonly string[], tables: rea
     config: tcp({ backend, servers: SERVERS }),
     servers: lines,
     async client(talk) {
-      for (const text of sent) {
+      for (const [i, text] of sent.entries()) {
         const peer = await talk.connect();
         peer.send(text);
         await peer.closed(3000);
         peer.close();
+        await talk.logged(i + 1);
       }
-      await talk.logged(sent.length);
       for (const table of tables) talk.note(`table ${table}`, await entries(talk, table));
     },
   };

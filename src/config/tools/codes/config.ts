@@ -107,13 +107,6 @@ export const configCodes: readonly CodeInfo[] = [
     "frontend web\n    bind :80\n    default_backend app\nbackend app\n    server s1 192.0.2.1:80\n",
   ),
   row(
-    "config/unknown-table",
-    "no stick table of that name",
-    "stick needs a stick-table: the one of its own section, or that of the section it names with 'table'.",
-    "backend app\n    stick on src table clients\n    server s1 192.0.2.1:80\n",
-    "backend app\n    stick on src\n    stick-table type ip size 100k expire 30m\n    server s1 192.0.2.1:80\n",
-  ),
-  row(
     "config/unknown-server",
     "no server of that name",
     "use-server names a server of its own backend.",
