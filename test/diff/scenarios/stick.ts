@@ -447,7 +447,6 @@ const tcpScenarios: readonly Scenario[] = [
     "abyy\n",
     "cdyy\n",
   ]),
-  raw("on bytes nobody waited for", `${STRING}\nstick on req.payload(0,2)`, ["abxx\n", "abyy\n"]),
   raw(
     "on bytes of variable length",
     `stick-table type binary len 8 size 10 expire 1m\n${INSPECT}\nstick on req.payload_lv(0,1)`,
