@@ -12,8 +12,8 @@ export interface Datum {
   readonly help: string;
   /** Its first argument is the index of an element. */
   readonly indexed?: true;
-  /** It changes the entry: looking at it is no harmless thing. `creates`: with `src_` it makes the entry if there is none. */
-  readonly changes?: "creates" | "there";
+  /** It changes the entry: looking at it is no harmless thing. With `src_` it makes the entry if there is none. */
+  readonly changes?: true;
   reader(index: number): EntryReader;
 }
 
@@ -54,7 +54,7 @@ function increment(name: string, total: DataTypeName, rate: DataTypeName, help: 
     name,
     help,
     ...(total === "gpc" ? { indexed: true as const } : {}),
-    changes: "creates",
+    changes: true,
     reader: (index) => {
       const totals = new FieldFinder(total, index);
       const rates = new FieldFinder(rate, index);
@@ -65,7 +65,8 @@ function increment(name: string, total: DataTypeName, rate: DataTypeName, help: 
         if (first !== null) table.add(entry, first, 1, now);
         table.touch(entry, now);
         if (first !== null) return table.read(entry, first, now);
-        return second === null ? null : table.running(entry, second);
+        // As in HAProxy: there is an entry, so there is a number.
+        return second === null ? 0 : table.running(entry, second);
       };
     },
   };
@@ -77,7 +78,7 @@ function clear(name: string, type: DataTypeName, help: string): Datum {
     name,
     help,
     ...(type === "gpc" ? { indexed: true as const } : {}),
-    changes: "there",
+    changes: true,
     reader: (index) => {
       const finder = new FieldFinder(type, index);
       return (table, entry, now) => {

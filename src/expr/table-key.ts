@@ -1,6 +1,6 @@
 import type { StickTableModel, TableKeyType } from "../config/model.ts";
 import type { KeyValue } from "../table/key.ts";
-import { canCast, castOf, castValue } from "./cast.ts";
+import { addressType, canCast, castOf, castValue } from "./cast.ts";
 import type { SampleContext } from "./context.ts";
 import type { SampleKind, SampleType, Value } from "./sample.ts";
 
@@ -31,6 +31,13 @@ export function keyMaker({ keyType }: Pick<StickTableModel, "keyType">, from: Sa
     const number = cast === "=" ? value : cast(value, ctx);
     return number === null ? null : word(number);
   };
+}
+
+/** As `keyMaker`, for what yields other types than it is declared to, such as `hdr_ip`: `from` is what it yields. */
+export function anyKeyMaker(model: Pick<StickTableModel, "keyType">, from: SampleKind): MakeKey {
+  if (from === "addr") return (value) => keyOfSample(model, value, addressType(value));
+  if (from === "any") return (value, ctx) => keyOfSample(model, value, ctx.valueType);
+  return keyMaker(model, from) ?? (() => null);
 }
 
 /** The key of a table from a sample whose type is only known now; null = it can be none. */

@@ -1,4 +1,4 @@
-import { keyMaker, keySampleTypes } from "../../expr/table-key.ts";
+import { anyKeyMaker, keyMaker, keySampleTypes } from "../../expr/table-key.ts";
 import type { Args } from "../../lang/args.ts";
 import { STICK_COUNTERS } from "../../table/tracking.ts";
 import { NOTHING, textOf } from "../parts.ts";
@@ -32,13 +32,13 @@ function compile(counter: number, { key: text, table: name }: ActionParts["texts
   const table = tableOf(name, text!, rc);
   if (key === null || table === null) return null;
   if (table === "any") return () => Verdict.next;
-  const make = keyMaker(table.model, key.declared);
-  if (make === null) {
+  if (keyMaker(table.model, key.declared) === null) {
     const message = `'${text!.text}' cannot be a key of the stick table '${table.name}', whose type is ${table.model.keyType}`;
     const hint = `an expression that yields ${keySampleTypes[table.model.keyType]}, or can be converted to it`;
     rc.diagnostics.error("expr/type", text!.at, message, { endColumn: text!.endColumn, hint });
     return null;
   }
+  const make = anyKeyMaker(table.model, key.type);
   const { eval: evaluate } = key;
   const inContent = rc.ruleset === "tcp-request content";
   const isRequest = inContent || rc.ruleset.startsWith("http-");

@@ -6,6 +6,7 @@ import type { Backend } from "../../proxy/backend.ts";
 import type { Listener } from "../../proxy/frontend.ts";
 import type { ServerConn } from "../../server/conn.ts";
 import type { ServerMux } from "../../server/h2/mux.ts";
+import type { Tracking } from "../../table/tracking.ts";
 import { clock } from "../../util/clock.ts";
 import { ClientConn } from "../client.ts";
 import type { StreamRuntime } from "../runtime.ts";
@@ -47,6 +48,8 @@ export class HttpClient extends ClientConn implements HttpSide {
   /** It began in mode tcp: rules of its frontend judged the first request, and may have chosen its backend. */
   upgraded = false;
   assigned: Backend | null = null;
+  /** What they track in stick tables for its first request. */
+  inherited: Tracking | null = null;
   /** Server connections nobody else uses. */
   own: PrivateConns | null = null;
   /** `next()` is at work further up the stack, and whether it has another request to begin. */
@@ -88,6 +91,7 @@ export class HttpClient extends ClientConn implements HttpSide {
     if (at === end && this.requests > 0) return;
     const stream = HttpStream.acquire(this.rt, this);
     this.stream = stream;
+    if (this.inherited !== null) this.bequeath(stream);
     // Asked for now: the socket does not know it any more when the line of an aborted stream is written.
     if (this.requests++ === 0 && stream.logger.enabled) this.noteAddress();
     stream.begin(this.idleSince, clock.now);
@@ -239,10 +243,16 @@ export class HttpClient extends ClientConn implements HttpSide {
     this.silent("c", 408);
   }
 
+  private bequeath(stream: HttpStream): void {
+    stream.tracking = this.inherited;
+    this.inherited = null;
+  }
+
   /** A connection that never sent a byte ends: logged and answered unless probes are to be ignored. */
   private silent(cause: string, status: number): void {
     const stream = HttpStream.acquire(this.rt, this);
     this.stream = stream;
+    if (this.inherited !== null) this.bequeath(stream);
     this.requests++;
     stream.begin(this.idleSince, 0);
     stream.probe = true;

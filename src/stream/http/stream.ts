@@ -19,6 +19,7 @@ import { latin1 } from "../../util/latin1.ts";
 import { Phase } from "../phase.ts";
 import type { StreamRuntime } from "../runtime.ts";
 import { UNSET } from "../timeout.ts";
+import { endTracking } from "../track.ts";
 import { Stream } from "../stream.ts";
 import { clientEnded, clientGone, clientLeft, clientReset, clientTimedOut, shutDown } from "./abort.ts";
 import { refuse, reply } from "./answer.ts";
@@ -244,6 +245,7 @@ export class HttpStream extends Stream implements H2Owner {
       this.cache = null;
     }
     if (this.samples !== null) this.samples.reset();
+    if (this.tracking !== null) endTracking(this);
     if (free.length < FREE_MAX) free.push(this);
   }
 

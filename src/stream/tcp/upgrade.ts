@@ -2,7 +2,6 @@ import type { Backend } from "../../proxy/backend.ts";
 import { HttpClient } from "../http/client.ts";
 import { Phase } from "../phase.ts";
 import { Session } from "../session.ts";
-import { endTracking } from "../track.ts";
 import type { TcpStream } from "./stream.ts";
 
 /**
@@ -22,11 +21,12 @@ export function upgrade(stream: TcpStream, backend: Backend | null): void {
   stream.phase = Phase.connected;
   stream.leave();
   stream.forgetVariables();
-  endTracking(stream);
   stream.phase = Phase.done;
   client.handOver();
   const http = new HttpClient(socket, client.listener, rt, session);
   http.assigned = backend;
+  http.inherited = stream.tracking;
+  stream.tracking = null;
   http.upgraded = true;
   http.paused = client.paused;
   http.ended = client.ended;

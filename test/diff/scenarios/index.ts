@@ -30,6 +30,7 @@ import { persistence } from "./persistence.ts";
 import { random } from "./random.ts";
 import { rdp } from "./rdp.ts";
 import { retries } from "./retries.ts";
+import { counterSamples } from "./counter-samples.ts";
 import { counters } from "./counters.ts";
 import { defaultsRules } from "./defaults-rules.ts";
 import { destinations } from "./destinations.ts";
@@ -100,6 +101,7 @@ export const scenarios: readonly Scenario[] = [
   ...patterns,
   ...variables,
   ...counters,
+  ...counterSamples,
   ...names,
   ...defaultsRules,
   ...flow,

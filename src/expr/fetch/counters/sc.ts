@@ -44,15 +44,17 @@ function row(
         if (isProblem(found)) return found;
         if (found !== null) other = found;
       }
-      if (counter < 0 || counter >= STICK_COUNTERS || (indexed && index < 0)) return () => null;
-      return fetcher(counter, other, reader(index), kind.type === "bool");
+      const bool = kind.type === "bool";
+      if (counter < 0 || counter >= STICK_COUNTERS || (indexed && index < 0)) return () => (bool ? false : null);
+      // As in HAProxy it does not matter which table.
+      if (bool) return (ctx) => ctx.tracked !== null && ctx.tracked.tableOf(counter) !== null;
+      return fetcher(counter, other, reader(index));
     },
   };
 }
 
-function fetcher(counter: number, other: Table | null, read: EntryReader, bool: boolean): Fetcher {
-  if (other !== null) return (ctx) => elsewhere(ctx, counter, other, read, bool);
-  if (bool) return (ctx) => ctx.tracked !== null && ctx.tracked.tableOf(counter) !== null;
+function fetcher(counter: number, other: Table | null, read: EntryReader): Fetcher {
+  if (other !== null) return (ctx) => elsewhere(ctx, counter, other, read);
   return (ctx) => {
     const { tracked } = ctx;
     const table = tracked === null ? null : tracked.tableOf(counter);
@@ -61,18 +63,11 @@ function fetcher(counter: number, other: Table | null, read: EntryReader, bool: 
 }
 
 /** The entry of the same key in another table. */
-function elsewhere(
-  ctx: SampleContext,
-  counter: number,
-  other: Table,
-  read: EntryReader,
-  bool: boolean,
-): number | boolean | null {
+function elsewhere(ctx: SampleContext, counter: number, other: Table, read: EntryReader): number | null {
   const { tracked } = ctx;
   const table = tracked === null ? null : tracked.tableOf(counter);
-  if (table === null) return bool ? false : null;
+  if (table === null) return null;
   const entry = alike(table, other) ? other.lookup(table.keyOf(tracked!.entryOf(counter)), ctx.now) : -1;
-  if (bool) return entry >= 0;
   return entry < 0 ? 0 : read(other, entry, ctx.now);
 }
 

@@ -10,7 +10,7 @@ import { INDEX, isProblem, TABLE, tableArg } from "./table.ts";
 const connections: Datum = {
   name: "updt_conn_cnt",
   help: "Increments the connections, and yields them",
-  changes: "creates",
+  changes: true,
   reader: () => {
     const finder = new FieldFinder("conn_cnt");
     return (table, entry, now) => {
@@ -45,12 +45,11 @@ function row({ name, help, indexed, changes, reader }: Datum): FetchRow {
       const index = indexed === true ? Number(args[0]!.int) : -1;
       if (indexed === true && index < 0) return () => null;
       const read = reader(index);
-      const creates = changes === "creates";
       return (ctx) => {
         const { source, now } = ctx;
         const key = source === null ? null : keyOfSample(table.model, source, addressType(source));
         if (key === null) return null;
-        const entry = creates ? table.obtain(key, now) : table.lookup(key, now);
+        const entry = changes === true ? table.obtain(key, now) : table.lookup(key, now);
         return entry < 0 ? 0 : read(table, entry, now);
       };
     },
