@@ -4,6 +4,7 @@ import { AF_INET } from "../../src/ffi/sockaddr.ts";
 import { getIntOption, IP_TOS, IPPROTO_IP, setTos } from "../../src/ffi/socket.ts";
 import { fdOf } from "../../src/net/fd.ts";
 import { connect } from "../harness/client.ts";
+import { startDns, TYPE } from "../harness/dns.ts";
 import { freePort } from "../harness/ports.ts";
 import { type Proxy, startHaproxy } from "../harness/proxy.ts";
 import { Scope } from "../harness/scope.ts";
@@ -36,24 +37,29 @@ ${backend}
 `;
 }
 
-test("do-resolve waits for the system and goes on at the next rule, also in a pipeline", () =>
+test("do-resolve waits for the answer and goes on at the next rule, also in a pipeline", () =>
   within(async (scope) => {
     const port = freePort();
     const rules = `
-    http-request do-resolve(txn.ip,default,ipv4) req.hdr(x-name)
+    http-request do-resolve(txn.ip,ours,ipv4) req.hdr(x-name)
     http-request return status 200 content-type text/plain lf-string "<%[var(txn.ip)]>"`;
-    await startServing(scope, config(port, rules));
+    const dns = freePort();
+    await startDns(scope, "127.0.0.1", dns, ({ name }) =>
+      name === "four.test" ? [{ name, type: TYPE.A, data: "192.0.2.4" }] : { code: 3 },
+    );
+    const resolvers = `resolvers ours\n    nameserver one 127.0.0.1:${dns}\n`;
+    await startServing(scope, config(port, rules) + resolvers);
     const client = await connect(scope, port);
     const ask = (name: string): string => `GET / HTTP/1.1\r\nHost: a\r\n${name}\r\n`;
     client.send(
-      ask("X-Name: localhost\r\n") + ask("X-Name: no-such-name.invalid\r\n") + ask("") + ask("X-Name: 127.0.0.9\r\n"),
+      ask("X-Name: four.test\r\n") + ask("X-Name: no-such-name.invalid\r\n") + ask("") + ask("X-Name: four.test\r\n"),
     );
     const bodies: string[] = [];
     for (let i = 0; i < 4; i++) {
       const answer = await client.response({ ms: 20_000 });
       bodies.push(answer.slice(answer.indexOf("\r\n\r\n") + 4));
     }
-    expect(bodies).toEqual(["<127.0.0.1>", "<>", "<>", "<127.0.0.9>"]);
+    expect(bodies).toEqual(["<192.0.2.4>", "<>", "<>", "<192.0.2.4>"]);
   }));
 
 test("a client that leaves while a name is resolved is let go", () =>
