@@ -1,5 +1,6 @@
 /** A context without a supervisor, for tests: a model built by hand, private counters, and a record of what was asked. */
 import type { BindModel, GlobalModel, Model, ProxyModel, ServerModel, StatsSocketModel } from "../config/model.ts";
+import { plainBind, plainServer } from "../config/plain.ts";
 import { Shared } from "../counters/shared.ts";
 import type { AdminContext, Limits, QueryName, WorkerInfo } from "./context.ts";
 import { initialiseServers } from "./servers.ts";
@@ -10,109 +11,25 @@ export function statsSocket(path: string, level: StatsSocketModel["level"] = "ad
   return { at, address: { kind: "unix", path }, level, mode: 0o600, uid: -1, gid: -1, exposeFdListeners: false };
 }
 
+const local = (port: number) => ({ kind: "ip", family: 4, ip: "127.0.0.1", port }) as const;
+
 export function server(name: string, port: number, more: Partial<ServerModel> = {}): ServerModel {
   return {
-    at,
-    name,
-    id: 0,
+    ...plainServer(at, name),
     addressText: `127.0.0.1:${port}`,
-    address: { kind: "ip", family: 4, ip: "127.0.0.1", port },
-    fqdn: null,
+    address: local(port),
     port: { kind: "fixed", value: port },
-    weight: 1,
-    backup: false,
-    disabled: false,
-    maxconn: 0,
-    minconn: 0,
-    maxqueue: 0,
-    check: {
-      enabled: false,
-      inter: 2000,
-      fastinter: 0,
-      downinter: 0,
-      rise: 2,
-      fall: 3,
-      port: 0,
-      addr: null,
-      proto: null,
-      tls: null,
-      sni: null,
-    },
-    cookie: null,
-    source: null,
-    tcpUserTimeout: 0,
     initAddr: [],
-    proto: null,
-    ws: "auto",
-    poolMaxConn: -1,
-    poolLowConn: 0,
-    poolPurgeDelay: 5000,
-    maxReuse: -1,
-    slowstart: 0,
-    observe: "none",
-    onError: "fail-check",
-    errorLimit: 10,
-    onMarkedDown: "none",
-    onMarkedUp: "none",
-    nonStick: false,
-    redir: null,
-    track: null,
-    tfo: false,
-    sendProxy: "none",
-    proxyOptions: [],
-    proxyTlvs: [],
-    checkSendProxy: false,
-    tls: null,
     ...more,
   };
 }
 
 export function checked(more: Partial<ServerModel["check"]> = {}): Pick<ServerModel, "check"> {
-  return {
-    check: {
-      enabled: true,
-      inter: 2000,
-      fastinter: 0,
-      downinter: 0,
-      rise: 2,
-      fall: 3,
-      port: 0,
-      addr: null,
-      proto: null,
-      tls: null,
-      sni: null,
-      ...more,
-    },
-  };
+  return { check: { ...plainServer(at, "").check, enabled: true, ...more } };
 }
 
 export function bind(port: number, id: number, more: Partial<BindModel> = {}): BindModel {
-  return {
-    at,
-    address: { kind: "ip", family: 4, ip: "127.0.0.1", port },
-    name: null,
-    id,
-    backlog: 0,
-    maxconn: 0,
-    mode: -1,
-    uid: -1,
-    gid: -1,
-    interface: null,
-    v4v6: false,
-    v6only: false,
-    tfo: false,
-    deferAccept: false,
-    mss: 0,
-    transparent: false,
-    tcpUserTimeout: 0,
-    namespace: null,
-    acceptProxy: false,
-    acceptNetscaler: false,
-    netscalerMagic: 0,
-    tls: null,
-    proto: null,
-    ...more,
-  };
+  return { ...plainBind(at, local(port)), id, ...more };
 }
 
 /** Servers get the ids 1, 2, … as the parser gives them. */

@@ -1,5 +1,6 @@
 import type { Balancer } from "../balance/types.ts";
 import type { Address, ServerModel } from "../config/model.ts";
+import { plainServer } from "../config/plain.ts";
 import { Oper, S, type Shared } from "../counters/shared.ts";
 import { NO_SERVER } from "../log/record.ts";
 import type { Backend, SlotOf } from "../proxy/backend.ts";
@@ -26,56 +27,10 @@ export function destinationBalancer(backend: Backend, slotOf: SlotOf, shared: Sh
 
 function noServer(at: ServerModel["at"], address: Address | null): ServerModel {
   return {
-    at,
-    name: NO_SERVER,
-    id: 0,
-    addressText: "",
+    ...plainServer(at, NO_SERVER),
     address,
-    fqdn: null,
     port: { kind: "fixed", value: 0 },
-    weight: 1,
-    backup: false,
-    disabled: false,
-    maxconn: 0,
-    minconn: 0,
-    maxqueue: 0,
-    check: {
-      enabled: false,
-      inter: 2000,
-      fastinter: 0,
-      downinter: 0,
-      rise: 2,
-      fall: 3,
-      port: 0,
-      addr: null,
-      proto: null,
-      tls: null,
-      sni: null,
-    },
-    cookie: null,
-    source: null,
-    tcpUserTimeout: 0,
     initAddr: [],
     poolMaxConn: 0,
-    poolLowConn: 0,
-    poolPurgeDelay: 5000,
-    maxReuse: -1,
-    slowstart: 0,
-    observe: "none",
-    onError: "fail-check",
-    errorLimit: 10,
-    onMarkedDown: "none",
-    onMarkedUp: "none",
-    nonStick: false,
-    redir: null,
-    track: null,
-    tfo: false,
-    sendProxy: "none",
-    proxyOptions: [],
-    proxyTlvs: [],
-    checkSendProxy: false,
-    tls: null,
-    proto: null,
-    ws: "auto",
   };
 }

@@ -3,6 +3,7 @@
  * and the connections that wait in them, what is new is bound, and nothing changes until the plan is committed.
  */
 import type { Address, BindModel, Model, ProxyModel, StatsSocketModel } from "../config/model.ts";
+import { plainBind } from "../config/plain.ts";
 import { strerror } from "../ffi/errno.ts";
 import { close } from "../ffi/file.ts";
 import { listen, SHUT_RD, shutdown } from "../ffi/socket.ts";
@@ -191,7 +192,7 @@ export class ListenerSet {
         return "error" in unix ? unix : { key, address, fds: [unix.fd], unix };
       }
       case "ip":
-        return this.createInet(use, "name" in bind ? bind : statsBind(bind));
+        return this.createInet(use, "name" in bind ? bind : plainBind(bind.at, bind.address));
     }
   }
 
@@ -239,33 +240,4 @@ function describeUse(model: Model, use: ListenerUse): string {
   const { at } = bindOf(model, use);
   const kind = use.proxy === null ? "frontend" : use.proxy.kind === "listen" ? "proxy" : use.proxy.kind;
   return `[${at.file}:${at.line}] for ${kind} ${use.proxy === null ? "GLOBAL" : use.proxy.name}`;
-}
-
-/** A `stats socket` on TCP, as a `bind` line without options. */
-function statsBind(stats: StatsSocketModel): BindModel {
-  return {
-    at: stats.at,
-    address: stats.address,
-    name: null,
-    id: 0,
-    backlog: 0,
-    maxconn: 0,
-    mode: -1,
-    uid: -1,
-    gid: -1,
-    interface: null,
-    v4v6: false,
-    v6only: false,
-    tfo: false,
-    deferAccept: false,
-    mss: 0,
-    transparent: false,
-    tcpUserTimeout: 0,
-    namespace: null,
-    acceptProxy: false,
-    acceptNetscaler: false,
-    netscalerMagic: 0,
-    tls: null,
-    proto: null,
-  };
 }

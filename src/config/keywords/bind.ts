@@ -1,3 +1,4 @@
+import { plainBind } from "../plain.ts";
 import type { Args } from "../../lang/args.ts";
 import type { Word } from "../../lang/line.ts";
 import { parseAddress, wildcard } from "../address.ts";
@@ -194,33 +195,8 @@ export const bindKeyword: Keyword<ProxyContext> = {
 };
 
 function newBind(keyword: Word, word: Word): BindDraft {
-  return {
-    at: keyword.at,
-    word,
-    address: { kind: "ip", family: 4, ip: "0.0.0.0", port: 0 },
-    name: null,
-    id: 0,
-    backlog: 0,
-    maxconn: 0,
-    mode: -1,
-    uid: -1,
-    gid: -1,
-    interface: null,
-    v4v6: false,
-    v6only: false,
-    tfo: false,
-    deferAccept: false,
-    mss: 0,
-    transparent: false,
-    tcpUserTimeout: 0,
-    namespace: null,
-    acceptProxy: false,
-    acceptNetscaler: false,
-    netscalerMagic: 0,
-    tls: newBindTls(),
-    proto: null,
-    marks: new Map(),
-  };
+  const anywhere = { kind: "ip", family: 4, ip: "0.0.0.0", port: 0 } as const;
+  return { ...plainBind(keyword.at, anywhere), word, tls: newBindTls(), marks: new Map() };
 }
 
 /** Every address of a comma list, port ranges spread out; bad ones are reported and left out. */

@@ -7,16 +7,21 @@ import { byteSet } from "./strings.ts";
 const noDelimiters = { message: "the list of delimiters is empty", arg: 1 } as const;
 const wrongIndex = { message: "0 is no index: parts are counted from 1 (first) or -1 (last)", arg: 0 } as const;
 
+/** What both make of their arguments: index, delimiters, count. */
+function split(make: (index: number, set: Uint8Array, count: number) => Converter): ConverterRow["make"] {
+  return (args: readonly ArgValue[]): Converter | ArgProblem => {
+    const index = intArg(args, 0, 0);
+    if (index === 0) return wrongIndex;
+    if (textArg(args, 1) === "") return noDelimiters;
+    return make(index, byteSet(textArg(args, 1)), intArg(args, 2, 1));
+  };
+}
+
 /**
  * Delimiters split the text; empty fields count. `count` fields from the wanted one on, 0 = all that follow: towards the end
  * for a positive index, towards the start for a negative one. Null when there are fewer.
  */
-function field(args: readonly ArgValue[]): Converter | ArgProblem {
-  const index = intArg(args, 0, 0);
-  const set = byteSet(textArg(args, 1));
-  const count = intArg(args, 2, 1);
-  if (index === 0) return wrongIndex;
-  if (textArg(args, 1) === "") return noDelimiters;
+function field(index: number, set: Uint8Array, count: number): Converter {
   if (index > 0) {
     return (value) => {
       const text = value as string;
@@ -57,12 +62,7 @@ function field(args: readonly ArgValue[]): Converter | ArgProblem {
 }
 
 /** As field, but runs of delimiters count as one and those at both ends as none. The empty text when there are fewer words. */
-function word(args: readonly ArgValue[]): Converter | ArgProblem {
-  const index = intArg(args, 0, 0);
-  const set = byteSet(textArg(args, 1));
-  const count = intArg(args, 2, 1);
-  if (index === 0) return wrongIndex;
-  if (textArg(args, 1) === "") return noDelimiters;
+function word(index: number, set: Uint8Array, count: number): Converter {
   if (index > 0) {
     return (value) => {
       const text = value as string;
@@ -132,14 +132,21 @@ function bytes(args: readonly ArgValue[]): Converter {
 const splitting = [required("index", "int"), required("delimiters", "str"), optional("count", "int")];
 
 export const fields: readonly ConverterRow[] = [
-  { name: "field", args: splitting, in: "str", out: "str", help: "The nth field between delimiters.", make: field },
+  {
+    name: "field",
+    args: splitting,
+    in: "str",
+    out: "str",
+    help: "The nth field between delimiters.",
+    make: split(field),
+  },
   {
     name: "word",
     args: splitting,
     in: "str",
     out: "str",
     help: "The nth word between runs of delimiters.",
-    make: word,
+    make: split(word),
   },
   {
     name: "bytes",
