@@ -125,3 +125,23 @@ function chunkedLength(body: string): number {
     at = body.indexOf("\r\n", at) + 2 + size + 2;
   }
 }
+
+/** What a WebSocket is asked for with. */
+export const upgradeFields: readonly string[] = [
+  "Connection: Upgrade",
+  "Upgrade: websocket",
+  "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+  "Sec-WebSocket-Version: 13",
+];
+
+/** The answer to `upgradeFields` that opens it, with more fields where wanted. */
+export function switching(...fields: string[]): string {
+  return [
+    "HTTP/1.1 101 Switching Protocols",
+    "Connection: Upgrade",
+    "Upgrade: websocket",
+    "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=",
+    ...fields,
+    "\r\n",
+  ].join("\r\n");
+}

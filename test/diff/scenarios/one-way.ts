@@ -1,7 +1,7 @@
 /** Sessions and tunnels where for a long time only one side talks, or does not read: whose timeout ends them, if any. */
 import type { Peer } from "../../harness/peer.ts";
 import type { ServerScript } from "../../harness/server.ts";
-import { get, http, tcp } from "../build.ts";
+import { get, http, switching, tcp, upgradeFields } from "../build.ts";
 import type { Scenario } from "../scenario.ts";
 
 const STEPS = 8;
@@ -37,21 +37,13 @@ const deaf: ServerScript = (peer) => {
   peer.pause();
 };
 
-const switching =
-  "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
-const upgrade = get(
-  "/ws",
-  "Connection: Upgrade",
-  "Upgrade: websocket",
-  "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
-  "Sec-WebSocket-Version: 13",
-);
+const upgrade = get("/ws", ...upgradeFields);
 
 /** The script behind an upgrade. */
 function upgraded(script: ServerScript): ServerScript {
   return async (peer, nth) => {
     await peer.until("\r\n\r\n");
-    peer.send(switching);
+    peer.send(switching());
     await script(peer, nth);
   };
 }

@@ -1,7 +1,7 @@
 /** What `show stat` says of sessions that failed or ran out of time: attempts, retries and aborts of both sides. */
 import type { ServerScript } from "../../harness/server.ts";
 import { ok } from "../../harness/server.ts";
-import { get, http, tcp } from "../build.ts";
+import { get, http, switching, tcp, upgradeFields } from "../build.ts";
 import type { Scenario, Talk } from "../scenario.ts";
 
 const COLUMNS = ["stot", "lbtot", "econ", "eresp", "wretr", "wredis", "cli_abrt", "srv_abrt", "req_tot"];
@@ -20,20 +20,12 @@ async function note(talk: Talk): Promise<void> {
   }
 }
 
-const switching: ServerScript = async (peer) => {
+const tunnel: ServerScript = async (peer) => {
   await peer.until("\r\n\r\n");
-  peer.send(
-    "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n",
-  );
+  peer.send(switching());
   await peer.closed(5000);
 };
-const upgrade = get(
-  "/ws",
-  "Connection: Upgrade",
-  "Upgrade: websocket",
-  "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
-  "Sec-WebSocket-Version: 13",
-);
+const upgrade = get("/ws", ...upgradeFields);
 const greet: ServerScript = async (peer) => {
   await peer.bytes(1);
   peer.send("hello");
@@ -57,9 +49,9 @@ const cases: readonly Case[] = [
   { name: "tcp: the client is silent", config: tcp({ defaults: clientFirst }), server: greet, send: "x" },
   // HAProxy 2.6.12 looks at this timeout only when that of the client is over.
   { name: "tcp: the server is silent", config: tcp({ defaults: serverFirst }), server: greet, send: "x", timers: 2500 },
-  { name: "tunnel: the client is silent", config: http({ defaults: clientFirst }), server: switching, send: upgrade },
-  { name: "tunnel: the server is silent", config: http({ defaults: serverFirst }), server: switching, send: upgrade },
-  { name: "http: the server does not answer", config: http({ defaults: serverFirst }), server: switching, send: "" },
+  { name: "tunnel: the client is silent", config: http({ defaults: clientFirst }), server: tunnel, send: upgrade },
+  { name: "tunnel: the server is silent", config: http({ defaults: serverFirst }), server: tunnel, send: upgrade },
+  { name: "http: the server does not answer", config: http({ defaults: serverFirst }), server: tunnel, send: "" },
   {
     name: "http: the server is silent in its body",
     config: http({ defaults: serverFirst }),

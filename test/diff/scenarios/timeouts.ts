@@ -196,9 +196,9 @@ export const timeouts: readonly Scenario[] = [
     },
     compare: { timers: 150 },
   },
-  {
-    name: "timeout queue gives 503",
-    config: http({ defaults: "timeout queue 150ms", servers: { s1: "maxconn 1" } }),
+  ...["timeout queue 150ms", "timeout connect 150ms"].map((line): Scenario => ({
+    name: line.startsWith("timeout queue") ? "timeout queue gives 503" : "timeout queue falls back to connect",
+    config: http({ defaults: line, servers: { s1: "maxconn 1" } }),
     servers: { s1: silent },
     async client(talk) {
       const first = await talk.connect();
@@ -208,20 +208,7 @@ export const timeouts: readonly Scenario[] = [
       second.send(get("/second"));
       await second.response();
     },
-  },
-  {
-    name: "timeout queue falls back to connect",
-    config: http({ defaults: "timeout connect 150ms", servers: { s1: "maxconn 1" } }),
-    servers: { s1: silent },
-    async client(talk) {
-      const first = await talk.connect();
-      first.send(get("/first"));
-      await talk.sleep(30);
-      const second = await talk.connect();
-      second.send(get("/second"));
-      await second.response();
-    },
-  },
+  })),
   {
     name: "timeout tcp client idle",
     config: tcp({ defaults: "timeout client 150ms" }),

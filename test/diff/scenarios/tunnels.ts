@@ -1,16 +1,7 @@
 /** Upgrade and CONNECT: the exchange becomes a byte tunnel. */
 import type { ServerScript } from "../../harness/server.ts";
-import { get, http, plays, request, sends, silence } from "../build.ts";
+import { get, http, plays, request, sends, silence, switching, upgradeFields } from "../build.ts";
 import type { Scenario } from "../scenario.ts";
-
-const upgradeFields = [
-  "Connection: Upgrade",
-  "Upgrade: websocket",
-  "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
-  "Sec-WebSocket-Version: 13",
-];
-const switching =
-  "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
 
 /** Answers the upgrade or CONNECT, then echoes lines in capitals until the other side is done. */
 function tunnel(answer: string): ServerScript {
@@ -25,7 +16,7 @@ export const tunnels: readonly Scenario[] = [
   {
     name: "tunnel: WebSocket upgrade, bytes both ways, client closes",
     config: http(),
-    servers: { s1: tunnel(switching) },
+    servers: { s1: tunnel(switching()) },
     async client(talk) {
       const client = await talk.connect();
       client.send(get("/ws", ...upgradeFields));
@@ -39,7 +30,7 @@ export const tunnels: readonly Scenario[] = [
   {
     name: "tunnel: bytes right behind the upgrade request",
     config: http(),
-    servers: { s1: tunnel(switching) },
+    servers: { s1: tunnel(switching()) },
     async client(talk) {
       const client = await talk.connect();
       client.send(`${get("/ws", ...upgradeFields)}early\n`);
@@ -52,7 +43,7 @@ export const tunnels: readonly Scenario[] = [
     servers: {
       s1: async (peer) => {
         await peer.until("\r\n\r\n");
-        peer.send(`${switching}bye\n`);
+        peer.send(`${switching()}bye\n`);
         peer.close();
       },
     },
@@ -78,7 +69,7 @@ export const tunnels: readonly Scenario[] = [
   {
     name: "tunnel: upgrade with http-server-close",
     config: http({ defaults: "option http-server-close" }),
-    servers: { s1: tunnel(switching) },
+    servers: { s1: tunnel(switching()) },
     async client(talk) {
       const client = await talk.connect();
       client.send(get("/ws", ...upgradeFields));
@@ -102,13 +93,13 @@ export const tunnels: readonly Scenario[] = [
   {
     name: "tunnel: WebSocket key missing",
     config: http(),
-    servers: { s1: tunnel(switching) },
+    servers: { s1: tunnel(switching()) },
     client: sends(get("/ws", "Connection: Upgrade", "Upgrade: websocket")),
   },
   {
     name: "tunnel: timeout tunnel takes over from client and server",
     config: http({ defaults: "timeout client 150ms\ntimeout server 150ms\ntimeout tunnel 400ms" }),
-    servers: { s1: tunnel(switching) },
+    servers: { s1: tunnel(switching()) },
     async client(talk) {
       const client = await talk.connect();
       client.send(get("/ws", ...upgradeFields));
@@ -122,7 +113,7 @@ export const tunnels: readonly Scenario[] = [
   {
     name: "tunnel: without timeout tunnel, client and server time out as before",
     config: http({ defaults: "timeout client 200ms\ntimeout server 200ms" }),
-    servers: { s1: tunnel(switching) },
+    servers: { s1: tunnel(switching()) },
     async client(talk) {
       const client = await talk.connect();
       client.send(get("/ws", ...upgradeFields));
@@ -166,7 +157,7 @@ export const tunnels: readonly Scenario[] = [
     servers: {
       s1: async (peer) => {
         await peer.until("\r\n\r\n");
-        peer.send(switching);
+        peer.send(switching());
         await peer.closed();
         peer.send("after the end\n");
         peer.close();

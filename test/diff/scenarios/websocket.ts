@@ -2,20 +2,13 @@
 import { issue } from "../../../src/net/tls/certificates.helper.ts";
 import { H2Peer, PREFACE, setting } from "../../harness/h2.ts";
 import { ok, type ServerScript } from "../../harness/server.ts";
-import { get, http } from "../build.ts";
+import { get, http, switching, upgradeFields } from "../build.ts";
 import type { Scenario } from "../scenario.ts";
 
 const server = await issue({ subject: "CN=srv.test" });
 
-const open = get(
-  "/chat",
-  "Connection: Upgrade",
-  "Upgrade: websocket",
-  "Sec-WebSocket-Version: 13",
-  "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
-);
-const accepted =
-  "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\nX-Spoken: h1\r\n\r\n";
+const open = get("/chat", ...upgradeFields);
+const accepted = switching("X-Spoken: h1");
 
 /** Speaks what it is spoken to, and says which; `refuses`: a WebSocket gets 403. */
 function either(refuses: boolean): ServerScript {
