@@ -24,7 +24,7 @@ const left: Readonly<Record<string, readonly string[]>> = {
     "default_backend nosuch",
     "use_backend nosuch if { src 1.1.1.1 }",
   ],
-  "frontend in mode tcp": ["balance hash zork", "tcp-request content capture req.len len 10"],
+  "frontend in mode tcp": ["balance hash zork"],
   "disabled frontend": ["use-server nosuch if { src 1.1.1.1 }"],
 };
 

@@ -383,4 +383,16 @@ export const sectionCases: readonly OracleCase[] = [
     name: `do-resolve with ${name}`,
     text: `${PROXY}listen l\n bind :8001\n http-request do-resolve(txn.a,${name}) hdr(host)\n server s 127.0.0.1:80\nresolvers d\n nameserver n 127.0.0.1:53\n`,
   })),
+  ...["src", "req.len", "method", "str(a)", "fe_id", "var(txn.a)"].flatMap((sample) =>
+    [`capture ${sample} len 10`, `track-sc0 ${sample} table t`].flatMap((rule) =>
+      [
+        "frontend l\n bind :8001\n mode tcp",
+        "listen l\n bind :8001\n server s 127.0.0.1:80",
+        "backend l\n server s 127.0.0.1:80",
+      ].map((proxy) => ({
+        name: `tcp-request content ${rule} in ${proxy.replaceAll("\n", " |")}`,
+        text: `${PROXY}backend t\n stick-table type string size 10\n${proxy}\n tcp-request content ${rule}\n`,
+      })),
+    ),
+  ),
 ];

@@ -2,6 +2,7 @@ import { anyKeyMaker, keyMaker, keySampleTypes } from "../../expr/table-key.ts";
 import type { Args } from "../../lang/args.ts";
 import { STICK_COUNTERS } from "../../table/tracking.ts";
 import { NOTHING, textOf } from "../parts.ts";
+import { judgeDelay } from "../tcp/delay.ts";
 import { type Action, type ActionParts, type ActionRow, type RuleCompiler, type RuleSet, Verdict } from "../types.ts";
 import { tableOf } from "./table.ts";
 
@@ -31,6 +32,11 @@ function compile(counter: number, { key: text, table: name }: ActionParts["texts
   const key = rc.expression(text!);
   const table = tableOf(name, text!, rc);
   if (key === null || table === null) return null;
+  if (judgeDelay(text!, key, rc) && rc.ruleset === "tcp-request content" && rc.cc.frontend?.model.mode === "http") {
+    const message = `this tracks clients with a good request only: '${text!.text}' is known before`;
+    const hint = "write it as a 'tcp-request session' rule, which tracks all";
+    rc.diagnostics.warn("rule/late-tracking", text!.at, message, { endColumn: text!.endColumn, hint });
+  }
   if (table === "any") return () => Verdict.next;
   if (keyMaker(table.model, key.declared) === null) {
     const message = `'${text!.text}' cannot be a key of the stick table '${table.name}', whose type is ${table.model.keyType}`;

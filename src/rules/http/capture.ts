@@ -1,5 +1,6 @@
 import type { Args } from "../../lang/args.ts";
 import { NOTHING, textOf } from "../parts.ts";
+import { judgeDelay } from "../tcp/delay.ts";
 import { type ActionParts, type ActionRow, Verdict } from "../types.ts";
 
 /** What may follow the expression: responses have no slot of their own, sessions no other. */
@@ -42,6 +43,7 @@ export const captureAction: ActionRow = {
     const expression = rc.expression(action.texts.value!, "str");
     const { id } = action.texts;
     if (expression === null || id === undefined) return null;
+    judgeDelay(action.texts.value!, expression, rc);
     const slot = Number(id.text);
     const side = rc.ruleset.endsWith("response") ? "response" : "request";
     // A backend may fill the slot of some frontends only.

@@ -101,6 +101,20 @@ export const ruleCodes: readonly CodeInfo[] = [
     "declare capture request len 40\nhttp-request capture path id 0",
   ),
   row(
+    "rule/no-inspect-delay",
+    "a rule about bytes nothing waits for",
+    "A tcp-request content rule runs when the connection is there; with 'tcp-request inspect-delay' it waits for the bytes it looks at.",
+    "tcp-request content capture req.len len 10",
+    "tcp-request inspect-delay 5s\ntcp-request content capture req.len len 10",
+  ),
+  row(
+    "rule/late-tracking",
+    "a client is tracked after its request was read",
+    "Requests that are no HTTP are not tracked by a tcp-request content rule of an HTTP frontend. What is known of the session is tracked by a 'tcp-request session' rule.",
+    "stick-table type ip size 1k\ntcp-request content track-sc0 src",
+    "stick-table type ip size 1k\ntcp-request session track-sc0 src",
+  ),
+  row(
     "rule/ignored-header",
     "a header the answer sets itself",
     "content-length, content-type and the like follow from the body.",
