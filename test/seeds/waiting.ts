@@ -2,15 +2,11 @@
 
 /** Keywords of HAProxy 2.6 that wait for a later issue. A row goes when its keyword comes. */
 export const waiting: Readonly<Record<string, readonly string[]>> = {
-  "000:31": ["http-request track-sc0", "sc0_http_req_rate"],
-  "000:100": ["http-request track-sc0", "sc0_bytes_out_rate", "sc0_conn_cur", "sc0_http_req_rate"],
   "000:118": ["peers", "stick-table ... peers"],
-  "001:222": ["http-request track-sc0", "sc_http_req_rate"],
   "001:237": ["stats"],
-  "001:782": ["http-request track-sc0", "sc_http_req_rate", "stats"],
+  "001:782": ["stats"],
   "002:136": ["stats"],
   "002:143": ["prometheus-exporter"],
-  "003:152": ["http-request track-sc0", "sc_http_req_rate"],
   "003:216": ["tcp-check send-binary", "tcp-check expect"],
   "003:233": ["tcp-check send", "tcp-check expect"],
   "003:247": ["stats", "prometheus-exporter"],
