@@ -79,14 +79,16 @@ export class ServerPool {
     }
   }
 
-  /** The warmest idle connection; `safeOnly`: only one that already served a second request (http-reuse aggressive).
+  /**
+   * The warmest idle connection; `safeOnly`: only one that already served a second request, or speaks HTTP/2 (http-reuse aggressive).
    * `sni`: the name it must have been opened with; `key`: that of its manner, "" = none.
    */
   take(safeOnly: boolean, sni: string | null, key: string): ServerConn | null {
     const { idle } = this;
     for (let i = idle.length - 1; i >= 0; i--) {
       const conn = idle[i]!;
-      if ((safeOnly && conn.requests < 2) || conn.sni !== sni || (conn.manner?.key ?? "") !== key) continue;
+      if ((safeOnly && conn.requests < 2 && conn.mux === null) || conn.sni !== sni || (conn.manner?.key ?? "") !== key)
+        continue;
       this.remove(conn);
       this.use();
       return conn;

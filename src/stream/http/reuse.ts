@@ -23,11 +23,14 @@ export function reuseConn(stream: HttpStream, pool: ServerPool, sni: string | nu
   if (own !== null) {
     conn = own;
   } else if (reuse === "never" || pool.server.index < 0) {
-    conn = join(stream, pool, sni, key, client.conn, false, false);
-  } else if (client.requests > 1 || reuse === "always") {
-    conn = join(stream, pool, sni, key, null, reuse !== "always", false) ?? take(stream, pool, false, sni, key);
+    conn = join(stream, pool, sni, key, client.conn, Proof.none);
+  } else if (client.requests > 1 || client.h2 !== null || reuse === "always") {
+    // As in HAProxy no request over HTTP/2 is the first of its client: such a client repeats it where it was lost.
+    conn =
+      join(stream, pool, sni, key, null, reuse === "always" ? Proof.none : Proof.stands) ??
+      take(stream, pool, false, sni, key);
   } else if (reuse === "aggressive") {
-    conn = join(stream, pool, sni, key, null, true, true) ?? take(stream, pool, true, sni, key);
+    conn = join(stream, pool, sni, key, null, Proof.answered) ?? take(stream, pool, true, sni, key);
   }
   stream.reusedConn = conn !== null;
   return conn;
@@ -49,18 +52,17 @@ function take(
   }
 }
 
-/**
- * A stream on a connection that carries others; `owner`: only on one of this client, null: on one that is everybody's. `proven`: it
- * must have answered before; `safe`: more than once.
- */
+/** What a connection that carries others must have shown: nothing, that it stands, or that the server answers on it. */
+const Proof = { none: 0, stands: 1, answered: 2 } as const;
+
+/** A stream on a connection that carries others; `owner`: only on one of this client, null: on one that is everybody's. */
 function join(
   stream: HttpStream,
   pool: ServerPool,
   sni: string | null,
   key: string,
   owner: object | null,
-  proven: boolean,
-  safe: boolean,
+  proof: number,
 ): ServerSide | null {
   const { muxes } = pool;
   for (let i = muxes.length - 1; i >= 0; i--) {
@@ -68,7 +70,8 @@ function join(
     const { conn } = mux;
     if (mux.client !== owner || conn.sni !== sni || (conn.manner?.key ?? "") !== key || conn.epoch !== pool.epoch)
       continue;
-    if ((proven && !mux.proven) || (safe && conn.requests < 2) || !mux.available) continue;
+    if ((proof >= Proof.stands && !conn.established) || (proof === Proof.answered && !mux.proven)) continue;
+    if (!mux.available) continue;
     return mux.join(stream);
   }
   return null;
