@@ -50,7 +50,9 @@ function dump(): Dump {
     const converter = section.includes("converter") ? /^([a-z][^:(\s]*)/.exec(line) : null;
     if (converter !== null) lists.converters.push(converter[1]!);
     const action = /^\thttp-(?:request|response|after-response) (\S+?)\*?$/.exec(line);
-    if (action !== null) lists.actions.add(action[1]!);
+    // As prefix it stands for the actions of all counters.
+    const names = action?.[1] === "track-sc" ? ["track-sc0", "track-sc1", "track-sc2"] : action?.slice(1);
+    for (const name of names ?? []) lists.actions.add(name!);
     const tcp = /^\ttcp-(?:request|response) \S+ (\S+?)\*?$/.exec(line);
     if (tcp !== null) lists.tcpActions.add(tcp[1]!);
   }

@@ -10,7 +10,11 @@ import { type InputOptions, readInput } from "../src/cli/explain/input.ts";
 import { explain } from "../src/cli/explain/run.ts";
 import { loadConfiguration } from "../src/cli/load.ts";
 import { alike, Live } from "./explain/live.ts";
+import { startServing } from "./e2e/tools.ts";
+import { connect } from "./harness/client.ts";
+import { freePort } from "./harness/ports.ts";
 import { which } from "./harness/program.ts";
+import { Scope } from "./harness/scope.ts";
 import { haproxyPath } from "./harness/proxy.ts";
 import { extract, type Snippet } from "./seeds/extract.ts";
 import { supply } from "./seeds/supply.ts";
@@ -99,7 +103,10 @@ const NOTHING: InputOptions = {
   responseHeaders: [],
 };
 
-/** Lines of the first seed's examples that need stick tables or TLS: left out here until the issues that bring them. */
+/** Of clients, for examples that name it. */
+const TABLE = "stick-table type ip size 1m expire 10m store http_req_rate(10s),conn_cur,bytes_out_rate(60s)";
+
+/** Lines of the first seed's examples about rates: routing is looked at without them. */
 const LATER = /\b(?:stick-table|track-sc0|sc0_\w+|rate_\w+|too_many_conns)\b/;
 
 describe.skipIf(lacking !== null)("tlb explain decides as a running tlb", () => {
@@ -156,11 +163,42 @@ describe.skipIf(lacking !== null)("tlb explain decides as a running tlb", () => 
     expect(explain(model, plain, null, texts)).rejects.toThrow("speaks TLS there: write https://");
   });
 
-  test("all decisions of the tiered rate limits wait for stick tables", () => {
-    const { lines } = snippets.find((one) => one.name === "000:100")!;
-    const decisions = lines.filter((line) => /^(?:http-request|tcp-request) /.test(line));
-    expect(decisions.length).toBe(4);
-    expect(decisions.filter((line) => !LATER.test(line))).toEqual([]);
-    expect(waiting["000:100"]).toContain("http-request track-sc0");
+  /** What a client gets that asks as fast as it can, on one connection. */
+  async function statuses(name: string, requests: number): Promise<string[]> {
+    await using scope = new Scope();
+    const port = freePort();
+    const { lines } = snippets.find((one) => one.name === name)!;
+    const table = lines.some((line) => line.includes("stick-table")) ? [] : ["backend per_ip_rates", TABLE];
+    const settings = ["defaults", "mode http", "timeout connect 2s", "timeout client 3s", "timeout server 3s"];
+    const kept = lines
+      .map((line) => line.trim())
+      .filter((line) => !/^(?:use|default)_backend /.test(line))
+      .map((line) => line.replace(/^bind .*/, `bind 127.0.0.1:${port}\ntimeout tarpit 100ms`));
+    await startServing(scope, [...settings, ...kept, "http-request return status 200", ...table, ""].join("\n"));
+    const client = await connect(scope, port);
+    const answers: string[] = [];
+    for (let i = 0; i < requests && client.closeKind === "open"; i++) {
+      client.send("GET / HTTP/1.1\r\nHost: example.com\r\n\r\n");
+      answers.push((await client.response()).slice(9, 12));
+    }
+    return answers;
+  }
+
+  test("the rate limit of the first seed", async () => {
+    const answers = await statuses("000:31", 102);
+    expect(answers.filter((status) => status === "200").length).toBe(100);
+    expect(answers.slice(100)).toEqual(["429", "429"]);
+  });
+
+  test("the tiered rate limits of the first seed", async () => {
+    const answers = await statuses("000:100", 51);
+    expect(answers.slice(0, 50).every((status) => status === "200")).toBe(true);
+    expect(answers.slice(50)).toEqual(["500"]);
+  });
+
+  test("the rate limit of the second seed, in the table of its frontend", async () => {
+    const answers = await statuses("001:222", 101);
+    expect(answers.filter((status) => status === "200").length).toBe(100);
+    expect(answers.slice(100)).toEqual(["429"]);
   });
 });
