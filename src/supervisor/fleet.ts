@@ -46,6 +46,8 @@ interface Place {
 export class Fleet {
   /** Resolves when `drain` or `stop` was called and no worker is left. */
   readonly gone: Promise<void>;
+  /** Set once there is a successor, whose workers are to know too. */
+  forward: ((changes: readonly Change[]) => void) | null = null;
   private readonly journal = new Journal();
   private readonly owner: FleetOwner;
   private readonly command: readonly string[];
@@ -223,8 +225,17 @@ export class Fleet {
     }
   }
 
+  /** What rules changed in workers of a former supervisor, which still finish. */
+  adopt(changes: readonly Change[]): void {
+    for (const change of changes) this.journal.record(change);
+    this.forward?.(changes);
+    const numbered = changes.map((change) => ({ number: 0, change }));
+    for (const child of this.running()) child.tell({ type: "changes", origin: 0, changes: numbered });
+  }
+
   /** Everyone gets it, the sender too: it then knows its place in the order. */
   private changed(from: Child, changes: readonly NumberedChange[]): void {
+    this.forward?.(changes.map(({ change }) => change));
     for (const { change } of changes) this.journal.record(change);
     for (const child of this.running()) child.tell({ type: "changes", origin: from.pid, changes });
   }

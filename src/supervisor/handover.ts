@@ -51,7 +51,10 @@ export interface Handover {
   readonly front: boolean;
 }
 
-export type ToSuccessor = { readonly type: "handover"; readonly handover: Handover; readonly fds: number };
+export type ToSuccessor =
+  | { readonly type: "handover"; readonly handover: Handover; readonly fds: number }
+  /** What rules changed in a worker that still finishes. */
+  | { readonly type: "changes"; readonly changes: readonly unknown[] };
 
 export type FromSuccessor =
   | { readonly type: "hello" }

@@ -1,9 +1,17 @@
 /** The side of the new supervisor in a handover (handover.ts). */
 import type { StickTableModel } from "../config/model.ts";
+import type { Change } from "../expr/changes.ts";
 import { strerror } from "../ffi/errno.ts";
 import { recvFds } from "../ffi/fdpass.ts";
 import { close } from "../ffi/file.ts";
-import { type FromSuccessor, type Handover, HANDOVER_FORMAT, SUCCESSOR_MARK, type ToSuccessor } from "./handover.ts";
+import {
+  type FromSuccessor,
+  type Handover,
+  HANDOVER_FORMAT,
+  SUCCESSOR_MARK,
+  type ToSuccessor,
+  unpackChange,
+} from "./handover.ts";
 import type { Listener } from "./listeners.ts";
 import { UnixSocket } from "./unix.ts";
 
@@ -92,10 +100,19 @@ export async function inherit(): Promise<Inheritance | string> {
   return { handover, segment: fds[0]!, listeners, caches, tables, front: handover.front ? fds[next]! : -1 };
 }
 
-/** The workers serve: the old ones may go. */
-export function tellReady(pidfile: string | null): void {
+/** The workers serve: the old ones may go. `changed`: told of what rules change in those until they have. */
+export function tellReady(pidfile: string | null, changed: (changes: readonly Change[]) => void): void {
   stopRepeating();
+  process.on("message", (message: ToSuccessor) => {
+    if (message.type === "changes") changed(message.changes.map(unpackChange));
+  });
   tell({ type: "ready", pidfile });
+}
+
+/** Resolves when the process that was replaced has nothing more to say. */
+export function predecessorGone(): Promise<void> {
+  if (!process.connected) return Promise.resolve();
+  return new Promise((resolve) => process.once("disconnect", () => resolve()));
 }
 
 /** From now on this process is like any other. */

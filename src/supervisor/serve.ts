@@ -111,7 +111,7 @@ export async function serve(options: ServeOptions): Promise<number> {
         if (inheritance !== null) {
           supervisor.owner = true;
           if (inheritance.front >= 0) announce(inheritance.front);
-          tellReady(pidfile);
+          tellReady(pidfile, (changes) => supervisor.adoptChanges(changes));
           forgetSuccession();
         } else {
           notify(`READY=1\nMAINPID=${process.pid}`);

@@ -1,11 +1,12 @@
 /** The side of the old supervisor in a handover (handover.ts): a process that is to replace this one. */
 import type { Subprocess } from "bun";
+import type { Change } from "../expr/changes.ts";
 import { strerror } from "../ffi/errno.ts";
 import { MAX_FDS, sendFds } from "../ffi/fdpass.ts";
 import { close } from "../ffi/file.ts";
 import { SOCK_STREAM, socketpair } from "../ffi/socket.ts";
 import { childEnvironment } from "../util/environment.ts";
-import { type FromSuccessor, type Handover, SUCCESSOR_MARK, type ToSuccessor } from "./handover.ts";
+import { type FromSuccessor, type Handover, packChange, SUCCESSOR_MARK, type ToSuccessor } from "./handover.ts";
 
 /** Reading a large configuration and starting every worker takes seconds. */
 const READY_MS = 60_000;
@@ -105,8 +106,18 @@ export class Successor {
     return `${failure}\n${said}`.trimEnd();
   }
 
-  /** Lets this process end without it. */
+  /** Its workers are to know what rules changed here. */
+  pass(changes: readonly Change[]): void {
+    try {
+      this.child.send({ type: "changes", changes: changes.map(packChange) } satisfies ToSuccessor);
+    } catch {
+      // It has ended.
+    }
+  }
+
+  /** There is nothing more to tell it, and this process may end without it. */
   release(): void {
+    this.child.disconnect();
     this.child.unref();
   }
 

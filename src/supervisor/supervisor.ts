@@ -6,6 +6,7 @@ import type { CacheSettings } from "../cache/reader.ts";
 import type { CacheStore } from "../cache/store.ts";
 import type { Model } from "../config/model.ts";
 import { createSegment, mapSegment, type Segment } from "../counters/segment.ts";
+import type { Change } from "../expr/changes.ts";
 import { segmentSize, SETS, Shared } from "../counters/shared.ts";
 import { EPERM } from "../ffi/errno.ts";
 import { close } from "../ffi/file.ts";
@@ -22,7 +23,7 @@ import { COMMIT_TIMEOUT, errorLines, Fleet, type FleetOwner, PREPARE_TIMEOUT } f
 import { inheritedFds } from "./daemon.ts";
 import { type Handover, HANDOVER_FORMAT, layoutId, packChange, previousModel, unpackChange } from "./handover.ts";
 import { Front } from "./front.ts";
-import type { Inheritance } from "./heir.ts";
+import { type Inheritance, predecessorGone } from "./heir.ts";
 import { applyLimits, findLimits, type Limits } from "./limits.ts";
 import { ListenerSet, type ListenerPlan, type ListenerUse } from "./listeners.ts";
 import { diagnosticLine, reportToStderr, type Report } from "./report.ts";
@@ -200,6 +201,8 @@ export class Supervisor implements AdminContext, FleetOwner {
   async ended(): Promise<void> {
     await this.fleet.gone;
     this.shared.releaseSet(process.pid);
+    // What is changed in workers of processes before this one goes through it.
+    if (this.successor !== null && this.inheritance !== null) await predecessorGone();
     if (this.successor !== null) await Bun.sleep(FAREWELL_MS);
     this.admin?.stop();
     this.listeners.close(this.inheritance === null || this.owner);
@@ -263,6 +266,7 @@ export class Supervisor implements AdminContext, FleetOwner {
     // Told to stop in the meantime: so is the other.
     if (this.stopping) successor.terminate();
     this.successor = successor;
+    this.fleet.forward = (changes) => successor.pass(changes);
     front?.release();
     this.stopping = true;
     this.fleet.drain(model.global.hardStopAfter, true);
@@ -411,6 +415,11 @@ export class Supervisor implements AdminContext, FleetOwner {
   stop(): void {
     this.stopping = true;
     this.fleet.stop();
+  }
+
+  /** Changes made by rules in the workers of the process this one replaced. */
+  adoptChanges(changes: readonly Change[]): void {
+    this.fleet.adopt(changes);
   }
 
   /** Workers write to standard output and error no more. */

@@ -79,6 +79,9 @@ listen web
     http-request set-var(proc.kept) int(5) if { req.hdr(x-set) -m found }
     http-response set-header x-two %[str(two),map(${map},none)]
     http-response set-header x-kept %[var(proc.kept)]
+    stick-table type ip size 1k store http_req_cnt
+    http-request track-sc0 src
+    http-response set-header x-count %[sc_http_req_cnt(0)]
     server s1 127.0.0.1:${backend} weight 10 check
     server s2 127.0.0.1:${backend} weight 10
     server s3 127.0.0.1:${backend} weight 10
@@ -87,6 +90,10 @@ listen tunnels
     server ws 127.0.0.1:${tunnelServer}
 `,
     );
+    // Stays idle on a worker of the first process.
+    const lingering = await connect(scope, port);
+    lingering.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+    await lingering.response();
     expect(await proxy.runtime("set server web/s3 state drain")).toBe("\n");
     expect(await proxy.runtime("set server web/s2 weight 50%")).toBe("\n");
     const setting = await connect(scope, port);
@@ -105,6 +112,9 @@ listen tunnels
     const supervisors = [proxy.program.pid];
     const workers = await serving(proxy);
     let requests = 0;
+    const seen = (): Promise<Response> => fetch(`http://127.0.0.1:${port}/`, { keepalive: false });
+    let count = Number((await seen()).headers.get("x-count"));
+    expect(count).toBeGreaterThan(200);
     for (let nth = 0; nth < 3; nth++) {
       if (nth === 1) {
         proxy.program.signal("SIGUSR2");
@@ -125,7 +135,9 @@ listen tunnels
       expect(await field(proxy, "web/s3", "status")).toBe("DRAIN");
       expect(await field(proxy, "web/s2", "weight")).toBe("5");
       expect(await field(proxy, "tunnels/FRONTEND", "scur")).toBe("30");
-      const told = await fetch(`http://127.0.0.1:${port}/`, { keepalive: false });
+      const told = await seen();
+      expect(Number(told.headers.get("x-count"))).toBeGreaterThan(count);
+      count = Number(told.headers.get("x-count"));
       expect([told.headers.get("x-two"), told.headers.get("x-kept")]).toEqual(["22", "5"]);
       const after = await serving(proxy);
       expect(after.length).toBe(2);
@@ -133,6 +145,14 @@ listen tunnels
       workers.push(...after);
       await Bun.sleep(700);
     }
+    // Its next request is answered there, closes the connection, and what it changes all workers know.
+    lingering.send("GET / HTTP/1.1\r\nHost: h\r\nX-Set: 33\r\n\r\n");
+    expect(await lingering.response()).toMatch(/^HTTP\/1\.1 200 OK\r\n[^]*connection: close\r\n/);
+    await eventually("the new workers know", async () => {
+      const told = await seen();
+      return told.headers.get("x-two") === "33";
+    });
+    expect(Number((await seen()).headers.get("x-count"))).toBeGreaterThan(count);
     const { requests: shorts, bad, errors, output } = await short;
     expect({ bad, errors, output }).toEqual({ bad: 0, errors: 0, output });
     expect(shorts).toBeGreaterThan(2000);
