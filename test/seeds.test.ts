@@ -201,4 +201,41 @@ describe.skipIf(lacking !== null)("tlb explain decides as a running tlb", () => 
     expect(answers.filter((status) => status === "200").length).toBe(100);
     expect(answers.slice(100)).toEqual(["429"]);
   });
+
+  test("tiered rate limits, first seed: the first request, with the limits as they are and with each of them met", async () => {
+    const { lines } = snippets.find((one) => one.name === "000:100")!;
+    const table = snippets
+      .find((one) => one.name === "000:89")!
+      .lines.join("\n")
+      .replace(/\\\s+/g, " ");
+    const tiers = ["rate_hard", "rate_soft"];
+    const decisions: string[] = [];
+    for (const met of [null, ...tiers, "too_many_conns", "bandwidth_hog"]) {
+      const rules = lines.map((line) =>
+        line.startsWith(`acl ${met} `)
+          ? line.replace(/gt \d+/, "ge 1")
+          : line.replace(/^bind .*/, "bind 127.0.0.1:{fe}"),
+      );
+      const head = [
+        "defaults",
+        "mode http",
+        "timeout connect 2s",
+        "timeout client 3s",
+        "timeout server 3s",
+        "timeout tarpit 50ms",
+      ];
+      const pool = ["default_backend web", "backend web", "server web 127.0.0.1:{web}"];
+      await using live = await Live.start([...head, table, ...rules, ...pool, ""].join("\n"));
+      const found = await alike(live, { words: ["http://example.com/"] });
+      decisions.push(`${met}: ${found.answer?.slice(9, 12)} ${found.backend?.name ?? "no backend"}`);
+    }
+    expect(decisions).toEqual([
+      "null: 200 web",
+      "rate_hard: 429 no backend",
+      "rate_soft: 500 no backend",
+      // Nothing is tracked yet when a connection comes, and no bytes went out before this request.
+      "too_many_conns: 200 web",
+      "bandwidth_hog: 200 web",
+    ]);
+  });
 });

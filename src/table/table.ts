@@ -60,9 +60,9 @@ export class Table {
     this.holds = holds;
   }
 
-  /** Entries of its own, in this process alone. */
-  attachLocal(): void {
-    this.attach(localMemory(this.model));
+  /** Entries of its own, in this process alone, and no more than `most`. */
+  attachLocal(most: number = this.model.size): void {
+    this.attach(localMemory({ ...this.model, size: Math.min(most, this.model.size) }));
   }
 
   /**

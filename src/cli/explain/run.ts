@@ -30,6 +30,8 @@ import { type Dialled, type End, memoryDial, MemorySocket } from "./sockets.ts";
 /** Time for what does not wait for a timer, such as the resolution of a name: with a timer that would end it, and without one. */
 const PATIENCE_MS = 100;
 const LONG_PATIENCE_MS = 2000;
+/** Room in stick tables: one request needs little of it, whatever their size. */
+const MOST_ENTRIES = 256;
 /** Timers that are waited for at most. */
 const MOST_WAITS = 16;
 
@@ -51,6 +53,8 @@ export async function explain(
   const compiled = compile(quiet, slotOf, shared, 0, quiet.global.maxconn, recorder);
   const problem = compiled.diagnostics[0];
   if (problem !== undefined) throw new UsageError(`${problem.at.file}:${problem.at.line}: ${problem.message}`, 1);
+  // Empty ones: what is tracked begins with this request.
+  for (const table of compiled.tables.all()) table.attachLocal(MOST_ENTRIES);
   const listener = findListener(compiled.frontends, input, frontend);
   if (listener.tls !== null && input.plain) {
     throw new UsageError(`frontend '${listener.frontend.name}' speaks TLS there: write https://`);
