@@ -29,9 +29,14 @@ export class HelloWait extends Conn {
     if (message === null && this.gathered.length < MOST) return;
     const name = message === null ? null : helloName(message);
     if (name !== null) this.handshake.chooseBefore(name);
-    // From here on the socket is another's.
+    // From here on the socket is another's, unless the library takes no handshake.
     this.closed = true;
-    this.begin(this.gathered);
+    try {
+      this.begin(this.gathered);
+    } catch (error) {
+      this.closed = false;
+      throw error;
+    }
   }
 
   onDrain(): void {}

@@ -7,6 +7,7 @@ import { connect, type TlsWish } from "../harness/client.ts";
 import { freePort } from "../harness/ports.ts";
 import { haproxyPath, type Proxy, startHaproxy, startTlb } from "../harness/proxy.ts";
 import { Scope } from "../harness/scope.ts";
+import { ok, respond, startServer } from "../harness/server.ts";
 import { becomes, info } from "./tools.ts";
 
 const made = await issue({ subject: "CN=rates" });
@@ -136,5 +137,48 @@ for (const start of haproxyPath === null ? [startTlb] : [startHaproxy, startTlb]
     await becomes(async () => (await fields()).slice(0, 2), [3, 5]);
     for (const peer of [...silent, kept]) peer.close();
     await becomes(async () => (await fields())[0], 0);
+  });
+
+  test(`${name}: TLS connections to servers count too, also those that fail`, async () => {
+    await using scope = new Scope();
+    const good = startServer(scope, respond(ok("well")), freePort(), { key: made.key, cert: made.cert });
+    const deaf = startServer(scope, (peer) => peer.close());
+    const port = freePort();
+    const proxy = await start(
+      scope,
+      `defaults
+  mode http
+  timeout client 5s
+  timeout server 5s
+  timeout connect 2s
+  retries 0
+frontend web
+  bind 127.0.0.1:${port}
+  use_backend refused if { path /refused }
+  use_backend deaf if { path /deaf }
+  default_backend good
+backend good
+  server s1 127.0.0.1:${good.port} ssl verify none
+backend refused
+  server s1 127.0.0.1:${freePort()} ssl verify none
+backend deaf
+  server s1 127.0.0.1:${deaf.port} ssl verify none
+`,
+    );
+    const client = await connect(scope, port);
+    for (const [path, status] of [
+      ["/", 200],
+      ["/refused", 503],
+      ["/deaf", 503],
+    ] as const) {
+      client.send(`GET ${path} HTTP/1.1\r\nHost: h\r\n\r\n`);
+      expect(await client.response()).toStartWith(`HTTP/1.1 ${status} `);
+    }
+    expect(await info(proxy, "CumSslConns")).toBeGreaterThanOrEqual(2);
+    expect(await info(proxy, "SslBackendMaxKeyRate")).toBe(1);
+    // The idle one is left, and goes with its server.
+    await becomes(() => info(proxy, "CurrSslConns"), 1);
+    for (const peer of good.peers) peer.reset();
+    await becomes(() => info(proxy, "CurrSslConns"), 0);
   });
 }
