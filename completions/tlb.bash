@@ -23,8 +23,8 @@ _tlb() {
       [[ $cur == -* || -n $files ]] || files=1
       ;;
     explain)
-      words="--file -f --frontend --method -X --header -H --data -d --src --dst --sni --var --status --response-header --json --help"
-      case "$prev" in --file|-f) files=1 words="" ;; esac
+      words="--file -f --frontend --method -X --header -H --data -d --src --dst --sni --var --status --response-header --table --live --socket -S --json --help"
+      case "$prev" in --file|-f|--socket|-S) files=1 words="" ;; esac
       [[ $cur == -* || -n $files ]] || :
       ;;
     reload)

@@ -88,12 +88,59 @@ test("server, forwarded bytes and answer of every request", async () => {
   expect([...servers].sort()).toEqual(["api1", "api2", "h1", "h2", "h3", "none", "web1"]);
 }, 20_000);
 
+const STICKY = `
+defaults
+    mode http
+    timeout connect 2s
+    timeout client 3s
+    timeout server 3s
+
+frontend www
+    bind 127.0.0.1:{fe}
+    default_backend app
+
+backend app
+    stick-table type string len 20 size 1k expire 1m
+    stick on req.hdr(x-user)
+    stick store-response res.hdr(x-server)
+    server s1 127.0.0.1:{s1}
+    server s2 127.0.0.1:{s2}
+    server s3 127.0.0.1:{s3} disabled
+`;
+
+test("stick rules: where an entry leads, and what is stored", async () => {
+  await using live = await Live.start(STICKY);
+  const told = async (user: string, ...entries: string[]): Promise<readonly (string | readonly string[])[]> => {
+    const { choice, steps } = await alike(live, { words: ["http://h/"], headers: [`X-User: ${user}`] }, entries);
+    return [choice!.server!, ...steps.map((step) => (step.kind === "rule" ? step.changes : []))];
+  };
+  expect(await told("a")).toEqual([
+    "s1",
+    ['"a" in app: not there', '"a" in app will be stored'],
+    ['"yes" in app is stored'],
+  ]);
+  // By now the table holds "a" and, from the response, "yes".
+  const known = ["app:a:server_id=1", "app:yes:server_key=s1"];
+  expect((await told("a", ...known))[1]).toEqual(['"a" in app: server s1', '"a" in app will be stored']);
+  // The next in turn of the running one: the explanation, whose process has just started, has to be told.
+  expect((await told("b", ...known, "app:b:server_id=2"))[0]).toBe("s2");
+  expect((await told("b", "app:b:server_key=s2"))[0]).toBe("s2");
+  const down = await live.explained({ words: ["http://h/"], headers: ["X-User: c"] }, ["app:c:server_id=3"]);
+  expect(down.choice!.server).toBe("s1");
+  expect(down.steps[0]).toMatchObject({
+    ruleset: "stick",
+    applied: true,
+    changes: ['"c" in app: server s3, which is down', '"c" in app will be stored'],
+  });
+}, 20_000);
+
 test("no configuration of the differential tests is too much for it", async () => {
   let explained = 0;
   for (const { config, global, files } of scenarios) {
     let port = 10_000;
     const text = `global\n${global ?? ""}\n${config}`
       .replace(/\{file:([^}]+)\}/g, (_, name: string) => `/${name}`)
+      .replace(/\{@(\w+)\}/g, "$1")
       .replace(/\{(\w+)\}/g, () => String(port++));
     const known = Object.fromEntries(Object.entries(files ?? {}).map(([name, bytes]) => [`/${name}`, bytes]));
     const { model, diagnostics } = parseText(text, known);

@@ -19,6 +19,8 @@ export interface StickRule {
   readonly store: boolean;
   readonly serverId: Field | null;
   readonly serverKey: Field | null;
+  /** Told what came of it, by people who look; null = nobody does. */
+  readonly tell: ((what: string) => void) | null;
 }
 
 export interface StickRules {
@@ -48,6 +50,7 @@ export function compileStick(proxy: ProxyModel, context: StickContext): StickRul
   const response: StickRule[] = [];
   for (const model of proxy.stickRules) {
     const name = stickName(model);
+    const ruleset = model.response ? name : "stick";
     const phase = model.response ? "response" : "request";
     const rc = context.rule(phase, name);
     const expression = rc.expression(model.expression);
@@ -68,7 +71,8 @@ export function compileStick(proxy: ProxyModel, context: StickContext): StickRul
       return value === null ? null : make(value, stream);
     };
     (model.response ? response : request).push({
-      ...traced({ proxy: proxy.name, ruleset: name, at: model.at, condition }, key, context.tracer),
+      ...traced({ proxy: proxy.name, ruleset, at: model.at, condition }, context.tracer),
+      key,
       table,
       match: model.match,
       store: model.store,
@@ -97,11 +101,7 @@ function stickName({ match, store, response }: { match: boolean; store: boolean;
   return response ? "stick store-response" : "stick store-request";
 }
 
-function traced(
-  rule: TracedRule,
-  key: StickRule["key"],
-  tracer: RuleTracer | null,
-): Pick<StickRule, "condition" | "key"> {
-  if (tracer === null) return { condition: rule.condition?.test ?? null, key };
-  return { condition: tracedTest(tracer, rule), key };
+function traced(rule: TracedRule, tracer: RuleTracer | null): Pick<StickRule, "condition" | "tell"> {
+  if (tracer === null) return { condition: rule.condition?.test ?? null, tell: null };
+  return { condition: tracedTest(tracer, rule), tell: (what) => tracer.note(rule, what) };
 }

@@ -29,6 +29,8 @@ export interface RuleTracer {
   test(rule: TracedRule): (stream: SampleContext) => AclResult;
   /** What it returns is run in the place of `action`. */
   action<S extends SampleContext>(rule: TracedRule, action: TracedAction<S>): TracedAction<S>;
+  /** What a rule found or did, where it is no action. */
+  note(rule: TracedRule, text: string): void;
   /** The same for a text a rule makes, such as the name of a backend. */
   text<S extends SampleContext>(rule: TracedRule, make: (stream: S) => string): (stream: S) => string;
 }

@@ -4,6 +4,7 @@
  */
 import type { Balancer } from "../balance/types.ts";
 import { Admin, Oper } from "../counters/shared.ts";
+import { addressText } from "../expr/cast.ts";
 import type { Backend } from "../proxy/backend.ts";
 import type { Server } from "../proxy/server.ts";
 import type { PersistRule, StickRule } from "../rules/stick.ts";
@@ -57,26 +58,39 @@ export function stickRequest(stream: Stream, rules: readonly StickRule[], sample
     if (rule.store && stores.has(rule, 0)) continue;
     if (rule.condition !== null && !rule.condition(samples)) continue;
     const key = rule.key(samples);
-    if (key === null) continue;
+    if (key === null) {
+      rule.tell?.("no key");
+      continue;
+    }
     if (rule.match) matchEntry(stream, backend, rule, key);
-    if (rule.store) stores.add(rule, key);
+    if (rule.store) {
+      stores.add(rule, key);
+      rule.tell?.(`${describe(rule, key)} will be stored`);
+    }
   }
 }
 
 function matchEntry(stream: Stream, backend: Backend, rule: StickRule, key: KeyValue): void {
   const { table } = rule;
   const entry = table.lookup(key, clock.now);
-  if (entry < 0) return;
+  if (entry < 0) {
+    rule.tell?.(`${describe(rule, key)}: not there`);
+    return;
+  }
   if (stream.direct === null) {
     if (backend.stale) {
       backend.refresh();
       (backend.balancer as Balancer).rebuild();
     }
     const server = storedServer(backend, rule, entry);
-    if (server !== null && (alive(server) || backend.model.options.persist === true || stream.forcePersist)) {
-      stream.direct = server;
+    const fits = server !== null && (alive(server) || backend.model.options.persist === true || stream.forcePersist);
+    if (fits) stream.direct = server;
+    if (rule.tell !== null) {
+      const what =
+        server === null ? "no server of this backend" : `server ${server.name}${fits ? "" : ", which is down"}`;
+      rule.tell(`${describe(rule, key)}: ${what}`);
     }
-  }
+  } else rule.tell?.("a server is chosen already");
   table.touch(entry, clock.now);
 }
 
@@ -101,6 +115,11 @@ function alive(server: Server): boolean {
   return (server.admin & Admin.maint) === 0 && server.oper !== Oper.stopped;
 }
 
+function describe({ table }: StickRule, key: KeyValue): string {
+  const text = typeof key === "string" ? JSON.stringify(key) : typeof key === "number" ? String(key) : addressText(key);
+  return `${text} in ${table.name}`;
+}
+
 /** The server has answered (mode tcp: the connection stands): rules about the response, then everything is stored. */
 export function stickResponse(stream: Stream, rules: readonly StickRule[], samples: RuleStream): void {
   const stores = (stream.stores ??= new PendingStores());
@@ -111,6 +130,7 @@ export function stickResponse(stream: Stream, rules: readonly StickRule[], sampl
     if (rule.condition !== null && !rule.condition(samples)) continue;
     const key = rule.key(samples);
     if (key !== null) stores.add(rule, key);
+    rule.tell?.(key === null ? "no key" : `${describe(rule, key)} is stored`);
   }
   storeServer(stream, stores);
 }

@@ -4,6 +4,7 @@ import { loadConfiguration } from "../../src/cli/load.ts";
 import { type ExplainInput, type InputOptions, readInput } from "../../src/cli/explain/input.ts";
 import type { Explanation } from "../../src/cli/explain/result.ts";
 import { explain } from "../../src/cli/explain/run.ts";
+import { readEntry } from "../../src/cli/explain/tables.ts";
 import { startServing } from "../e2e/tools.ts";
 import { connect } from "../harness/client.ts";
 import { freePort } from "../harness/ports.ts";
@@ -37,10 +38,13 @@ export class Live implements AsyncDisposable {
     return live;
   }
 
-  async explained(given: Partial<InputOptions>): Promise<Explanation> {
+  /** `entries`: what stick tables hold, as for `--table`. */
+  async explained(given: Partial<InputOptions>, entries: readonly string[] = []): Promise<Explanation> {
     const { model, findings, lines } = loadConfiguration([this.file]);
     expect(findings.filter(({ severity }) => severity === "error")).toEqual([]);
-    return explain(model, this.input(given), null, lines);
+    const tables = model.proxies.flatMap(({ stickTable }) => stickTable?.name ?? []);
+    const read = entries.map((text) => readEntry(text, tables));
+    return explain(model, this.input(given), null, lines, read);
   }
 
   /** Sends the bytes of the request to the running one. `http`: waits for the answer, else until a server has got something. */
@@ -63,6 +67,18 @@ export class Live implements AsyncDisposable {
     return { server: null, forwarded: null, answer };
   }
 
+  /** Requests that are of no interest for themselves, on connections of their own; their statuses. */
+  async spend(bytes: string, count: number): Promise<number[]> {
+    const one = async (): Promise<number> => {
+      const client = await connect(this.scope, this.port);
+      client.send(bytes);
+      const answer = await client.response({ ms: 8000 });
+      client.close();
+      return Number(answer.slice(9, 12));
+    };
+    return Promise.all(Array.from({ length: count }, one));
+  }
+
   private received(): Map<string, string> {
     return new Map([...this.servers].map(([name, { peers }]) => [name, peers.map((peer) => peer.received).join("")]));
   }
@@ -80,9 +96,13 @@ export class Live implements AsyncDisposable {
 
 const RESPONSE = ok("done", "X-Server: yes");
 
-/** Expects both to decide alike; returns the explanation. */
-export async function alike(live: Live, given: Partial<InputOptions>): Promise<Explanation> {
-  const found = await live.explained(given);
+/** Expects both to decide alike; returns the explanation. `entries`: what the tables of the running one hold by now. */
+export async function alike(
+  live: Live,
+  given: Partial<InputOptions>,
+  entries: readonly string[] = [],
+): Promise<Explanation> {
+  const found = await live.explained(given, entries);
   const decision: Decision = {
     server: found.choice?.server ?? null,
     forwarded: found.forwarded,

@@ -1,12 +1,14 @@
 import { defineCommand } from "citty";
 import { createColors } from "picocolors";
 import { renderText } from "../../lang/render.ts";
-import { fileArg } from "../args.ts";
+import { fileArg, runtimeAddress, runtimeArgs } from "../args.ts";
 import { scan, UsageError, valuesOf } from "../command.ts";
 import { readInput } from "../explain/input.ts";
 import { render } from "../explain/render.ts";
 import { explain as run } from "../explain/run.ts";
+import { readDump, readEntry, type TableEntry } from "../explain/tables.ts";
 import { loadConfiguration, requireFiles } from "../load.ts";
+import { type RuntimeAddress, runtimeCommand } from "../runtime.ts";
 import { wantsColor } from "../terminal.ts";
 
 const args = {
@@ -30,9 +32,25 @@ const args = {
   var: { type: "string", valueHint: "scope.name=value", description: "Variable set before the first rule; repeatable" },
   status: { type: "string", valueHint: "status", description: "Go on with a response of this status from the server" },
   "response-header": { type: "string", valueHint: "field", description: "Header field of that response; repeatable" },
+  table: {
+    type: "string",
+    valueHint: "name:key:data=value",
+    description: "Entry of a stick table, with more data behind commas; repeatable (default: tables are empty)",
+  },
+  live: { type: "boolean", description: "Begin with the entries of the running process" },
+  socket: {
+    ...runtimeArgs.socket,
+    description: "Runtime socket for --live (default: $TLB_SOCKET, the stats socket of -f, or tlb's own)",
+  },
   json: { type: "boolean", description: "Print JSON" },
   request: { type: "positional", required: false, valueHint: "...", description: "[METHOD] URL" },
 } as const;
+
+async function liveEntries(address: RuntimeAddress, tables: readonly string[]): Promise<TableEntry[]> {
+  const found: TableEntry[] = [];
+  for (const name of tables) found.push(...readDump(name, await runtimeCommand(address, `show table ${name}`)));
+  return found;
+}
 
 /** Exit code 1: the configuration has errors. */
 export const explain = defineCommand({
@@ -64,7 +82,10 @@ export const explain = defineCommand({
       process.stderr.write(renderText(errors, { color: wantsColor(process.stderr), lines }));
       throw new UsageError("the configuration has errors", 1);
     }
-    const explanation = await run(model, input, last("frontend") ?? null, lines);
+    const tables = model.proxies.flatMap(({ stickTable }) => (stickTable === null ? [] : [stickTable.name]));
+    const entries = all("live").length > 0 ? await liveEntries(runtimeAddress(scanned), tables) : [];
+    entries.push(...all("table").map((text) => readEntry(text, tables)));
+    const explanation = await run(model, input, last("frontend") ?? null, lines, entries);
     const json = all("json").length > 0;
     const text = json
       ? `${JSON.stringify(explanation, null, 2)}\n`

@@ -73,6 +73,10 @@ export class Recorder implements RuleTracer {
     };
   }
 
+  note(rule: TracedRule, text: string): void {
+    this.reach(rule).changes.push(text);
+  }
+
   /** Something that all workers would be told of. Variables are seen by themselves. */
   changed(change: Change): void {
     if (change.kind !== "pattern") return;

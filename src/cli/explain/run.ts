@@ -26,21 +26,26 @@ import type { ExplainInput } from "./input.ts";
 import { Recorder } from "./recorder.ts";
 import type { Explanation, RuleStep } from "./result.ts";
 import { type Dialled, type End, memoryDial, MemorySocket } from "./sockets.ts";
+import { storeEntries, type TableEntry } from "./tables.ts";
 
 /** Time for what does not wait for a timer, such as the resolution of a name: with a timer that would end it, and without one. */
 const PATIENCE_MS = 100;
 const LONG_PATIENCE_MS = 2000;
-/** Room in stick tables: one request needs little of it, whatever their size. */
+/** Room in stick tables beside the entries that are given: one request needs little of it, whatever their size. */
 const MOST_ENTRIES = 256;
 /** Timers that are waited for at most. */
 const MOST_WAITS = 16;
 
-/** `frontend`: by name; null = the one that listens where the request goes. Throws UsageError when there is none. */
+/**
+ * `frontend`: by name; null = the one that listens where the request goes. Throws UsageError when there is none. `entries`: what the
+ * stick tables hold when it begins.
+ */
 export async function explain(
   model: Model,
   input: ExplainInput,
   frontend: string | null,
   lines: SourceLines,
+  entries: readonly TableEntry[] = [],
 ): Promise<Explanation> {
   const quiet = withoutLogs(model);
   const keys = slotKeys(quiet);
@@ -53,8 +58,8 @@ export async function explain(
   const compiled = compile(quiet, slotOf, shared, 0, quiet.global.maxconn, recorder);
   const problem = compiled.diagnostics[0];
   if (problem !== undefined) throw new UsageError(`${problem.at.file}:${problem.at.line}: ${problem.message}`, 1);
-  // Empty ones: what is tracked begins with this request.
-  for (const table of compiled.tables.all()) table.attachLocal(MOST_ENTRIES);
+  for (const table of compiled.tables.all()) table.attachLocal(MOST_ENTRIES + entries.length);
+  storeEntries(compiled.tables, entries);
   const listener = findListener(compiled.frontends, input, frontend);
   if (listener.tls !== null && input.plain) {
     throw new UsageError(`frontend '${listener.frontend.name}' speaks TLS there: write https://`);
