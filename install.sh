@@ -170,8 +170,11 @@ main() {
     if [ -f "$bin/tlb" ] && cmp -s "$new" "$bin/tlb"; then
         say "$bin/tlb is up to date ($version)"
     else
+        before=
+        [ ! -f "$bin/tlb" ] || before=yes
         mv -f "$new" "$bin/tlb"
         say "installed $bin/tlb ($version)"
+        [ -z "$before" ] || say "a running tlb goes on with the old one until: tlb upgrade"
     fi
 
     if [ -n "$link" ]; then

@@ -32,6 +32,13 @@ test("installs a file, twice is harmless, and uninstalls", async () => {
   const again = await install("--from", binary, "--systemd", "--haproxy-link", "--config", "/etc/other.cfg");
   expect(again.code).toBe(0);
   expect(again.stdout).toContain("up to date");
+  expect(first.stdout + again.stdout).not.toContain("tlb upgrade");
+
+  writeFileSync(binary, "#!/bin/sh\necho tlb 9.9.10\n");
+  const newer = await install("--from", binary);
+  expect(newer.stdout).toContain("9.9.10");
+  // A running one is not touched by a file.
+  expect(newer.stdout).toContain("until: tlb upgrade");
 
   expect((await install("--uninstall")).code).toBe(0);
   for (const path of [target, join(prefix, "bin", "haproxy"), join(units, "tlb.service")]) {

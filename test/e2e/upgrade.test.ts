@@ -1,6 +1,16 @@
 /** The program is replaced while it serves (`tlb upgrade`, SIGUSR2): same sockets, same memory, nothing refused and nothing cut. */
 import { expect, test } from "bun:test";
-import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { connect } from "../harness/client.ts";
 import { startNginx } from "../harness/nginx.ts";
@@ -339,3 +349,42 @@ test("a program that is gone, may not run, or is another one leaves the old in p
   expect(await attempt()).toContain("the new process ended with signal SIGKILL");
   expect(old.running).toBe(true);
 });
+
+// From source there is no file to replace.
+test.skipIf((process.env["TLB_BIN"] ?? "") === "")(
+  "the file it was called by is run, be it a new one in the same place or behind a link that was turned",
+  async () => {
+    await using scope = new Scope();
+    const port = freePort();
+    const dir = scope.tempDir();
+    const [link, file, socket] = ["tlb", "lb.cfg", "s.sock"].map((name) => join(dir, name)) as [string, string, string];
+    const copy = (name: string): void => {
+      const made = join(dir, `.${name}`);
+      copyFileSync(process.env["TLB_BIN"]!, made);
+      renameSync(made, join(dir, name));
+    };
+    const pointTo = (name: string): void => {
+      symlinkSync(name, `${link}.new`);
+      renameSync(`${link}.new`, link);
+    };
+    writeFileSync(file, simple(port).replace("nbthread 2", `nbthread 1\n    stats socket ${socket} level admin`));
+    copy("tlb-1");
+    pointTo("tlb-1");
+    startProgram(scope, [link, "serve", "-f", file]);
+    await eventually("it serves", async () => existsSync(socket) && (await ask(socket, "show info")).includes("Pid: "));
+    const runs = async (): Promise<string> => {
+      const pid = /^Pid: (\d+)$/m.exec(await ask(socket, "show info"))![1]!;
+      return readlinkSync(`/proc/${pid}/exe`);
+    };
+    expect(await runs()).toBe(join(dir, "tlb-1"));
+    copy("tlb-1");
+    expect(await runs()).toEndWith(" (deleted)");
+    expect(await ask(socket, "upgrade")).toStartWith("ok\n");
+    expect(await runs()).toBe(join(dir, "tlb-1"));
+    copy("tlb-2");
+    pointTo("tlb-2");
+    expect(await ask(socket, "upgrade")).toStartWith("ok\n");
+    expect(await runs()).toBe(join(dir, "tlb-2"));
+    expect(await status(port)).toBe(200);
+  },
+);
