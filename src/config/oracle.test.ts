@@ -7,13 +7,21 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { cases as plain, type OracleCase } from "./oracle.cases.ts";
+import { counterCases } from "./oracle-counters.cases.ts";
 import { idleCases } from "./oracle-idle.cases.ts";
 import { sectionCases } from "./oracle-sections.cases.ts";
 import { stickCases } from "./oracle-stick.cases.ts";
 import { tableCases } from "./oracle-tables.cases.ts";
 import { loadText } from "./load.ts";
 
-const cases: readonly OracleCase[] = [...plain, ...sectionCases, ...idleCases, ...tableCases, ...stickCases];
+const cases: readonly OracleCase[] = [
+  ...plain,
+  ...sectionCases,
+  ...idleCases,
+  ...tableCases,
+  ...counterCases,
+  ...stickCases,
+];
 
 const haproxy = Bun.which("haproxy");
 if (haproxy === null) console.log("src/config/oracle.test.ts: skipped, there is no haproxy on this machine");

@@ -7,6 +7,7 @@ import { SETS } from "../../src/counters/shared.ts";
 import { Holds } from "../../src/table/holds.ts";
 import { TableStore } from "../../src/table/store.ts";
 import { Table } from "../../src/table/table.ts";
+import { connect } from "../harness/client.ts";
 import { freePort } from "../harness/ports.ts";
 import type { Proxy } from "../harness/proxy.ts";
 import { Scope } from "../harness/scope.ts";
@@ -76,4 +77,54 @@ test("entries past their end are swept, those that stay outlive reloads and work
   const wider = tableOf(proxy, configuration(1, "type integer size 20k expire 1h store gpt0,gpc(2)"));
   expect(wider.read(wider.lookup(7, Date.now()), wider.field("gpc0")!, Date.now())).toBe(3);
   expect(await reload(proxy, "integer", "ip")).toContain("Stick table 'web' begins anew: its keys are others now.");
+}, 30_000);
+
+test("what a worker tracked that is killed is let go", async () => {
+  await using scope = new Scope();
+  const port = freePort();
+  const store = "store conn_cur,conn_cnt,http_req_cnt";
+  const config = `
+global
+    nbthread ${WORKERS}
+defaults
+    mode http
+    timeout connect 2s
+    timeout client 20s
+    timeout server 20s
+listen web
+    bind 127.0.0.1:${port}
+    tcp-request connection track-sc0 src
+    http-request track-sc1 path,length table kinds
+    http-request wait-for-body time 20s
+    http-request return status 200
+    stick-table type ip size 1k ${store}
+backend kinds
+    stick-table type integer size 1k ${store}
+`;
+  const proxy = await startServing(scope, config);
+  const table = tableOf(proxy, config);
+  const now = Date.now();
+  const key = Uint8Array.of(127, 0, 0, 1);
+  const read = (name: string): number => {
+    const entry = table.lookup(key, now);
+    return entry < 0 ? -1 : table.read(entry, table.field(name)!, Date.now());
+  };
+  // Connections with a request that waits, on all workers.
+  const peers = await Promise.all(Array.from({ length: 24 }, () => connect(scope, port)));
+  for (const peer of peers) peer.send("POST /abc HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nab");
+  await becomes(() => [read("conn_cur"), read("http_req_cnt")], [24, 24]);
+  expect(table.uses(table.lookup(key, now))).toBe(24);
+  for (const pid of workers(proxy)) {
+    process.kill(pid, "SIGKILL");
+    await becomes(() => workers(proxy).length === WORKERS && !workers(proxy).includes(pid), true);
+  }
+  await becomes(() => [read("conn_cur"), table.uses(table.lookup(key, now))], [0, 0]);
+  expect([read("conn_cnt"), read("http_req_cnt")]).toEqual([24, 24]);
+  // They go on as if nothing had been.
+  const peer = await connect(scope, port);
+  peer.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+  await peer.response();
+  expect([read("conn_cur"), read("conn_cnt")]).toEqual([1, 25]);
+  peer.close();
+  await becomes(() => read("conn_cur"), 0);
 }, 30_000);

@@ -38,8 +38,8 @@ function row(
       const counter = fixed ?? Number(values[indexed ? 1 : 0]!.int);
       const at = args.length - 1;
       let other: Table | null = null;
-      // `sc0_conn_cnt()` is `sc0_conn_cnt`.
-      if (values.length > at && (at > 0 || values[at]!.text !== "")) {
+      // With empty parentheses, `sc0_conn_cnt()`, it is the table of the proxy.
+      if (values.length > at) {
         const found = tableArg(values, at, cc);
         if (isProblem(found)) return found;
         if (found !== null) other = found;
