@@ -38,6 +38,9 @@ export const details: Readonly<Record<string, Detail>> = {
   "http-reuse": { default: "safe", example: "http-reuse always" },
   "hash-type": { default: "map-based sdbm", example: "hash-type consistent" },
   cookie: { example: "cookie SRV insert indirect nocache httponly secure" },
+  stick: { example: "stick on req.cook(SESSION) table sessions" },
+  "force-persist": { example: "force-persist if { src 10.0.0.0/8 }" },
+  "ignore-persist": { example: "ignore-persist if { path_end .css .js }" },
   "stick-table": {
     default: "no expiry, nothing stored",
     example: "stick-table type ip size 1m expire 10m store http_req_rate(10s)",

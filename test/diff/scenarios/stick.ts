@@ -1,7 +1,7 @@
 /** Persistence by stick tables: each kind of rule and of key, what the table then holds, and what happens when servers are down. */
 import type { Peer } from "../../harness/peer.ts";
 import { ok, respond } from "../../harness/server.ts";
-import { get, http, tcp } from "../build.ts";
+import { get, http, request, tcp } from "../build.ts";
 import type { Scenario, Talk } from "../scenario.ts";
 
 const SERVERS = { s1: "", s2: "", s3: "" };
@@ -463,4 +463,208 @@ const tcpScenarios: readonly Scenario[] = [
   ]),
 ];
 
-export const stick: readonly Scenario[] = [...kinds, keepAlive, pipelined, expiry, ...failures, ...tcpScenarios];
+/** A TLS record with a ClientHello (1) or ServerHello (2) of this session. */
+function hello(type: 1 | 2, session: string): string {
+  const number = (value: number, bytes: number): string =>
+    Array.from({ length: bytes }, (_, i) => String.fromCharCode((value >> (8 * (bytes - 1 - i))) & 255)).join("");
+  const suites = type === 1 ? "\0\x02\xc0\x2f\x01\0" : "\xc0\x2f\0";
+  const body = `\x03\x03${"r".repeat(32)}${number(session.length, 1)}${session}${suites}`;
+  const message = `${number(type, 1)}${number(body.length, 3)}${body}`;
+  return `\x16\x03\x01${number(message.length, 2)}${message}`;
+}
+
+/** The example of the manual: session ids are learned from both sides. */
+const tlsSessions: Scenario = {
+  name: "stick: mode tcp, TLS session ids",
+  config: tcp({
+    backend: `
+      stick-table type binary len 32 size 30k expire 30m
+      acl clienthello req.ssl_hello_type 1
+      acl serverhello res.ssl_hello_type 2
+      tcp-request inspect-delay 2s
+      tcp-request content accept if clienthello
+      tcp-response inspect-delay 2s
+      tcp-response content accept if serverhello
+      stick on req.payload_lv(43,1) if clienthello
+      stick store-response res.payload_lv(43,1) if serverhello`,
+    servers: SERVERS,
+  }),
+  servers: Object.fromEntries(
+    ["one", "two", "three"].map((name, i) => [
+      `s${i + 1}`,
+      async (peer: Peer): Promise<void> => {
+        // What the client offers is taken; who offers nothing gets a new one.
+        const offered = await peer.until(/\xc0\x2f\x01\0/);
+        const length = offered.charCodeAt(43);
+        peer.send(hello(2, length === 0 ? `from ${name}`.padEnd(32, ".") : offered.slice(44, 44 + length)));
+        peer.send(name);
+        peer.close();
+      },
+    ]),
+  ),
+  async client(talk) {
+    const sessions = ["", "", "from two".padEnd(32, "."), "mine", "from one".padEnd(32, "."), "mine", "short"];
+    for (const [i, session] of sessions.entries()) {
+      const peer = await talk.connect();
+      peer.send(hello(1, session));
+      await peer.closed(3000);
+      peer.close();
+      await talk.logged(i + 1);
+    }
+    talk.note("table", await entries(talk));
+  },
+};
+
+/** A connection request of X.224 in TPKT with this routing cookie. */
+function remoteDesktop(user: string): string {
+  const text = `Cookie: mstshash=${user}\r\n`;
+  return `\x03\0\0${String.fromCharCode(text.length + 19)}${String.fromCharCode(text.length + 14)}\xe0\0\0\0\0\0${text}\x01\0\x08\0\0\0\0\0\n`;
+}
+
+const desktops = raw(
+  "users of remote desktops",
+  `${STRING}\ntcp-request inspect-delay 2s\ntcp-request content accept if RDP_COOKIE\nstick on rdp_cookie(mstshash)`,
+  ["anna", "bert", "anna", "carl", "bert"].map(remoteDesktop),
+);
+
+/** From the manual: who just fetched mail goes on where it was fetched. */
+const mail: Scenario = {
+  name: "stick: mode tcp, a table of another service",
+  config: `${tcp({ backend: "stick-table type ip size 200 expire 30m\nstick store-request src", servers: SERVERS })}
+frontend other
+    bind 127.0.0.1:{other}
+    default_backend smtp
+backend smtp
+    stick match src table {@be}
+    server s1 127.0.0.1:{s1}
+    server s2 127.0.0.1:{s2}
+    server s3 127.0.0.1:{s3}
+`,
+  servers: lines,
+  async client(talk) {
+    for (const [i, port] of ["other", "other", "fe", "fe", "other", "other", "fe", "other"].entries()) {
+      const peer = await talk.connect(port);
+      peer.send("hello\n");
+      await peer.closed(3000);
+      peer.close();
+      await talk.logged(i + 1);
+    }
+    talk.note("table", await entries(talk));
+  },
+};
+
+const ANSWERS = `cookie SRV insert indirect\n${STRING}\nstick on req.hdr(X-User)`;
+const COOKIES = { s1: "cookie c1", s2: "cookie c2", s3: "cookie c3" };
+
+const mixed: readonly Scenario[] = [
+  sequence("a server of the table gets no cookie", {
+    servers: COOKIES,
+    backend: ANSWERS,
+    requests: [user("a"), user("a"), user("b"), user("b", "Cookie: SRV=c1"), user("b", "Cookie: x=y")],
+  }),
+  sequence("ignore-persist and cookies", {
+    servers: COOKIES,
+    backend: `ignore-persist if { path /ignore }\n${ANSWERS}`,
+    requests: [
+      ask("/ignore", "X-User: a", "Cookie: SRV=c2"),
+      ask("/ignore", "X-User: a"),
+      ask("/ignore", "Cookie: SRV=c3"),
+      ask("/ignore", "Cookie: SRV=none"),
+      ask("/ignore"),
+      ask("/", "Cookie: SRV=c3"),
+    ],
+  }),
+  sequence("force-persist and cookies", {
+    servers: COOKIES,
+    maintenance: true,
+    backend: `force-persist if { path /force }\ncookie SRV insert indirect`,
+    tables: [],
+    requests: [
+      "!set server {@be}/s2 state maint",
+      ask("/", "Cookie: SRV=c2"),
+      ask("/force", "Cookie: SRV=c2"),
+      ask("/force", "Cookie: SRV=c1"),
+      ask("/force"),
+    ],
+  }),
+  sequence("force-persist and use-server", {
+    maintenance: true,
+    backend: "force-persist if { path /force }\nuse-server s2 if { req.hdr(X-User) a }",
+    tables: [],
+    requests: ["!set server {@be}/s2 state maint", user("a"), ask("/force", "X-User: a"), user("a")],
+  }),
+  sequence("the first of force-persist and ignore-persist counts", {
+    servers: COOKIES,
+    backend: "force-persist unless { path /a }\nignore-persist if { path_beg / }\ncookie SRV insert indirect",
+    tables: [],
+    requests: [ask("/a", "Cookie: SRV=c2"), ask("/b", "Cookie: SRV=c2"), ask("/a")],
+  }),
+  sequence("persistence is judged before the rules of the backend", {
+    servers: COOKIES,
+    backend:
+      "ignore-persist if { req.hdr(X-Late) -m found }\nhttp-request set-header X-Late 1\ncookie SRV insert indirect",
+    tables: [],
+    requests: [ask("/", "Cookie: SRV=c2"), ask("/", "Cookie: SRV=c2", "X-Late: 0")],
+  }),
+  sequence("header that rules of the backend changed", {
+    backend: `${STRING}\nhttp-request set-header X-User %[req.hdr(X-User),upper]\nstick on req.hdr(X-User)`,
+    requests: [user("a"), user("A"), user("b")],
+  }),
+  sequence("responses that end in an error of the proxy", {
+    backend: `${STRING}\nstick on req.hdr(X-User)\nhttp-response deny deny_status 502 if { path /late }`,
+    requests: [ask("/late", "X-User: a"), user("a"), user("b")],
+  }),
+  sequence("a response from the frontend's rules", {
+    frontend: "http-request return status 200 if { path /own }",
+    backend: `${STRING}\nstick on req.hdr(X-User)`,
+    requests: [ask("/own", "X-User: a"), user("b"), user("a")],
+  }),
+  sequence("options of the balance", {
+    backend: `balance leastconn\noption prefer-last-server\n${STRING}\nstick on req.hdr(X-User)`,
+    requests: [user("a"), user("b"), user("a")],
+  }),
+  sequence("a POST and a HEAD", {
+    backend: `${STRING}\nstick on req.hdr(X-User)`,
+    requests: [
+      request("POST", "/", ["X-User: a", "Connection: close", "Content-Length: 3"], "abc"),
+      request("HEAD", "/", ["X-User: a", "Connection: close"]),
+      user("b"),
+    ],
+  }),
+  sequence("a parameter of the body", {
+    backend: `option http-buffer-request\n${STRING}\nstick on req.body_param(u)`,
+    requests: [
+      request(
+        "POST",
+        "/",
+        ["Connection: close", "Content-Type: application/x-www-form-urlencoded", "Content-Length: 3"],
+        "u=a",
+      ),
+      request(
+        "POST",
+        "/",
+        ["Connection: close", "Content-Type: application/x-www-form-urlencoded", "Content-Length: 3"],
+        "u=b",
+      ),
+      request(
+        "POST",
+        "/",
+        ["Connection: close", "Content-Type: application/x-www-form-urlencoded", "Content-Length: 3"],
+        "u=a",
+      ),
+    ],
+  }),
+];
+
+export const stick: readonly Scenario[] = [
+  ...kinds,
+  keepAlive,
+  pipelined,
+  expiry,
+  ...failures,
+  ...tcpScenarios,
+  tlsSessions,
+  desktops,
+  mail,
+  ...mixed,
+];
