@@ -3,7 +3,7 @@ import { gzip } from "./fixtures/gzip.ts";
 import type { Fixture, Ports } from "./fixtures/fixture.ts";
 import { h2Tls, h2ToH2 } from "./fixtures/h2.ts";
 import { http } from "./fixtures/http.ts";
-import { operatorRules, rules100 } from "./fixtures/rules.ts";
+import { operatorRules, rateLimit, rules100 } from "./fixtures/rules.ts";
 import { tls } from "./fixtures/tls.ts";
 import type { Load } from "./load.ts";
 
@@ -138,6 +138,14 @@ export const benchScenarios: readonly BenchScenario[] = [
       connections: 64,
       fields: ["Host: api.example.com", "X-Tenant: tenant-4711", "X-Key: key-77777"],
     }),
+  },
+  {
+    group: "rules",
+    fixture: rateLimit,
+    name: "rate-limit",
+    title: "requests per client counted in a stick table and limited",
+    aim: 1,
+    load: (ports) => ({ tool: "wrk", port: ports.of("http"), path: "/", connections: 64 }),
   },
   {
     ...inTls,

@@ -14,6 +14,8 @@ export const STICK_COUNTERS = 3;
 export class Tracking {
   private readonly tables: (Table | null)[] = [null, null, null];
   private readonly holds: number[] = [-1, -1, -1];
+  /** Their numbers, which stay as long as they are held. */
+  private readonly entries: number[] = [-1, -1, -1];
   /** Those of the session, for a stream. */
   outer: Tracking | null = null;
 
@@ -24,8 +26,9 @@ export class Tracking {
     if (hold === -1) return false;
     this.tables[counter] = table;
     this.holds[counter] = hold;
+    this.entries[counter] = table.tracked(hold);
     const { connCount, connRate } = table.counted;
-    count(table, table.tracked(hold), connCount, connRate, 1, now);
+    count(table, this.entries[counter]!, connCount, connRate, 1, now);
     return true;
   }
 
@@ -37,7 +40,7 @@ export class Tracking {
   /** The entry of a counter that tracks one. */
   entryOf(counter: number): number {
     const table = this.tables[counter]!;
-    return table === null ? this.outer!.entryOf(counter) : table.tracked(this.holds[counter]!);
+    return table === null ? this.outer!.entryOf(counter) : this.entries[counter]!;
   }
 
   /** A session begins: its connection and what came before its first byte were accepted. */
@@ -107,6 +110,7 @@ export class Tracking {
 }
 
 function count(table: Table, entry: number, total: Field | null, rate: Field | null, n: number, now: number): void {
+  if (total === null && rate === null) return;
   if (total !== null) table.add(entry, total, n, now);
   if (rate !== null) table.add(entry, rate, n, now);
   table.touch(entry, now);
