@@ -20,6 +20,7 @@ import { cellsOf } from "../table/types.ts";
 import { layoutText } from "../counters/shared.ts";
 import type { Change } from "../expr/changes.ts";
 import type { Value } from "../expr/sample.ts";
+import type { Listener } from "./listeners.ts";
 import type { SlotTableState } from "./slots.ts";
 import type { PreviousModel } from "./types.ts";
 
@@ -61,6 +62,36 @@ export type FromSuccessor =
   /** Something it wrote on standard error before it was ready. */
   | { readonly type: "said"; readonly text: string }
   | { readonly type: "ready"; readonly pidfile: string | null };
+
+interface Owned {
+  readonly fd: number;
+}
+
+type Caches = readonly (Handover["caches"][number] & Owned)[];
+type Tables = readonly (Handover["tables"][number] & Owned)[];
+
+/** What is told of everything that has a descriptor. */
+export function memoryOf(
+  listeners: readonly Listener[],
+  caches: Caches,
+  tables: Tables,
+): Pick<Handover, "listeners" | "caches" | "tables"> {
+  return {
+    listeners: listeners.map(({ key, address, fds, unix }) => ({
+      key,
+      address,
+      fds: fds.length,
+      unix: unix === null ? null : { path: unix.path, inode: unix.identity },
+    })),
+    caches: caches.map(({ name, key, megabytes }) => ({ name, key, megabytes })),
+    tables: tables.map(({ key, model }) => ({ key, model })),
+  };
+}
+
+/** And the descriptors, in the same order. */
+export function descriptorsOf(listeners: readonly Listener[], caches: Caches, tables: Tables): number[] {
+  return [...listeners.flatMap(({ fds }) => fds), ...[...caches, ...tables].map(({ fd }) => fd)];
+}
 
 /** Versions with the same text share memory. */
 export function layoutId(): string {

@@ -11,21 +11,30 @@ import { segmentSize, SETS, Shared } from "../counters/shared.ts";
 import { EPERM } from "../ffi/errno.ts";
 import { close } from "../ffi/file.ts";
 import { kill, raiseDescriptorLimit } from "../ffi/process.ts";
-import { findGroup, findUser } from "../ffi/users.ts";
 import type { Table } from "../table/table.ts";
 import { selfCommand } from "../util/self.ts";
 import { collectAfterLoading } from "../util/tidy.ts";
 import type { Snapshot } from "../worker/protocol.ts";
-import { addressText } from "./bind.ts";
 import { type CachePlan, CacheSegments } from "./caches.ts";
 import type { Child } from "./child.ts";
 import { COMMIT_TIMEOUT, errorLines, Fleet, type FleetOwner, PREPARE_TIMEOUT } from "./fleet.ts";
 import { inheritedFds } from "./daemon.ts";
-import { type Handover, HANDOVER_FORMAT, layoutId, packChange, previousModel, unpackChange } from "./handover.ts";
+import {
+  descriptorsOf,
+  type Handover,
+  HANDOVER_FORMAT,
+  layoutId,
+  memoryOf,
+  packChange,
+  previousModel,
+  unpackChange,
+} from "./handover.ts";
 import { Front } from "./front.ts";
 import { type Inheritance, predecessorGone } from "./heir.ts";
+import { identity, identityError } from "./identity.ts";
 import { applyLimits, findLimits, type Limits } from "./limits.ts";
 import { ListenerSet, type ListenerPlan, type ListenerUse } from "./listeners.ts";
+import { listenerLines, refused } from "./outcome.ts";
 import { diagnosticLine, reportToStderr, type Report } from "./report.ts";
 import { ownHandshakeVariables } from "./rsa-path.ts";
 import { restartNotes } from "./restart-notes.ts";
@@ -233,14 +242,7 @@ export class Supervisor implements AdminContext, FleetOwner {
       workers: this.workerCount,
       generation: this.generation,
       slots: this.table.state(),
-      listeners: listeners.map(({ key, address, fds, unix }) => ({
-        key,
-        address,
-        fds: fds.length,
-        unix: unix === null ? null : { path: unix.path, inode: unix.identity },
-      })),
-      caches: caches.map(({ name, key, megabytes }) => ({ name, key, megabytes })),
-      tables: tables.map(({ key, model: table }) => ({ key, model: table })),
+      ...memoryOf(listeners, caches, tables),
       changes: this.fleet.changes().map(packChange),
       previous: previousModel(model),
       front: frontFd >= 0,
@@ -248,12 +250,7 @@ export class Supervisor implements AdminContext, FleetOwner {
     const command = options.upgradeCommand ?? options.daemonCommand ?? selfCommand(process.argv.slice(2));
     const successor = await Successor.start(command, {
       handover,
-      fds: [
-        this.segment.fd,
-        ...listeners.flatMap(({ fds }) => fds),
-        ...[...caches, ...tables].map(({ fd }) => fd),
-        ...(frontFd >= 0 ? [frontFd] : []),
-      ],
+      fds: [this.segment.fd, ...descriptorsOf(listeners, caches, tables), ...(frontFd >= 0 ? [frontFd] : [])],
       taken: inheritedFds(model),
       daemon: this.daemon,
       stdin: options.stdin ?? null,
@@ -553,33 +550,4 @@ function isAlive(pid: number): boolean {
 /** Text of a pattern file as rules name it: without the prefixes that say how to open it. */
 function patternText({ patternFiles }: Model, file: string): string | undefined {
   return patternFiles[file.replace(/^(?:file|opt|virt)@/, "")];
-}
-
-/** Numbers of the user and group to become; names win over numbers. 0 = stay. */
-function identity({ global }: Model): { uid: number; gid: number } {
-  return {
-    uid: global.user === null ? Math.max(0, global.uid) : (findUser(global.user)?.uid ?? -1),
-    gid: global.group === null ? Math.max(0, global.gid) : findGroup(global.group),
-  };
-}
-
-function identityError(model: Model): string | null {
-  const { uid, gid } = identity(model);
-  if (uid < 0) return `cannot find user id for '${model.global.user}'`;
-  if (gid < 0) return `cannot find group id for '${model.global.group}'`;
-  return null;
-}
-
-function refused(errors: readonly string[]): ReloadResult {
-  const reasons = errors.length === 0 ? ["the process is stopping"] : errors;
-  return { ok: false, text: `Reload refused, nothing was changed:\n${reasons.map((line) => `  ${line}\n`).join("")}` };
-}
-
-function listenerLines({ uses, kept, added, removed }: ListenerPlan): string[] {
-  const places = new Map(uses.map(({ key, proxy }) => [key, proxy === null ? "stats socket" : proxy.name]));
-  return [
-    `Listeners: ${kept.length} kept, ${added.length} new, ${removed.length} removed.`,
-    ...added.map(({ key, address }) => `  new: ${addressText(address)} (${places.get(key)})`),
-    ...removed.map(({ address }) => `  removed: ${addressText(address)}`),
-  ];
 }
