@@ -3,6 +3,7 @@ import type { BindModel, GlobalModel, Model, ProxyModel, ServerModel, StatsSocke
 import { plainBind, plainServer } from "../config/plain.ts";
 import { Shared } from "../counters/shared.ts";
 import type { AdminContext, Limits, QueryName, WorkerInfo } from "./context.ts";
+import type { Table } from "../table/table.ts";
 import { initialiseServers } from "./servers.ts";
 
 const at = { file: "test.cfg", line: 1, column: 1 };
@@ -201,8 +202,9 @@ export function model(proxies: readonly ProxyModel[], more: Partial<GlobalModel>
 }
 
 export class FakeContext implements AdminContext {
-  stickTables(): [] {
-    return [];
+  tables: readonly Table[] = [];
+  stickTables(): readonly Table[] {
+    return this.tables;
   }
   cacheStore(): null {
     return null;

@@ -30,6 +30,11 @@ export class PendingStores {
     this.count++;
   }
 
+  /** Nothing of a configuration that was replaced is kept. */
+  clear(): void {
+    this.count = this.rules.length = this.keys.length = 0;
+  }
+
   /** One of the rules from `from` on has stored in the same table. */
   has({ table }: StickRule, from: number): boolean {
     for (let i = from; i < this.count; i++) if (this.rules[i]!.table === table) return true;
@@ -137,8 +142,10 @@ export function stickResponse(stream: Stream, rules: readonly StickRule[], sampl
 
 function storeServer({ server }: Stream, stores: PendingStores): void {
   const { count } = stores;
-  stores.count = 0;
-  if (server === null || server.index < 0 || server.model.nonStick) return;
+  if (server === null || server.index < 0 || server.model.nonStick) {
+    stores.clear();
+    return;
+  }
   const { now } = clock;
   for (let i = 0; i < count; i++) {
     const { table, serverId, serverKey: field } = stores.rules[i]!;
@@ -148,4 +155,5 @@ function storeServer({ server }: Stream, stores: PendingStores): void {
     if (field !== null) table.setText(entry, field, table.model.serverKey === "name" ? server.name : serverKey(server));
     table.touch(entry, now);
   }
+  stores.clear();
 }

@@ -202,7 +202,7 @@ export class HttpStream extends Stream implements H2Owner {
     this.source = this.destination = this.manner = null;
     this.persistence.reset();
     this.forcePersist = this.ignorePersist = false;
-    if (this.stores !== null) this.stores.count = 0;
+    if (this.stores !== null && this.stores.count > 0) this.stores.clear();
     this.nameSlot = -1;
     this.inBackend = this.inServer = false;
     this.requestDone = this.spent = this.sent = this.prepared = this.clientKeep = this.serverKeep = false;

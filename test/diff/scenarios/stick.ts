@@ -6,11 +6,13 @@ import type { Scenario, Talk } from "../scenario.ts";
 
 const SERVERS = { s1: "", s2: "", s3: "" };
 
-/** Answers with its name, and with the fields a target asks for: /set-X-v sends "X: v". */
+/** Answers with its name, and with the fields a target asks for: /set-X-v sends "X: v", /sid-v a cookie. */
 const named = (name: string) =>
   respond((text) => {
     const target = text.split(" ")[1]!;
     const fields = [...target.matchAll(/set-(\w+)-([\w=;]+)/g)].map(([, field, value]) => `${field}: ${value}`);
+    const sid = /sid-(\w+)/.exec(target);
+    if (sid !== null) fields.push("Set-Cookie: lang=en", `Set-Cookie: SID=${sid[1]}; path=/`);
     const response = ok(text.startsWith("HEAD") ? "" : name, ...fields);
     return target.includes("fail") ? response.replace("200 OK", "500 Internal Server Error") : response;
   });
@@ -49,6 +51,8 @@ function sequence(name: string, steps: Steps): Scenario {
       for (const request of requests) {
         if (request.startsWith("!")) talk.note(request, await talk.command(request.slice(1)));
         else await talk.once(request);
+        // What happens in one millisecond has no order.
+        if (name.includes("full")) await talk.sleep(5);
       }
       await talk.logged(requests.filter((request) => !request.startsWith("!")).length);
       for (const table of steps.tables ?? ["be"]) talk.note(`table ${table}`, await entries(talk, table));
@@ -139,9 +143,12 @@ const kinds: readonly Scenario[] = [
     backend: `${STRING}\nstick match req.cook(SID)\nstick store-response res.cook(SID)`,
     requests: [
       ask("/"),
-      ask("/set-Set_Cookie-a"),
+      ask("/sid-a"),
       ask("/", "Cookie: SID=1"),
-      ask("/set-Sess-y", "Cookie: SID=2"),
+      ask("/sid-b", "Cookie: SID=2"),
+      ask("/", "Cookie: SID=a"),
+      ask("/sid-c", "Cookie: lang=en; SID=b"),
+      ask("/", "Cookie: SID=c"),
       "!set table {@be} key 1 data.server_id 3",
       ask("/", "Cookie: a=b; SID=1"),
       ask("/", "Cookie: SID=1"),

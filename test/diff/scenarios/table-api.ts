@@ -1,5 +1,5 @@
 /** show table, set table, clear table: what they print, and what is wrong with what they are given. */
-import { http } from "../build.ts";
+import { get, http } from "../build.ts";
 import type { Scenario } from "../scenario.ts";
 
 const masked = (text: string): string => text.replaceAll(/^0x[0-9a-f]+:/gm, "0x:").replaceAll(/exp=[1-9]\d*/g, "exp=N");
@@ -15,6 +15,8 @@ function session(name: string, tables: Readonly<Record<string, string>>, command
       for (const [i, command] of commands.entries()) {
         const answer = await talk.command(command.replace(/\bT\b/, `{@${first}}`));
         talk.note(`${i} ${command}`, masked(answer));
+        // What happens in one millisecond has no order.
+        if (name.includes("full")) await talk.sleep(5);
       }
     },
   };
@@ -256,6 +258,26 @@ export const tableApi: readonly Scenario[] = [
       await talk.sleep(400);
       await show("none");
     },
+  },
+  {
+    name: "table: entries in use",
+    config: `${http({ frontend: "stick-table type string size 5 expire 1h store conn_cur,gpc0\n    http-request track-sc0 url_param(k)" })}`,
+    servers: { s1: async (peer) => void (await peer.closed(60_000)) },
+    async client(talk) {
+      const command = async (text: string): Promise<void> => talk.note(text, masked(await talk.command(text)));
+      const peers = [await talk.connect(), await talk.connect()];
+      for (const peer of peers) peer.send(get("/?k=a"));
+      await talk.sleep(150);
+      await command("set table {@fe} key b data.gpc0 1");
+      await command("show table {@fe}");
+      await command("clear table {@fe} key a");
+      await command("show table {@fe} data.conn_cur gt 0");
+      await command("clear table {@fe} data.conn_cur gt 0");
+      await command("clear table {@fe}");
+      await command("show table {@fe} key a");
+      for (const peer of peers) peer.reset();
+    },
+    compare: { servers: false, clientClose: "closed", logOrder: "any" },
   },
   {
     name: "table: all tables",
