@@ -1,5 +1,5 @@
 /** When each counter of a tracked entry goes up: every place that tracks, under every kind of traffic. */
-import { H2Peer, request as h2Request } from "../../harness/h2.ts";
+import { ErrorCode, frame, FrameType, H2Peer, request as h2Request, u32 } from "../../harness/h2.ts";
 import type { ServerScript } from "../../harness/server.ts";
 import { ok, respond } from "../../harness/server.ts";
 import { get, post, request, silence } from "../build.ts";
@@ -353,6 +353,103 @@ const traffic: readonly Traffic[] = [
       await talk.sleep(60);
       await probe(talk, "in the end");
     },
+  },
+  {
+    name: "h2, taken back",
+    server: async (peer) => {
+      await peer.request(600_000);
+      await Bun.sleep(400);
+      peer.send(ok("late"));
+    },
+    compare: { servers: false },
+    client: async (talk) => {
+      const client = await talk.connect();
+      const h2 = new H2Peer(client, "client");
+      const id = h2.request(h2Request("GET", "/"));
+      await talk.sleep(150);
+      await probe(talk, "waiting");
+      client.send(frame(FrameType.RST_STREAM, 0, id, u32(ErrorCode.CANCEL)));
+      await talk.sleep(600);
+      await probe(talk, "taken back");
+      client.close();
+      await talk.sleep(60);
+      await probe(talk, "in the end");
+    },
+  },
+  {
+    name: "rejected by content",
+    rules: "tcp-request content reject if { path /reject }",
+    client: keepAlive(get("/a"), get("/reject")),
+  },
+  {
+    name: "rejected response",
+    backendRules: "tcp-response inspect-delay 1s\n    tcp-response content reject if { status 404 }",
+    client: keepAlive(get("/a"), get("/404")),
+  },
+  {
+    name: "server resets in the request",
+    server: async (peer) => {
+      await peer.until("\r\n\r\n");
+      peer.reset();
+    },
+    compare: { servers: false },
+    client: async (talk) => {
+      const client = await talk.connect();
+      client.send(request("POST", "/", ["Content-Length: 100"], "abc"));
+      await client.closed().catch(() => {});
+      client.close();
+      await talk.sleep(80);
+      await probe(talk, "in the end");
+    },
+  },
+  {
+    name: "tried again",
+    defaults: "retry-on 503 empty-response\n    retries 2",
+    server: async (peer, index) => {
+      await peer.request(600_000);
+      if (index === 0) peer.close();
+      else peer.send(index === 1 ? status(503) : ok("third time"));
+    },
+    compare: { servers: false },
+    client: one(get("/")),
+  },
+  {
+    name: "the body is waited for in vain",
+    rules: "http-request wait-for-body time 150ms",
+    client: async (talk) => {
+      const client = await talk.connect();
+      client.send(request("POST", "/", ["Content-Length: 100"], "abc"));
+      await client.closed();
+      await talk.sleep(80);
+      await probe(talk, "in the end");
+    },
+  },
+  {
+    name: "tunnel",
+    server: async (peer) => {
+      await peer.until("\r\n\r\n");
+      peer.send("HTTP/1.1 101 Switching\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\nwelcome");
+      await peer.until("bye", 600_000);
+      peer.close();
+    },
+    client: async (talk) => {
+      const client = await talk.connect();
+      client.send(get("/", "Connection: upgrade", "Upgrade: x"));
+      await client.until("welcome");
+      await probe(talk, "in the tunnel");
+      client.send("bye");
+      await client.closed();
+      client.close();
+      await talk.sleep(80);
+      await probe(talk, "in the end");
+    },
+  },
+  { name: "a head that is too large", client: one(get("/", `X-Big: ${"x".repeat(20_000)}`)) },
+  { name: "answers without a body", client: keepAlive(request("HEAD", "/a"), get("/204"), get("/304")) },
+  {
+    name: "status set by a rule",
+    backendRules: "http-response set-status 404 if { status 201 }\n    http-response set-status 200 if { status 500 }",
+    client: keepAlive(get("/201"), get("/500")),
   },
   {
     name: "monitor",

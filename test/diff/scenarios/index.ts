@@ -31,6 +31,7 @@ import { random } from "./random.ts";
 import { rdp } from "./rdp.ts";
 import { retries } from "./retries.ts";
 import { counterSamples } from "./counter-samples.ts";
+import { counterSessions } from "./counter-sessions.ts";
 import { counters } from "./counters.ts";
 import { defaultsRules } from "./defaults-rules.ts";
 import { destinations } from "./destinations.ts";
@@ -102,6 +103,7 @@ export const scenarios: readonly Scenario[] = [
   ...variables,
   ...counters,
   ...counterSamples,
+  ...counterSessions,
   ...names,
   ...defaultsRules,
   ...flow,
