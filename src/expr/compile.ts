@@ -247,7 +247,7 @@ function checkPhase(row: FetchRow, call: Call, options: CompileOptions, diagnost
 
 /** What to do about a sample of the request in a rule about the response. */
 function kept({ phase }: CompileOptions, valid: number): string {
-  const late = phase === "response" || phase === "response-content";
+  const late = phase === "response" || phase === "response-content" || phase === "stick-response";
   if (!late || (valid & placesOf("request", "both")) === 0) return "";
   return "; to have it here, keep it in a variable: http-request set-var(txn.NAME), then var(txn.NAME)";
 }

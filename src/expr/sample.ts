@@ -34,6 +34,8 @@ export type Phase =
   | "request" // http-request, use_backend, balance hash…
   | "response-content" // tcp-response content
   | "response" // http-response, http-after-response
+  | "stick" // stick on, match, store-request
+  | "stick-response" // stick store-response
   | "answer" // http-error: of a request or a response
   | "log" // log-format, unique-id at the end
   | "check" // health checks

@@ -92,6 +92,8 @@ const phases: Readonly<Record<Phase, { readonly frontend: number; readonly backe
   request: { frontend: bits(3), backend: bits(7) },
   "response-content": { frontend: bits(15), backend: bits(11) },
   response: { frontend: bits(16), backend: bits(12) },
+  stick: { frontend: 0, backend: bits(9) },
+  "stick-response": { frontend: 0, backend: bits(14) },
   answer: { frontend: (1 << 18) - 1, backend: (1 << 18) - 1 },
   log: { frontend: bits(18), backend: bits(18) },
   check: { frontend: bits(19), backend: bits(19) },
@@ -113,6 +115,8 @@ export const phaseNames: Readonly<Record<Phase, string>> = {
   request: "http-request rules",
   "response-content": "tcp-response content rules",
   response: "http-response rules",
+  stick: "stick rules",
+  "stick-response": "stick store-response",
   answer: "http-error",
   log: "logs",
   check: "health checks",
@@ -120,11 +124,14 @@ export const phaseNames: Readonly<Record<Phase, string>> = {
   config: "the configuration parser",
 };
 
+/** As others, or everywhere: they say nothing new of a sample. */
+const UNNAMED: ReadonlySet<Phase> = new Set(["stick", "stick-response", "answer"]);
+
 /** Where a fetch of these classes can be used, in words. */
 export function placesText(mask: number): string {
   const names = Object.keys(phases) as Phase[];
   const found = names
-    .filter((phase) => phase !== "answer" && (mask & placesOf(phase, "both")) !== 0)
+    .filter((phase) => !UNNAMED.has(phase) && (mask & placesOf(phase, "both")) !== 0)
     .map((phase) => phaseNames[phase]);
   return found.length === 0 ? "nowhere" : found.join(", ");
 }

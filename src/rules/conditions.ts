@@ -71,12 +71,16 @@ function usersOf(proxy: ProxyModel): User[] {
     ...at("session", proxy.tcpSession),
     ...at("request-content", proxy.tcpContent),
     ...at("request", [...proxy.httpRequest, ...proxy.redirects, ...proxy.useBackend, ...proxy.useServer]),
-    ...at("request", [...proxy.persistRules, ...proxy.stickRules.filter(({ response }) => !response)]),
+    ...at("request", proxy.persistRules),
+    ...at(
+      "stick",
+      proxy.stickRules.filter(({ response }) => !response),
+    ),
     ...at("request", proxy.monitorFail),
     ...at("response-content", proxy.tcpResponse),
     ...at("response", [...proxy.httpResponse, ...proxy.httpAfterResponse]),
     ...at(
-      "response",
+      "stick-response",
       proxy.stickRules.filter(({ response }) => response),
     ),
   ];

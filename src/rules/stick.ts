@@ -1,12 +1,11 @@
-import type { ProxyModel } from "../config/model.ts";
+import type { ConditionModel, ProxyModel } from "../config/model.ts";
+import type { Condition as ParsedCondition } from "../expr/acl/condition.ts";
+import type { Phase } from "../expr/sample.ts";
 import { keyMaker } from "../expr/table-key.ts";
 import type { Field } from "../table/fields.ts";
 import type { KeyValue } from "../table/key.ts";
 import type { Table } from "../table/table.ts";
-import type { RuleTracer, TracedRule } from "./trace.ts";
-import { tracedTest } from "./trace.ts";
-import type { Condition as ParsedCondition } from "../expr/acl/condition.ts";
-import type { ConditionModel } from "../config/model.ts";
+import { type RuleTracer, type TracedRule, tracedTest } from "./trace.ts";
 import type { Condition, RuleCompiler, RuleStream } from "./types.ts";
 
 /** One `stick` line, ready to run. */
@@ -37,9 +36,9 @@ export interface PersistRule {
 
 export interface StickContext {
   /** The compiler of a phase, by what it is called in messages. */
-  rule(phase: "request" | "response", consumer: string): RuleCompiler;
+  rule(phase: Phase, consumer: string): RuleCompiler;
   /** Undefined after an error, null = always. */
-  condition(model: ConditionModel | null, phase: "request" | "response"): ParsedCondition | null | undefined;
+  condition(model: ConditionModel | null, phase: Phase): ParsedCondition | null | undefined;
   readonly tracer: RuleTracer | null;
 }
 
@@ -51,7 +50,7 @@ export function compileStick(proxy: ProxyModel, context: StickContext): StickRul
   for (const model of proxy.stickRules) {
     const name = stickName(model);
     const ruleset = model.response ? name : "stick";
-    const phase = model.response ? "response" : "request";
+    const phase = model.response ? "stick-response" : "stick";
     const rc = context.rule(phase, name);
     const expression = rc.expression(model.expression);
     const condition = context.condition(model.condition, phase);
