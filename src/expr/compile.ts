@@ -80,10 +80,9 @@ export function compileExpression(
   if (args === null || !checkPhase(row, call, options, diagnostics)) return null;
   const fetch = row.make(args, cc);
   if (typeof fetch !== "function") return problem(diagnostics, call, args, fetch, usageOf(row.name, row.args));
-  if (row.never !== undefined) {
-    const message = `'${call.name}' never yields anything here: ${row.never}`;
-    diagnostics.warn("expr/no-sample", call.at, message, { endColumn: call.endColumn });
-  }
+  if (row.never !== undefined) warnOf(`never yields anything here: ${row.never}`, call, diagnostics);
+  const doubt = row.doubt?.(args, cc) ?? null;
+  if (doubt !== null) warnOf(`is of no use here: ${doubt}`, call, diagnostics);
 
   const steps: Step[] = [];
   let type = row.type;
@@ -153,11 +152,17 @@ function compileConverter(
   if (args === null) return null;
   const converter = row.make(args, cc);
   if (typeof converter !== "function") return problem(diagnostics, call, args, converter, usageOf(row.name, row.args));
+  const doubt = row.doubt?.(args, cc) ?? null;
+  if (doubt !== null) warnOf(`is of no use here: ${doubt}`, call, diagnostics);
   const cast = castOf(type, row.in);
   if (cast !== "=") steps.push(cast);
   steps.push(row.in === "any" ? telling(type, converter) : converter);
   if (row.out === "same") return row.in === "any" ? { type, declared } : { type: row.in, declared: row.in };
   return { type: row.out, declared: row.declared ?? row.out };
+}
+
+function warnOf(what: string, call: Call, diagnostics: Diagnostics): void {
+  diagnostics.warn("expr/no-sample", call.at, `'${call.name}' ${what}`, { endColumn: call.endColumn });
 }
 
 /** A converter of any type is told the type of its value when that is not already in the context. */

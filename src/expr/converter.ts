@@ -17,6 +17,8 @@ export interface ConverterRow {
   /** The output type HAProxy 2.6 declares where it differs from what the converter yields; decides what may follow. */
   readonly declared?: SampleKind;
   readonly help: string;
+  /** Why it is of no use with these arguments, which `make` accepted: a warning. */
+  doubt?(args: readonly ArgValue[], cc: CompileContext): string | null;
   /** Called once per use. A problem is reported at the argument. */
   make(args: readonly ArgValue[], cc: CompileContext): Converter | ArgProblem;
 }

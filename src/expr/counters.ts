@@ -14,17 +14,25 @@ export interface Datum {
   readonly indexed?: true;
   /** It changes the entry: looking at it is no harmless thing. With `src_` it makes the entry if there is none. */
   readonly changes?: true;
+  /** What it reads or changes: one of these must be stored. */
+  readonly of: readonly DataTypeName[];
   reader(index: number): EntryReader;
+}
+
+/** Why a table has nothing to say about this; null = it has. */
+export function notStored({ of }: Pick<Datum, "of">, index: number, table: Table): string | null {
+  if (of.length === 0 || of.some((type) => new FieldFinder(type, index).in(table) !== null)) return null;
+  return `the stick table '${table.name}' does not store ${of.join(" or ")}${index < 0 ? "" : ` ${index}`}`;
 }
 
 const KILO = 1024;
 
 function stored(type: DataTypeName, help: string, name: string = type): Datum {
-  return { name, help, reader: (index) => plain(new FieldFinder(type, index)) };
+  return { name, help, of: [type], reader: (index) => plain(new FieldFinder(type, index)) };
 }
 
 function element(name: string, type: DataTypeName, help: string): Datum {
-  return { name, help, indexed: true, reader: (index) => plain(new FieldFinder(type, index)) };
+  return { name, help, indexed: true, of: [type], reader: (index) => plain(new FieldFinder(type, index)) };
 }
 
 function plain(finder: FieldFinder): EntryReader {
@@ -38,6 +46,7 @@ function kilobytes(name: string, type: DataTypeName, help: string): Datum {
   return {
     name,
     help,
+    of: [type],
     reader: (index) => {
       const read = plain(new FieldFinder(type, index));
       return (table, entry, now) => {
@@ -55,6 +64,7 @@ function increment(name: string, total: DataTypeName, rate: DataTypeName, help: 
     help,
     ...(total === "gpc" ? { indexed: true as const } : {}),
     changes: true,
+    of: [total, rate],
     reader: (index) => {
       const totals = new FieldFinder(total, index);
       const rates = new FieldFinder(rate, index);
@@ -79,6 +89,7 @@ function clear(name: string, type: DataTypeName, help: string): Datum {
     help,
     ...(type === "gpc" ? { indexed: true as const } : {}),
     changes: true,
+    of: [type],
     reader: (index) => {
       const finder = new FieldFinder(type, index);
       return (table, entry, now) => {
@@ -123,6 +134,9 @@ export const generalData: readonly Datum[] = [
   element("gpc", "gpc", "General purpose counter of this index"),
   element("gpt", "gpt", "General purpose tag of this index"),
 ];
+
+/** What converters alone tell. */
+export const serverData: Datum = stored("server_id", "Number of the server");
 
 /** What samples alone can do. */
 export const changingData: readonly Datum[] = [

@@ -1,10 +1,10 @@
 /** in_table, table_*: the entry of a sample in a stick table (manual, section 7.3.1). */
-import { FieldFinder } from "../../table/finder.ts";
 import type { Table } from "../../table/table.ts";
+import type { DataTypeName } from "../../table/types.ts";
 import type { ArgProblem, ArgSpec, ArgValue } from "../args.ts";
 import type { SampleContext } from "../context.ts";
 import type { Converter, ConverterRow } from "../converter.ts";
-import { type EntryReader, generalData, readData } from "../counters.ts";
+import { type Datum, generalData, notStored, readData, serverData } from "../counters.ts";
 import { INDEX, isProblem, TABLE, tableArg } from "../fetch/counters/table.ts";
 import type { CompileContext } from "../fetch/types.ts";
 import type { Value } from "../sample.ts";
@@ -26,6 +26,7 @@ function row(
   args: readonly ArgSpec[],
   help: string,
   make: (args: readonly ArgValue[]) => Answer | null,
+  of: readonly DataTypeName[] = [],
 ): ConverterRow {
   const at = args.indexOf(TABLE);
   return {
@@ -34,6 +35,10 @@ function row(
     in: "any",
     out,
     help,
+    doubt(values, cc: CompileContext): string | null {
+      const table = cc.findTable(values[at]?.text ?? "");
+      return table === null ? null : notStored({ of }, at === 0 ? -1 : Number(values[0]!.int), table);
+    },
     make(values, cc: CompileContext): Converter | ArgProblem {
       const found = tableArg(values, at, cc);
       if (isProblem(found)) return found;
@@ -48,14 +53,15 @@ function row(
   };
 }
 
-function datum(name: string, help: string, indexed: boolean, reader: (index: number) => EntryReader): ConverterRow {
-  const args = indexed ? [INDEX, TABLE] : [TABLE];
-  return row(`table_${name}`, "sint", args, `${help} of the entry of the sample; 0 without one.`, (values) => {
-    const index = indexed ? Number(values[0]!.int) : -1;
-    if (indexed && index < 0) return null;
+function datum({ name, help, indexed, of, reader }: Datum): ConverterRow {
+  const args = indexed === true ? [INDEX, TABLE] : [TABLE];
+  const make = (values: readonly ArgValue[]): Answer | null => {
+    const index = indexed === true ? Number(values[0]!.int) : -1;
+    if (indexed === true && index < 0) return null;
     const read = reader(index);
     return (table, entry, now) => (entry < 0 ? 0 : read(table, entry, now));
-  });
+  };
+  return row(`table_${name}`, "sint", args, `${help} of the entry of the sample; 0 without one.`, make, of);
 }
 
 /** Milliseconds about the life of the entry; without an entry the default, if there is one. */
@@ -70,19 +76,11 @@ function life(name: string, help: string, of: (table: Table, left: number) => nu
   });
 }
 
-const serverId = new FieldFinder("server_id");
-
 export const tables: readonly ConverterRow[] = [
   row("in_table", "bool", [TABLE], "Whether a stick table has an entry of the sample.", () => (_, entry) => entry >= 0),
-  ...[...readData, ...generalData].map(({ name, help, indexed, reader }) =>
-    datum(name, help, indexed === true, reader),
-  ),
-  datum("server_id", "Number of the server", false, () => (table, entry, now) => {
-    const field = serverId.in(table);
-    return field === null ? null : table.read(entry, field, now);
-  }),
+  ...[...readData, ...generalData, serverData].map(datum),
   // As in HAProxy who looks is one of them.
-  datum("trackers", "Number of users", false, () => (table, entry) => table.uses(entry) + 1),
+  datum({ name: "trackers", help: "Number of users", of: [], reader: () => (table, entry) => table.uses(entry) + 1 }),
   life("table_expire", "Milliseconds until the entry of the sample ends.", (_, left) => left),
   life(
     "table_idle",

@@ -34,6 +34,8 @@ export interface FetchRow {
   readonly replacedBy?: string;
   /** Why there is never a sample here: its use gets a warning. */
   readonly never?: string;
+  /** Why it is of no use with these arguments, which `make` accepted: a warning. */
+  doubt?(args: readonly ArgValue[], cc: CompileContext): string | null;
   /** Called once per expression. A problem is reported at the argument. */
   make(args: readonly ArgValue[], cc: CompileContext): Fetcher | ArgProblem;
   /** For fetches with several occurrences, which ACLs look at one by one; called with arguments `make` accepted. */

@@ -1,7 +1,7 @@
 /** sc_*, sc0_*, sc1_* and sc2_*: the entries that are tracked (manual, section 7.3.3). */
 import { STICK_COUNTERS } from "../../../table/tracking.ts";
 import type { Table } from "../../../table/table.ts";
-import { changingData, type Datum, type EntryReader, generalData, readData } from "../../counters.ts";
+import { changingData, type Datum, type EntryReader, generalData, notStored, readData } from "../../counters.ts";
 import type { SampleContext } from "../../context.ts";
 import type { ArgSpec } from "../../args.ts";
 import type { Fetcher, FetchRow } from "../types.ts";
@@ -22,7 +22,7 @@ function row(
   help: string,
   kind: Pick<FetchRow, "type" | "use">,
   indexed: boolean,
-  reader: (index: number) => EntryReader,
+  { of, reader }: Pick<Datum, "of" | "reader">,
 ): FetchRow {
   const args: ArgSpec[] = [];
   if (indexed) args.push(INDEX);
@@ -33,6 +33,13 @@ function row(
     ...kind,
     args,
     help: `${help} of the entry that ${fixed === null ? "a stick counter" : `sc${fixed}`} tracks`,
+    doubt: (values, cc) => {
+      const index = indexed ? Number(values[0]!.int) : -1;
+      const counter = fixed ?? Number(values[indexed ? 1 : 0]!.int);
+      if (counter < 0 || counter >= STICK_COUNTERS) return `stick counters have the numbers 0 to ${STICK_COUNTERS - 1}`;
+      const other = values.length < args.length ? null : cc.findTable(values[args.length - 1]!.text);
+      return other === null ? null : notStored({ of }, index, other);
+    },
     make: (values, cc) => {
       const index = indexed ? Number(values[0]!.int) : -1;
       const counter = fixed ?? Number(values[indexed ? 1 : 0]!.int);
@@ -76,18 +83,19 @@ function alike({ model: a }: Table, { model: b }: Table): boolean {
   return a.keyType === b.keyType;
 }
 
-const trackers = (): EntryReader => (table, entry) => table.uses(entry);
+const users: Pick<Datum, "of" | "reader"> = { of: [], reader: () => (table, entry) => table.uses(entry) };
 
 function rows(prefix: string, fixed: number | null): readonly FetchRow[] {
   const out: FetchRow[] = [];
-  for (const { name, help, indexed, reader } of data) {
+  for (const datum of data) {
+    const { name, help, indexed } = datum;
     if (fixed !== null && indexed === true && prefix + name !== INDEXED_ALIAS) continue;
     const use = name.startsWith("kbytes_") ? "client-l4" : "internal";
-    out.push(row(prefix + name, fixed, help, { type: "sint", use: [use] }, indexed === true, reader));
+    out.push(row(prefix + name, fixed, help, { type: "sint", use: [use] }, indexed === true, datum));
   }
   const internal = ["internal"] as const;
-  out.push(row(`${prefix}tracked`, fixed, "Existence", { type: "bool", use: internal }, false, trackers));
-  out.push(row(`${prefix}trackers`, fixed, "Number of users", { type: "sint", use: internal }, false, trackers));
+  out.push(row(`${prefix}tracked`, fixed, "Existence", { type: "bool", use: internal }, false, users));
+  out.push(row(`${prefix}trackers`, fixed, "Number of users", { type: "sint", use: internal }, false, users));
   return out;
 }
 

@@ -2,7 +2,7 @@
 import { FieldFinder } from "../../../table/finder.ts";
 import type { Table } from "../../../table/table.ts";
 import { addressType } from "../../cast.ts";
-import { changingData, type Datum, generalData, readData } from "../../counters.ts";
+import { changingData, type Datum, generalData, notStored, readData } from "../../counters.ts";
 import { keyOfSample } from "../../table-key.ts";
 import type { FetchRow } from "../types.ts";
 import { INDEX, isProblem, TABLE, tableArg } from "./table.ts";
@@ -11,6 +11,7 @@ const connections: Datum = {
   name: "updt_conn_cnt",
   help: "Increments the connections, and yields them",
   changes: true,
+  of: ["conn_cnt"],
   reader: () => {
     const finder = new FieldFinder("conn_cnt");
     return (table, entry, now) => {
@@ -30,13 +31,18 @@ const data: readonly Datum[] = [
   connections,
 ];
 
-function row({ name, help, indexed, changes, reader }: Datum): FetchRow {
+function row(datum: Datum): FetchRow {
+  const { name, help, indexed, changes, reader } = datum;
   return {
     name: `src_${name}`,
     args: indexed === true ? [INDEX, TABLE] : [TABLE],
     type: "sint",
     use: ["client-l4"],
     help: `${help} of the entry of the client's address`,
+    doubt: (args, cc) => {
+      const table = cc.findTable(args[indexed === true ? 1 : 0]?.text ?? "");
+      return table === null ? null : notStored(datum, indexed === true ? Number(args[0]!.int) : -1, table);
+    },
     make: (args, cc) => {
       const found = tableArg(args, indexed === true ? 1 : 0, cc);
       if (isProblem(found)) return found;
