@@ -21,7 +21,10 @@ const servers = { s1: named("one"), s2: named("two"), s3: named("three") };
 
 /** What a table holds, without what no two processes have in common. */
 export async function entries(talk: Talk, table = "be"): Promise<string> {
-  const text = await talk.command(`show table {@${table}}`);
+  return masked(await talk.command(`show table {@${table}}`));
+}
+
+function masked(text: string): string {
   return text.replaceAll(/^0x[0-9a-f]+:/gm, "0x:").replaceAll(/exp=[1-9]\d*/g, "exp=N");
 }
 
@@ -35,8 +38,8 @@ interface Steps {
   readonly servers?: Readonly<Record<string, string>>;
   readonly tables?: readonly string[];
   readonly requests: readonly string[];
-  /** A server goes away meanwhile: when its idle connections are closed, and when that is logged, is not compared. */
-  readonly maintenance?: true;
+  /** Servers go away, or are asked again: which of their idle connections are closed when, and when that is logged, is not compared. */
+  readonly loose?: true;
 }
 
 /** Requests one after the other, then the table. */
@@ -46,10 +49,10 @@ function sequence(name: string, steps: Steps): Scenario {
     name: `stick: ${name}`,
     config: `${http({ backend, servers: steps.servers ?? SERVERS, ...(frontend === undefined ? {} : { frontend }) })}${more}`,
     servers,
-    ...(steps.maintenance === true ? { compare: { servers: false, logOrder: "any" } as const } : {}),
+    ...(steps.loose === true ? { compare: { servers: false, logOrder: "any" } as const } : {}),
     async client(talk) {
       for (const request of requests) {
-        if (request.startsWith("!")) talk.note(request, await talk.command(request.slice(1)));
+        if (request.startsWith("!")) talk.note(request, masked(await talk.command(request.slice(1))));
         else await talk.once(request);
         // What happens in one millisecond has no order.
         if (name.includes("full")) await talk.sleep(5);
@@ -269,22 +272,22 @@ const kinds: readonly Scenario[] = [
     requests: ["!set table {@be} key a data.server_id 2", user("a"), user("b"), user("a")],
   }),
   sequence("a server in drain", {
-    maintenance: true,
+    loose: true,
     backend: `${STRING}\nstick on req.hdr(X-User)`,
     requests: [user("a"), "!set server {@be}/s1 state drain", user("a"), user("b"), user("c")],
   }),
   sequence("a server in maintenance", {
-    maintenance: true,
+    loose: true,
     backend: `${STRING}\nstick on req.hdr(X-User)`,
     requests: [user("a"), "!set server {@be}/s1 state maint", user("a"), user("a")],
   }),
   sequence("a server in maintenance, option persist", {
-    maintenance: true,
+    loose: true,
     backend: `option persist\n${STRING}\nstick on req.hdr(X-User)`,
     requests: [user("a"), "!set server {@be}/s1 state maint", user("a"), user("a")],
   }),
   sequence("a server in maintenance, force-persist", {
-    maintenance: true,
+    loose: true,
     backend: `force-persist if { path /force }\n${STRING}\nstick on req.hdr(X-User)`,
     requests: [
       user("a"),
@@ -405,7 +408,47 @@ function dead(name: string, backend: string): Scenario {
   };
 }
 
+/** A server that takes the request and closes. */
+const silent: Scenario = {
+  name: "stick: a server without an answer is not learned",
+  config: http({ backend: `${STRING}\nstick on req.hdr(X-User)`, servers: SERVERS }),
+  servers: {
+    ...servers,
+    s1: async (peer) => {
+      await peer.request();
+      peer.close();
+    },
+  },
+  async client(talk) {
+    for (const name of ["a", "b", "c", "a"]) await talk.once(user(name));
+    await talk.logged(4);
+    talk.note("table", await entries(talk));
+  },
+};
+
+/** The client leaves before the server has answered. */
+const impatient: Scenario = {
+  name: "stick: a client that leaves teaches nothing",
+  config: http({ backend: `option abortonclose\n${STRING}\nstick on req.hdr(X-User)`, servers: SERVERS }),
+  servers: { ...servers, s1: async (peer) => void (await peer.closed(60_000)) },
+  compare: { servers: false },
+  async client(talk) {
+    const peer = await talk.connect();
+    peer.send(user("a"));
+    await talk.sleep(150);
+    talk.note("while it waits", (await entries(talk)).split("\n").slice(1));
+    peer.close();
+    await talk.logged(1);
+    talk.note("table", await entries(talk));
+    await talk.once(user("b"));
+    await talk.logged(2);
+    talk.note("later", await entries(talk));
+  },
+};
+
 const failures: readonly Scenario[] = [
+  silent,
+  impatient,
   dead("a server that refuses, redispatch", `option redispatch\nretries 1\n${STRING}\nstick on req.hdr(X-User)`),
   dead("a server that refuses, redispatch at once", `option redispatch 1\n${STRING}\nstick on req.hdr(X-User)`),
   dead("a server that refuses, no redispatch", `retries 0\n${STRING}\nstick on req.hdr(X-User)`),
@@ -583,7 +626,7 @@ const mixed: readonly Scenario[] = [
   }),
   sequence("force-persist and cookies", {
     servers: COOKIES,
-    maintenance: true,
+    loose: true,
     backend: `force-persist if { path /force }\ncookie SRV insert indirect`,
     tables: [],
     requests: [
@@ -595,7 +638,7 @@ const mixed: readonly Scenario[] = [
     ],
   }),
   sequence("force-persist and use-server", {
-    maintenance: true,
+    loose: true,
     backend: "force-persist if { path /force }\nuse-server s2 if { req.hdr(X-User) a }",
     tables: [],
     requests: ["!set server {@be}/s2 state maint", user("a"), ask("/force", "X-User: a"), user("a")],
@@ -629,6 +672,50 @@ const mixed: readonly Scenario[] = [
   sequence("options of the balance", {
     backend: `balance leastconn\noption prefer-last-server\n${STRING}\nstick on req.hdr(X-User)`,
     requests: [user("a"), user("b"), user("a")],
+  }),
+  sequence("answers that are asked for again", {
+    loose: true,
+    backend: `retry-on 500\nretries 2\noption redispatch 1\n${STRING}\nstick on req.hdr(X-User)`,
+    requests: [ask("/fail", "X-User: a"), user("a"), user("b"), ask("/fail", "X-User: b"), user("b")],
+  }),
+  sequence("a table of counters", {
+    frontend: "http-request track-sc0 req.hdr(X-User) table {@be}",
+    backend: `${STRING} store http_req_cnt,gpc0\nstick on req.hdr(X-User)`,
+    requests: [user("a"), user("a"), user("b"), "!clear table {@be} key a", user("a"), user("b")],
+  }),
+  sequence("addresses in a table of numbers", {
+    backend: "stick-table type integer size 100 expire 1m\nstick on src",
+    requests: [ask("/"), ask("/"), "!show table {@be} key 2130706433"],
+  }),
+  sequence("addresses in a table of bytes", {
+    backend: "stick-table type binary len 4 size 100 expire 1m\nstick on src",
+    requests: [ask("/"), ask("/")],
+  }),
+  sequence("addresses in a table of texts", {
+    backend: "stick-table type string len 8 size 100 expire 1m\nstick on src",
+    requests: [ask("/"), ask("/")],
+  }),
+  sequence("IPv6 addresses in a table of IPv4", {
+    backend: "stick-table type ip size 100 expire 1m\nstick on req.hdr_ip(X-User)",
+    requests: [
+      user("::ffff:192.0.2.1"),
+      user("2001:db8::1"),
+      user("192.0.2.1"),
+      user("2001:db8::1"),
+      user("::192.0.2.1"),
+    ],
+  }),
+  sequence("methods, versions and other kinds of samples", {
+    backend: [
+      STRING,
+      "stick store-request method",
+      ...["req.ver", "always_true", "int(5)", "bin(6162)", "ipv4(192.0.2.1)", "req.hdrs"].map(
+        (sample, i) => `stick store-request ${sample} table {@k${i}}`,
+      ),
+    ].join("\n"),
+    more: Array.from({ length: 6 }, (_, i) => `backend k${i}\n    ${STRING}\n`).join(""),
+    tables: ["be", "k0", "k1", "k2", "k3", "k4", "k5"],
+    requests: [ask("/")],
   }),
   sequence("a POST and a HEAD", {
     backend: `${STRING}\nstick on req.hdr(X-User)`,
