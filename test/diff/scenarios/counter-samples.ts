@@ -705,6 +705,72 @@ const limits: readonly Scenario[] = [
     ask(get("/404"), get("/404"), get("/a"), get("/b")),
   ),
   one(
+    "reject connections by the rate of the source",
+    {
+      frontend: [
+        "tcp-request connection reject if { src_conn_rate({@tab}) ge 2 }",
+        "tcp-request connection track-sc1 src table {@tab}",
+        shows(["sc1_conn_rate", "src_conn_rate({@tab})"]),
+      ].join("\n    "),
+      more: legacy,
+    },
+    async (talk) => {
+      for (let i = 0; i < 4; i++) {
+        const client = await talk.knock();
+        client.send(get("/"));
+        await Promise.race([client.response().catch(() => {}), client.closed().catch(() => {})]);
+        client.close();
+        await talk.sleep(40);
+      }
+    },
+  ),
+  one(
+    "flag an abuser, then refuse its connections",
+    {
+      frontend: [
+        "acl abuse src_http_req_rate({@tab}) ge 3",
+        "acl flag src_inc_gpc0({@tab}) ge 0",
+        "acl flagged src_get_gpc0({@tab}) gt 0",
+        "tcp-request connection track-sc0 src table {@tab}",
+        "tcp-request connection reject if flagged",
+        "http-request deny deny_status 429 if abuse flag",
+      ].join("\n    "),
+      more: legacy,
+    },
+    async (talk) => {
+      await ask(get("/1"), get("/2"), get("/3"), get("/4"))(talk);
+      const client = await talk.knock();
+      client.send(get("/5"));
+      await silence(client, 100);
+      client.close();
+    },
+  ),
+  one(
+    "counts set by the backend, looked at by the frontend",
+    {
+      frontend: [
+        "http-request track-sc0 src table {@tab}",
+        "http-request deny if { sc0_get_gpc0 ge 2 }",
+        "http-request deny deny_status 429 if { sc0_http_fail_rate gt 0 } { path /b }",
+      ].join("\n    "),
+      backend: "http-response sc-inc-gpc0(0) if { status 404 }",
+      more: legacy,
+    },
+    ask(get("/404"), get("/500"), get("/b"), get("/404"), get("/a")),
+  ),
+  one(
+    "bytes of a client",
+    {
+      frontend: [
+        "http-request track-sc0 src table {@tab}",
+        "http-request deny deny_status 429 if { sc0_bytes_out_rate gt 200 }",
+        shows(["sc0_bytes_in_rate", "sc0_bytes_out_rate"]),
+      ].join("\n    "),
+      more: legacy,
+    },
+    ask(get("/1"), get("/2"), get("/3"), get("/4"), get("/5"), get("/6")),
+  ),
+  one(
     "by url and by source",
     {
       frontend: [

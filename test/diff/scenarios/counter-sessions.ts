@@ -53,6 +53,15 @@ function sends(...pieces: string[]): Scenario["client"] {
   };
 }
 
+function sendsOnly(...pieces: string[]): Scenario["client"] {
+  return async (talk: Talk) => {
+    const client = await talk.connect();
+    await client.drip(pieces, 50);
+    await silence(client, 100);
+    client.close();
+  };
+}
+
 const HEADER = "PROXY TCP4 10.1.1.1 10.1.1.2 1000 80\r\n";
 
 export const counterSessions: readonly Scenario[] = [
@@ -71,6 +80,28 @@ export const counterSessions: readonly Scenario[] = [
     "",
     [...TRACKS, "tcp-request connection expect-proxy layer4"],
     sends(HEADER, get("/")),
+  ),
+  ...(["ip", "ipv6", "string len 40", "binary len 16", "integer"] as const).flatMap((type) =>
+    [HEADER, "PROXY TCP6 2001:db8::1 2001:db8::2 1000 80\r\n", "PROXY TCP6 ::ffff:10.1.1.1 ::1 1000 80\r\n"].map(
+      (header): Scenario => ({
+        name: `counters of sessions: ${header.slice(6, -2)} in a table of type ${type}`,
+        config: `
+defaults
+    mode http
+    timeout connect 1s
+    timeout client 600ms
+    timeout server 1s
+frontend fe
+    bind 127.0.0.1:{fe} accept-proxy
+    tcp-request session track-sc0 src table {@own}
+    http-request return status 200 hdr x "%[sc0_conn_cnt]/%[src_conn_cnt({@own})]/%[src,in_table({@own})]/%[src_updt_conn_cnt({@own})]/%[table_cnt({@own})]/%[src,table_conn_cnt({@own})]"
+backend own
+    stick-table type ${type} size 10 store conn_cnt
+`,
+        client: sendsOnly(header, get("/"), get("/")),
+        compare: { clientClose: "closed" },
+      }),
+    ),
   ),
   one("refused by a rule about connections", "", [TRACKS[0], "tcp-request connection reject"], sends(get("/"))),
   one("refused by a rule about sessions", "", [...TRACKS, "tcp-request session reject"], sends(get("/"))),
