@@ -128,3 +128,46 @@ backend kinds
   peer.close();
   await becomes(() => read("conn_cur"), 0);
 }, 30_000);
+
+test("what is tracked stays so over a reload", async () => {
+  await using scope = new Scope();
+  const port = freePort();
+  const configOf = (rule: string): string => `
+global
+    nbthread ${WORKERS}
+defaults
+    mode http
+    timeout connect 2s
+    timeout client 20s
+    timeout server 20s
+listen web
+    bind 127.0.0.1:${port}
+    tcp-request connection track-sc0 src
+    ${rule}
+    http-request return status 200 hdr x "%[sc0_conn_cur] %[sc0_conn_cnt] %[sc0_http_req_cnt] %[sc1_http_req_cnt]"
+    stick-table type ip size 1k store conn_cur,conn_cnt,http_req_cnt
+`;
+  const config = configOf("# none");
+  const proxy = await startServing(scope, config);
+  const table = tableOf(proxy, config);
+  const key = Uint8Array.of(127, 0, 0, 1);
+  const current = (): number => {
+    const entry = table.lookup(key, Date.now());
+    return entry < 0 ? -1 : table.read(entry, table.field("conn_cur")!, Date.now());
+  };
+  const peer = await connect(scope, port);
+  const ask = async (): Promise<string> => {
+    peer.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+    return /\r\nx: (.*)\r\n/.exec(await peer.response())![1]!;
+  };
+  expect(await ask()).toBe("1 1 1 ");
+  await reload(proxy, "# none", "http-request track-sc1 src");
+  // The connection goes on with what it tracks, its next request with the new rules.
+  expect(await ask()).toBe("2 2 3 3");
+  expect(await ask()).toBe("2 3 5 5");
+  await becomes(current, 1);
+  await reload(proxy, "http-request track-sc1 src", "# none");
+  expect(await ask()).toBe("1 3 6 ");
+  peer.close();
+  await becomes(current, 0);
+}, 30_000);
