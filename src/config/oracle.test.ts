@@ -12,6 +12,7 @@ import { idleCases } from "./oracle-idle.cases.ts";
 import { sectionCases } from "./oracle-sections.cases.ts";
 import { stickCases } from "./oracle-stick.cases.ts";
 import { tableCases } from "./oracle-tables.cases.ts";
+import { wordCases } from "./oracle-words.cases.ts";
 import { loadText } from "./load.ts";
 
 const cases: readonly OracleCase[] = [
@@ -21,6 +22,7 @@ const cases: readonly OracleCase[] = [
   ...tableCases,
   ...counterCases,
   ...stickCases,
+  ...wordCases,
 ];
 
 const haproxy = Bun.which("haproxy");

@@ -29,40 +29,28 @@ export function parseExpression(
   return new Parser(text, at, diagnostics, options.from ?? 0).expression(options.embedded ?? false);
 }
 
-/** Reads `conv(args),conv(args),…` alone, as written after a fetch in words of their own (`stick on src ipmask(24)`). */
-export function parseConverters(
-  text: string,
-  at: Position,
-  diagnostics: Diagnostics,
-  options: ParseOptions = {},
-): { readonly converters: readonly Call[]; readonly end: number } | null {
-  const parser = new Parser(text, at, diagnostics, options.from ?? 0);
-  const converters = parser.converters(true, options.embedded ?? false);
-  return converters === null ? null : { converters, end: parser.pos };
-}
-
 class Parser {
   constructor(
     private readonly text: string,
     private readonly at: Position,
     private readonly diagnostics: Diagnostics,
-    public pos: number,
+    private pos: number,
   ) {}
 
   expression(embedded: boolean): Parsed | null {
     const start = this.pos;
     const fetch = this.call("a sample fetch");
     if (fetch === null) return null;
-    const converters = this.converters(false, embedded);
+    const converters = this.converters(embedded);
     if (converters === null) return null;
     return { expression: { fetch, converters, text: this.text.slice(start, this.pos) }, end: this.pos };
   }
 
-  converters(first: boolean, embedded: boolean): Call[] | null {
+  private converters(embedded: boolean): Call[] | null {
     const { text } = this;
     const out: Call[] = [];
     for (;;) {
-      if (!first && this.pos < text.length && text[this.pos] !== ",") {
+      if (this.pos < text.length && text[this.pos] !== ",") {
         if (embedded) return out;
         return this.fail(
           "expr/missing-comma",
@@ -72,7 +60,6 @@ class Parser {
           "converters are separated by commas",
         );
       }
-      first = false;
       // Stray commas, also at the end, are silently accepted by HAProxy.
       while (text[this.pos] === ",") this.pos++;
       if (this.pos >= text.length || (embedded && !isNameChar(text.charCodeAt(this.pos)))) return out;

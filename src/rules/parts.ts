@@ -1,6 +1,8 @@
 /** Readers shared by the parsers of actions. */
 import type { TextModel } from "../config/model.ts";
 import type { Args } from "../lang/args.ts";
+import { converters } from "../expr/conv/index.ts";
+import { mapRows } from "../expr/map/index.ts";
 import type { Word } from "../lang/line.ts";
 import type { ActionParts } from "./types.ts";
 
@@ -36,6 +38,35 @@ export function takeTexts(
     texts[name] = textOf(word);
   }
   return { ...NOTHING, texts };
+}
+
+/** As `takeTexts` for one expression. */
+export function takeValue(args: Args, name: string, what: string): ActionParts | null {
+  const text = takeExpression(args, what);
+  return text === null ? null : { ...NOTHING, texts: { [name]: text } };
+}
+
+/**
+ * An expression: a word, and the words behind it as long as they begin with the name of a converter, which HAProxy takes for more of it
+ * (`stick on src ipmask(24)`). Between them stand as many commas as there were blanks, so that columns stay what they are.
+ */
+export function takeExpression(args: Args, what: string): TextModel | null {
+  const word = args.take(what);
+  if (word === null) return null;
+  let expression = textOf(word);
+  for (let next = args.peek(); next !== null && beginsConverter(next.text); next = args.peek()) {
+    args.next();
+    const { text, at, endColumn } = textOf(next);
+    const blanks = at.column - expression.at.column - expression.text.length;
+    const gap = at.line === expression.at.line && blanks > 0 ? blanks : 1;
+    expression = { ...expression, text: expression.text + ",".repeat(gap) + text, endColumn };
+  }
+  return expression;
+}
+
+function beginsConverter(text: string): boolean {
+  const [, name = ""] = /^(\w+)(?:[(,]|$)/.exec(text) ?? [];
+  return converters.has(name) || mapRows.has(name);
 }
 
 export function unknownWord(args: Args, word: Word): null {

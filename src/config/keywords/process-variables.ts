@@ -1,10 +1,17 @@
-import { textOf } from "../../rules/parts.ts";
+import { takeExpression, textOf } from "../../rules/parts.ts";
 import { parseVariable, type VariableLimits } from "../../expr/variables.ts";
+import type { Args } from "../../lang/args.ts";
 import type { GlobalContext } from "../context.ts";
+import type { TextModel } from "../model.ts";
 import { takeInteger } from "../values.ts";
 import type { Keyword } from "./keyword.ts";
 
 type Row = Keyword<GlobalContext>;
+
+function takeFormat(args: Args): TextModel | null {
+  const word = args.take("a format");
+  return word === null ? null : textOf(word);
+}
 
 function setter(name: "set-var" | "set-var-fmt", usage: string, help: string): Row {
   return {
@@ -16,7 +23,7 @@ function setter(name: "set-var" | "set-var-fmt", usage: string, help: string): R
     parse: (c, args) => {
       const word = args.take("a variable of the process, proc.<name>");
       if (word === null) return;
-      const value = args.take(name === "set-var" ? "a sample expression" : "a format");
+      const value = name === "set-var" ? takeExpression(args, "a sample expression") : takeFormat(args);
       if (value === null) return;
       const variable = parseVariable(word.text);
       const problem =
@@ -30,7 +37,7 @@ function setter(name: "set-var" | "set-var-fmt", usage: string, help: string): R
         at: args.keyword.at,
         name: word.text,
         format: name === "set-var-fmt",
-        value: textOf(value),
+        value,
       });
     },
   };

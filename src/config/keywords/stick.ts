@@ -1,6 +1,6 @@
 import type { Args } from "../../lang/args.ts";
 import { suggest } from "../../lang/suggest.ts";
-import { textOf } from "../../rules/parts.ts";
+import { takeExpression, textOf } from "../../rules/parts.ts";
 import type { ProxyContext } from "../context.ts";
 import type { StickModel, TextModel } from "../model.ts";
 import type { Keyword } from "./keyword.ts";
@@ -32,7 +32,7 @@ function takeKind(args: Args): Kind | null {
 function takeStick(args: Args): StickModel | null {
   const kind = takeKind(args);
   if (kind === null) return null;
-  const expression = args.take("a sample expression");
+  const expression = takeExpression(args, "a sample expression");
   if (expression === null) return null;
   let table: TextModel | null = null;
   if (args.peek()?.text === "table") {
@@ -43,7 +43,7 @@ function takeStick(args: Args): StickModel | null {
   }
   const condition = takeCondition(args);
   if (condition === undefined) return null;
-  return { at: args.keyword.at, ...kind, expression: textOf(expression), table, condition };
+  return { at: args.keyword.at, ...kind, expression, table, condition };
 }
 
 function persistRow(kind: "force" | "ignore", help: string): Keyword<ProxyContext> {

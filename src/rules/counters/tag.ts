@@ -1,7 +1,7 @@
 import { intEnd, readInt64 } from "../../expr/number.ts";
 import type { TextModel } from "../../config/model.ts";
 import { FieldFinder } from "../../table/finder.ts";
-import { NOTHING, takeTexts } from "../parts.ts";
+import { NOTHING, takeValue } from "../parts.ts";
 import { type ActionRow, type RuleCompiler, type RuleSet, type RuleStream, Verdict } from "../types.ts";
 import { counterNumbers } from "./numbers.ts";
 
@@ -22,7 +22,7 @@ function tag(name: string, where: readonly RuleSet[], what: string): ActionRow {
     usage: `${indexed ? "(<index>,<counter>)" : "(<counter>)"} { <number> | <expr> }`,
     help: `Set ${what} of the entry that a stick counter tracks`,
     parse: (args) => {
-      if (args.peek() !== null) return takeTexts(args, [["value", "a number or an expression"]]);
+      if (args.peek() !== null) return takeValue(args, "value", "a number or an expression");
       args.warn("rule/bad-argument", args.keyword, `'${args.label}' without a value sets 0`);
       return NOTHING;
     },

@@ -1,19 +1,19 @@
 import { anyKeyMaker, keyMaker, keySampleTypes } from "../../expr/table-key.ts";
 import type { Args } from "../../lang/args.ts";
 import { STICK_COUNTERS } from "../../table/tracking.ts";
-import { NOTHING, textOf } from "../parts.ts";
+import { NOTHING, takeExpression, textOf } from "../parts.ts";
 import { judgeDelay } from "../tcp/delay.ts";
 import { type Action, type ActionParts, type ActionRow, type RuleCompiler, type RuleSet, Verdict } from "../types.ts";
 import { tableOf } from "./table.ts";
 
 /** `<key> [table <name>]`. */
 function parse(args: Args): ActionParts | null {
-  const key = args.take("the expression of a key");
+  const key = takeExpression(args, "the expression of a key");
   if (key === null) return null;
-  if (args.peek()?.text !== "table") return { ...NOTHING, texts: { key: textOf(key) } };
+  if (args.peek()?.text !== "table") return { ...NOTHING, texts: { key } };
   args.next();
   const table = args.take("the name of a stick table");
-  return table === null ? null : { ...NOTHING, texts: { key: textOf(key), table: textOf(table) } };
+  return table === null ? null : { ...NOTHING, texts: { key, table: textOf(table) } };
 }
 
 /** `track-sc0`, `track-sc1`, `track-sc2` (manual, section 4.2): the entry of a key is tracked from here on. */

@@ -1,4 +1,4 @@
-import { takeTexts } from "../parts.ts";
+import { takeValue } from "../parts.ts";
 import { type ActionRow, type RuleSet, Verdict } from "../types.ts";
 import type { FlowStream } from "./types.ts";
 
@@ -9,13 +9,14 @@ export function valueAction<T extends Uint8Array | number>(
   help: string,
   type: T extends number ? "sint" : "addr",
   set: (stream: FlowStream, value: T) => void,
+  parse: ActionRow["parse"] = (args) => takeValue(args, "value", "an expression"),
 ): ActionRow {
   return {
     name,
     where,
     usage: "<expr>",
     help,
-    parse: (args) => takeTexts(args, [["value", "an expression"]]),
+    parse,
     compile: (action, rc) => {
       const expression = rc.expression(action.texts.value!, type);
       if (expression === null) return null;

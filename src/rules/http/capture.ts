@@ -1,5 +1,5 @@
 import type { Args } from "../../lang/args.ts";
-import { NOTHING, textOf } from "../parts.ts";
+import { NOTHING, takeExpression, textOf } from "../parts.ts";
 import { judgeDelay } from "../tcp/delay.ts";
 import { type ActionParts, type ActionRow, Verdict } from "../types.ts";
 
@@ -11,7 +11,7 @@ function waysOf(label: string): readonly string[] {
 
 /** `<expr> { len <length> | id <slot> }`. */
 function parse(args: Args): ActionParts | null {
-  const value = args.take("an expression");
+  const value = takeExpression(args, "an expression");
   if (value === null) return null;
   const ways = waysOf(args.label);
   const wanted = ways.map((way) => `'${way}'`).join(" or ");
@@ -26,7 +26,7 @@ function parse(args: Args): ActionParts | null {
   if (!/^\d{1,9}$/.test(number.text) || Number(number.text) < min) {
     return args.error("rule/bad-argument", number, `'${number.text}' is not a number of at least ${min}`);
   }
-  return { ...NOTHING, texts: { value: textOf(value), [what.text]: textOf(number) } };
+  return { ...NOTHING, texts: { value, [what.text]: textOf(number) } };
 }
 
 /**

@@ -1,5 +1,5 @@
 import { parseVariable, setVariable, type VariableName, type VariableStore } from "../../expr/variables.ts";
-import { takeTexts } from "../parts.ts";
+import { takeValue } from "../parts.ts";
 import { type ActionRow, type RuleSet, type RuleStream, Verdict } from "../types.ts";
 
 function storeOf(stream: RuleStream, { scope }: VariableName): VariableStore | null {
@@ -18,7 +18,7 @@ export function resolveAction(where: readonly RuleSet[]): ActionRow {
     parenthesis: "needed",
     usage: "(<var>,<resolvers>,[ipv4|ipv6]) <expr>",
     help: "Keep the address of a host name in a variable",
-    parse: (args) => takeTexts(args, [["name", "an expression"]]),
+    parse: (args) => takeValue(args, "name", "an expression"),
     compile: (action, rc) => {
       const { text, at, endColumn } = action.texts.argument!;
       const [variable = "", resolvers = "", family = "", ...more] = text.split(",").map((word) => word.trim());

@@ -7,7 +7,7 @@ import {
   type VariableName,
   type VariableStore,
 } from "../../expr/variables.ts";
-import { takeTexts } from "../parts.ts";
+import { takeTexts, takeValue } from "../parts.ts";
 import {
   type ActionModel,
   type ActionRow,
@@ -52,7 +52,7 @@ export const variableActions: readonly ActionRow[] = [
     parenthesis: "needed",
     usage: "(<scope>.<name>) <expr>",
     help: "Keep the value of an expression in a variable",
-    parse: (args) => takeTexts(args, [["value", "an expression"]]),
+    parse: (args) => takeValue(args, "value", "an expression"),
     compile: (action, rc) => {
       const named = variable(action, rc, true);
       const expression = rc.expression(action.texts.value!);

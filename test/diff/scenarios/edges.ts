@@ -199,6 +199,11 @@ const forms: readonly (readonly [name: string, rules: string, ...requests: strin
     get("/"),
   ],
   [
+    "converters in words of their own",
+    "http-request set-var(txn.a) path lower regsub(b,xyz) if TRUE\nhttp-request set-var(txn.b) src,ipmask(16) ipmask(8)\nhttp-request set-header a %[var(txn.a)]:%[var(txn.b)]",
+    get("/ABc"),
+  ],
+  [
     "casts of addresses",
     "http-request set-var(txn.a) src\nhttp-request set-header a %[var(txn.a),add(1)]:%[var(txn.a),hex]:%[var(txn.a),ipmask(8)]:%[src,add(0)]:%[int(5),ipmask(8)]:%[str(10.2.3.4),ipmask(8)]:%[ipv6(::1),ipmask(24)]:%[ipv6(2001:db8:1::1),ipmask(24,32)]",
     get("/"),
