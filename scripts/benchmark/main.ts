@@ -13,7 +13,7 @@ import { http } from "./fixtures/http.ts";
 import { measureIdle } from "./idle.ts";
 import type { Memory } from "./idle.ts";
 import { generate, toolOf } from "./load.ts";
-import { cpuSeconds, family } from "./proc.ts";
+import { cpuSeconds, family, helperSeconds } from "./proc.ts";
 import type { ProgramName, Running } from "./programs.ts";
 import { maxConnections, programNames, start } from "./programs.ts";
 import type { Results, Sample } from "./report.ts";
@@ -102,18 +102,21 @@ async function measure(scenario: BenchScenario, running: Running, duration: numb
   return { cpu: (used * 1e6) / result.requests, perSecond: result.perSecond, p50: result.p50, p99: result.p99 };
 }
 
-/** Pools fill and hot code is compiled, which takes longer on a busy machine: until the CPU of a request falls no more. */
+/** Seconds of CPU that compiler threads use in a warming turn when what is hot has been compiled. */
+const COMPILED = 0.02;
+const WARM_TURNS = 10;
+
+/** Pools fill and hot code is compiled: until the threads beside the main one have nothing to do, which may take 20 s. */
 async function warmUp(scenario: BenchScenario, running: Running): Promise<void> {
   // The others have nothing to compile.
-  if (running.name !== "tlb") {
-    if (!options.quick) await measure(scenario, running, 1);
+  if (running.name !== "tlb" || options.quick) {
+    await measure(scenario, running, 1);
     return;
   }
-  let { cpu } = await measure(scenario, running, options.quick ? 1 : 2);
-  for (let turn = 0; turn < 4 && !options.quick; turn++) {
-    const before = cpu;
-    ({ cpu } = await measure(scenario, running, 2));
-    if (cpu > 0.9 * before) return;
+  for (let turn = 0; turn < WARM_TURNS; turn++) {
+    const before = helperSeconds(family(running.pid));
+    await measure(scenario, running, 2);
+    if (helperSeconds(family(running.pid)) - before < COMPILED) return;
   }
 }
 

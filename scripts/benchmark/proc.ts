@@ -29,6 +29,23 @@ export function cpuSeconds(pids: readonly number[]): number {
   return ticks / TICKS;
 }
 
+/** The same of all threads but the first of each process: compilers and collectors. */
+export function helperSeconds(pids: readonly number[]): number {
+  let ticks = 0;
+  for (const pid of pids) {
+    for (const thread of threads(pid)) if (thread !== pid) ticks += stat(`${pid}/task/${thread}`)?.ticks ?? 0;
+  }
+  return ticks / TICKS;
+}
+
+function threads(pid: number): number[] {
+  try {
+    return readdirSync(`/proc/${pid}/task`).map(Number);
+  } catch {
+    return [];
+  }
+}
+
 /** Resident memory in bytes, by process. */
 export function resident(pids: readonly number[]): number[] {
   return pids.map((pid) => {
@@ -41,7 +58,7 @@ export function resident(pids: readonly number[]): number[] {
   });
 }
 
-function stat(pid: number): { parent: number; ticks: number } | undefined {
+function stat(pid: number | string): { parent: number; ticks: number } | undefined {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, "utf8");
     // The name may hold spaces and parentheses: the fields start behind the last one.
