@@ -21,7 +21,7 @@ export interface AcceptUser {
 }
 
 /** Nobody yet: the events start after `onAccept`. */
-const NOBODY: SocketUser = { socketData() {}, socketDrain() {}, socketEnd() {}, socketClose() {} };
+const NOBODY: SocketUser = { socketBytes() {}, socketDrain() {}, socketEnd() {}, socketClose() {} };
 
 /** Takes the connections of one listening socket that begin in plain text; those with TLS are Bun's to take. */
 export class Acceptor implements Polled, TimerEntry {

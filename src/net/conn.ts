@@ -48,6 +48,10 @@ export abstract class Conn implements TimerEntry, SocketUser {
   }
 
   abstract onData(chunk: Buffer): void;
+  /** buf[start, end) came: as `onData`, for those who need no buffer of their own for it. */
+  onBytes(buf: Buffer, start: number, end: number): void {
+    this.onData(buf.subarray(start, end));
+  }
   /** Everything queued is with the kernel again. */
   abstract onDrain(): void;
   /** Peer's FIN. */
@@ -194,6 +198,15 @@ export abstract class Conn implements TimerEntry, SocketUser {
     if (this.closed) return;
     try {
       this.onData(chunk);
+    } catch (error) {
+      fail(this, error);
+    }
+  }
+
+  socketBytes(buf: Buffer, start: number, end: number): void {
+    if (this.closed) return;
+    try {
+      this.onBytes(buf, start, end);
     } catch (error) {
       fail(this, error);
     }

@@ -10,7 +10,8 @@ import type { StreamSocket } from "./socket.ts";
 
 /** Who gets the events of a polled socket; each may close it. */
 export interface SocketUser {
-  socketData(chunk: Buffer): void;
+  /** buf[start, end) came. What is around it belongs to others; the bytes themselves stay as they are. */
+  socketBytes(buf: Buffer, start: number, end: number): void;
   socketDrain(): void;
   socketEnd(): void;
   socketClose(error: Error | undefined): void;
@@ -184,7 +185,8 @@ export class PolledSocket implements StreamSocket, Polled {
         // A short read has emptied the socket: a later byte is an edge of its own.
         const more = n === room || this.last;
         if (!more) this.readable = false;
-        this.data.socketData(slab.take(n));
+        const end = slab.take(n);
+        this.data.socketBytes(slab.buffer, end - n, end);
         if (!more || this.closed || this.paused) return;
       } else if (n === 0) {
         this.finishRead();

@@ -20,8 +20,8 @@ function pair(): readonly [number, number] {
 
 class User implements SocketUser {
   readonly events: string[] = [];
-  socketData(chunk: Buffer): void {
-    this.events.push(chunk.length > 20 ? `${chunk.length} bytes` : chunk.toString("latin1"));
+  socketBytes(buf: Buffer, start: number, end: number): void {
+    this.events.push(end - start > 20 ? `${end - start} bytes` : buf.toString("latin1", start, end));
   }
   socketDrain(): void {
     this.events.push("drain");

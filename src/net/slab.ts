@@ -7,12 +7,12 @@ const SLAB_BYTES = 128 << 10;
 export const FIRST_READ = 16 << 10;
 
 /**
- * Where the bytes of polled sockets land. Each read takes what it filled and the next goes on behind it, so a chunk may be kept by
- * whoever gets it, and a buffer is allocated every hundred small reads only. A chunk keeps its whole slab alive: what waits
+ * Where the bytes of polled sockets land. Each read takes what it filled and the next goes on behind it, so the bytes may be kept by
+ * whoever gets them, and a buffer is allocated every hundred small reads only. Who keeps some keeps the whole slab alive: what waits
  * for a slow peer is copied out (see Conn).
  */
 class ReadSlab {
-  private buffer = Buffer.allocUnsafeSlow(SLAB_BYTES);
+  buffer = Buffer.allocUnsafeSlow(SLAB_BYTES);
   private address = addressOf(this.buffer, 0) as number;
   private used = 0;
 
@@ -30,11 +30,9 @@ class ReadSlab {
     return (this.address + this.used) as Pointer;
   }
 
-  /** What the last read filled. */
-  take(length: number): Buffer {
-    const start = this.used;
-    this.used = start + length;
-    return this.buffer.subarray(start, start + length);
+  /** The last read filled `length` bytes of `buffer`: where they end. */
+  take(length: number): number {
+    return (this.used += length);
   }
 }
 

@@ -22,7 +22,8 @@ import type { ServerSide } from "./side.ts";
 export interface ServerOwner {
   /** The socket exists (the handshake may still be under way): bytes may be written, they are queued until it ends. */
   onServerOpen(conn: ServerSide): void;
-  onServerData(conn: ServerSide, chunk: Buffer): void;
+  /** buf[start, end) came. */
+  onServerData(conn: ServerSide, buf: Buffer, start: number, end: number): void;
   onServerDrain(conn: ServerSide): void;
   onServerEnd(conn: ServerSide): void;
   onServerClose(conn: ServerSide, error: Error | undefined): void;
@@ -88,8 +89,12 @@ export class ServerConn extends Conn implements ServerSide {
   }
 
   onData(chunk: Buffer): void {
+    this.onBytes(chunk, 0, chunk.length);
+  }
+
+  override onBytes(buf: Buffer, start: number, end: number): void {
     this.established = true;
-    if (this.owner !== null) this.owner.onServerData(this, chunk);
+    if (this.owner !== null) this.owner.onServerData(this, buf, start, end);
     // Nobody asked: whatever it says belongs to no request.
     else this.abort();
   }

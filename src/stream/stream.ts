@@ -139,7 +139,7 @@ export abstract class Stream implements TimerEntry, ServerOwner, BalanceRequest,
   abstract readonly mode: Mode;
   /** The socket to the server exists: send what there is. */
   abstract onServerOpen(conn: ServerSide): void;
-  abstract onServerData(conn: ServerSide, chunk: Buffer): void;
+  abstract onServerData(conn: ServerSide, buf: Buffer, start: number, end: number): void;
   abstract onServerDrain(conn: ServerSide): void;
   abstract onServerEnd(conn: ServerSide): void;
   /** An established connection is gone. */

@@ -138,9 +138,9 @@ export class ServerMux implements ServerOwner, SessionOwner, TurnWork {
     this.session.flush();
   }
 
-  onServerData(conn: ServerConn, chunk: Buffer): void {
+  onServerData(conn: ServerConn, buf: Buffer, start: number, end: number): void {
     this.announce();
-    this.session.receive(chunk, 0, chunk.length);
+    this.session.receive(buf, start, end);
     if (conn.idleIndex >= 0 && (this.session.goawayReceived || this.session.dead)) this.shut();
   }
 

@@ -8,6 +8,7 @@ import type { ServerConn } from "../../server/conn.ts";
 import type { ServerMux } from "../../server/h2/mux.ts";
 import type { Tracking } from "../../table/tracking.ts";
 import { clock } from "../../util/clock.ts";
+import { kept } from "../../util/kept.ts";
 import { ClientConn } from "../client.ts";
 import type { StreamRuntime } from "../runtime.ts";
 import type { Session } from "../session.ts";
@@ -73,14 +74,18 @@ export class HttpClient extends ClientConn implements HttpSide {
   }
 
   onData(chunk: Buffer): void {
+    this.onBytes(chunk, 0, chunk.length);
+  }
+
+  override onBytes(buf: Buffer, start: number, end: number): void {
     this.established = true;
     if (this.lingering) return;
     const { stream } = this;
-    if (stream === null) this.begin(chunk, 0, chunk.length);
-    else if (stream.readingHead) this.more(stream, chunk);
-    else if (stream.tunnel) stream.onTunnelData(chunk);
-    else if (!stream.requestDone) stream.onRequestBody(chunk, 0, chunk.length);
-    else this.hold(chunk, 0, chunk.length);
+    if (stream === null) this.begin(buf, start, end);
+    else if (stream.readingHead) this.more(stream, buf.subarray(start, end));
+    else if (stream.tunnel) stream.onTunnelData(buf.subarray(start, end));
+    else if (!stream.requestDone) stream.onRequestBody(buf, start, end);
+    else this.hold(buf, start, end);
   }
 
   /** A new request starts with buf[start, end). */
@@ -123,7 +128,7 @@ export class HttpClient extends ClientConn implements HttpSide {
       if (this.held === buf) this.held = null;
       if (stream.req.oddAt >= 0) captureOdd(stream, "request", stream.req, buf, end);
       // A head lives as long as its exchange, which a client that reads slowly draws out.
-      if (buf.length > LARGE_READ && 4 * (at - start) < buf.length) stream.req.detach();
+      if (end - start > LARGE_READ && 4 * (at - start) < end - start) stream.req.detach();
       stream.onRequestHead(buf, at, end);
       return;
     }
@@ -156,10 +161,10 @@ export class HttpClient extends ClientConn implements HttpSide {
   hold(buf: Buffer, start: number, end: number): void {
     if (start >= end) return;
     if (this.held === null) {
-      const small = buf.length > LARGE_READ && 4 * (end - start) < buf.length;
-      this.held = small ? Buffer.from(buf.subarray(start, end)) : buf;
-      this.heldStart = small ? 0 : start;
-      this.heldEnd = small ? end - start : end;
+      // What is around it is another's, and a small part of a large read lets the read go.
+      this.held = kept(buf, start, end);
+      this.heldStart = 0;
+      this.heldEnd = end - start;
     } else {
       this.held = Buffer.concat([this.held.subarray(this.heldStart, this.heldEnd), buf.subarray(start, end)]);
       this.heldStart = 0;

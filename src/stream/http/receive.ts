@@ -21,20 +21,21 @@ import type { HttpStream } from "./stream.ts";
 import { holdResponse } from "./wait.ts";
 import { headBytes, SCRATCH_BYTES, scratch } from "./wire.ts";
 
-export function receive(stream: HttpStream, conn: ServerSide, chunk: Buffer): void {
+export function receive(stream: HttpStream, conn: ServerSide, chunk: Buffer, from: number, to: number): void {
   if (stream.step !== Step.none) {
-    gatherBody(stream, chunk);
+    gatherBody(stream, chunk.subarray(from, to));
     return;
   }
   if (stream.responded) {
-    downloadBody(stream, chunk, 0, chunk.length);
+    downloadBody(stream, chunk, from, to);
     return;
   }
   let buf = chunk;
-  let start = 0;
-  let end = chunk.length;
+  let start = from;
+  let end = to;
   if (stream.resHeld !== null) {
-    buf = gather(stream, chunk);
+    buf = gather(stream, chunk.subarray(from, to));
+    start = 0;
     end = stream.resHeldEnd;
   }
   for (;;) {

@@ -236,7 +236,7 @@ function passResponse(
   if (framing === Framing.TUNNEL) {
     sendHead(stream, buf, at, at, at);
     startTunnel(stream);
-    if (at < end) stream.onServerData(conn!, buf.subarray(at, end));
+    if (at < end) stream.onServerData(conn!, buf, at, end);
     return;
   }
   forward(stream, buf, at, next, end);

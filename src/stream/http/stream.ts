@@ -353,14 +353,14 @@ export class HttpStream extends Stream implements H2Owner {
     spliceUpload(this);
   }
 
-  onServerData(conn: ServerSide, chunk: Buffer): void {
+  onServerData(conn: ServerSide, buf: Buffer, start: number, end: number): void {
     if (this.phase === Phase.connecting) {
       this.established();
       // Rules may have ended it.
       if (this.serverConn === null) return;
     }
-    if (this.tunnel) tunnelServerData(this, conn, chunk);
-    else receive(this, conn, chunk);
+    if (this.tunnel) tunnelServerData(this, conn, buf.subarray(start, end));
+    else receive(this, conn, buf, start, end);
   }
 
   onServerDrain(conn: ServerSide): void {

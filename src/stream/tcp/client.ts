@@ -27,8 +27,12 @@ export class TcpClient extends ClientConn {
   }
 
   onData(chunk: Buffer): void {
+    this.onBytes(chunk, 0, chunk.length);
+  }
+
+  override onBytes(buf: Buffer, start: number, end: number): void {
     this.established = true;
-    if (!this.lingering) this.stream.onClientData(chunk);
+    if (!this.lingering) this.stream.onClientData(buf, start, end);
   }
 
   override onBug(): void {

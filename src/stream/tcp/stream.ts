@@ -95,12 +95,13 @@ export class TcpStream extends Stream {
 
   // ---- client side
 
-  onClientData(chunk: Buffer): void {
-    const n = chunk.length;
+  onClientData(buf: Buffer, start: number, end: number): void {
+    const n = end - start;
     this.countIn(n);
     const { frontend, server } = this;
     const conn = this.serverConn;
     if (conn === null || this.phase !== Phase.connected) {
+      const chunk = buf.subarray(start, end);
       (this.early ??= []).push(chunk);
       this.earlyBytes += n;
       // On the way already: it leaves as soon as the connection stands, and is kept for another attempt.
@@ -111,7 +112,7 @@ export class TcpStream extends Stream {
     }
     frontend.slab[server!.base + C.bytesIn]! += n;
     this.active = clock.now;
-    if (!conn.write(chunk, 0, n)) this.client.pause();
+    if (!conn.write(buf, start, end)) this.client.pause();
     else if (n >= SPLICE_CHUNK) spliceSession(this, this.client, conn);
     // Fast path: an armed timer finds out itself how long either side has been silent.
     if (this.deadline === 0) this.watch();
@@ -240,17 +241,17 @@ export class TcpStream extends Stream {
     this.watch();
   }
 
-  onServerData(conn: ServerConn, chunk: Buffer): void {
+  onServerData(conn: ServerConn, buf: Buffer, start: number, end: number): void {
     if (this.phase === Phase.connecting) this.established();
-    const n = chunk.length;
+    const n = end - start;
     this.countOut(n);
     if (this.step === Inspection.response) {
-      (this.late ??= []).push(chunk);
+      (this.late ??= []).push(buf.subarray(start, end));
       this.lateBytes += n;
       inspectMore(this);
       return;
     }
-    if (!this.client.write(chunk, 0, n)) conn.pause();
+    if (!this.client.write(buf, start, end)) conn.pause();
     else if (n >= SPLICE_CHUNK) spliceSession(this, conn, this.client);
     if (this.deadline === 0) this.watch();
   }
