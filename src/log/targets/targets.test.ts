@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { close, pipe, setNonBlocking, unlink } from "../../ffi/file.ts";
 import { ipSockAddr, type SockAddr, unixSockAddr } from "../../ffi/sockaddr.ts";
-import { bind, SOCK_DGRAM, socket } from "../../ffi/socket.ts";
+import { bind, getsockname, SOCK_DGRAM, socket } from "../../ffi/socket.ts";
 import { DatagramSink } from "./datagram.ts";
 import { DescriptorSink } from "./descriptor.ts";
 import { openSink } from "./index.ts";
@@ -182,4 +182,27 @@ test("one sink for each place", () => {
     openSink({ kind: "udp", ip: "127.0.0.1", port: 10 }),
   );
   expect(() => openSink({ kind: "udp", ip: "nonsense", port: 9 })).toThrow("no valid address");
+});
+
+test("UDP on this machine: lines that nobody reads cost the later ones nothing", async () => {
+  const fd = socket(ipSockAddr(4, "127.0.0.1", 0)!.family, SOCK_DGRAM);
+  expect(bind(fd, ipSockAddr(4, "127.0.0.1", 0)!)).toBe(0);
+  const { port } = getsockname(fd) as { port: number };
+  const to = ipSockAddr(4, "127.0.0.1", port)!;
+  close(fd);
+  const sink = new DatagramSink(to);
+  for (let i = 0; i < 5; i++) sink.write(`lost ${i}`);
+  await Bun.sleep(5);
+  const reader = socket(to.family, SOCK_DGRAM);
+  cleanups.push(() => close(reader));
+  expect(bind(reader, to)).toBe(0);
+  for (let i = 0; i < 3; i++) sink.write(`line ${i}`);
+  await Bun.sleep(5);
+  expect([drain(reader), drain(reader), drain(reader), drain(reader)]).toEqual([
+    "line 0\n",
+    "line 1\n",
+    "line 2\n",
+    "",
+  ]);
+  expect(sink.dropped).toBe(0);
 });
