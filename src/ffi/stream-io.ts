@@ -36,6 +36,11 @@ export function send(fd: number, buffer: Uint8Array, offset: number, length: num
   return result(libc.send(fd, ptr(buffer, offset), length, MSG_NOSIGNAL));
 }
 
+/** As `send`, for memory at `address`. */
+export function sendFrom(fd: number, address: Pointer, length: number): number {
+  return result(libc.send(fd, address, length, MSG_NOSIGNAL));
+}
+
 /** Moves up to `length` bytes between a pipe and a socket without a copy: 0 = end of the source, -EAGAIN = it would wait. */
 export function splice(from: number, to: number, length: number): number {
   return result(libc.splice(from, null, to, null, length, SPLICE_F_MOVE | SPLICE_F_NONBLOCK));

@@ -2,7 +2,7 @@ import { EPOLLERR, EPOLLHUP, EPOLLIN, EPOLLOUT, EPOLLRDHUP } from "../ffi/epoll.
 import { EAGAIN, ECONNRESET, EINTR, EPIPE, errnoName } from "../ffi/errno.ts";
 import { close } from "../ffi/file.ts";
 import { getpeername, getsockname, setLinger, setNoDelay, shutdown, SHUT_WR, socketError } from "../ffi/socket.ts";
-import { recv, send } from "../ffi/stream-io.ts";
+import { recv, send, sendFrom } from "../ffi/stream-io.ts";
 import type { Address } from "../config/model.ts";
 import type { Polled, Poller } from "./poller.ts";
 import { FIRST_READ, slab } from "./slab.ts";
@@ -79,7 +79,9 @@ export class PolledSocket implements StreamSocket, Polled {
   write(buf: Uint8Array, offset: number, length: number): number {
     if (this.closed || this.finished || this.failure !== 0) return -1;
     if (this.writes < DECIDED && ++this.writes === DECIDED) setNoDelay(this.fd, true);
-    const n = send(this.fd, buf, offset, length);
+    // Fast path: what was read is passed on, and its address is known.
+    const { fd } = this;
+    const n = buf === slab.buffer ? sendFrom(fd, slab.pointer(offset), length) : send(fd, buf, offset, length);
     if (n > 0) {
       this.connecting = false;
       if (n < length) this.wantDrain();

@@ -30,6 +30,11 @@ class ReadSlab {
     return (this.address + this.used) as Pointer;
   }
 
+  /** Address of the byte at `offset` of `buffer`. */
+  pointer(offset: number): Pointer {
+    return (this.address + offset) as Pointer;
+  }
+
   /** The last read filled `length` bytes of `buffer`: where they end. */
   take(length: number): number {
     return (this.used += length);
