@@ -7,7 +7,7 @@ export const divergences: Readonly<Record<string, string>> = {
   "timeout client, in the middle of a chunk":
     "tlb applies timeout client to a body that stalls, as the manual says (cD); HAProxy 2.6.12 waits for the server instead",
   "queue: client leaves while waiting":
-    "with option abortonclose tlb drops a queued request whose client left, as the manual says; HAProxy 2.6.12 does not look",
+    "with option abortonclose tlb drops a queued request whose client left, as the manual says; HAProxy 2.6.12 looks only when the frontend has the option too",
   "http-reuse safe: a pooled connection dies with the request, before an answer":
     "tlb sends a request again when a reused connection died before any byte of an answer; HAProxy 2.6 closes and leaves that to the client",
   "http-reuse always: a pooled connection dies with the request, before an answer":

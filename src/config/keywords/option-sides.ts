@@ -14,7 +14,11 @@ const SPLICE = "large bodies are always spliced, unless nosplice forbids it";
 
 /** The plain switches (manual section 4.2). Options that carry arguments have rows of their own in options.ts. */
 export const OPTION_ROWS: readonly OptionRow[] = [
-  { name: "abortonclose", sides: "back", help: "Drop queued requests of clients that closed their side" },
+  {
+    name: "abortonclose",
+    sides: "back",
+    help: "Drop requests of clients that closed their side: in queues, and at servers if frontend and backend have it",
+  },
   {
     name: "accept-invalid-http-request",
     sides: "front",

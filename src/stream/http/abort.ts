@@ -34,6 +34,17 @@ export function clientEnded(stream: HttpStream): void {
   else if (!stream.requestDone) clientAborted(stream);
   // A client may finish its side and still read the answer, unless option abortonclose says that nobody does so.
   else if (abortOnClose(stream) && stream.phase !== Phase.connected) clientAborted(stream);
+  else if (watched(stream) && stream.client.h2 === null && !stream.client.behind) clientFinished(stream);
+}
+
+/** A server works for a client that has finished its side, which counts as gone. */
+function clientFinished(stream: HttpStream): void {
+  if (stream.responded) {
+    clientLeft(stream);
+    return;
+  }
+  countOnPath(stream, C.clientAborts);
+  fail(stream, "C", "H", 400);
 }
 
 /**
@@ -53,6 +64,11 @@ export function clientGone(stream: HttpStream): void {
   // A reset after its FIN answers what was written to it: that was in vain.
   const inVain = stream.responded && stream.client.ended;
   if (waits && !inVain && stream.serverConn !== null && stream.phase === Phase.connected) {
+    if (watched(stream) && stream.client.h2 === null) {
+      if (stream.responded) clientLeft(stream);
+      else clientAborted(stream, "D");
+      return;
+    }
     stream.serverConn.resume();
     // The server's time goes on as it was: nobody is there any more to renew it.
     if (stream.deadline === 0) watchServer(stream);
@@ -69,6 +85,15 @@ function leftTarpit(stream: HttpStream): void {
 
 function abortOnClose(stream: HttpStream): boolean {
   return ((stream.backend?.http as HttpSettings | undefined) ?? stream.http).abortOnClose;
+}
+
+/**
+ * Clients of established exchanges are looked after. As in HAProxy both sides must have option abortonclose, which those have that take it
+ * from their defaults.
+ */
+function watched(stream: HttpStream): boolean {
+  const { backend, http } = stream;
+  return backend !== null && http.abortOnClose && (backend.http as HttpSettings).abortOnClose;
 }
 
 function abortedHead(stream: HttpStream): void {

@@ -157,6 +157,10 @@ export class HttpClient extends ClientConn implements HttpSide {
     stream.refuse(at === H1Error.UNSUPPORTED_CODING ? 422 : 400);
   }
 
+  get behind(): boolean {
+    return this.held !== null;
+  }
+
   /** Keeps buf[start, end) for the next request. */
   hold(buf: Buffer, start: number, end: number): void {
     if (start >= end) return;

@@ -62,14 +62,14 @@ const clientPoints: readonly (readonly [string, string, number])[] = [
   ["after the request", get("/hold"), 40],
   ["in the body", request("POST", "/hold", ["Content-Length: 10"], "abc"), 40],
   ["in a chunk", request("POST", "/hold", ["Transfer-Encoding: chunked"], "5\r\nab"), 40],
-  ["while the response comes", get("/drip"), 40],
+  ["while the response comes", get("/drip"), 90],
   ["between two requests", get("/quick"), 60],
 ];
 
 const holding: ServerScript = async (peer) => {
   const head = await peer.until("\r\n\r\n");
   if (head.includes("/quick")) peer.send(ok("quick"));
-  if (head.includes("/drip")) await peer.drip(["HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n", ..."abcdef"], 30);
+  if (head.includes("/drip")) await peer.drip(["HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n", ..."abcdef"], 60);
   if (head.includes("/hold")) {
     await Bun.sleep(200);
     peer.send(ok("held"));
@@ -78,12 +78,15 @@ const holding: ServerScript = async (peer) => {
 
 const clientFails: readonly Scenario[] = clientEnds.flatMap(([how, end]) =>
   clientPoints.flatMap(([where, text, pause]) =>
-    [false, true]
-      // abortonclose makes a difference only once a request is on its way.
-      .filter((abort) => !abort || pause > 0)
+    (["", "backend", "defaults"] as const)
+      // abortonclose makes a difference only once a request is on its way, and to HAProxy only when both sides have it.
+      .filter((abort) => abort === "" || pause > 0)
       .map((abort): Scenario => ({
-        name: `client ${how} ${where}${abort ? ", option abortonclose" : ""}`,
-        config: http({ backend: abort ? "option abortonclose" : "", defaults: "timeout server 600ms" }),
+        name: `client ${how} ${where}${abort === "" ? "" : `, option abortonclose${abort === "defaults" ? " of both sides" : ""}`}`,
+        config: http({
+          backend: abort === "backend" ? "option abortonclose" : "",
+          defaults: `timeout server 600ms${abort === "defaults" ? "\noption abortonclose" : ""}`,
+        }),
         servers: { s1: holding },
         async client(talk) {
           const client = await talk.connect();
@@ -249,11 +252,14 @@ const queues: readonly Scenario[] = [
     client: (talk) => crowd(talk, 4),
     compare: { timers: 150, servers: false },
   },
-  {
-    name: "queue: client leaves while waiting",
-    config: http({ servers: { s1: "maxconn 1" }, backend: "option abortonclose" }),
+  ...(["", " with option abortonclose of both sides"] as const).map((both) => ({
+    name: `queue: client leaves while waiting${both}`,
+    config: http({
+      servers: { s1: "maxconn 1" },
+      ...(both === "" ? { backend: "option abortonclose" } : { defaults: "option abortonclose" }),
+    }),
     servers: { s1: slow("s1", 200) },
-    async client(talk) {
+    async client(talk: Talk) {
       const first = await talk.connect();
       first.send(get("/first"));
       await talk.sleep(30);
@@ -263,8 +269,8 @@ const queues: readonly Scenario[] = [
       second.close();
       await first.response();
     },
-    compare: { clientClose: "closed" },
-  },
+    compare: { clientClose: "closed" as const },
+  })),
   {
     name: "queue: minconn and fullconn limit below maxconn",
     config: http({ backend: "fullconn 10", servers: { s1: "minconn 1 maxconn 5" } }),
