@@ -107,7 +107,8 @@ export function clientLeft(stream: HttpStream): void {
   countOnPath(stream, C.clientAborts);
   stream.termCause = "C";
   stream.termState = "D";
-  stream.responseDone = stream.resBody.done;
+  // A body that has not begun counts as done: the server's connection still owes the answer.
+  stream.responseDone = stream.responded && stream.resBody.done;
   finishStream(stream, false);
 }
 
