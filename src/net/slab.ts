@@ -39,6 +39,11 @@ class ReadSlab {
   take(length: number): number {
     return (this.used += length);
   }
+
+  /** Nobody keeps buf[start, end): when it was read last, the next read may overwrite it, in memory that the processor has at hand. */
+  giveBack(buf: Buffer, start: number, end: number): void {
+    if (end === this.used && buf === this.buffer) this.used = start;
+  }
 }
 
 export const slab = new ReadSlab();

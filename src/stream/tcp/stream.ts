@@ -3,6 +3,7 @@ import { C } from "../../counters/columns.ts";
 import type { SampleContext } from "../../expr/context.ts";
 import { findRdpCookie } from "../../expr/fetch/rdp.ts";
 import { type LevelName, NEVER } from "../../log/record.ts";
+import { slab } from "../../net/slab.ts";
 import type { ServerConn } from "../../server/conn.ts";
 import type { ServerPool } from "../../server/pool.ts";
 import { clock } from "../../util/clock.ts";
@@ -112,8 +113,12 @@ export class TcpStream extends Stream {
     }
     frontend.slab[server!.base + C.bytesIn]! += n;
     this.active = clock.now;
-    if (!conn.write(buf, start, end)) this.client.pause();
-    else if (n >= SPLICE_CHUNK) spliceSession(this, this.client, conn);
+    if (conn.write(buf, start, end)) {
+      slab.giveBack(buf, start, end);
+      if (n >= SPLICE_CHUNK) spliceSession(this, this.client, conn);
+    } else {
+      this.client.pause();
+    }
     // Fast path: an armed timer finds out itself how long either side has been silent.
     if (this.deadline === 0) this.watch();
   }
@@ -251,8 +256,12 @@ export class TcpStream extends Stream {
       inspectMore(this);
       return;
     }
-    if (!this.client.write(buf, start, end)) conn.pause();
-    else if (n >= SPLICE_CHUNK) spliceSession(this, conn, this.client);
+    if (this.client.write(buf, start, end)) {
+      slab.giveBack(buf, start, end);
+      if (n >= SPLICE_CHUNK) spliceSession(this, conn, this.client);
+    } else {
+      conn.pause();
+    }
     if (this.deadline === 0) this.watch();
   }
 
