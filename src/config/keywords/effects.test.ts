@@ -39,7 +39,7 @@ const places: Readonly<Record<string, Readonly<Record<string, Place>>>> = {
     "ulimit-n": ["supervisor/limits.ts", "ulimitN"],
     "hard-stop-after": ["supervisor/supervisor.ts", "hardStopAfter"],
     "spread-checks": ["check/task.ts", "spreadChecks"],
-    "cpu-map": ["supervisor/supervisor.ts", "cpuMap"],
+    "cpu-map": ["supervisor/snapshot.ts", "cpuMap"],
     log: ["log/logger.ts", "logs"],
     "log-tag": ["log/logger.ts", "logTag"],
     "log-send-hostname": ["log/logger.ts", "logSendHostname"],

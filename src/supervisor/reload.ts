@@ -1,0 +1,101 @@
+/** A configuration takes the place of another: planned, prepared on every worker, and then committed on all or on none. */
+import type { Model } from "../config/model.ts";
+import { raiseDescriptorLimit } from "../ffi/process.ts";
+import { collectAfterLoading } from "../util/tidy.ts";
+import type { Child } from "./child.ts";
+import { COMMIT_TIMEOUT, errorLines, PREPARE_TIMEOUT } from "./fleet.ts";
+import { applyLimits, findLimits, type Limits } from "./limits.ts";
+import { listenerLines, refused } from "./outcome.ts";
+import { diagnosticLine } from "./report.ts";
+import type { ResourcePlan } from "./resources.ts";
+import { restartNotes } from "./restart-notes.ts";
+import { type Running, runningOf, snapshotOf } from "./snapshot.ts";
+import type { Supervisor } from "./supervisor.ts";
+import type { ReloadResult } from "./types.ts";
+
+/** Reads the files again and puts them in force. Not while another change is in progress. */
+export async function reloadConfiguration(supervisor: Supervisor): Promise<ReloadResult> {
+  const { resources } = supervisor;
+  const { model, diagnostics } = await supervisor.options.load();
+  if (model === null) return refused(errorLines(diagnostics));
+  const warnings = diagnostics.filter((d) => d.severity === "warning").map(diagnosticLine);
+  const limits = findLimits(model);
+  if ("error" in limits) return refused([limits.error]);
+  const failure = applyLimits(limits);
+  if (failure !== null) return refused([failure]);
+  const plan = resources.plan(model);
+  if ("lacks" in plan) return refused(plan.errors);
+  resources.pending = plan;
+  try {
+    return await tryCommit(supervisor, model, limits, plan, warnings);
+  } finally {
+    resources.pending = null;
+  }
+}
+
+async function tryCommit(
+  supervisor: Supervisor,
+  model: Model,
+  limits: Limits,
+  plan: ResourcePlan,
+  warnings: readonly string[],
+): Promise<ReloadResult> {
+  const { shared, running: before, fleet, options, resources } = supervisor;
+  const change = { shared, previous: before.model, next: model, slots: plan.slots };
+  const next = runningOf(model, before.generation + 1, plan, limits);
+  options.initState?.(change);
+  const children = fleet.running();
+  const errors = [...new Set((await Promise.all(children.map((child) => offer(supervisor, child, next)))).flat())];
+  if (errors.length === 0 && !supervisor.stopping) errors.push(...resources.publish(plan));
+  if (errors.length > 0 || supervisor.stopping) {
+    await Promise.allSettled(children.map((child) => child.abort(COMMIT_TIMEOUT)));
+    resources.abort(plan);
+    return refused(errors);
+  }
+  const notes = options.beforeCommit?.(change) ?? [];
+  supervisor.running = next;
+  await Promise.all(children.map((child) => commit(supervisor, child)));
+  resources.commit(plan, model);
+  fleet.reloaded((file) => patternText(before.model, file) === patternText(model, file));
+  fleet.parkAgain();
+  if (limits.descriptors > before.limits.descriptors) {
+    for (const { pid } of children) raiseDescriptorLimit(limits.descriptors, pid);
+  }
+  supervisor.admin?.refresh();
+  collectAfterLoading(model.patternFiles);
+  const lines = [
+    ...listenerLines(plan.listeners),
+    ...notes,
+    ...plan.tables.notes,
+    ...restartNotes(supervisor.first, model),
+    ...warnings,
+  ];
+  return { ok: true, text: `Configuration reloaded (generation ${next.generation}).\n${lines.join("\n")}\n` };
+}
+
+/** Asks a worker to prepare; returns why it refuses. */
+async function offer(supervisor: Supervisor, child: Child, next: Running): Promise<string[]> {
+  const { index } = child;
+  const fdOf = (key: string) => supervisor.listenerFd(key, index);
+  try {
+    const snapshot = snapshotOf(supervisor, next, index);
+    return errorLines(await child.prepare(snapshot, supervisor.segmentFd, fdOf, PREPARE_TIMEOUT));
+  } catch (error) {
+    return [`worker ${index} : ${error instanceof Error ? error.message : String(error)}`];
+  }
+}
+
+/** A worker that fails now starts anew, on the new configuration: all are on it in the end. */
+async function commit(supervisor: Supervisor, child: Child): Promise<void> {
+  try {
+    await child.commit(COMMIT_TIMEOUT);
+  } catch (error) {
+    supervisor.report("ALERT", `worker ${child.index} : ${error instanceof Error ? error.message : String(error)}`);
+    child.kill("SIGKILL");
+  }
+}
+
+/** Text of a pattern file as rules name it: without the prefixes that say how to open it. */
+function patternText({ patternFiles }: Model, file: string): string | undefined {
+  return patternFiles[file.replace(/^(?:file|opt|virt)@/, "")];
+}
