@@ -1,19 +1,60 @@
 /**
  * Free TCP ports on loopback. They are taken below the kernel's ephemeral range (32768 and up), so that no outgoing
  * connection of a program under test can sit on one between the moment it is found free and the moment it is bound.
+ *
+ * Several test runs may share a machine: each takes ports from blocks that it has claimed by an abstract UNIX socket, which the
+ * kernel gives back when the process ends, however it ends.
  */
+import type { UnixSocketListener } from "bun";
+
 const FIRST = 10_000;
-const LAST = 32_000;
+const BLOCK = 100;
+const BLOCKS = 220;
 
-let next = FIRST + Math.floor(Math.random() * (LAST - FIRST));
+/** First ports of the blocks of this process. */
+const claimed: number[] = [];
+const claims: UnixSocketListener<undefined>[] = [];
+/** The next block to ask for; begins anywhere, so that runs rarely ask for the same. */
+let candidate = Math.floor(Math.random() * BLOCKS);
+let asked = 0;
+/** Where the next port is looked for: a block of `claimed`, and the port inside it. */
+let block = -1;
+let offset = BLOCK;
 
-/** A TCP port nobody listens on, never handed out twice by this process. Throws when the range is used up. */
+/**
+ * A TCP port nobody listens on. None is handed out twice by this process, as long as there are blocks to claim; after that its own
+ * come again. Throws when nothing is free.
+ */
 export function freePort(): number {
-  for (let tries = 0; tries < LAST - FIRST; tries++) {
-    next = next >= LAST ? FIRST : next + 1;
-    if (isFree(next)) return next;
+  for (let tries = 0; tries < BLOCK * BLOCKS; tries++) {
+    if (offset === BLOCK) {
+      if (!claim() && claimed.length === 0) break;
+      block = (block + 1) % claimed.length;
+      offset = 0;
+    }
+    const port = claimed[block]! + offset++;
+    if (isFree(port)) return port;
   }
-  throw new Error(`no free port between ${FIRST} and ${LAST}`);
+  throw new Error(`no free port between ${FIRST} and ${FIRST + BLOCK * BLOCKS}`);
+}
+
+/** One block more, behind those there are. False: all belong to somebody. */
+function claim(): boolean {
+  for (; asked < BLOCKS; asked++, candidate = (candidate + 1) % BLOCKS) {
+    const first = FIRST + BLOCK * candidate;
+    try {
+      const lock = Bun.listen({ unix: `\0tlb-test-ports-${first}`, socket: { data() {} } });
+      lock.unref();
+      claims.push(lock);
+      block = claimed.push(first) - 2;
+    } catch {
+      continue;
+    }
+    asked++;
+    candidate = (candidate + 1) % BLOCKS;
+    return true;
+  }
+  return false;
 }
 
 function isFree(port: number): boolean {
