@@ -35,10 +35,11 @@ import type { BodyFilter } from "./filter.ts";
 import { receive } from "./receive.ts";
 import { receiveHead, receiveMalformed, receivePayload } from "./receive-h2.ts";
 import { refusedRetry, repeat } from "./retry.ts";
-import { analyseRequest, routeRequest, sendRequest } from "./request.ts";
+import { analyseRequest, routeRequest } from "./request.ts";
 import { resumeResponse } from "./response.ts";
 import { joinNew, reuseConn, speaksH2 } from "./reuse.ts";
 import { HttpSamples } from "./samples.ts";
+import { sendRequest } from "./send-request.ts";
 import type { HttpSettings } from "./settings.ts";
 import type { HttpSide } from "./side.ts";
 import { Step } from "./step.ts";
@@ -64,8 +65,8 @@ const FREE_MAX = 1024;
 /**
  * One HTTP exchange: its state, and which file handles what happens to it.
  *
- *     client: request.ts (head), upload.ts (body), abort.ts (it leaves)
- *     server: receive.ts (heads), response.ts, download.ts (body), failure.ts (it fails), retry.ts
+ *     client: request.ts (head), upload.ts (body), abort.ts (it leaves), send-response.ts
+ *     server: send-request.ts, receive.ts (heads), response.ts, download.ts (body), failure.ts (it fails), retry.ts
  *     both:   tunnel.ts, deadlines.ts, answer.ts (our own answers), finish.ts (the end)
  */
 export class HttpStream extends Stream implements H2Owner {
