@@ -24,6 +24,8 @@ export interface StartRequest {
   readonly load: LoadOptions;
   /** Nothing on standard error. Default false. */
   readonly quiet?: boolean;
+  /** See ServeOptions. Default false. */
+  readonly diesBySignal?: boolean;
   /** What to tell older processes once this one serves. */
   readonly oldPids: readonly number[];
   readonly oldSignal: "SIGUSR1" | "SIGTERM";
@@ -67,6 +69,7 @@ export async function startProxy(request: StartRequest): Promise<number> {
     daemonCommand: selfCommand(request.daemonArgs),
     upgradeCommand: request.successorCommand ?? upgradeCommand(request.daemonArgs),
     stdin: load.stdin ?? null,
+    diesBySignal: request.diesBySignal ?? false,
     successorEnvironment: request.defaultSocket && socket === null ? { [NO_SOCKET]: "1" } : {},
     ...(request.quiet === true ? { report: () => {} } : {}),
     ...(request.daemon === null ? {} : { daemon: request.daemon }),

@@ -2,7 +2,6 @@
  * What this program announces to configurations: the HAProxy version whose language it speaks, and the build
  * features by HAProxy's names, as `feature(NAME)` and the "Feature list" line of `-vv` show them.
  */
-import { versions } from "node:process";
 
 /** The version the predicates compare with and `HAPROXY_STARTUP_VERSION` holds. */
 export const haproxyVersion = "2.6.12";
@@ -24,12 +23,12 @@ export const features: Readonly<Record<string, boolean>> = {
   GETADDRINFO: true,
   KQUEUE: false,
   LIBCRYPT: false,
-  LINUX_SPLICE: false,
+  LINUX_SPLICE: true,
   LINUX_TPROXY: true,
   LUA: false,
   MEMORY_PROFILING: false,
   NETFILTER: false,
-  NS: false,
+  NS: true,
   OBSOLETE_LINKER: false,
   OPENSSL: true,
   OT: false,
@@ -43,10 +42,10 @@ export const features: Readonly<Record<string, boolean>> = {
   PROMEX: false,
   QUIC: false,
   RT: true,
-  SLZ: false,
+  SLZ: true,
   STATIC_PCRE: false,
   STATIC_PCRE2: false,
-  SYSTEMD: false,
+  SYSTEMD: true,
   TFO: true,
   THREAD: true,
   THREAD_DUMP: false,
@@ -71,8 +70,8 @@ export const enabledOptions: Readonly<Record<string, boolean>> = {
 /** Name of the TLS library, for `ssllib_name_startswith`. */
 export const sslLibraryName = "BoringSSL";
 
-/** The OpenSSL version BoringSSL stands in for, as Bun reports it. */
-export const opensslVersion: string = versions.openssl ?? "1.1.0";
+/** The OpenSSL version whose interface BoringSSL announces (its OPENSSL_VERSION_NUMBER is 0x1010107f); Bun reports an older one. */
+export const opensslVersion = "1.1.1";
 
 /** The "Feature list" text: every name with + or - before it. */
 export function featureList(): string {

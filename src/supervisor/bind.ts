@@ -1,7 +1,7 @@
 /** One listening socket from one `bind` line: every option, and HAProxy's words when something fails. */
 import type { Address, BindModel } from "../config/model.ts";
 import { strerror } from "../ffi/errno.ts";
-import { close, dup } from "../ffi/file.ts";
+import { close, dup, setNonBlocking } from "../ffi/file.ts";
 import { inNamespace } from "../ffi/namespace.ts";
 import { AF_INET6, sockAddr, type SockAddr } from "../ffi/sockaddr.ts";
 import {
@@ -133,6 +133,8 @@ export function bindAbstract(address: Address, options: ListenOptions): Bound {
 export function adoptInherited(number: number, options: ListenOptions): Bound {
   const fd = dup(number);
   if (fd < 0) return { error: `cannot use file descriptor '${number}' : ${strerror(fd)}.` };
+  // Whoever made it may wait in accept(2); a worker must never.
+  setNonBlocking(fd, true);
   const listening = getIntOption(fd, SOL_SOCKET, SO_ACCEPTCONN);
   const status = listening === 1 ? 0 : listening < 0 ? listening : listen(fd, options.backlog);
   if (status >= 0) return { fd };

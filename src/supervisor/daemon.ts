@@ -1,5 +1,5 @@
 /** Going to the background: the daemon is a second run of this program, which tells the first when it serves. */
-import { closeSync, openSync, readdirSync, readlinkSync, unlinkSync, writeSync } from "node:fs";
+import { closeSync, openSync, readdirSync, readFileSync, readlinkSync, unlinkSync, writeSync } from "node:fs";
 import type { Model } from "../config/model.ts";
 import { strerror } from "../ffi/errno.ts";
 import { redirectToNull } from "../ffi/file.ts";
@@ -101,10 +101,10 @@ function pidfileError(path: string, error: unknown): string {
   return `[tlb.main()] Cannot create pidfile ${path} (${error instanceof Error ? error.message : String(error)})`;
 }
 
-/** Removes it again; no failure if it is gone. */
+/** Removes it again, unless a process that took over (`-sf`) has written its own number there; no failure if it is gone. */
 export function removePidfile(path: string): void {
   try {
-    unlinkSync(path);
+    if (Number(readFileSync(path, "latin1")) === process.pid) unlinkSync(path);
   } catch {
     // Nothing depends on it.
   }

@@ -7,6 +7,11 @@ import { reportDiagnostics, reportToStderr } from "./report.ts";
 import { Supervisor } from "./supervisor.ts";
 import type { ServeOptions } from "./types.ts";
 
+/** The default action of a signal, once everything is closed; returns only where the process ignores it. */
+function dieBy(signal: NodeJS.Signals): void {
+  process.kill(process.pid, signal);
+}
+
 /** Exit code of a process that SIGINT ended, as HAProxy's master process gives it. SIGTERM: 0. */
 const INTERRUPTED = 130;
 
@@ -42,15 +47,18 @@ export async function serve(options: ServeOptions): Promise<number> {
   }
   const supervisor = new Supervisor(model, options, inheritance);
   let code = 0;
+  let fatal: NodeJS.Signals | null = null;
   const manager = process.env.NOTIFY_SOCKET;
   const notify = (state: string) => sdNotify(manager, state);
   const handlers: Partial<Record<NodeJS.Signals, () => void>> = {
     SIGTERM: () => {
       notify("STOPPING=1");
+      fatal = "SIGTERM";
       supervisor.stop();
     },
     SIGINT: () => {
       code = INTERRUPTED;
+      fatal = "SIGINT";
       supervisor.stop();
     },
     SIGUSR1: () => {
@@ -130,5 +138,6 @@ export async function serve(options: ServeOptions): Promise<number> {
     if (pidfile !== null) removePidfile(pidfile);
     process.off("unhandledRejection", stray);
     for (const { signal, handler } of received) process.off(signal, handler);
+    if (fatal !== null && options.diesBySignal === true) dieBy(fatal);
   }
 }

@@ -118,6 +118,8 @@ export interface ServeOptions {
   readonly upgradeCommand?: readonly string[];
   /** Added to the environment of that program. */
   readonly successorEnvironment?: Readonly<Record<string, string>>;
+  /** SIGTERM and SIGINT end this process as if it did not handle them, where HAProxy without a master process does; default: exit codes 0 and 130. */
+  readonly diesBySignal?: boolean;
   /** What standard input held, where the configuration was read from it. */
   readonly stdin?: Uint8Array | null;
 }

@@ -82,7 +82,7 @@ async function run(options: HaproxyOptions, argv: readonly string[], messages: M
     return 1;
   }
   if (options.listObjects) process.stdout.write(`List of loaded object files:\n${process.execPath}\n`);
-  if (options.check) return reportValid(loaded.model, messages);
+  if (options.check) return reportValid(loaded.model, options, messages);
   if (!hasListener(loaded.model)) {
     messages.say("error", "No enabled listener found (check for 'bind' directives) ! Exiting.");
     return 1;
@@ -100,6 +100,7 @@ async function run(options: HaproxyOptions, argv: readonly string[], messages: M
     first: loaded.model,
     load,
     quiet: options.quiet,
+    diesBySignal: !options.masterWorker,
   });
 }
 
@@ -118,8 +119,9 @@ function reportFailure(errors: readonly Diagnostic[], messages: Messages): numbe
   return 1;
 }
 
-function reportValid(model: Model, messages: Messages): number {
-  if (!hasListener(model)) {
+function reportValid(model: Model, { masterWorker }: HaproxyOptions, messages: Messages): number {
+  // A master process has a socket of its own.
+  if (!masterWorker && !hasListener(model)) {
     messages.print("Configuration file has no error but will not start (no listener) => exit(2).");
     return NO_LISTENER;
   }

@@ -49,5 +49,7 @@ Feature list : ${featureList()}
 Available polling systems :
       epoll : pref=300,  test result OK
 Total: 1 (1 usable), will use epoll.
+
+Available services : none
 `;
 }
