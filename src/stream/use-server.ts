@@ -1,6 +1,6 @@
 import type { Balancer } from "../balance/types.ts";
 import type { Server } from "../proxy/server.ts";
-import type { ServerRule } from "../rules/compile.ts";
+import type { ServerRule } from "../rules/proxy-rules.ts";
 import type { RuleStream } from "../rules/types.ts";
 import type { Stream } from "./stream.ts";
 

@@ -34,7 +34,7 @@ import { blockResponse, persistResponse } from "./persist.ts";
 import { stickResponse } from "../stick.ts";
 import { afterRules, responseRules } from "./rules.ts";
 import { countTrackedError, countTrackedFailure } from "../track.ts";
-import type { ProxyRules } from "../../rules/compile.ts";
+import type { ProxyRules } from "../../rules/proxy-rules.ts";
 import type { HttpSettings } from "./settings.ts";
 import { Step } from "./step.ts";
 import type { HttpStream } from "./stream.ts";

@@ -3,7 +3,7 @@ import { Head, parseResponse } from "../../codec/h1/head.ts";
 import { defaultLimits } from "../../codec/h1/flags.ts";
 import { headSize, writeResponseHead } from "../../codec/h1/write.ts";
 import type { Backend } from "../../proxy/backend.ts";
-import type { ProxyRules } from "../../rules/compile.ts";
+import type { ProxyRules } from "../../rules/proxy-rules.ts";
 import { firstValue } from "../../rules/lines.ts";
 import { runRules } from "../../rules/run.ts";
 import { type Rule, Verdict } from "../../rules/types.ts";

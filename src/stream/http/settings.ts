@@ -1,6 +1,6 @@
 import type { ForwardForModel, NamePolicy, ProxyModel } from "../../config/model.ts";
 import { CookieRules } from "../../server/cookies.ts";
-import type { ProxyRules } from "../../rules/compile.ts";
+import type { ProxyRules } from "../../rules/proxy-rules.ts";
 import { Network } from "../../util/ip.ts";
 import { type CompressionSettings, compileCompression } from "./coding.ts";
 import { compileReplies, type Reply } from "./reply.ts";

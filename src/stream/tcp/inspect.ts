@@ -13,7 +13,7 @@
  */
 import { C } from "../../counters/columns.ts";
 import type { Backend } from "../../proxy/backend.ts";
-import type { ProxyRules } from "../../rules/compile.ts";
+import type { ProxyRules } from "../../rules/proxy-rules.ts";
 import { type ContentRules, runContent } from "../../rules/content.ts";
 import { Verdict } from "../../rules/types.ts";
 import { clock } from "../../util/clock.ts";
