@@ -1,6 +1,5 @@
 /** Persistence by the cookie of the Remote Desktop Protocol (manual, section 4.2: persist rdp-cookie). */
 import type { Balancer } from "../balance/types.ts";
-import { findRdpCookie } from "../expr/fetch/rdp.ts";
 import type { Server } from "../proxy/server.ts";
 import type { TcpStream } from "./tcp/stream.ts";
 
@@ -21,7 +20,7 @@ export function persistRdp(stream: TcpStream): void {
   const backend = stream.backend!;
   const name = backend.model.rdpPersist;
   if (name === null || stream.direct !== null) return;
-  const cookie = findRdpCookie(stream.heldRequest(), name);
+  const cookie = stream.rdpCookie(name);
   const target = cookie === null ? null : rdpTarget(cookie);
   if (target === null) return;
   if (backend.stale) {

@@ -22,11 +22,10 @@ import { persistRdp } from "../rdp.ts";
 import { judgePersistence, stickRequest, stickResponse } from "../stick.ts";
 import { sooner } from "../timeout.ts";
 import { chooseServer } from "../use-server.ts";
+import { windowOf } from "./held.ts";
+import { Inspection } from "./step.ts";
 import type { TcpStream } from "./stream.ts";
 import { upgrade } from "./upgrade.ts";
-
-/** Whose rules hold the session. */
-export const Inspection = { none: 0, frontend: 1, backend: 2, response: 3 } as const;
 
 function rulesOf(side: { readonly http: unknown }): ProxyRules | null {
   return (side.http as HttpSettings).rules;
@@ -123,8 +122,8 @@ function inspect(stream: TcpStream, content: ContentRules, step: number): boolea
 /** No more bytes will be waited for. */
 function isFinal(stream: TcpStream, { delay }: ContentRules, step: number): boolean {
   if (delay === 0 || (stream.rulesUntil > 0 && clock.now >= stream.rulesUntil)) return true;
-  if (step === Inspection.response) return stream.serverConn?.ended === true || stream.lateBytes >= stream.window;
-  return stream.client.ended || stream.earlyBytes >= stream.window;
+  if (step === Inspection.response) return stream.serverConn?.ended === true || stream.lateBytes >= windowOf(stream);
+  return stream.client.ended || stream.earlyBytes >= windowOf(stream);
 }
 
 /** Bytes came, a side ended or time passed: looks again at the rules that wait. */

@@ -18,6 +18,7 @@ import { ClientFacts, serverFacts } from "../facts.ts";
 import { RawSamples } from "../samples.ts";
 import { trackedBy, trackingOf } from "../track.ts";
 import { StreamVariables } from "../variables.ts";
+import { heldRequest, heldResponse } from "./held.ts";
 import type { TcpStream } from "./stream.ts";
 
 let serials = 0;
@@ -85,7 +86,7 @@ export class TcpSamples extends RawSamples implements TcpRuleStream {
   // ---- requests in the bytes, for HTTP samples in mode tcp
 
   override get reqHead(): Head | null {
-    const bytes = this.record.heldRequest();
+    const bytes = heldRequest(this.record);
     if (bytes === null || bytes.length === 0) {
       if (!this.final) this.mayChange = true;
       return null;
@@ -111,14 +112,14 @@ export class TcpSamples extends RawSamples implements TcpRuleStream {
   }
   override reqBodyHeld(): Uint8Array | null {
     const head = this.reqHead;
-    return head === null ? null : this.record.heldRequest()!.subarray(this.complete);
+    return head === null ? null : heldRequest(this.record)!.subarray(this.complete);
   }
 
   override rawRequest(): Uint8Array | null {
-    return this.record.heldRequest();
+    return heldRequest(this.record);
   }
   override rawResponse(): Uint8Array | null {
-    return this.record.heldResponse();
+    return heldResponse(this.record);
   }
   override get requestCaptures(): readonly (string | null)[] | null {
     return this.record.requestCaptures;

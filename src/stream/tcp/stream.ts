@@ -18,22 +18,28 @@ import { sooner } from "../timeout.ts";
 import { countTimes } from "../times.ts";
 import { countTrackedBytes, endTracking } from "../track.ts";
 import type { TcpClient } from "./client.ts";
+import { countIn, countOut, countSpliced } from "./count.ts";
+import { clientClosed, clientEnded, serverEnded, serverLost } from "./ends.ts";
+import { heldRequest } from "./held.ts";
 import {
   countDenied,
-  endInspection,
-  Inspection,
   inspectionExpired,
   inspectMore,
   inspectServer,
   routeSession,
   watchInspection,
 } from "./inspect.ts";
+import { logSession } from "./log.ts";
 import { TcpSamples } from "./samples.ts";
 import { SPLICE_CHUNK, spliceSession } from "./splice.ts";
+import { Inspection } from "./step.ts";
 
-const EMPTY = Buffer.alloc(0);
-
-/** One session in mode tcp: bytes both ways, each direction closed on its own. */
+/**
+ * One session in mode tcp: bytes both ways, each direction closed on its own. Its state, and the bytes on their way; the rest is in
+ *
+ *     inspect.ts  rules, and the way to a server          held.ts  the bytes they look at
+ *     ends.ts     a side that ends                        splice.ts, count.ts, log.ts
+ */
 export class TcpStream extends Stream {
   declare client: ClientConn;
   declare serverConn: ServerConn | null;
@@ -56,7 +62,8 @@ export class TcpStream extends Stream {
   /** Set by a rule; null = as usual. */
   logLevel: LevelName | "silent" | null = null;
   private ownSamples: TcpSamples | null = null;
-  private logged = false;
+  /** Its line was written. */
+  logged = false;
   /** When either side last moved a byte; the deadline is counted from it. */
   active = 0;
 
@@ -87,7 +94,7 @@ export class TcpStream extends Stream {
 
   /** The session is on its way to a server of its backend. */
   logAccept(): void {
-    if (this.frontend.logWhen === "accept") this.log();
+    if (this.frontend.logWhen === "accept") logSession(this);
   }
 
   sampleContext(): SampleContext {
@@ -98,7 +105,7 @@ export class TcpStream extends Stream {
 
   onClientData(buf: Buffer, start: number, end: number): void {
     const n = end - start;
-    this.countIn(n);
+    countIn(this, n);
     const { frontend, server } = this;
     const conn = this.serverConn;
     if (conn === null || this.phase !== Phase.connected) {
@@ -123,37 +130,17 @@ export class TcpStream extends Stream {
     if (this.deadline === 0) this.watch();
   }
 
-  /** Bytes of the client, on the proxies; the server's are counted when it gets them. */
-  private countIn(n: number): void {
-    this.bytesUploaded += n;
-    const { frontend, backend } = this;
-    frontend.slab[frontend.base + C.bytesIn]! += n;
-    if (backend !== null) frontend.slab[backend.base + C.bytesIn]! += n;
-  }
-
-  private countOut(n: number): void {
-    if (this.responseAt === 0) this.responseAt = clock.now;
-    this.bytesRead += n;
-    const { frontend, backend, server } = this;
-    frontend.slab[frontend.base + C.bytesOut]! += n;
-    frontend.slab[backend!.base + C.bytesOut]! += n;
-    frontend.slab[server!.base + C.bytesOut]! += n;
-    this.active = clock.now;
-  }
-
   /** `n` bytes went over inside the kernel, from the client or from the server. */
   onSplicedFrom(fromClient: boolean, n: number): void {
-    const { client, serverConn: conn, frontend, backend } = this;
-    const column = fromClient ? C.splicedIn : C.splicedOut;
-    frontend.slab[frontend.base + column]! += n;
-    frontend.slab[backend!.base + column]! += n;
+    const { client, serverConn: conn } = this;
+    countSpliced(this, fromClient ? C.splicedIn : C.splicedOut, n);
     if (fromClient) {
-      this.countIn(n);
+      countIn(this, n);
       this.frontend.slab[this.server!.base + C.bytesIn]! += n;
       this.active = clock.now;
       if (conn?.blocked === true) client.pause();
     } else {
-      this.countOut(n);
+      countOut(this, n);
       if (client.blocked) conn?.pause();
     }
     if (this.deadline === 0) this.watch();
@@ -166,39 +153,11 @@ export class TcpStream extends Stream {
   }
 
   onClientEnd(): void {
-    if (this.phase === Phase.request && this.step !== Inspection.none) {
-      inspectMore(this);
-      if (this.over || this.step !== Inspection.none) return;
-    }
-    const conn = this.serverConn;
-    if (this.phase !== Phase.connected || conn === null) {
-      // Nothing sent and gone before the server was reached: the rest of the session makes no sense.
-      if (this.early === null || this.backend?.model.options.abortonclose) this.end("C", "C");
-      return;
-    }
-    // With nolinger the server gets no half-closed connection.
-    if (this.backend!.model.options.nolinger) {
-      this.closeBoth();
-      return;
-    }
-    conn.finish();
-    if (conn.ended) this.closeBoth();
-    else this.watch();
+    clientEnded(this);
   }
 
   onClientClosed(error: Error | undefined): void {
-    if (this.phase === Phase.done) return;
-    // After our own FIN Bun tells the peer's FIN by a close without error.
-    if (error === undefined && this.client.shut && this.serverConn?.ended) {
-      this.closeBoth();
-      return;
-    }
-    countOnPath(this, C.clientAborts);
-    if (this.phase === Phase.request) {
-      endInspection(this, "C");
-      return;
-    }
-    this.end("C", this.phase === Phase.connected ? "D" : this.phase === Phase.queued ? "Q" : "C");
+    clientClosed(this, error);
   }
 
   // ---- server side
@@ -229,7 +188,7 @@ export class TcpStream extends Stream {
     this.early = null;
     this.active = clock.now;
     const conn = this.serverConn!;
-    if (this.frontend.model.options.logasap || this.frontend.logWhen === "response") this.log();
+    if (this.frontend.model.options.logasap || this.frontend.logWhen === "response") logSession(this);
     if (this.client.ended) conn.finish();
     if (!conn.blocked) this.client.resume();
     this.watch();
@@ -249,7 +208,7 @@ export class TcpStream extends Stream {
   onServerData(conn: ServerConn, buf: Buffer, start: number, end: number): void {
     if (this.phase === Phase.connecting) this.established();
     const n = end - start;
-    this.countOut(n);
+    countOut(this, n);
     if (this.step === Inspection.response) {
       (this.late ??= []).push(buf.subarray(start, end));
       this.lateBytes += n;
@@ -266,27 +225,11 @@ export class TcpStream extends Stream {
   }
 
   onServerEnd(_conn: ServerConn): void {
-    if (this.phase === Phase.connecting) this.established();
-    if (this.step === Inspection.response) inspectMore(this);
-    if (this.phase === Phase.done) return;
-    if (!(this.client.ended && this.frontend.model.options.nolinger)) this.client.finish();
-    if (this.client.ended) this.closeBoth();
-    else this.watch();
+    serverEnded(this);
   }
 
   onServerLost(conn: ServerConn, error: Error | undefined): void {
-    // After our own FIN Bun tells the peer's FIN by a close without error; the client has everything.
-    if (error === undefined && conn.shut) {
-      if (!(this.client.ended && this.frontend.model.options.nolinger)) this.client.finish();
-      this.closeBoth();
-      return;
-    }
-    if (error !== undefined && !(this.client.ended && this.client.shut)) {
-      countOnPath(this, C.serverAborts);
-      this.end("S", "D");
-      return;
-    }
-    this.closeBoth();
+    serverLost(this, conn, error);
   }
 
   onNoServer(): void {
@@ -319,7 +262,7 @@ export class TcpStream extends Stream {
   // ---- end
 
   /** What was called last may have ended it. */
-  private get over(): boolean {
+  get over(): boolean {
     return this.phase === Phase.done;
   }
 
@@ -340,30 +283,8 @@ export class TcpStream extends Stream {
     this.serverClosed = true;
   }
 
-  /** Bytes of the client that rules may look at; null = they are gone. */
-  heldRequest(): Buffer | null {
-    const { early } = this;
-    if (early === null) return this.phase === Phase.request ? EMPTY : null;
-    if (early.length > 1) this.early = [Buffer.concat(early)];
-    return this.early![0]!.subarray(0, this.window);
-  }
-
   override rdpCookie(name: string): string | null {
-    return findRdpCookie(this.heldRequest(), name);
-  }
-
-  /** The same of the server. */
-  heldResponse(): Buffer | null {
-    const { late } = this;
-    if (late === null) return this.step === Inspection.response ? EMPTY : null;
-    if (late.length > 1) this.late = [Buffer.concat(late)];
-    return this.late![0]!.subarray(0, this.window);
-  }
-
-  /** Bytes rules see at most: a buffer without the room kept for rewriting. */
-  get window(): number {
-    const { bufsize, maxrewrite } = this.rt.global;
-    return bufsize - maxrewrite;
+    return findRdpCookie(heldRequest(this), name);
   }
 
   closeBoth(): void {
@@ -379,7 +300,7 @@ export class TcpStream extends Stream {
     if (this.server !== null && this.backend !== null) countTimes(this, this.backend, this.server);
     countTrackedBytes(this);
     const freed = this.leave();
-    this.log();
+    logSession(this);
     endTracking(this);
     this.forgetVariables();
     if (freed) offerSlot(this.backend!, this.server!);
@@ -396,25 +317,6 @@ export class TcpStream extends Stream {
   /** They count no more against the limits. */
   forgetVariables(): void {
     this.ownSamples?.release();
-  }
-
-  private log(): void {
-    if (this.logged) return;
-    const { logger, frontend } = this;
-    this.logged = true;
-    if (!logger.enabled) return;
-    const { options } = frontend.model;
-    const failed = this.termCause !== "-";
-    // Connections on which the client sent nothing (manual, option dontlognull).
-    if (options.dontlognull && this.bytesUploaded === 0) return;
-    if (this.logLevel === "silent") return;
-    if (options["dontlog-normal"] && !failed && !this.redispatched && this.retries === 0) return;
-    this.logasap = options.logasap === true;
-    this.logCounter = frontend.logCount++;
-    if (frontend.uniqueId !== null) this.identify();
-    this.stamp(clock.now);
-    const usual = options["log-separate-errors"] && (failed || this.redispatched) ? "err" : "info";
-    logger.stream(this, this.logLevel ?? usual);
   }
 
   override stamp(now: number): void {
