@@ -13,6 +13,7 @@ import { routingLoop } from "./rules/routing-loop.ts";
 import { serverWithoutCheck } from "./rules/server-without-check.ts";
 import { slowRegex } from "./rules/slow-regex.ts";
 import { unreachableBackend } from "./rules/unreachable-backend.ts";
+import { untrackedCounter } from "./rules/untracked-counter.ts";
 import { unusedAcl } from "./rules/unused-acl.ts";
 import { wrongPhase } from "./rules/wrong-phase.ts";
 
@@ -26,6 +27,7 @@ export const lintRules: readonly LintRule[] = [
   noDefaultBackend,
   httpInTcp,
   wrongPhase,
+  untrackedCounter,
   pathWithoutSlash,
   retriesWithoutRedispatch,
   forwardedFor,

@@ -163,6 +163,24 @@ test("http-in-tcp and wrong-phase", () => {
   expect(front("http-response deny if { status 500 } { var(txn.a) -m found } { src 10.0.0.1 }")).toEqual([]);
 });
 
+test("untracked-counter: by name, by number, in ACLs and formats, in the order in which rules run", () => {
+  const table = "stick-table type ip size 1k store http_req_rate(10s),gpc0";
+  const track = "http-request track-sc1 src";
+  const deny = "http-request deny if { sc1_http_req_rate gt 5 }";
+  expect(front(table, deny)).toEqual(["2 untracked-counter"]);
+  expect(front(table, deny, track)).toEqual(["2 untracked-counter"]);
+  expect(front(table, track, deny)).toEqual([]);
+  expect(front(table, "tcp-request connection track-sc1 src", deny)).toEqual([]);
+  expect(front(table, "http-request deny if !{ sc1_tracked }", track)).toEqual([]);
+  expect(front(table, "http-request set-header rate %[sc_http_req_rate(1)]", track)).toEqual(["2 untracked-counter"]);
+  expect(front(table, "http-request set-header rate %[sc_http_req_rate(0)]", track)).toEqual(["2 untracked-counter"]);
+  const named = ["acl fast sc_http_req_rate(1) gt 5", "http-request deny if fast"];
+  expect(front(table, ...named, track)).toEqual(["3 untracked-counter"]);
+  expect(front(table, track, ...named)).toEqual([]);
+  // A response rule runs after all of them.
+  expect(front(table, "http-response set-header rate %[sc1_http_req_rate]", track)).toEqual([]);
+});
+
 test("path-without-slash: patterns that may be right are left alone", () => {
   expect(front("http-request deny if { path -i -m beg admin }")).toEqual(["1 path-without-slash"]);
   expect(front("http-request deny if { path a /b c }")).toEqual(["1 path-without-slash", "1 path-without-slash"]);
