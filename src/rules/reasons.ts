@@ -1,4 +1,4 @@
-/** HAProxy's reason phrases; a status it does not know is "Unknown". */
+/** HAProxy's reason phrases. */
 const reasons: Readonly<Record<number, string>> = {
   100: "Continue",
   101: "Switching Protocols",
@@ -16,7 +16,7 @@ const reasons: Readonly<Record<number, string>> = {
   226: "IM Used",
   300: "Multiple Choices",
   301: "Moved Permanently",
-  302: "Found",
+  302: "Moved Temporarily",
   303: "See Other",
   304: "Not Modified",
   305: "Use Proxy",
@@ -43,7 +43,7 @@ const reasons: Readonly<Record<number, string>> = {
   417: "Expectation failed",
   418: "I'm a teapot",
   421: "Misdirected Request",
-  422: "Unprocessable entity",
+  422: "Unprocessable Content",
   423: "Locked",
   424: "Method failure",
   425: "Too Early",
@@ -62,7 +62,7 @@ const reasons: Readonly<Record<number, string>> = {
   503: "Service Unavailable",
   504: "Gateway Time-out",
   505: "HTTP Version not supported",
-  506: "Variant also negociate",
+  506: "Variant also negotiate",
   507: "Insufficient storage",
   508: "Loop detected",
   509: "Bandwidth Limit Exceeded",
@@ -71,6 +71,9 @@ const reasons: Readonly<Record<number, string>> = {
   520: "Web server is returning an unknown error",
 };
 
+/** Of a status without a phrase, by its first digit. */
+const classes = ["Other", "Informational", "Success", "Redirection", "Client Error", "Server Error"] as const;
+
 export function reasonOf(status: number): string {
-  return reasons[status] ?? "Unknown";
+  return reasons[status] ?? classes[Math.floor(status / 100)] ?? "Other";
 }

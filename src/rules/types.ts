@@ -35,6 +35,8 @@ export const Verdict = {
 /** An answer made by a rule. Names in lower case, values in latin1. */
 export interface Answer {
   readonly status: number;
+  /** Default: that of the status. */
+  readonly reason?: string;
   readonly headers: readonly (readonly [name: string, value: string])[];
   readonly body: string;
   /** The connection does not outlive it when the request has a body. */

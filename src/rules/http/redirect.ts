@@ -86,6 +86,8 @@ export const redirectAction: ActionRow = {
       return null;
     }
     const status = action.status || 302;
+    // Elsewhere HAProxy says "Moved Temporarily".
+    const reason = status === 302 ? { reason: "Found" } : {};
     const drop = flags.includes("drop-query");
     const slash = flags.includes("append-slash");
     const skipEmpty = flags.includes("ignore-empty");
@@ -120,7 +122,7 @@ export const redirectAction: ActionRow = {
       ];
       if (status === 302 || status === 303 || status === 307) headers.push(["cache-control", "no-cache"]);
       if (cookie !== null) headers.push(["set-cookie", cookie]);
-      const answer: Answer = { status, headers, body: "", closesBody: true };
+      const answer: Answer = { status, ...reason, headers, body: "", closesBody: true };
       stream.intercept(status, answer);
       return Verdict.done;
     };

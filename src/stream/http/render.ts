@@ -10,7 +10,7 @@ const pages = new WeakMap<Answer, Reply>();
 export function renderAnswer(answer: Answer): Reply {
   if (answer.page !== undefined) return pageOf(answer, answer.page);
   const { status, headers, body } = answer;
-  const reason = reasonOf(status);
+  const reason = answer.reason ?? reasonOf(status);
   let head = `HTTP/1.1 ${status} ${reason}\r\n`;
   let size = 20 + 8 + 3 + reason.length + 1;
   for (const [name, value] of headers) {

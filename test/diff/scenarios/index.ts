@@ -51,6 +51,7 @@ import { samples } from "./samples.ts";
 import { uploads } from "./uploads.ts";
 import { variables } from "./variables.ts";
 import { sessionCounts } from "./session-counts.ts";
+import { suite } from "./suite.ts";
 import { tableApi } from "./table-api.ts";
 import { tls } from "./tls.ts";
 import { tunnels } from "./tunnels.ts";
@@ -114,4 +115,5 @@ export const scenarios: readonly Scenario[] = [
   ...targets,
   ...edges,
   ...random,
+  ...suite,
 ];
