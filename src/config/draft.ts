@@ -83,7 +83,7 @@ export interface BindDraft extends Omit<Draft<BindModel>, "tls"> {
 
 export interface GlobalDraft extends Omit<Draft<GlobalModel>, "cpuMap" | "setenv"> {
   cpuMap: Record<number, readonly number[]>;
-  setenv: Record<string, string>;
+  setenv: Record<string, string | null>;
   /** What TLS needs and has read. */
   tls: TlsStore;
   /** Log targets without a `format`: theirs depends on log-send-hostname, wherever that stands. */

@@ -97,10 +97,15 @@ export function resolveArgs(call: Call, specs: readonly ArgSpec[], diagnostics: 
     );
     return null;
   }
-  // `hdr(a,)` and `rand()`: what is empty at the end, and may be left out, was left out, unless it is text.
+  // `rand()` and `hdr(a,)`: what is empty at the end, and may be left out, was left out, unless it is text; HAProxy takes a number behind
+  // a comma for 0.
   const last = specs[written.length - 1];
-  if (last?.optional && written[written.length - 1]!.text === "" && !textual.has(last.type))
+  let zero: ArgValue | null = null;
+  if (last?.optional && written[written.length - 1]!.text === "" && !textual.has(last.type)) {
+    const { at, endColumn } = written[written.length - 1]!;
+    if (last.type === "int" && written.length > 1) zero = { type: "int", text: "", int: 0, bytes: null, at, endColumn };
     written = written.slice(0, -1);
+  }
   const out: ArgValue[] = [];
   for (let i = 0; i < written.length; i++) {
     const arg = written[i]!;
@@ -114,6 +119,7 @@ export function resolveArgs(call: Call, specs: readonly ArgSpec[], diagnostics: 
     }
     out.push(value);
   }
+  if (zero !== null) out.push(zero);
   return out;
 }
 

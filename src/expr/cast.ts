@@ -107,12 +107,19 @@ const casts: Readonly<Record<SampleType, Row>> = {
   meth: { ...impossible, str: "=", bin: "=", meth: "=" },
 };
 
-/** Whether a declared type may stand before a consumer of another: decided when the configuration is read. */
+/**
+ * Whether a declared type may stand before a converter, a matching method or a table of another: decided when the configuration is
+ * read. HAProxy has no conversion from an address of unknown family (map_ip_ip), not even to the same.
+ */
 export function canCast(from: SampleKind, to: SampleKind): boolean {
   if (from === "any" || to === "any") return true;
-  // HAProxy has no conversion from an address of unknown family: only converters that take any address may follow.
-  if (from === "addr") return to === "addr" || to === "ipv4" || to === "ipv6" || to === "str" || to === "bin";
-  return casts[from][to] !== "-";
+  return from !== "addr" && casts[from][to] !== "-";
+}
+
+/** As `canCast` for what an expression ends in, where HAProxy only looks at the value. */
+export function canBecome(from: SampleKind, to: SampleKind): boolean {
+  if (from === "addr" && to !== "any") return to === "addr" || casts.ipv4[to] !== "-";
+  return canCast(from, to);
 }
 
 /** Type of a value of kind `addr`. */

@@ -7,7 +7,7 @@ import { didYouMean } from "../lang/suggest.ts";
 import type { Position } from "../lang/position.ts";
 import { type ArgProblem, type ArgValue, resolveArgs, usageOf } from "./args.ts";
 import type { Call, Expression } from "./ast.ts";
-import { addressType, canCast, castOf } from "./cast.ts";
+import { addressType, canBecome, canCast, castOf } from "./cast.ts";
 import type { SampleContext } from "./context.ts";
 import type { Converter, ConverterRow } from "./converter.ts";
 import type { CompileContext, EachFetcher, Fetcher, FetchRow, Visit } from "./fetch/types.ts";
@@ -17,6 +17,8 @@ import { phaseNames, placesOf, placesText, validityOf } from "./validity.ts";
 
 export interface CompileOptions {
   readonly phase: Phase;
+  /** It may be used in others than `phase` too, as those of ACLs. Default false. */
+  readonly anyPhase?: boolean;
   /** Which sides the proxy has: a fetch is fine when one of them has it. Default "both". */
   readonly side?: "frontend" | "backend" | "both";
   /** What to say about a fetch that is not valid in this phase: HAProxy refuses formats, and warns for ACLs. Default "error". */
@@ -58,6 +60,29 @@ export interface Registries {
 /** A step behind the fetch. */
 type Step = (value: Value, ctx: SampleContext) => Value | null;
 
+/** Where samples are looked for in a response. */
+const responsePhases: ReadonlySet<Phase> = new Set<Phase>(["response-content", "response", "stick-response", "check"]);
+
+/** What looks at the message of the phase. */
+function sideOf(row: FetchRow, { phase, anyPhase }: CompileOptions): Pick<FetchRow, "make" | "makeEach"> {
+  const { ofResponse } = row;
+  if (ofResponse === undefined) return row;
+  if (anyPhase !== true) return responsePhases.has(phase) ? ofResponse : row;
+  return {
+    make: (args, cc) => {
+      const first = row.make(args, cc);
+      const second = ofResponse.make(args, cc);
+      if (typeof first !== "function" || typeof second !== "function") return first;
+      return (ctx) => (ctx.reqHead === null ? second(ctx) : first(ctx));
+    },
+    makeEach: (args, cc) => {
+      const first = row.makeEach!(args, cc);
+      const second = ofResponse.makeEach!(args, cc);
+      return (ctx, visit) => (ctx.reqHead === null ? second(ctx, visit) : first(ctx, visit));
+    },
+  };
+}
+
 /** Null when something is wrong with it; the diagnostics say what and where. */
 export function compileExpression(
   ast: Expression,
@@ -78,7 +103,8 @@ export function compileExpression(
   }
   const args = resolveArgs(call, row.args, diagnostics);
   if (args === null || !checkPhase(row, call, options, diagnostics)) return null;
-  const fetch = row.make(args, cc);
+  const side = sideOf(row, options);
+  const fetch = side.make(args, cc);
   if (typeof fetch !== "function") return problem(diagnostics, call, args, fetch, usageOf(row.name, row.args));
   if (row.never !== undefined) warnOf(`never yields anything here: ${row.never}`, call, diagnostics);
   const doubt = row.doubt?.(args, cc) ?? null;
@@ -94,7 +120,7 @@ export function compileExpression(
   }
   const { want } = options;
   if (want !== undefined) {
-    if (!canCast(declared, want)) {
+    if (!canBecome(declared, want)) {
       const last = ast.converters[ast.converters.length - 1] ?? call;
       const by = options.consumer === undefined ? "is needed here" : `is what '${options.consumer}' needs`;
       const message = `'${last.name}' yields ${article(declared)}, but ${article(want)} ${by}`;
@@ -105,7 +131,7 @@ export function compileExpression(
     // A conversion to `any` or to `addr` changes nothing the consumer could rely on.
     if (want !== "any") type = declared = want;
   }
-  const each = row.makeEach?.(args, cc) ?? null;
+  const each = side.makeEach?.(args, cc) ?? null;
   return {
     type,
     declared,
@@ -157,7 +183,8 @@ function compileConverter(
   const cast = castOf(type, row.in);
   if (cast !== "=") steps.push(cast);
   steps.push(row.in === "any" ? telling(type, converter) : converter);
-  if (row.out === "same") return row.in === "any" ? { type, declared } : { type: row.in, declared: row.in };
+  // HAProxy knows no type behind a converter of any: whatever follows is fine.
+  if (row.out === "same") return row.in === "any" ? { type, declared: "any" } : { type: row.in, declared: row.in };
   return { type: row.out, declared: row.declared ?? row.out };
 }
 

@@ -1,6 +1,6 @@
 import type { StickTableModel, TableKeyType } from "../config/model.ts";
 import type { KeyValue } from "../table/key.ts";
-import { addressType, canCast, castOf, castValue } from "./cast.ts";
+import { addressType, canBecome, castOf, castValue } from "./cast.ts";
 import type { SampleContext } from "./context.ts";
 import type { SampleKind, SampleType, Value } from "./sample.ts";
 
@@ -24,7 +24,7 @@ export function keyMaker({ keyType }: Pick<StickTableModel, "keyType">, from: Sa
     const convert = castOf("ipv4", to) as Exclude<ReturnType<typeof castOf>, "=">;
     return (value, ctx) => ((value as Uint8Array).length === 4 ? word(convert(value, ctx)!) : null);
   }
-  if (!canCast(from, to)) return null;
+  if (!canBecome(from, to)) return null;
   const cast = castOf(from, to);
   if (keyType !== "integer") return cast === "=" ? asKey : (cast as MakeKey);
   return (value, ctx) => {

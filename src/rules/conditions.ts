@@ -150,7 +150,7 @@ function compileFetch(text: string, at: Position, context: ConditionsContext): A
   const parsed = parseExpression(text, at, diagnostics);
   if (parsed === null) return null;
   const found = new Diagnostics();
-  const options = { phase: "request", invalid: "warning", otherNames: aclKeywords.keys() } as const;
+  const options = { phase: "request", anyPhase: true, invalid: "warning", otherNames: aclKeywords.keys() } as const;
   const compiled = compileExpression(parsed.expression, options, cc, registries, found);
   diagnostics.list.push(...found.list.filter((d) => d.code !== "expr/phase"));
   if (compiled === null) return null;

@@ -48,6 +48,14 @@ export function applyVariable(change: VariableChange): void {
   variables.apply(change);
 }
 
+/** By name; null = not there. */
+let changed: Readonly<Record<string, string | null>> = {};
+
+/** What the configuration changed of the environment. */
+export function changeEnvironment(changes: Readonly<Record<string, string | null>>): void {
+  changed = changes;
+}
+
 class Facts implements ProcessFacts {
   readonly hostname = hostname();
   readonly variables = variables;
@@ -64,6 +72,8 @@ class Facts implements ProcessFacts {
     return this.rt.draining;
   }
   env(name: string): string | null {
-    return process.env[name] ?? null;
+    if (Object.hasOwn(changed, name)) return changed[name]!;
+    const value = process.env[name];
+    return value === undefined ? null : Buffer.from(value, "utf8").toString("latin1");
   }
 }

@@ -203,10 +203,10 @@ export abstract class RawSamples implements RuleStream {
     return this.frontend.model.timeouts.client;
   }
   get serverTimeout(): number {
-    return this.backend?.model.timeouts.server ?? 0;
+    return 0;
   }
   get tunnelTimeout(): number {
-    return this.backend?.model.timeouts.tunnel ?? 0;
+    return 0;
   }
   stampTimers(): void {}
   get tHandshake(): number {

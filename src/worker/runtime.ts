@@ -16,7 +16,7 @@ import type { Server } from "../proxy/server.ts";
 import { setClientGone } from "../stream/client.ts";
 import type { ProcessVariableModel } from "../config/model.ts";
 import { processValue } from "../rules/process-variables.ts";
-import { applyVariable } from "../stream/process.ts";
+import { applyVariable, changeEnvironment } from "../stream/process.ts";
 import { limitVariables } from "../stream/variables.ts";
 import { StreamRuntime } from "../stream/runtime.ts";
 import type { WorkerHandlers } from "./control.ts";
@@ -74,6 +74,7 @@ export class Runtime implements WorkerHandlers {
       this.rt.configure(global);
     }
     limitVariables(global.variableLimits);
+    changeEnvironment(global.setenv);
     this.setVariables(global.variables, this.snapshot?.model.global.variables ?? []);
     setConnectBuffers(global.rcvbufServer, global.sndbufServer);
     configureSplice(global.splice, global.pipeSize, global.maxPipes);

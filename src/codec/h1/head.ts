@@ -75,6 +75,7 @@ export class Head {
   reset(): void {
     this.phase = Phase.IDLE;
     this.count = 0;
+    this.status = 0;
     this.buf = EMPTY;
     this.serial++;
     if (this.texts !== null) this.texts.clear();

@@ -417,7 +417,7 @@ for (const { title, rows } of keywordTables) {
 /** Fields nothing outside of the parser reads, with the reason. */
 const unread: Readonly<Record<string, string>> = {
   dynamic: "'cookie ... dynamic' is refused: not supported yet",
-  setenv: "acts on the lines behind it",
+  setenv: "acts on the lines behind it and on env()",
   exposeFdListeners: "warns",
   poolLowFdRatio: "warns",
   poolHighFdRatio: "warns",

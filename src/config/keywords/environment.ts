@@ -37,7 +37,7 @@ export const environmentKeywords: readonly Row[] = [
       args.index--;
       for (const word of args.rest()) {
         delete c.env.variables[word.text];
-        delete c.global.setenv[word.text];
+        c.global.setenv[word.text] = null;
       }
     },
   },
@@ -48,8 +48,11 @@ export const environmentKeywords: readonly Row[] = [
     help: "Remove all environment variables but these",
     parse: (c, args) => {
       const keep = new Set(args.rest().map((w) => w.text));
-      for (const name of Object.keys(c.env.variables)) if (!keep.has(name)) delete c.env.variables[name];
-      for (const name of Object.keys(c.global.setenv)) if (!keep.has(name)) delete c.global.setenv[name];
+      for (const name of Object.keys(c.env.variables)) {
+        if (keep.has(name)) continue;
+        delete c.env.variables[name];
+        c.global.setenv[name] = null;
+      }
     },
   },
 ];

@@ -67,7 +67,8 @@ export interface GlobalModel {
   /** Server connections kept idle: percent of descriptors (tune.pool-low-fd-ratio, tune.pool-high-fd-ratio). */
   readonly poolLowFdRatio: number;
   readonly poolHighFdRatio: number;
-  readonly setenv: Readonly<Record<string, string>>;
+  /** What `setenv`, `presetenv`, `unsetenv` and `resetenv` changed of the environment, for env(); null = removed. One character per byte. */
+  readonly setenv: Readonly<Record<string, string | null>>;
   readonly serverStateFile: string | null;
   readonly serverStateBase: string | null;
   /** tune.vars.*: bytes, 0 = no limit. */

@@ -165,16 +165,20 @@ function readConnack(reader: Reader, fields: Map<string | number, number | strin
   }
 }
 
+/** The flags that packets of a type have, where they are given (MQTT 5.0, table 2-2); -1 = not a type to look at. */
+const flagsOf: readonly number[] = [-1, 0, 0, -1, 0, 0, 2, 0, 2, 0, 2, 0, 0, 0, 0, 0];
+
 /** Null when the packet is malformed, undefined when more bytes are needed. */
 export function parseMqtt(bytes: string): Packet | null | undefined {
   if (bytes.length < 2) return undefined;
   const first = bytes.charCodeAt(0);
   const type = first >> 4;
-  if ((type !== CONNECT && type !== CONNACK) || (first & 15) !== 0) return null;
+  if (flagsOf[type] !== (first & 15)) return null;
   const header = new Reader(bytes, 1, bytes.length);
   const size = header.varint();
   if (header.bad) return bytes.length < 5 ? undefined : null;
   if (header.at + size > bytes.length) return undefined;
+  if (type !== CONNECT && type !== CONNACK) return null;
   const fields = new Map<string | number, number | string>();
   const reader = new Reader(bytes, header.at, header.at + size);
   if (type === CONNECT) readConnect(reader, fields);

@@ -51,7 +51,7 @@ export const variables: readonly ConverterRow[] = [
     args: [required("var", "str"), condition, condition, condition, condition],
     in: "any",
     out: "same",
-    help: "Sets a variable to the sample and passes it on; no sample when a condition does not hold.",
+    help: "Sets a variable to the sample and passes it on; no sample when a condition does not hold, or the scope is not there.",
     make(args) {
       const variable = variableOf(args[0]!);
       if (!(variable instanceof Variable)) return variable;
@@ -66,7 +66,9 @@ export const variables: readonly ConverterRow[] = [
         for (let i = 0; i < conditions.length; i++) {
           if (!holds(conditions[i]!, variable, ctx, type, value)) return null;
         }
-        variable.set(ctx, type, value);
+        const store = variable.store(ctx);
+        if (store === null) return null;
+        store.set(variable.name.id, type, value);
         return value;
       };
     },
@@ -81,7 +83,9 @@ export const variables: readonly ConverterRow[] = [
       const variable = variableOf(args[0]!);
       if (!(variable instanceof Variable)) return variable;
       return (value, ctx) => {
-        variable.store(ctx)?.unset(variable.name.id);
+        const store = variable.store(ctx);
+        if (store === null) return null;
+        store.unset(variable.name.id);
         return value;
       };
     },

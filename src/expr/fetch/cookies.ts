@@ -186,9 +186,16 @@ function cookieRows(side: Side, names: readonly string[], use: readonly Use[]): 
 }
 
 const requestRows = cookieRows(request, ["req.cook", "cook"], ["request-head"]);
+const responseRows = cookieRows(response, ["res.cook", "scook"], ["response-head"]);
 
 export const cookieFetches: readonly FetchRow[] = [
   ...requestRows,
-  { ...requestRows[0]!, name: "cookie", use: ["request-head", "response-head"], replacedBy: "req.cook" },
-  ...cookieRows(response, ["res.cook", "scook"], ["response-head"]),
+  {
+    ...requestRows[0]!,
+    name: "cookie",
+    use: ["request-head", "response-head"],
+    ofResponse: responseRows[0]!,
+    replacedBy: "req.cook",
+  },
+  ...responseRows,
 ];

@@ -16,15 +16,15 @@ const MAX_HISTORY = 10;
 type Walk = ElementWalk | HeaderWalk;
 
 interface Choice {
-  /** Lower case; empty = none given. */
-  readonly name: Uint8Array;
+  /** Lower case; empty = an empty one was given, which every header matches; null = none was. */
+  readonly name: Uint8Array | null;
   /** 1 = first, -1 = last; 0 = not given. */
   readonly occurrence: number;
 }
 
 function choiceOf(args: readonly ArgValue[]): Choice {
   return {
-    name: Buffer.from((args[0]?.text ?? "").toLowerCase(), "latin1"),
+    name: args[0] === undefined ? null : Buffer.from(args[0].text.toLowerCase(), "latin1"),
     occurrence: Number(args[1]?.int ?? 0),
   };
 }
@@ -38,7 +38,7 @@ function checkOccurrence(args: readonly ArgValue[]): ArgProblem | null {
 /** Text of the occurrence asked for; the last one by default. */
 function occurrenceFetcher(side: Side, walk: Walk, { name, occurrence }: Choice): Fetcher {
   // Without a name HAProxy 2.6 finds nothing here, though it counts all headers (hdr_cnt).
-  if (name.length === 0) return () => null;
+  if (name === null) return () => null;
   if (occurrence > 0) {
     return (ctx) => {
       if (!walk.start(side, ctx, name)) return null;
@@ -48,7 +48,7 @@ function occurrenceFetcher(side: Side, walk: Walk, { name, occurrence }: Choice)
     };
   }
   if (occurrence === 0 || occurrence === -1) {
-    if (!side.response) {
+    if (!side.response && name.length > 0) {
       const known = fieldValues(name, walk instanceof ElementWalk);
       return (ctx) => {
         if (known.read(ctx)) return known.count === 0 ? null : known.values[known.count - 1]!;
@@ -78,7 +78,8 @@ function last(side: Side, walk: Walk, ctx: SampleContext, name: Uint8Array): str
 }
 
 function eachOf(side: Side, walk: Walk, choice: Choice, convert: (text: string) => Value | null): EachFetcher {
-  if (choice.occurrence !== 0 || choice.name.length === 0) {
+  const { name } = choice;
+  if (choice.occurrence !== 0 || name === null) {
     const one = occurrenceFetcher(side, walk, choice);
     return (ctx, visit) => {
       const text = one(ctx);
@@ -86,7 +87,7 @@ function eachOf(side: Side, walk: Walk, choice: Choice, convert: (text: string) 
       return value !== null && visit(value, ctx);
     };
   }
-  const known = side.response ? null : fieldValues(choice.name, walk instanceof ElementWalk);
+  const known = side.response || name.length === 0 ? null : fieldValues(name, walk instanceof ElementWalk);
   return (ctx, visit) => {
     // Fast path: a request's field of few values.
     if (known !== null && known.read(ctx)) {
@@ -96,7 +97,7 @@ function eachOf(side: Side, walk: Walk, choice: Choice, convert: (text: string) 
       }
       return false;
     }
-    if (!walk.start(side, ctx, choice.name)) return false;
+    if (!walk.start(side, ctx, name)) return false;
     while (walk.next()) {
       const value = convert(walk.value);
       if (value !== null && visit(value, ctx)) return true;
@@ -171,7 +172,7 @@ function headerRows(side: Side): FetchRow[] {
       const { name } = choiceOf(args);
       const walk = make();
       return (ctx) => {
-        if (!walk.start(side, ctx, name)) return null;
+        if (!walk.start(side, ctx, name ?? ALL)) return null;
         let n = 0;
         while (walk.next()) n++;
         return n;
@@ -235,8 +236,8 @@ function headerRows(side: Side): FetchRow[] {
       `Names of the ${word} headers in their order, separated by a delimiter (default ",")`,
       (args) => {
         const walk = new HeaderWalk();
-        // HAProxy takes the first character only.
-        const delim = args[0]?.text[0] ?? ",";
+        // HAProxy takes the first character only: the one that ends its text when there is none.
+        const delim = args[0] === undefined ? "," : (args[0].text[0] ?? "\0");
         return (ctx) => {
           if (!walk.start(side, ctx, ALL)) return null;
           let out = "";
@@ -313,17 +314,19 @@ export function varint(n: number): string {
 }
 
 const requestRows = headerRows(request);
+const responseRows = headerRows(response);
 
 export const headerFetches: readonly FetchRow[] = [
   ...requestRows,
-  // The plain name is listed for both directions but looks at the request only.
+  // The plain name is for both directions.
   {
     ...requestRows[0]!,
     name: "hdr",
     use: ["request-head", "response-head"],
+    ofResponse: responseRows[0]!,
     replacedBy: "req.hdr",
   },
-  ...headerRows(response),
+  ...responseRows,
 ];
 
 export type { SampleContext };

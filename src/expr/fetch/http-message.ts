@@ -38,6 +38,11 @@ function bodySize(head: Head, held: Uint8Array | null, pending = 0): number {
   return Math.max(head.contentLength, (held === null ? 0 : held.length) + pending);
 }
 
+/** Whatever length it announces (RFC 9112 section 6.3). */
+function bodiless({ status }: Head, method: string | null): boolean {
+  return method === "HEAD" || status === 204 || status === 304;
+}
+
 /** Path and query of the target of a request line; null where it has no path. */
 function pathOf(line: string | null): string | null {
   const target = word(line, 1);
@@ -101,7 +106,7 @@ export const messageFetches: readonly FetchRow[] = [
     "request-head-kept",
     "True once the data look like HTTP",
     // Streams in mode tcp note themselves that a head may still become complete.
-    (ctx) => (ctx.reqHead !== null || ctx.requestMethod !== null ? true : null),
+    (ctx) => (ctx.reqHead === null ? null : true),
   ),
   ...row(["unique-id"], "str", "const", "Text of unique-id-format for this request", (ctx) => ctx.uniqueIdText()),
 
@@ -123,7 +128,11 @@ export const messageFetches: readonly FetchRow[] = [
     ctx.resHead === null ? null : (ctx.resBodyHeld()?.length ?? 0),
   ),
   ...row(["res.body_size"], "sint", "response-body", "Announced size of the response's body", (ctx) =>
-    ctx.resHead === null ? null : bodySize(ctx.resHead, ctx.resBodyHeld()),
+    ctx.resHead === null
+      ? null
+      : bodiless(ctx.resHead, ctx.requestMethod)
+        ? 0
+        : bodySize(ctx.resHead, ctx.resBodyHeld()),
   ),
 
   ...row(
@@ -154,7 +163,7 @@ export const messageFetches: readonly FetchRow[] = [
     pathOf(ctx.receivedRequestLine),
   ),
   ...row(["capture.req.ver"], "str", "request-head-kept", "HTTP/1.0 or HTTP/1.1", (ctx) =>
-    versionName(ctx.requestVersion),
+    ctx.receivedRequestLine === null ? null : versionName(ctx.requestVersion),
   ),
   ...row(["capture.res.ver"], "str", "request-head-kept", "HTTP/1.0 or HTTP/1.1", (ctx) =>
     versionName(ctx.responseVersion),

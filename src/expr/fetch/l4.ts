@@ -58,8 +58,8 @@ function infoRow(name: string, field: keyof TcpInfo, help: string): FetchRow {
     help,
     make: ([unit]) => {
       const time = field === "rtt" || field === "rttvar";
-      const text = unit?.text ?? "";
-      if (time && text !== "" && text !== "us" && text !== "ms") {
+      const text = unit?.text ?? "ms";
+      if (time && text !== "us" && text !== "ms") {
         return { message: `'${text}' is not a unit: us and ms are`, arg: 0 };
       }
       const divisor = time && text !== "us" ? 1000 : 1;

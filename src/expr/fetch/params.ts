@@ -121,11 +121,18 @@ interface Plan {
   readonly place: ReturnType<Place>;
 }
 
+/** HAProxy 2.6 takes an empty one for the byte that ends its text; in later versions one before the flag is the usual one. */
+function delimiter(given: ArgValue | undefined, flag: ArgValue | undefined): number {
+  if (given === undefined) return QUESTION;
+  if (given.text !== "") return given.text.charCodeAt(0);
+  return flag === undefined ? 0 : QUESTION;
+}
+
 /** `i` is the number of the argument that may hold the case flag; `delim` that of the delimiter, -1 = none. */
 function planOf(args: readonly ArgValue[], delim: number, flag: number): Plan {
   const ignoreCase = args[flag]?.text === "i";
   const name = args[0]?.text ?? "";
-  const mark = delim < 0 ? 38 : (args[delim]?.text ?? "") === "" ? QUESTION : args[delim]!.text.charCodeAt(0);
+  const mark = delim < 0 ? 38 : delimiter(args[delim], args[flag]);
   const bytes = Buffer.from(ignoreCase ? name.toLowerCase() : name, "latin1");
   return {
     walk: new ParamWalk(bytes, mark, ignoreCase),

@@ -66,6 +66,7 @@ const valueOf =
 const countOf =
   (cookie: string): Fetcher =>
   (ctx) => {
+    if (ctx.mode === "http") return 0;
     const found = rdpCookie(rawRequest(ctx), cookie);
     return found === SHORT ? tooShort(ctx) : found === null ? 0 : 1;
   };

@@ -40,6 +40,8 @@ export interface FetchRow {
   make(args: readonly ArgValue[], cc: CompileContext): Fetcher | ArgProblem;
   /** For fetches with several occurrences, which ACLs look at one by one; called with arguments `make` accepted. */
   makeEach?(args: readonly ArgValue[], cc: CompileContext): EachFetcher;
+  /** What stands for the two above where a response is looked at: for names that both directions have (hdr, cookie). */
+  readonly ofResponse?: Pick<FetchRow, "make" | "makeEach">;
   /** The only values an ACL may compare with; undefined = any. */
   patterns?(args: readonly ArgValue[], cc: CompileContext): readonly string[] | undefined;
 }

@@ -25,13 +25,14 @@ export const variableFetches: readonly FetchRow[] = [
       const { scope, id } = variable;
       const otherwise = fallback?.text ?? null;
       return (ctx) => {
-        const cell = storeOf(ctx, scope)?.get(id) ?? null;
+        const store = storeOf(ctx, scope);
+        // As in HAProxy: where nothing could have set it, there is no default either.
+        if (store === null || (ctx.hasStream === false && scope !== "proc" && scope !== "sess")) return null;
+        const cell = store.get(id);
         if (cell !== null) {
           ctx.valueType = cell.type;
           return cell.value;
         }
-        // As in HAProxy: where nothing could have set it, there is no default either.
-        if (ctx.hasStream === false && scope !== "proc" && scope !== "sess") return null;
         if (otherwise !== null) ctx.valueType = "str";
         return otherwise;
       };

@@ -52,21 +52,30 @@ function parseFlags(list: string, defaults: Flags): Flags {
   return flags;
 }
 
-/** Offset of the `]` that ends an expression starting at `from`, or -1. Brackets in arguments and quotes do not count. */
+/** Offset of the `]` that ends an expression starting at `from`, or -1. Arguments end where ../parse.ts ends them; none holds another. */
 function expressionEnd(text: string, from: number): number {
-  let depth = 0;
+  let inside = false;
   let quote = "";
   for (let i = from; i < text.length; i++) {
     const c = text[i]!;
-    if (c === "\\") i++;
-    else if (quote !== "") quote = c === quote ? "" : quote;
-    else if (depth > 0 && (c === '"' || c === "'")) quote = c;
-    else if (c === "(") depth++;
-    else if (c === ")") depth--;
-    else if (c === "]" && depth <= 0) return i;
+    if (!inside) {
+      if (c === "]") return i;
+      inside = c === "(";
+    } else if (c === "\\" && quote !== "'") {
+      if (escaped.test(text[i + 1] ?? "")) i++;
+    } else if (quote !== "") {
+      if (c === quote) quote = "";
+    } else if (c === '"' || c === "'") {
+      quote = c;
+    } else if (c === ")") {
+      inside = false;
+    }
   }
   return -1;
 }
+
+/** What a backslash changes in an argument. */
+const escaped = /^[\\ "'rnt]/;
 
 const NAME = /[A-Za-z0-9]*/y;
 

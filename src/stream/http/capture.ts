@@ -28,18 +28,20 @@ function headers(head: Head, slots: readonly CaptureSlot[], before: (string | nu
 }
 
 /** The slots that rules about the content of a request, which run first, may fill. */
-export function openCaptures(stream: HttpStream, { request: slots }: Captures): void {
+export function openCaptures(stream: HttpStream, { request: slots, response: later }: Captures): void {
   if (slots.length > 0) stream.requestCaptures = new Array<string | null>(slots.length).fill(null);
+  if (later.length > 0) stream.responseCaptures = new Array<string | null>(later.length).fill(null);
 }
 
 export function captureRequest(stream: HttpStream, { request: slots, response: later }: Captures): void {
   if (slots.length > 0) stream.requestCaptures = headers(stream.req, slots, stream.requestCaptures);
   // Its slots are there, and may be printed, even without a response.
-  if (later.length > 0) stream.responseCaptures = new Array<string | null>(later.length).fill(null);
+  if (later.length > 0) stream.responseCaptures ??= new Array<string | null>(later.length).fill(null);
 }
 
+/** What rules about the request put there stays where the response has no such header. */
 export function captureResponse(stream: HttpStream, { response: slots }: Captures): void {
-  if (slots.length > 0) stream.responseCaptures = headers(stream.res, slots, null);
+  if (slots.length > 0) stream.responseCaptures = headers(stream.res, slots, stream.responseCaptures);
 }
 
 /** `capture cookie` in the request, after the rules and before persistence takes cookies out. */

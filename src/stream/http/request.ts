@@ -104,6 +104,7 @@ function begin(stream: HttpStream): void {
   const { frontend, rt } = stream;
   frontend.countRequest(clock.now);
   countTrackedRequest(stream);
+  stream.begun = true;
   stream.requestCounter = rt.requestCounter++;
   if (stream.logger.enabled) stream.noteLine();
   const { captures } = frontend;

@@ -1,6 +1,6 @@
 /** Where the rules of a configuration meet a stream. Each ruleset that is not there costs its caller one comparison. */
 import { Head, parseResponse } from "../../codec/h1/head.ts";
-import { defaultLimits } from "../../codec/h1/flags.ts";
+import { defaultLimits, type HeadLimits } from "../../codec/h1/flags.ts";
 import { headSize, writeResponseHead } from "../../codec/h1/write.ts";
 import type { Backend } from "../../proxy/backend.ts";
 import type { ProxyRules } from "../../rules/proxy-rules.ts";
@@ -82,6 +82,9 @@ export function afterRules(stream: HttpStream, back: ProxyRules | null, front: P
   samples.inAfter = false;
 }
 
+/** What rules have written has no limit. */
+const ownLimits: HeadLimits = { ...defaultLimits, maxHeaders: 0x7fffffff, maxBytes: 0x7fffffff };
+
 const CONTENT_LENGTH: Buffer = Buffer.from("content-length", "latin1");
 
 /** Both sides of one `listen`: its rules count once. */
@@ -103,6 +106,7 @@ export function afterAnswer(stream: HttpStream, page: Reply): Reply {
   // What the log counts of headers that are not part of the page.
   let extra = page.size - headBytes(res) - page.body.length;
   stream.status = page.status;
+  stream.rules().ownAnswer = !stream.responded;
   afterRules(stream, back, front);
   if (resEdits.framed) {
     if (takeConnection(res, resEdits)) {
@@ -118,7 +122,7 @@ export function afterAnswer(stream: HttpStream, page: Reply): Reply {
   const head = out.subarray(0, end);
   const after = new Head();
   const copy = Buffer.concat([head, Buffer.from("\r\n", "latin1")]);
-  parseResponse(after, copy, 0, copy.length, defaultLimits);
+  parseResponse(after, copy, 0, copy.length, ownLimits);
   const status = resEdits.status === undefined ? page.status : after.status;
   return { ...page, status, head, size: headBytes(after) + page.body.length + extra };
 }

@@ -54,6 +54,8 @@ export class HttpSamples implements HttpFlowStream, TcpRuleStream {
   headGone = false;
   /** An answer takes the response's place: as in HAProxy, its formats find nothing of that any more. */
   replaced = false;
+  /** Nothing came from a server: what http-after-response rules see was written here. */
+  ownAnswer = false;
   serial = 0;
   /** A rule about content ends the server's connection. */
   serverClosed = false;
@@ -73,7 +75,7 @@ export class HttpSamples implements HttpFlowStream, TcpRuleStream {
     this.waitingRule = -1;
     this.strict = true;
     this.headGone = false;
-    this.replaced = false;
+    this.replaced = this.ownAnswer = false;
     this.serial++;
   }
 
@@ -280,7 +282,7 @@ export class HttpSamples implements HttpFlowStream, TcpRuleStream {
   /** Once the request was sent, or answered, HAProxy's buffer holds it no more. */
   get reqHead(): Head | null {
     const { record } = this;
-    return record.readingHead || record.sent || record.answered || this.headGone ? null : record.req;
+    return record.readingHead || record.sent || record.answered || this.headGone || this.inAfter ? null : record.req;
   }
   get reqEdits(): Edits {
     return this.record.reqEdits;
@@ -333,13 +335,13 @@ export class HttpSamples implements HttpFlowStream, TcpRuleStream {
     if (known) return known;
     const { method } = record.reqEdits;
     if (method !== undefined) return method.toString("latin1");
-    return this.reqHead === null || this.inAfter ? null : methodText(record.req);
+    return this.reqHead === null ? null : methodText(record.req);
   }
   get requestVersion(): number {
     return this.record.readingHead ? 0 : this.record.req.version;
   }
   get responseVersion(): number {
-    return this.record.res.status > 0 ? this.record.res.version : 0;
+    return this.record.res.status > 0 && !this.ownAnswer ? this.record.res.version : 0;
   }
   get statusCode(): number {
     const { record } = this;
@@ -356,8 +358,8 @@ export class HttpSamples implements HttpFlowStream, TcpRuleStream {
     return record.phase === Phase.done ? null : (record.compressed?.name ?? null);
   }
   get receivedRequestLine(): string | null {
-    const { req, readingHead } = this.record;
-    if (readingHead) return null;
+    const { req, readingHead, begun } = this.record;
+    if (readingHead || !begun) return null;
     return `${methodText(req)} ${targetText(req)}`.slice(0, this.record.rt.global.logUriLen);
   }
   uniqueIdText(): string | null {
@@ -387,13 +389,14 @@ export class HttpSamples implements HttpFlowStream, TcpRuleStream {
   get clientTimeout(): number {
     return this.record.frontend.model.timeouts.client;
   }
+  /** Those of the backend count from when the connection stands. */
   get serverTimeout(): number {
-    const { ownServerTimeout: own, backend } = this.record;
-    return own !== UNSET ? own : (backend?.model.timeouts.server ?? 0);
+    const { ownServerTimeout: own, backend, connectedAt } = this.record;
+    return own !== UNSET ? own : connectedAt === 0 ? 0 : (backend?.model.timeouts.server ?? 0);
   }
   get tunnelTimeout(): number {
-    const { ownTunnelTimeout: own, backend } = this.record;
-    return own !== UNSET ? own : (backend?.model.timeouts.tunnel ?? 0);
+    const { ownTunnelTimeout: own, backend, connectedAt } = this.record;
+    return own !== UNSET ? own : connectedAt === 0 ? 0 : (backend?.model.timeouts.tunnel ?? 0);
   }
   stampTimers(): void {
     this.record.stamp(clock.now);

@@ -127,6 +127,8 @@ export class HttpStream extends Stream implements H2Owner {
   step: number = Step.none;
   /** Rules about the content of the response run. */
   inContent = false;
+  /** The frontend's rules about content have let the request pass: it is one. */
+  begun = false;
   /** They wait for its head, until then (epoch ms). */
   contentUntil = 0;
   /** It waits for the body of a message, until this time (epoch ms, 0 = none). */
@@ -224,7 +226,7 @@ export class HttpStream extends Stream implements H2Owner {
     this.logLevel = null;
     this.step = Step.none;
     this.gathering = this.once = this.unframed = this.reqRechunk = this.resRechunk = this.mute = false;
-    this.inContent = false;
+    this.inContent = this.begun = false;
     this.contentUntil = 0;
     this.waitUntil = 0;
     this.ownServerTimeout = this.ownTunnelTimeout = UNSET;

@@ -141,6 +141,14 @@ export class TcpSamples extends RawSamples implements TcpRuleStream {
     return this.scopes.of(scope, this.record.client);
   }
 
+  /** Those of the backend count from when the connection stands. */
+  override get serverTimeout(): number {
+    return this.record.connectedAt === 0 ? 0 : (this.backend?.model.timeouts.server ?? 0);
+  }
+  override get tunnelTimeout(): number {
+    return this.record.connectedAt === 0 ? 0 : (this.backend?.model.timeouts.tunnel ?? 0);
+  }
+
   /** The scope `req` ends and `res` begins. */
   startResponse(): void {
     this.scopes.startResponse();

@@ -47,6 +47,7 @@ import { strict } from "./strict.ts";
 import { framingRules } from "./framing-rules.ts";
 import { rules } from "./rules.ts";
 import { patterns } from "./patterns.ts";
+import { places } from "./places.ts";
 import { samples } from "./samples.ts";
 import { uploads } from "./uploads.ts";
 import { variables } from "./variables.ts";
@@ -101,6 +102,7 @@ export const scenarios: readonly Scenario[] = [
   ...tls,
   ...httpErrors,
   ...patterns,
+  ...places,
   ...variables,
   ...counters,
   ...counterSamples,
