@@ -49,7 +49,7 @@ const places: Readonly<Record<string, Readonly<Record<string, Place>>>> = {
     "tune.bufsize": ["stream/runtime.ts", "bufsize"],
     "tune.maxrewrite": ["stream/runtime.ts", "maxrewrite"],
     "tune.http.maxhdr": ["stream/runtime.ts", "maxHeaders"],
-    "tune.http.logurilen": ["stream/http/stream.ts", "logUriLen"],
+    "tune.http.logurilen": ["stream/http/line.ts", "logUriLen"],
     "tune.h2.header-table-size": ["server/h2/settings.ts", "h2HeaderTableSize"],
     "tune.h2.initial-window-size": ["server/h2/settings.ts", "h2InitialWindowSize"],
     "tune.h2.max-concurrent-streams": ["server/h2/settings.ts", "h2MaxConcurrentStreams"],

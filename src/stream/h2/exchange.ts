@@ -1,9 +1,6 @@
 import type { Edits } from "../../codec/h1/edits.ts";
-import { EXTENDED_CONNECT } from "../../codec/h1/flags.ts";
-import { Framing } from "../../codec/h1/framing.ts";
 import type { Head } from "../../codec/h1/head.ts";
 import { ErrorCode } from "../../codec/h2/constants.ts";
-import { H2Error, messageErrorName } from "../../codec/h2/errors.ts";
 import { beginBlock, finishBlock } from "../../codec/h2/head-block.ts";
 import { H2Stream } from "../../codec/h2/stream.ts";
 import { encodeTrailers } from "../../codec/h2/write-trailers.ts";
@@ -24,9 +21,8 @@ import type { H2Side, HttpSide } from "../http/side.ts";
 import { HttpStream } from "../http/stream.ts";
 import { deadlineIn } from "../timeout.ts";
 import type { H2Client } from "./client.ts";
-import { requestSink, trailerSink } from "./sinks.ts";
-
-const EMPTY: Buffer = Buffer.alloc(0);
+import { beginHead, finishHead, finishTrailers, receivePayload } from "./receive.ts";
+import { trailerSink } from "./sinks.ts";
 
 /** One stream of an HTTP/2 client connection: what an exchange sees as its client. */
 export class ClientExchange extends H2Stream implements HttpSide, H2Side, TimerEntry {
@@ -44,14 +40,15 @@ export class ClientExchange extends H2Stream implements HttpSide, H2Side, TimerE
   paused = false;
   cut: HttpSide["cut"] = null;
   /** The exchange has begun: its head was read. */
-  private begun = false;
+  begun = false;
   /** The connection ends with it, see `condemn`. */
   private condemned: "calm" | "silent" | null = null;
-  private extended = false;
+  /** It asks for a tunnel by RFC 8441. */
+  extended = false;
   /** Bytes for a tunnel that does not stand yet. */
-  private early: Buffer[] | null = null;
+  early: Buffer[] | null = null;
   /** What a stream without a complete response is ended with. */
-  private failure: number = ErrorCode.CANCEL;
+  failure: number = ErrorCode.CANCEL;
   /** The exchange is over; what is queued is still sent. */
   private over = false;
 
@@ -67,40 +64,11 @@ export class ClientExchange extends H2Stream implements HttpSide, H2Side, TimerE
   // ---- what comes from the session
 
   beginHead(end: boolean): FieldSink {
-    const { conn } = this;
-    const stream = HttpStream.acquire(conn.rt, this);
-    this.stream = stream;
-    const { rt } = conn;
-    const limits = stream.http.acceptInvalidRequest ? rt.relaxedH2Limits : rt.h2Limits;
-    requestSink.begin(stream.req, stream.requestArea(), limits, end);
-    return requestSink;
+    return beginHead(this, end);
   }
 
   finishHead(end: boolean): number {
-    const { conn } = this;
-    const stream = this.stream!;
-    const code = requestSink.finish();
-    // As in HAProxy only the first stream tells how long the connection was idle.
-    stream.begin(conn.requests === 1 ? conn.accepted : clock.now, clock.now);
-    this.begun = true;
-    if (code === H2Error.BAD_METHOD || code === H2Error.BAD_SCHEME) {
-      // As HAProxy: these are answered.
-      this.headDone = true;
-      stream.reason = messageErrorName(code);
-      stream.refuse(400);
-      return 0;
-    }
-    if (code !== 0) {
-      this.failure = code === H2Error.TOO_LARGE ? ErrorCode.ENHANCE_YOUR_CALM : ErrorCode.PROTOCOL_ERROR;
-      stream.reason = messageErrorName(code);
-      stream.refuse(0);
-      return code;
-    }
-    this.headDone = true;
-    this.ended = end;
-    this.extended = (stream.req.flags & EXTENDED_CONNECT) !== 0;
-    stream.onRequestHead(stream.req.buf, stream.req.end, stream.req.end);
-    return 0;
+    return finishHead(this, end);
   }
 
   /** Writes the line about what was no request; `silent`: not a byte came. */
@@ -113,35 +81,7 @@ export class ClientExchange extends H2Stream implements HttpSide, H2Side, TimerE
   }
 
   onPayload(buf: Buffer, start: number, end: number, last: boolean): number {
-    const { stream } = this;
-    if (last) this.ended = true;
-    if (stream === null) return 0;
-    const { reqBody } = stream;
-    if (stream.tunnel) {
-      if (end > start) stream.onTunnelData(buf.subarray(start, end));
-      if (last && this.stream === stream) stream.onClientEnd();
-      return 0;
-    }
-    switch (reqBody.framing) {
-      case Framing.LENGTH:
-        // RFC 9113 section 8.1.1: payload and content-length must agree.
-        if (end - start > reqBody.left || (last && end - start < reqBody.left)) return H2Error.BAD_LENGTH;
-        reqBody.last = last;
-        if (end > start || last) stream.onRequestBody(buf, start, end);
-        return 0;
-      case Framing.STREAM:
-        reqBody.last = last;
-        stream.onRequestBody(buf, start, end);
-        return 0;
-      default:
-        if (this.extended || stream.connects) {
-          // For a tunnel that is still to be granted.
-          if (end > start) (this.early ??= []).push(buf.subarray(start, end));
-          this.pause();
-          return 0;
-        }
-        return end > start ? H2Error.BAD_LENGTH : 0;
-    }
+    return receivePayload(this, buf, start, end, last);
   }
 
   beginTrailers(): FieldSink {
@@ -150,21 +90,7 @@ export class ClientExchange extends H2Stream implements HttpSide, H2Side, TimerE
   }
 
   finishTrailers(): number {
-    const code = trailerSink.finish();
-    const { stream } = this;
-    this.ended = true;
-    if (stream === null) return code === H2Error.TOO_LARGE ? code : 0;
-    if (code !== 0) return code;
-    const { reqBody } = stream;
-    if (stream.tunnel) {
-      stream.onClientEnd();
-    } else if (reqBody.framing === Framing.STREAM || reqBody.framing === Framing.LENGTH) {
-      if (reqBody.left > 0) return H2Error.BAD_LENGTH;
-      reqBody.last = true;
-      if (trailerSink.length > 0) reqBody.trailerLines = Buffer.from(trailerSink.lines.subarray(0, trailerSink.length));
-      stream.onRequestBody(EMPTY, 0, 0);
-    }
-    return 0;
+    return finishTrailers(this);
   }
 
   onReset(): void {

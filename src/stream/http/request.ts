@@ -22,6 +22,7 @@ import { serveHit } from "./cache/hit.ts";
 import { captureRequest, captureRequestCookie, openCaptures } from "./capture.ts";
 import { countIn } from "./count.ts";
 import { logStream } from "./finish.ts";
+import { requestLine } from "./line.ts";
 import { restrictNames } from "./names.ts";
 import { requestContent } from "./content.ts";
 import { persistRequest } from "./persist.ts";
@@ -106,7 +107,7 @@ function begin(stream: HttpStream): void {
   countTrackedRequest(stream);
   stream.begun = true;
   stream.requestCounter = rt.requestCounter++;
-  if (stream.logger.enabled) stream.noteLine();
+  if (stream.logger.enabled) stream.line = requestLine(stream);
   const { captures } = frontend;
   if (captures !== null) captureRequest(stream, captures);
   if (frontend.logWhen === "accept") logStream(stream);

@@ -1,25 +1,21 @@
 import type { Algorithm } from "../../codec/compress/algorithms.ts";
 import { Edits } from "../../codec/h1/edits.ts";
-import { BUILT, CANONICAL_LINE, type HeadLimits, Method, methodNames } from "../../codec/h1/flags.ts";
+import { type HeadLimits, Method, methodNames } from "../../codec/h1/flags.ts";
 import { HeadBuilder } from "../../codec/h1/build.ts";
 import { Head } from "../../codec/h1/head.ts";
-import { findName, valueText } from "../../codec/h1/view.ts";
 import { findQueryParam } from "../../balance/keys.ts";
 import type { Mode } from "../../config/model.ts";
-import { type LevelName, NEVER, NO_SERVER } from "../../log/record.ts";
+import { type LevelName, NEVER } from "../../log/record.ts";
 import type { ServerSide } from "../../server/side.ts";
 import { Persistence } from "../../server/cookies.ts";
 import type { H2Owner, ServerExchange } from "../../server/h2/exchange.ts";
 import type { ServerPool } from "../../server/pool.ts";
 import type { Server } from "../../proxy/server.ts";
-import { firstValue } from "../../rules/lines.ts";
 import type { Answer, RuleStream } from "../../rules/types.ts";
 import { clock } from "../../util/clock.ts";
 import { latin1 } from "../../util/latin1.ts";
 import { Phase } from "../phase.ts";
 import type { StreamRuntime } from "../runtime.ts";
-import { UNSET } from "../timeout.ts";
-import { endTracking } from "../track.ts";
 import { Stream } from "../stream.ts";
 import { clientEnded, clientGone, clientLeft, clientReset, clientTimedOut, shutDown } from "./abort.ts";
 import { refuse, reply } from "./answer.ts";
@@ -32,11 +28,13 @@ import { downloadResumed } from "./download.ts";
 import { serverEnded, serverLost, serverTimedOut } from "./failure.ts";
 import { leftServer, preferredServer, redirectToServer } from "./persist.ts";
 import type { BodyFilter } from "./filter.ts";
+import { forget } from "./forget.ts";
 import { receive } from "./receive.ts";
 import { receiveHead, receiveMalformed, receivePayload } from "./receive-h2.ts";
 import { refusedRetry, repeat } from "./retry.ts";
 import { analyseRequest, routeRequest } from "./request.ts";
 import { resumeResponse } from "./response.ts";
+import { headerOf, uriOf } from "./line.ts";
 import { joinNew, reuseConn, speaksH2 } from "./reuse.ts";
 import { HttpSamples } from "./samples.ts";
 import { sendRequest } from "./send-request.ts";
@@ -193,62 +191,7 @@ export class HttpStream extends Stream implements H2Owner {
 
   /** Forgets the exchange and makes the object available. Nothing may refer to it any more. */
   recycle(): void {
-    this.req.reset();
-    this.res.reset();
-    this.reqEdits.clear();
-    this.resEdits.clear();
-    this.reqBody.reset();
-    this.resBody.reset();
-    this.bodyBuf = this.resHeld = null;
-    this.resHeldEnd = 0;
-    this.backend = this.server = this.failed = this.direct = this.serverConn = null;
-    this.source = this.destination = this.manner = null;
-    this.persistence.reset();
-    this.forcePersist = this.ignorePersist = false;
-    if (this.stores !== null && this.stores.count > 0) this.stores.clear();
-    this.nameSlot = -1;
-    this.inBackend = this.inServer = false;
-    this.requestDone = this.spent = this.sent = this.prepared = this.clientKeep = this.serverKeep = false;
-    this.responded = this.answered = this.responseDone = this.tunnel = this.probe = this.logged = false;
-    this.reusedConn = this.noReuse = false;
-    this.requestEnd = this.queueEnd = this.connectedAt = this.responseAt = 0;
-    this.status = -1;
-    this.bytesRead = this.bytesUploaded = this.retries = this.srvQueue = this.backendQueue = this.srvconn = 0;
-    this.termCause = this.termState = "-";
-    this.redispatched = this.logasap = false;
-    this.serverName = NO_SERVER;
-    this.requestCaptures = this.responseCaptures = null;
-    this.requestCookie = this.responseCookie = this.uniqueId = null;
-    this.reason = "";
-    this.line = null;
-    this.deadline = 0;
-    this.byRule = false;
-    this.logLevel = null;
-    this.step = Step.none;
-    this.gathering = this.once = this.unframed = this.reqRechunk = this.resRechunk = this.mute = false;
-    this.inContent = this.begun = false;
-    this.contentUntil = 0;
-    this.waitUntil = 0;
-    this.ownServerTimeout = this.ownTunnelTimeout = UNSET;
-    this.tarpitAnswer = null;
-    this.resWaiting = this.resChunk = null;
-    if (this.resFilter !== null) {
-      this.resFilter.release();
-      this.resFilter = null;
-      this.resFilterChunked = false;
-    }
-    if (this.reqFilter !== null) {
-      this.reqFilter.release();
-      this.reqFilter = null;
-    }
-    this.coding = this.compressed = null;
-    this.queueClass = this.queueOffset = 0;
-    if (this.cache !== null) {
-      this.cache.reset();
-      this.cache = null;
-    }
-    if (this.samples !== null) this.samples.reset();
-    if (this.tracking !== null) endTracking(this);
+    forget(this);
     if (free.length < FREE_MAX) free.push(this);
   }
 
@@ -470,18 +413,6 @@ export class HttpStream extends Stream implements H2Owner {
     return this.line;
   }
 
-  noteLine(): void {
-    const { req, rt } = this;
-    const { logUriLen } = rt.global;
-    const { buf } = req;
-    if ((req.flags & (CANONICAL_LINE | BUILT)) !== 0) {
-      this.line = latin1(buf, req.start, Math.min(req.versionEnd, req.start + logUriLen));
-      return;
-    }
-    const parts = `${latin1(buf, req.start, req.methodEnd)} ${latin1(buf, req.targetStart, req.targetEnd)} ${latin1(buf, req.versionStart, req.versionEnd)}`;
-    this.line = parts.slice(0, logUriLen);
-  }
-
   override stamp(now: number): void {
     super.stamp(now);
     if (this.backend === null && !this.byRule) this.tRequest = NEVER;
@@ -507,18 +438,13 @@ export class HttpStream extends Stream implements H2Owner {
   }
 
   override uri(): string | null {
-    const { target } = this.reqEdits;
-    if (target !== undefined) return target.toString("latin1");
-    return latin1(this.req.buf, this.req.targetStart, this.req.targetEnd);
+    return uriOf(this);
   }
   override header(name: string): string | null {
-    const { reqEdits: edits } = this;
-    if (edits.touched || edits.appendedCount > 0) return firstValue(this.req, edits, Buffer.from(name, "latin1"));
-    const at = findName(this.req, Buffer.from(name, "latin1"), 0);
-    return at < 0 ? null : valueText(this.req, at);
+    return headerOf(this, name);
   }
   override urlParam(name: string): string | null {
-    return findQueryParam(this.uri()!, name);
+    return findQueryParam(uriOf(this), name);
   }
   get methodName(): string {
     return methodNames[this.req.method] || latin1(this.req.buf, this.req.start, this.req.methodEnd);
