@@ -19,7 +19,8 @@ export function assign(stream: Stream): void {
     backend.refresh();
     balancer.rebuild();
   }
-  const choice = stream.direct ?? stream.lastServer() ?? balancer.pick(stream, stream.failed);
+  const { direct } = stream;
+  const choice = direct ?? stream.lastServer() ?? balancer.pick(stream, stream.failed);
   if (choice === null) {
     backend.slab[backend.base + C.errConn]!++;
     stream.giveUp("S", "C");
@@ -29,6 +30,8 @@ export function assign(stream: Stream): void {
     enqueue(stream, null);
     return;
   }
+  // Not one that persistence asks for, nor another attempt at the same.
+  if (direct === null && choice !== stream.failed) countOnServer(choice, backend, C.lbTot);
   if (stream.intercept(choice)) return;
   if (choice.maxconn > 0 && choice.queued > 0) enqueue(stream, choice);
   else if (choice.tryTake()) useServer(stream, choice);
@@ -72,6 +75,13 @@ export function unqueue(stream: Stream): void {
   if (stream.queueEnd === 0) stream.queueEnd = clock.now;
 }
 
+/** It waited for too long: an attempt to reach a server that failed. */
+export function countQueueTimeout({ backend, queueServer }: Stream): void {
+  const { slab, base } = backend!;
+  slab[base + C.errConn]!++;
+  if (queueServer !== null) slab[queueServer.base + C.errConn]!++;
+}
+
 /** A stream left `server`: the longest waiting one may take its place. */
 export function offerSlot(backend: Backend, server: Server): void {
   if (backend.queue !== null && server.index >= 0) queueOf(backend).released(server);
@@ -84,7 +94,6 @@ export function useServer(stream: Stream, server: Server): void {
   stream.serverName = server.name;
   stream.inServer = true;
   (backend.balancer as Balancer).served(server);
-  countOnServer(server, backend, C.lbTot);
   const { failed } = stream;
   if (failed !== null) {
     if (failed !== server) {

@@ -14,7 +14,7 @@ import type { QueueEntry } from "../server/queue.ts";
 import type { Tracking } from "../table/tracking.ts";
 import { clock } from "../util/clock.ts";
 import { type TimerEntry, wheel } from "../util/wheel.ts";
-import { assign, offerSlot, unqueue, useServer } from "./assign.ts";
+import { assign, countQueueTimeout, offerSlot, unqueue, useServer } from "./assign.ts";
 import { connect, connectFailed } from "./connect.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { Phase } from "./phase.ts";
@@ -226,13 +226,14 @@ export abstract class Stream implements TimerEntry, ServerOwner, BalanceRequest,
     this.onNoServer();
   }
 
-  /** Forgets the connection to the server; it is closed unless it went back to its pool before. */
-  dropServerConn(): void {
+  /** Forgets the connection to the server; it is reset unless it went back to its pool before. `gentle`: it gets a FIN. */
+  dropServerConn(gentle = false): void {
     const conn = this.serverConn;
     if (conn === null) return;
     this.serverConn = null;
     conn.owner = null;
-    conn.abort();
+    if (gentle) conn.close();
+    else conn.abort();
   }
 
   /** Gives the slot of the server back and lets the next waiting stream have it. */
@@ -283,6 +284,7 @@ export abstract class Stream implements TimerEntry, ServerOwner, BalanceRequest,
     clock.now = now;
     switch (this.phase) {
       case Phase.queued:
+        countQueueTimeout(this);
         unqueue(this);
         this.phase = Phase.request;
         this.giveUp("s", "Q");

@@ -2,6 +2,7 @@
 import type { HttpStream } from "../stream/http/stream.ts";
 import type { ClientSide } from "../stream/side.ts";
 import type { StreamRuntime } from "../stream/runtime.ts";
+import type { Stream } from "../stream/stream.ts";
 import { sessionDetails, sessionLine } from "./session-text.ts";
 
 /** Numbers are given out when first asked for; an HTTP/1 client keeps its own over all its requests. */
@@ -53,9 +54,12 @@ export function shutdownSession(rt: StreamRuntime, id: string): boolean {
 
 /** Ends the sessions on a server; `cause` as in the first character of the termination state. */
 export function shutdownServer(rt: StreamRuntime, backend: string, server: string, cause: string): void {
-  for (const client of [...rt.clients]) {
+  // Those that are there now, not who gets a place of theirs.
+  const found: Stream[] = [];
+  for (const client of rt.clients) {
     for (const stream of client.exchanges()) {
-      if (stream.backend?.name === backend && stream.server?.name === server && stream.inServer) stream.shutdown(cause);
+      if (stream.backend?.name === backend && stream.server?.name === server && stream.inServer) found.push(stream);
     }
   }
+  for (const stream of found) if (stream.inServer) stream.shutdown(cause);
 }

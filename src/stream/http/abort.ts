@@ -1,6 +1,7 @@
 /** The client's side ends before the exchange is over: FIN, reset, timeout; and the end by the administrator. */
+import { Framing } from "../../codec/h1/framing.ts";
 import { C } from "../../counters/columns.ts";
-import { countOnPath } from "../count.ts";
+import { countOnPath, countOnServer } from "../count.ts";
 import { Phase } from "../phase.ts";
 import { fail, refuse } from "./answer.ts";
 import { clientTakesMore, watchServer } from "./deadlines.ts";
@@ -18,6 +19,7 @@ export function clientTimedOut(stream: HttpStream): void {
     return;
   }
   if (!stream.readingHead) {
+    countOnPath(stream, C.clientAborts);
     fail(stream, "c", "D", 408);
     return;
   }
@@ -51,13 +53,17 @@ function clientFinished(stream: HttpStream): void {
  * The client is gone. As in HAProxy, a server that works on a complete request finishes it: the loss is noticed when there
  * is something to send.
  */
-export function clientGone(stream: HttpStream): void {
+export function clientGone(stream: HttpStream, error: Error | undefined): void {
   if (stream.readingHead) {
     abortedHead(stream);
     return;
   }
   if (stream.step === Step.tarpit) {
     leftTarpit(stream);
+    return;
+  }
+  if (stream.gathering && !stream.responded) {
+    stream.wake();
     return;
   }
   const waits = stream.requestDone && !(stream.responded && stream.resBody.done);
@@ -69,12 +75,16 @@ export function clientGone(stream: HttpStream): void {
       else clientAborted(stream, "D");
       return;
     }
+    stream.deserted = error !== undefined && !stream.responded;
     stream.serverConn.resume();
     // The server's time goes on as it was: nobody is there any more to renew it.
     if (stream.deadline === 0) watchServer(stream);
     return;
   }
-  if (waits && !abortOnClose(stream) && stream.phase !== Phase.connected) return;
+  if (waits && !abortOnClose(stream) && stream.phase !== Phase.connected) {
+    stream.deserted = error !== undefined;
+    return;
+  }
   clientAborted(stream);
 }
 
@@ -104,6 +114,7 @@ function abortedHead(stream: HttpStream): void {
 
 /** There is something to send, and nobody to send it to. */
 export function clientLeft(stream: HttpStream): void {
+  stream.deserted = false;
   countOnPath(stream, C.clientAborts);
   stream.termCause = "C";
   stream.termState = "D";
@@ -115,7 +126,9 @@ export function clientLeft(stream: HttpStream): void {
 /** `state`: where it happened, when not told by the phase. */
 export function clientAborted(stream: HttpStream, state = ""): void {
   const { phase } = stream;
-  countOnPath(stream, C.clientAborts);
+  stream.deserted = false;
+  // As in HAProxy, where an attempt to connect that is given up counts nowhere.
+  if (state !== "" || phase === Phase.queued || phase === Phase.connected) countOnPath(stream, C.clientAborts);
   stream.termCause = "C";
   if (state !== "") stream.termState = state;
   else if (phase === Phase.queued) stream.termState = "Q";
@@ -138,6 +151,15 @@ export function shutDown(stream: HttpStream, cause: string): void {
   const { phase } = stream;
   if (phase === Phase.done) return;
   const connected = phase === Phase.connected;
+  // As in HAProxy a client that still sends is not answered, nor one whose server was not reached.
+  const free = stream.tunnel || !stream.requestDone || stream.resBody.framing === Framing.UNTIL_CLOSE;
+  if (connected ? free : phase === Phase.connecting && stream.requestDone) {
+    stream.termCause = cause;
+    finishStream(stream, false);
+    return;
+  }
   const state = phase === Phase.queued ? "Q" : !connected ? "C" : stream.answered ? "D" : "H";
+  if (state === "D") countOnPath(stream, C.serverAborts);
+  else if (state === "H") countOnServer(stream.server!, stream.backend!, C.errResp);
   fail(stream, cause, state, connected ? 502 : 503);
 }

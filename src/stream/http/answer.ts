@@ -4,6 +4,7 @@ import { defaultLimits, Method } from "../../codec/h1/flags.ts";
 import { Head, parseResponse } from "../../codec/h1/head.ts";
 import { C } from "../../counters/columns.ts";
 import { BAD_REQUEST } from "../../log/record.ts";
+import { clock } from "../../util/clock.ts";
 import { countTrackedRefusal } from "../track.ts";
 import { countOut } from "./count.ts";
 import { finishStream } from "./finish.ts";
@@ -50,7 +51,7 @@ export function answer(stream: HttpStream, given: Reply, keepServer = false): vo
   const { client, req } = stream;
   const page = afterAnswer(stream, given);
   stream.status = page.status;
-  if (!keepServer) stream.dropServerConn();
+  if (!keepServer) stream.dropServerConn(stream.termCause === "K");
   // A body that is still on its way would be taken for the next request.
   const keep = stream.clientKeep && stream.requestDone && !client.closed && !page.closes;
   stream.clientKeep = keep;
@@ -95,7 +96,9 @@ export function refuse(stream: HttpStream, status: number): void {
   const { client, frontend } = stream;
   // Error files are for requests that were understood, as in HAProxy.
   const page = builtinReply(status);
-  if (!stream.probe || stream.termCause !== "C") frontend.slab[frontend.base + C.errReq]!++;
+  frontend.slab[frontend.base + C.errReq]!++;
+  // What became no request counts as one all the same; in HTTP/2 there is none.
+  if (stream.readingHead && client.h2 === null) frontend.countRequest(clock.now);
   if (!stream.probe || !stream.http.ignoreProbes)
     countTrackedRefusal(stream, stream.readingHead, stream.termCause !== "c");
   if (stream.termCause === "-") stream.termCause = "P";

@@ -1,16 +1,26 @@
 import { C } from "../../counters/columns.ts";
+import type { Server } from "../../proxy/server.ts";
 import type { HttpStream } from "./stream.ts";
 
-/** Bytes of the client, on every proxy the stream got to so far. */
+/** Bytes of the client, on every proxy the stream got to so far, and on the server they are for. */
 export function countIn(stream: HttpStream, n: number): void {
   stream.bytesUploaded += n;
-  countBytes(stream, C.bytesIn, n);
+  countBytes(stream, C.bytesIn, n, stream.billed);
+}
+
+/** The request goes to its server: what came so far counts there, and no more where it was sent in vain. */
+export function billServer(stream: HttpStream): void {
+  const { server, billed, bytesUploaded } = stream;
+  if (billed === server) return;
+  if (billed !== null) billed.slab[billed.base + C.bytesIn]! -= bytesUploaded;
+  server!.slab[server!.base + C.bytesIn]! += bytesUploaded;
+  stream.billed = server;
 }
 
 /** Bytes for the client. */
 export function countOut(stream: HttpStream, n: number): void {
   stream.bytesRead += n;
-  countBytes(stream, C.bytesOut, n);
+  countBytes(stream, C.bytesOut, n, stream.server);
 }
 
 /** Bytes that never entered the process. */
@@ -20,8 +30,8 @@ export function countSpliced(stream: HttpStream, column: number, n: number): voi
   frontend.slab[backend!.base + column]! += n;
 }
 
-function countBytes(stream: HttpStream, column: number, n: number): void {
-  const { frontend, listener, backend, server } = stream;
+function countBytes(stream: HttpStream, column: number, n: number, server: Server | null): void {
+  const { frontend, listener, backend } = stream;
   const { slab } = frontend;
   slab[frontend.base + column]! += n;
   slab[listener.base + column]! += n;

@@ -7,7 +7,9 @@ import type { HttpStream } from "./stream.ts";
 /** After request bytes went out: whose turn is it now? */
 export function watchUpload(stream: HttpStream): void {
   const { client } = stream;
-  if (stream.phase === Phase.connected) watchServer(stream);
+  // A server that has answered owes nothing.
+  if (stream.responseDone && !client.paused) stream.expire(0);
+  else if (stream.phase === Phase.connected) watchServer(stream);
   if (stream.requestDone) {
     if (!stream.answered) client.expire(0);
   } else if (!client.paused) {

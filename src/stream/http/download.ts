@@ -69,7 +69,7 @@ export function responseComplete(stream: HttpStream): void {
     finishStream(stream, true);
     return;
   }
-  // The client still sends: go on as long as the server takes it.
-  if (stream.serverConn === null || stream.serverConn.ended) finishStream(stream, false);
-  else watchUpload(stream);
+  // The client still sends: it is read to the end, whether a server is left to take it or not.
+  if (stream.serverConn === null) stream.client.resume();
+  watchUpload(stream);
 }

@@ -8,7 +8,7 @@ import { Phase } from "../phase.ts";
 import { countTrackedFailure } from "../track.ts";
 import { fail } from "./answer.ts";
 import { responseComplete } from "./download.ts";
-import { serverTakesMore } from "./deadlines.ts";
+import { serverTakesMore, watchUpload } from "./deadlines.ts";
 import { sendFiltered } from "./filter.ts";
 import { finishStream } from "./finish.ts";
 import { repeat, repeatable, replaceStale, retryable } from "./retry.ts";
@@ -32,11 +32,21 @@ export function serverEnded(stream: HttpStream, conn: ServerSide): void {
   if (!stream.responseDone) conn.close();
 }
 
+/** What the loss of a connection counts by itself, as in HAProxy: a reset, or a response that was cut. Beside what becomes of the exchange. */
+export function countLoss(stream: HttpStream, error: Error | undefined): void {
+  if (stream.responseDone && stream.requestDone) return;
+  const cut = stream.responded && !stream.responseDone && stream.resBody.framing !== Framing.UNTIL_CLOSE;
+  if (error !== undefined || cut) countOnServer(stream.server!, stream.backend!, C.errResp);
+}
+
 /** The connection to the server is gone. `reset`: the server ended it without taking all that was sent. */
 export function serverLost(stream: HttpStream, error: Error | undefined, reset = false): void {
   if (stream.responseDone) {
-    // It will not take the rest of the request.
-    if (!stream.requestDone) finishStream(stream, false);
+    if (stream.requestDone) return;
+    // It will not take the rest of the request, which is read all the same.
+    if (error !== undefined) countOnPath(stream, C.serverAborts);
+    stream.client.resume();
+    watchUpload(stream);
     return;
   }
   if (stream.step !== Step.none) {
@@ -65,7 +75,7 @@ export function serverLost(stream: HttpStream, error: Error | undefined, reset =
   }
   if (reset && !stream.requestDone && stream.resHeld === null) {
     observeEnd(stream, "httpReadError");
-    countOnServer(stream.server!, stream.backend!, C.errResp);
+    if (error === undefined) countOnServer(stream.server!, stream.backend!, C.errResp);
     cutUpload(stream, "S");
     return;
   }

@@ -1,8 +1,11 @@
 import { endCache } from "./cache/state.ts";
+import { C } from "../../counters/columns.ts";
 import { clock } from "../../util/clock.ts";
 import { offerSlot } from "../assign.ts";
+import { countOnPath } from "../count.ts";
 import { countTimes } from "../times.ts";
 import { countTrackedBytes, endTracking } from "../track.ts";
+import type { ServerSide } from "../../server/side.ts";
 import type { HttpSettings } from "./settings.ts";
 import type { HttpStream } from "./stream.ts";
 import { responseColumn } from "./wire.ts";
@@ -40,6 +43,14 @@ export function logEarly(stream: HttpStream): void {
   stream.bytesUploaded = bytesUploaded;
 }
 
+/** How a connection that is not kept ends, as in HAProxy: by FIN where both sides could end on their own, else by reset. */
+function gentle(stream: HttpStream, conn: ServerSide): boolean {
+  const { termCause: cause, requestDone } = stream;
+  if (conn.ended || cause === "K") return true;
+  if (stream.tunnel) return cause === "-" || cause === "c";
+  return !requestDone && cause !== "C" && cause !== "S";
+}
+
 /**
  * The end of an exchange, reached exactly once: log line, counters, connections given back, and the client goes on with
  * its next request or ends. The stream object must not be used after it.
@@ -47,11 +58,16 @@ export function logEarly(stream: HttpStream): void {
 export function finishStream(stream: HttpStream, keep: boolean): void {
   const { client, frontend, backend, server } = stream;
   const { slab } = frontend;
-  if (stream.status > 0 && !(stream.probe && stream.http.ignoreProbes)) {
+  // As in HAProxy one without a status (-1) counts too, and one that got an interim response at most (0) does not.
+  if (stream.status !== 0 && !(stream.probe && stream.http.ignoreProbes)) {
     const column = responseColumn(stream.status);
     slab[frontend.base + column]!++;
-    if (backend !== null) slab[backend.base + column]!++;
+    if (backend !== null) {
+      slab[backend.base + column]!++;
+      slab[backend.base + C.reqTot]!++;
+    }
   }
+  if (stream.deserted) countOnPath(stream, C.clientAborts);
   if (stream.cache !== null) endCache(stream, stream.cache);
   if (server !== null && backend !== null) countTimes(stream, backend, server);
 
@@ -64,8 +80,10 @@ export function finishStream(stream: HttpStream, keep: boolean): void {
     conn.owner = null;
     const reusable =
       stream.serverKeep && stream.responseDone && stream.requestDone && !conn.ended && !conn.blocked && !conn.closed;
-    if (!reusable) conn.abort();
-    else if (!conn.conn.private_ && (backend!.http as HttpSettings).reuse !== "never" && conn.server.index >= 0)
+    if (!reusable) {
+      if (gentle(stream, conn)) conn.close();
+      else conn.abort();
+    } else if (!conn.conn.private_ && (backend!.http as HttpSettings).reuse !== "never" && conn.server.index >= 0)
       conn.pool.put(conn.conn);
     else if (stream.clientKeep && keep) client.keepPrivate(conn.conn);
     else conn.abort();

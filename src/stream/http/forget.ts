@@ -14,7 +14,7 @@ export function forget(stream: HttpStream): void {
   stream.resBody.reset();
   stream.bodyBuf = stream.resHeld = null;
   stream.resHeldEnd = 0;
-  stream.backend = stream.server = stream.failed = stream.direct = stream.serverConn = null;
+  stream.backend = stream.server = stream.failed = stream.direct = stream.billed = stream.serverConn = null;
   stream.source = stream.destination = stream.manner = null;
   stream.persistence.reset();
   stream.forcePersist = stream.ignorePersist = false;
@@ -23,7 +23,7 @@ export function forget(stream: HttpStream): void {
   stream.inBackend = stream.inServer = false;
   stream.requestDone = stream.spent = stream.sent = stream.prepared = stream.clientKeep = stream.serverKeep = false;
   stream.responded = stream.answered = stream.responseDone = stream.tunnel = stream.probe = stream.logged = false;
-  stream.reusedConn = stream.noReuse = false;
+  stream.reusedConn = stream.noReuse = stream.deserted = false;
   stream.requestEnd = stream.queueEnd = stream.connectedAt = stream.responseAt = 0;
   stream.status = -1;
   stream.bytesRead = stream.bytesUploaded = stream.retries = stream.srvQueue = stream.backendQueue = stream.srvconn = 0;

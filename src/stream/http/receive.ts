@@ -4,9 +4,11 @@ import { errorName } from "../../codec/h1/errors.ts";
 import { parseResponse } from "../../codec/h1/head.ts";
 import { adjustCases } from "../../codec/h1/case.ts";
 import { writeResponseHead } from "../../codec/h1/write.ts";
+import { C } from "../../counters/columns.ts";
 import { observeResult } from "../../check/index.ts";
 import type { ServerSide } from "../../server/side.ts";
 import { clock } from "../../util/clock.ts";
+import { countOnServer } from "../count.ts";
 import { countTrackedFailure } from "../track.ts";
 import { fail } from "./answer.ts";
 import { countOut } from "./count.ts";
@@ -97,11 +99,17 @@ function junk(stream: HttpStream, code: number): void {
   stream.reason = errorName(code);
   countTrackedFailure(stream);
   observeResult(stream.server!, "httpHeaders");
+  countOnServer(stream.server!, stream.backend!, C.errResp);
   fail(stream, "P", "H", 502);
 }
 
 export function forwardInterim(stream: HttpStream): void {
-  const { res } = stream;
+  const { res, server } = stream;
+  // Each head counts as a response of the server.
+  server!.slab[server!.base + C.resp1xx]!++;
+  server!.slab[server!.base + C.reqTot]!++;
+  // The log knows no status until the final one.
+  stream.status = 0;
   countOut(stream, headBytes(res));
   if (stream.client.h2 !== null) {
     stream.client.h2.sendHead(res, null, res.status);

@@ -158,8 +158,10 @@ export function routeRequest(stream: HttpStream, step: number): void {
     if (stream.cache !== null && stream.cache.hit !== null) return serveHit(stream, stream.cache.hit);
   }
   if (headerNames !== "preserve" && !restrictNames(stream, headerNames)) return;
-  if (step !== Step.none && !stream.requestDone && stream.client.ended) {
+  if (step !== Step.none && !stream.requestDone && (stream.client.ended || stream.client.gone)) {
     // It left while the body was waited for.
+    const { frontend } = stream;
+    frontend.slab[frontend.base + C.errReq]!++;
     clientAborted(stream, "R");
     return;
   }
@@ -209,7 +211,6 @@ function routeFrontend(stream: HttpStream, step: number): boolean {
     return false;
   }
   stream.enterBackend(backend);
-  backend.slab[backend.base + C.reqTot]!++;
   backend.slab[backend.base + C.bytesIn]! += stream.bytesUploaded;
   const persist = (backend.http as HttpSettings).rules?.persist ?? null;
   if (persist !== null) judgePersistence(stream, persist, stream.rules());

@@ -32,6 +32,7 @@ import { logEarly } from "./finish.ts";
 import { authenticatesConnection } from "./negotiate.ts";
 import { blockResponse, persistResponse } from "./persist.ts";
 import { stickResponse } from "../stick.ts";
+import { Phase } from "../phase.ts";
 import { afterRules, responseRules } from "./rules.ts";
 import { countTrackedError, countTrackedFailure } from "../track.ts";
 import type { ProxyRules } from "../../rules/proxy-rules.ts";
@@ -230,7 +231,7 @@ function passResponse(
   if (framing === Framing.TUNNEL) {
     sendHead(stream, buf, at, at, at);
     startTunnel(stream);
-    if (at < end) stream.onServerData(conn!, buf, at, end);
+    if (at < end && stream.phase !== Phase.done) stream.onServerData(conn!, buf, at, end);
     return;
   }
   forward(stream, buf, at, next, end);

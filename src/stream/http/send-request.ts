@@ -3,10 +3,10 @@ import { encodeLine } from "../../codec/h1/edits.ts";
 import { Framing } from "../../codec/h1/framing.ts";
 import { adjustCases } from "../../codec/h1/case.ts";
 import { headSize, writeRequestHead } from "../../codec/h1/write.ts";
-import { C } from "../../counters/columns.ts";
 import type { H2ServerSide, ServerSide } from "../../server/side.ts";
 import { Output } from "./body.ts";
 import { chooseCoding, compressRequest } from "./compress.ts";
+import { billServer } from "./count.ts";
 import { watchUpload } from "./deadlines.ts";
 import { framePayload } from "./filter.ts";
 import { nameServer } from "./persist.ts";
@@ -26,8 +26,7 @@ export function sendRequest(stream: HttpStream, conn: ServerSide): void {
     if (stream.unframed && conn.h2 === null) reframeRequest(stream, false);
     if (stream.nameSlot >= 0) nameServer(stream, (stream.backend!.http as HttpSettings).sendName!);
   }
-  const { server } = stream;
-  server!.slab[server!.base + C.bytesIn]! += stream.bytesUploaded;
+  billServer(stream);
   stream.sent = true;
   conn.requests++;
   if (conn.h2 !== null) {

@@ -25,7 +25,7 @@ import { sendHit } from "./cache/send.ts";
 import { StreamCache } from "./cache/state.ts";
 import { watchUpload } from "./deadlines.ts";
 import { downloadResumed } from "./download.ts";
-import { serverEnded, serverLost, serverTimedOut } from "./failure.ts";
+import { countLoss, serverEnded, serverLost, serverTimedOut } from "./failure.ts";
 import { leftServer, preferredServer, redirectToServer } from "./persist.ts";
 import type { BodyFilter } from "./filter.ts";
 import { forget } from "./forget.ts";
@@ -114,10 +114,14 @@ export class HttpStream extends Stream implements H2Owner {
   reason = "";
   /** The request line as it is logged. */
   line: string | null = null;
+  /** The server that its bytes are counted on. */
+  billed: Server | null = null;
   /** The request went over a connection that had served before: it may have been stale. */
   reusedConn = false;
   /** The next attempt takes a new connection. */
   noReuse = false;
+  /** The client reset its connection while a server was at work, or was looked for; counted at the end. */
+  deserted = false;
   /** When a tunnel last moved a byte. */
   active = 0;
 
@@ -257,7 +261,7 @@ export class HttpStream extends Stream implements H2Owner {
     if (this.phase === Phase.done) return;
     if (this.sendsHit) clientLeft(this);
     else if (this.tunnel) tunnelClientGone(this, error);
-    else clientGone(this);
+    else clientGone(this, error);
   }
 
   /** The client took its request back (RST_STREAM), or its connection is gone with all that was on it. */
@@ -357,7 +361,10 @@ export class HttpStream extends Stream implements H2Owner {
   onServerLost(conn: ServerSide, error: Error | undefined): void {
     if (this.tunnel) tunnelServerLost(this, error);
     else if (conn.h2 !== null && conn.h2.refused && refusedRetry(this)) repeat(this);
-    else serverLost(this, error, conn.h2 === null && (error !== undefined || conn.conn.broken));
+    else {
+      countLoss(this, error);
+      serverLost(this, error, conn.h2 === null && (error !== undefined || conn.conn.broken));
+    }
   }
 
   onNoServer(): void {

@@ -2,7 +2,7 @@
 import { C } from "../../counters/columns.ts";
 import type { ServerSide } from "../../server/side.ts";
 import { clock } from "../../util/clock.ts";
-import { countOnPath } from "../count.ts";
+import { countOnPath, countOnServer } from "../count.ts";
 import { clientDue, serverDue, timedOutSide, tunnelTimeout } from "../relay.ts";
 import { sooner } from "../timeout.ts";
 import { clientAborted } from "./abort.ts";
@@ -21,6 +21,8 @@ export function startTunnel(stream: HttpStream): void {
   if (held !== null) tunnelClientData(stream, held);
   // A stream of HTTP/2 may have ended its half before the tunnel stood.
   if (client.h2 !== null && client.ended) tunnelClientEnded(stream);
+  // Who had finished before has nothing to say in it.
+  else if (client.ended) finishStream(stream, false);
   else watchTunnel(stream);
 }
 
@@ -37,7 +39,7 @@ export function tunnelClientData(stream: HttpStream, chunk: Buffer): void {
 export function tunnelClientDrain(stream: HttpStream): void {
   const { serverConn: conn } = stream;
   stream.active = clock.now;
-  if (conn?.ended === true) {
+  if (conn?.ended === true && (!stream.connects || stream.client.ended)) {
     finishStream(stream, false);
     return;
   }
@@ -73,16 +75,21 @@ export function tunnelServerDrain(stream: HttpStream): void {
   watchTunnel(stream);
 }
 
-/** As in HAProxy no half of a tunnel outlives the server's, once the client has all of it. */
+/** As in HAProxy no half of a tunnel outlives the server's, once the client has all of it, but for those of CONNECT. */
 export function tunnelServerEnded(stream: HttpStream): void {
-  stream.client.finish();
-  if (stream.client.ended || !stream.client.blocked) finishStream(stream, false);
+  const { client } = stream;
+  client.finish();
+  if (client.ended || (!client.blocked && !stream.connects)) finishStream(stream, false);
   else watchTunnel(stream);
 }
 
 export function tunnelServerLost(stream: HttpStream, error: Error | undefined): void {
-  stream.termCause = stream.client.ended || error === undefined ? "-" : "S";
-  if (stream.termCause === "S") stream.termState = "D";
+  if (error !== undefined) countOnServer(stream.server!, stream.backend!, C.errResp);
+  if (error !== undefined && !stream.client.ended) {
+    countOnPath(stream, C.serverAborts);
+    stream.termCause = "S";
+    stream.termState = "D";
+  }
   // A close, not a reset: a stream of HTTP/2 ends alike.
   if (error === undefined && stream.client.h2 !== null) stream.client.finish();
   finishStream(stream, false);

@@ -70,9 +70,21 @@ function uploadFiltered(stream: HttpStream, filter: BodyFilter, chunk: Buffer, s
 function sendBody(stream: HttpStream, buf: Buffer, from: number, to: number): void {
   const { client } = stream;
   const conn = stream.serverConn;
+  if (conn === null && stream.responseDone) {
+    // The server is gone, its answer was complete: nobody needs the rest.
+    if (stream.requestDone) finishStream(stream, true);
+    else watchUpload(stream);
+    return;
+  }
   if (conn === null || !stream.sent) {
     holdBody(stream, buf, from, to);
     if (stream.gathering) stream.wake();
+    return;
+  }
+  if (stream.phase !== Phase.connected && !stream.spent && conn.h2 === null) {
+    // On the way already, and kept for another attempt.
+    holdBody(stream, buf, from, to);
+    conn.write(buf, from, to);
     return;
   }
   stream.spent = true;
@@ -90,7 +102,7 @@ export function endUpload(stream: HttpStream): void {
   serverConn.h2.endMessage(reqBody.trailerLines, reqBody.trailers);
 }
 
-/** Body bytes that come before the server is reached: kept, and the client is no longer read. */
+/** Body bytes that come before the server is reached: kept, and beyond a buffer of them the client is no longer read. */
 export function holdBody(stream: HttpStream, buf: Buffer, from: number, to: number): void {
   if (stream.bodyBuf === null) {
     stream.bodyBuf = buf;
@@ -102,7 +114,7 @@ export function holdBody(stream: HttpStream, buf: Buffer, from: number, to: numb
     stream.bodyStart = 0;
     stream.bodyEnd = stream.bodyBuf.length;
   }
-  if (!stream.requestDone) stream.client.pause();
+  if (!stream.requestDone && stream.bodyEnd - stream.bodyStart >= stream.rt.global.bufsize) stream.client.pause();
 }
 
 /** The body is malformed. */

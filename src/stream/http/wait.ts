@@ -79,7 +79,6 @@ export function endWait(stream: HttpStream): void {
   stream.gathering = false;
   stream.expire(0);
   stream.client.expire(0);
-  if (!stream.requestDone && stream.bodyBuf !== null) stream.client.pause();
 }
 
 /** Payload HAProxy's buffer takes beside the head of the request. */
