@@ -273,6 +273,8 @@ export class FakeContext implements AdminContext {
     return this.reloadResult;
   }
 
+  async handSockets(): Promise<void> {}
+
   drain(): void {
     this.drained = true;
   }

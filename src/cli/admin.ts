@@ -86,6 +86,7 @@ function adminContext(supervisor: SupervisorContext): AdminContext {
     workers: () => supervisor.workers().map((worker) => workerInfo(worker, supervisor.stopping)),
     reload: () => supervisor.reload(),
     upgrade: () => supervisor.upgrade(),
+    handSockets: (connection) => supervisor.handSockets(connection),
     drain: () => supervisor.drain(),
     stop: () => supervisor.stop(),
     queries: workerQueries,

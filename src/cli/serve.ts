@@ -24,6 +24,8 @@ export interface StartRequest {
   readonly load: LoadOptions;
   /** Nothing on standard error. Default false. */
   readonly quiet?: boolean;
+  /** See ServeOptions. Default null. */
+  readonly takeFrom?: string | null;
   /** See ServeOptions. Default false. */
   readonly diesBySignal?: boolean;
   /** What to tell older processes once this one serves. */
@@ -69,6 +71,8 @@ export async function startProxy(request: StartRequest): Promise<number> {
     daemonCommand: selfCommand(request.daemonArgs),
     upgradeCommand: request.successorCommand ?? upgradeCommand(request.daemonArgs),
     stdin: load.stdin ?? null,
+    takeFrom: request.takeFrom ?? null,
+    replaces: !successor && (request.oldPids.length > 0 || request.takeFrom != null),
     diesBySignal: request.diesBySignal ?? false,
     successorEnvironment: request.defaultSocket && socket === null ? { [NO_SOCKET]: "1" } : {},
     ...(request.quiet === true ? { report: () => {} } : {}),

@@ -19,7 +19,7 @@ const MSG_CTRUNC = 8;
 const CMSG_HEADER = 16;
 
 const control = scratch(CMSG_HEADER + MAX_FDS * 4 + 4);
-const payload = scratch(8);
+const payload = scratch(32_768);
 /** struct iovec: base, length. */
 const iov = scratch(16);
 /** struct msghdr of 64-bit Linux: name, namelen, iov, iovlen, control, controllen, flags. */
@@ -72,4 +72,36 @@ export function recvFds(socket: number): number[] | number {
     return -EMFILE;
   }
   return fds;
+}
+
+/**
+ * Sends all of `data`, at most 32 KiB, and descriptors with it (none: `data` alone). Returns the bytes taken, or -errno.
+ */
+export function sendDataWithFds(socket: number, data: Uint8Array, fds: readonly number[]): number {
+  if (data.length > payload.bytes.length || fds.length > MAX_FDS) throw new RangeError("too much for one message");
+  const length = fds.length === 0 ? 0 : CMSG_HEADER + fds.length * 4;
+  control.view.setBigUint64(0, BigInt(length), true);
+  control.i32[2] = SOL_SOCKET;
+  control.i32[3] = SCM_RIGHTS;
+  for (let i = 0; i < fds.length; i++) control.i32[4 + i] = fds[i]!;
+  payload.bytes.set(data);
+  prepare(data.length, (length + 7) & ~7);
+  return result(libc.sendmsg(socket, message.ptr, MSG_NOSIGNAL));
+}
+
+/** Receives up to `most` bytes, at most 32 KiB, with the descriptors that came with them, close-on-exec; or -errno. No byte = the other side has finished. */
+export function recvDataWithFds(
+  socket: number,
+  most: number,
+): { readonly data: Uint8Array; readonly fds: readonly number[] } | number {
+  prepare(Math.min(most, payload.bytes.length), control.bytes.length);
+  control.bytes.fill(0);
+  const got = result(libc.recvmsg(socket, message.ptr, MSG_CMSG_CLOEXEC));
+  if (got < 0) return got;
+  const fds: number[] = [];
+  if (control.i32[2] === SOL_SOCKET && control.i32[3] === SCM_RIGHTS) {
+    const length = Number(control.view.getBigUint64(0, true));
+    for (let at = CMSG_HEADER; at + 4 <= length; at += 4) fds.push(control.i32[at >> 2]!);
+  }
+  return { data: payload.bytes.slice(0, got), fds };
 }

@@ -82,9 +82,19 @@ function identity(bind: BindModel): string {
 export class ListenerSet {
   private readonly workers: number;
   private listeners = new Map<string, Listener>();
+  /** Sockets that another program has handed over (takeover.ts), by the keys of the listeners they are for. */
+  private spare: ReadonlyMap<string, readonly number[]> = new Map();
+  /** Paths of unix sockets are taken from whoever listens there. */
+  private replaces = false;
 
   constructor(workers: number) {
     this.workers = workers;
+  }
+
+  /** For the first plan: this process takes the place of another one, which has handed `spare` over. */
+  succeed(spare: ReadonlyMap<string, readonly number[]>): void {
+    this.spare = spare;
+    this.replaces = true;
   }
 
   /** Takes over those of a former supervisor, as they are. */
@@ -103,6 +113,9 @@ export class ListenerSet {
   /** Binds what `model` needs and this set does not have. Reports every failure, and then leaves nothing bound. */
   plan(model: Model): ListenerPlan {
     const uses = listenerUses(model);
+    const { spare, replaces } = this;
+    this.spare = new Map();
+    this.replaces = false;
     const kept: string[] = [];
     const added: Listener[] = [];
     const errors: string[] = [];
@@ -112,7 +125,9 @@ export class ListenerSet {
         continue;
       }
       const twice = added.some(({ unix }) => use.address.kind === "unix" && unix?.path === use.address.path);
-      const made = twice ? { error: `the path is used twice [${addressText(use.address)}]` } : this.create(model, use);
+      const made = twice
+        ? { error: `the path is used twice [${addressText(use.address)}]` }
+        : this.create(model, use, spare.get(use.key) ?? [], replaces);
       if ("error" in made) errors.push(`Binding ${describeUse(model, use)}: ${made.error}`);
       else added.push(made);
     }
@@ -178,7 +193,13 @@ export class ListenerSet {
     this.listeners.clear();
   }
 
-  private create(model: Model, use: ListenerUse): Listener | { readonly error: string } {
+  /** `given`: descriptors for it that there are already. */
+  private create(
+    model: Model,
+    use: ListenerUse,
+    given: readonly number[],
+    replaces: boolean,
+  ): Listener | { readonly error: string } {
     const { key, address, options } = use;
     const bind = bindOf(model, use);
     const single = (bound: Bound) => ("error" in bound ? bound : { key, address, fds: [bound.fd], unix: null });
@@ -186,18 +207,26 @@ export class ListenerSet {
       case "fd":
         return single(adoptInherited(address.fd, options));
       case "abns":
-        return single(bindAbstract(address, options));
+        return single(given.length > 0 ? { fd: given[0]! } : bindAbstract(address, options));
       case "unix": {
-        const unix = bindUnix(address.path, { ...bind, backlog: options.backlog }, this.ownsPath(address.path));
+        const unix = bindUnix(
+          address.path,
+          { ...bind, backlog: options.backlog },
+          replaces || this.ownsPath(address.path),
+        );
         return "error" in unix ? unix : { key, address, fds: [unix.fd], unix };
       }
       case "ip":
-        return this.createInet(use, "name" in bind ? bind : plainBind(bind.at, bind.address));
+        return this.createInet(use, "name" in bind ? bind : plainBind(bind.at, bind.address), given);
     }
   }
 
-  private createInet(use: ListenerUse, bind: BindModel): Listener | { readonly error: string } {
-    const fds: number[] = [];
+  private createInet(
+    use: ListenerUse,
+    bind: BindModel,
+    given: readonly number[],
+  ): Listener | { readonly error: string } {
+    const fds = [...given];
     const count = use.proxy === null ? 1 : this.workers;
     while (fds.length < count) {
       const bound = bindInet(bind, use.options);

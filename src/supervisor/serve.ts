@@ -5,6 +5,7 @@ import { announce } from "./front.ts";
 import { forgetSuccession, inherit, isSuccessor, tellReady } from "./heir.ts";
 import { reportDiagnostics, reportToStderr } from "./report.ts";
 import { Supervisor } from "./supervisor.ts";
+import { shareOut, takeSockets } from "./takeover.ts";
 import type { ServeOptions } from "./types.ts";
 
 /** The default action of a signal, once everything is closed; returns only where the process ignores it. */
@@ -45,7 +46,13 @@ export async function serve(options: ServeOptions): Promise<number> {
     report("ALERT", inheritance);
     return 1;
   }
-  const supervisor = new Supervisor(model, options, inheritance);
+  const path = successor ? null : (options.takeFrom ?? null);
+  const taken = path === null ? [] : await takeSockets(path);
+  if (typeof taken === "string") {
+    report("ALERT", `Failed to get the sockets from the old process: ${taken} [${path}]`);
+    return 1;
+  }
+  const supervisor = new Supervisor(model, options, inheritance, shareOut(model, taken));
   let code = 0;
   let fatal: NodeJS.Signals | null = null;
   const manager = process.env.NOTIFY_SOCKET;

@@ -13,7 +13,7 @@ import type { Model } from "../config/model.ts";
 import { createSegment, mapSegment, type Segment } from "../counters/segment.ts";
 import { segmentSize, SETS, Shared } from "../counters/shared.ts";
 import type { Change } from "../expr/changes.ts";
-import { EPERM } from "../ffi/errno.ts";
+import { EPERM, strerror } from "../ffi/errno.ts";
 import { close } from "../ffi/file.ts";
 import { kill } from "../ffi/process.ts";
 import type { Table } from "../table/table.ts";
@@ -32,6 +32,7 @@ import { slotCapacity, slotKeys } from "./slots.ts";
 import { nothingRunning, type Running, snapshotOf } from "./snapshot.ts";
 import { startSupervisor } from "./start.ts";
 import type { Successor } from "./successor.ts";
+import { giveSockets, type TakenSocket } from "./takeover.ts";
 import type { AdminContext, AdminHandle, AdminSocket, ReloadResult, ServeOptions, WorkerInfo } from "./types.ts";
 import { handOver } from "./upgrade.ts";
 
@@ -64,6 +65,8 @@ export class Supervisor implements AdminContext, FleetOwner {
   front: Front | null = null;
   /** This process stays in front of its successors. */
   stays = false;
+  /** Another program has been given the listening sockets. */
+  gaveSockets = false;
   /** Called once there is one. */
   onSuccessor: (successor: Successor) => void = () => {};
   /** In the background. */
@@ -74,9 +77,15 @@ export class Supervisor implements AdminContext, FleetOwner {
   private queue: Promise<void> = Promise.resolve();
 
   /** `inheritance`: what a former supervisor hands over. */
-  constructor(model: Model, options: ServeOptions, inheritance: Inheritance | null = null) {
+  constructor(
+    model: Model,
+    options: ServeOptions,
+    inheritance: Inheritance | null = null,
+    taken: ReadonlyMap<string, readonly number[]> = new Map(),
+  ) {
     // Sockets of kept listeners are one for each worker, so their number is fixed as it is for a reload.
-    const workers = inheritance?.handover.workers ?? Math.max(1, model.global.nbthread);
+    const sockets = [...taken.values()].map((fds) => fds.length);
+    const workers = inheritance?.handover.workers ?? Math.max(1, model.global.nbthread, ...sockets);
     const slots = slotCapacity(slotKeys(model).length + 1);
     const kept = inheritance?.handover.layout === layoutId() ? inheritance : null;
     this.options = options;
@@ -96,6 +105,7 @@ export class Supervisor implements AdminContext, FleetOwner {
     this.running = nothingRunning(model, inheritance?.handover.generation ?? 0);
     const command = options.workerCommand ?? selfCommand(["__worker"]);
     this.fleet = new Fleet(this, workers, command, ownHandshakeVariables(model));
+    if (options.replaces === true || taken.size > 0) this.resources.listeners.succeed(taken);
     if (inheritance === null) return;
     this.resources.listeners.adopt(inheritance.listeners);
     this.fleet.inherit(inheritance.handover.changes.map(unpackChange));
@@ -154,7 +164,7 @@ export class Supervisor implements AdminContext, FleetOwner {
   drain(): void {
     if (this.stopping) return;
     this.stopping = true;
-    this.fleet.drain(this.model.global.hardStopAfter);
+    this.fleet.drain(this.model.global.hardStopAfter, this.gaveSockets);
     this.resources.listeners.close(true);
   }
 
@@ -217,6 +227,21 @@ export class Supervisor implements AdminContext, FleetOwner {
 
   workers(): WorkerInfo[] {
     return this.fleet.info();
+  }
+
+  async handSockets(connection: number): Promise<void> {
+    const sockets: TakenSocket[] = [];
+    for (const { key, proxy, index, address } of this.running.uses) {
+      const listener = this.resources.listeners.get(key);
+      // A path is taken by binding it anew.
+      if (listener === undefined || address.kind === "unix") continue;
+      const bind = proxy?.binds[index];
+      const words = { namespace: bind?.namespace ?? "", interface: bind?.interface ?? "" };
+      for (const fd of listener.fds) sockets.push({ fd, ...words });
+    }
+    const status = await giveSockets(connection, sockets);
+    if (status < 0) this.report("WARNING", `cannot hand the listening sockets over (${strerror(status)})`);
+    else this.gaveSockets = true;
   }
 
   query(worker: number, name: string, args: readonly string[]): Promise<string> {

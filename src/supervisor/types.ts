@@ -82,6 +82,8 @@ export interface AdminContext {
   reload(): Promise<ReloadResult>;
   /** Replaces this process by a new one of the same program, with its sockets and its memory. */
   upgrade(): Promise<ReloadResult>;
+  /** Hands the listening sockets to whoever asks on a connection (takeover.ts); its descriptor. Resolves when they are sent, or cannot be. */
+  handSockets(connection: number): Promise<void>;
   drain(): void;
   stop(): void;
 }
@@ -118,6 +120,10 @@ export interface ServeOptions {
   readonly upgradeCommand?: readonly string[];
   /** Added to the environment of that program. */
   readonly successorEnvironment?: Readonly<Record<string, string>>;
+  /** Runtime socket of the program whose listening sockets are taken over (takeover.ts). */
+  readonly takeFrom?: string | null;
+  /** An older process ends once this one serves: sockets with a path are taken from it. */
+  readonly replaces?: boolean;
   /** SIGTERM and SIGINT end this process as if it did not handle them, where HAProxy without a master process does; default: exit codes 0 and 130. */
   readonly diesBySignal?: boolean;
   /** What standard input held, where the configuration was read from it. */

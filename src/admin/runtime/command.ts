@@ -20,6 +20,8 @@ export interface Session {
   severity: "none" | "number" | "string";
   /** Set by `quit`. */
   closing: boolean;
+  /** Descriptor of the connection where listening sockets may be asked for (`expose-fd listeners`). */
+  readonly channel?: number;
 }
 
 export interface Call {
@@ -50,6 +52,8 @@ export interface Command {
   /** Name with arguments, as `help` shows it. */
   readonly usage: string;
   readonly help: string;
+  /** Not for people: `help` does not list it. */
+  readonly hidden?: true;
   /** Level below which it is refused; default user. */
   readonly level?: Level;
   /** Offered only when the workers answer this query. */

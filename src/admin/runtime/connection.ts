@@ -48,13 +48,14 @@ export class Connection {
     level: Level,
     timeoutMs: number,
     done: (connection: Connection) => void,
+    channel = -1,
   ) {
     this.ctx = ctx;
     this.socket = socket;
     this.done = done;
     this.input = new Input();
     this.decoder = new TextDecoder();
-    this.session = { level, prompt: false, timeoutMs, severity: "none", closing: false };
+    this.session = { level, prompt: false, timeoutMs, severity: "none", closing: false, channel };
     this.timer = null;
     this.running = false;
     this.answered = false;

@@ -30,7 +30,7 @@ export function findCommand(
  */
 export function matching(commands: readonly Command[], words: readonly string[]): readonly Command[] {
   const given = words.filter((word) => word !== "");
-  const listed = commands.filter((command) => !always.includes(command.name));
+  const listed = commands.filter((command) => !always.includes(command.name) && command.hidden !== true);
   if (given.length === 0) return listed;
   const continued = listed.filter((command) => {
     const name = command.name.split(" ");

@@ -34,6 +34,7 @@ const registered: readonly Command[] = [
   frontend.setMaxconnGlobal,
   frontend.shutdownFrontend,
   process.drainProcess,
+  process.getSockets,
   process.reload,
   process.showWorkers,
   process.upgrade,

@@ -1,6 +1,7 @@
 /** The runtime API: listens on every `stats socket` and hands clients to Connection. */
 import type { Socket, SocketHandler, TCPSocketListener } from "bun";
 import { dup } from "../../ffi/file.ts";
+import { fdOf } from "../../net/fd.ts";
 import type { AdminContext } from "../context.ts";
 import { Connection } from "./connection.ts";
 import type { RuntimeSocket } from "./sockets.ts";
@@ -34,12 +35,15 @@ export function serveRuntime(ctx: AdminContext, sockets: readonly RuntimeSocket[
 
   const handlers = (key: string): SocketHandler<{ state: State }> => {
     const begin = (socket: Socket<{ state: State }>): void => {
-      const level = listening.get(key)?.socket.model.level ?? "user";
-      const connection = new Connection(ctx, socket, level, ctx.model().global.statsTimeout, (gone) => {
+      const model = listening.get(key)?.socket.model;
+      const level = model?.level ?? "user";
+      const done = (gone: Connection): void => {
         active.delete(gone);
         socket.data.state = "gone";
         admit();
-      });
+      };
+      const channel = model?.exposeFdListeners === true ? fdOf(socket) : -1;
+      const connection = new Connection(ctx, socket, level, ctx.model().global.statsTimeout, done, channel);
       socket.data.state = connection;
       active.add(connection);
     };

@@ -17,7 +17,7 @@ export const usage = `Usage : haproxy [options] [-f <file|folder>]... [-- <file>
         -dr ignore names of servers that cannot be resolved
         -dM -dI -dG -dS -dR -dV -dZ -dp -de -ds accepted, without effect here
         -sf/-st [pid ]* let old processes finish, or end them, once this one serves
-        -x <socket> accepted: sockets move to a new configuration without it
+        -x <socket> take the listening sockets over from the process behind it
         -S <bind> accepted: the runtime socket answers for all workers
 `;
 

@@ -371,6 +371,7 @@ const places: Readonly<Record<string, Readonly<Record<string, Place>>>> = {
   },
   "stats socket": {
     level: ["admin/runtime/server.ts", "level"],
+    "expose-fd": ["admin/runtime/server.ts", "exposeFdListeners"],
     mode: ["supervisor/unix.ts", "mode"],
     user: ["supervisor/unix.ts", "uid"],
     uid: ["supervisor/unix.ts", "uid"],
@@ -418,7 +419,6 @@ for (const { title, rows } of keywordTables) {
 const unread: Readonly<Record<string, string>> = {
   dynamic: "'cookie ... dynamic' is refused: not supported yet",
   setenv: "acts on the lines behind it and on env()",
-  exposeFdListeners: "warns",
   poolLowFdRatio: "warns",
   poolHighFdRatio: "warns",
   serverStateFile: "warns",

@@ -40,15 +40,9 @@ export const socketParameters = new KeywordTable<SocketContext>("stats socket", 
     row("gid", "<gid>", "Numeric group of the socket", (c, args) => {
       c.socket.gid = takeInteger(args) ?? c.socket.gid;
     }),
-    row(
-      "expose-fd",
-      "listeners",
-      "Let a newer process fetch the listening sockets",
-      (c, args) => {
-        if (takeChoice(args, ["listeners"]) !== null) c.socket.exposeFdListeners = true;
-      },
-      "a reload keeps the listening sockets, nobody has to fetch them",
-    ),
+    row("expose-fd", "listeners", "Let a newer process fetch the listening sockets", (c, args) => {
+      if (takeChoice(args, ["listeners"]) !== null) c.socket.exposeFdListeners = true;
+    }),
     row("process", "<set>", "Processes (old)", (_, args) => void args.take("a process set"), "one process answers"),
     row("thread", "<set>", "Threads that answer", (_, args) => void args.take("a thread set"), "one process answers"),
     row(

@@ -24,6 +24,20 @@ export const upgrade: Command = {
   },
 };
 
+/** For programs that take over (`haproxy -x`); on other sockets it just ends the connection, as HAProxy's does. */
+export const getSockets: Command = {
+  name: "_getsocks",
+  usage: "_getsocks",
+  help: "hand the listening sockets over",
+  hidden: true,
+  async run({ ctx, session }) {
+    const { channel = -1 } = session;
+    if (channel >= 0) await ctx.handSockets(channel);
+    session.closing = true;
+    return "";
+  },
+};
+
 export const drainProcess: Command = {
   name: "shutdown process",
   usage: "shutdown process [now]",
