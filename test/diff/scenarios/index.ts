@@ -16,7 +16,7 @@ import { h2Mixes } from "./h2-mixes.ts";
 import { headers } from "./headers.ts";
 import { httpErrors } from "./http-errors.ts";
 import { keepAlive, reuse } from "./keep-alive.ts";
-import { layers } from "./layers.ts";
+import { layers } from "./layers/index.ts";
 import { lengths } from "./lengths.ts";
 import { logs } from "./logs.ts";
 import { malformed } from "./malformed.ts";
