@@ -35,11 +35,10 @@ export function validateFix(message: string): boolean | null {
   let sum = 0;
   for (let at = 0, n = 0; ; n++) {
     const equals = message.indexOf("=", at);
-    const end = message.indexOf(SOH, at);
-    if (at >= message.length) return null;
-    if (equals < 0) return end < 0 ? null : false;
+    // What ends the value is looked for behind the "=": a tag with such a byte is no number.
+    const end = equals < 0 ? -1 : message.indexOf(SOH, equals);
     if (end < 0) return null;
-    if (equals > end || equals === at) return false;
+    if (equals === at) return false;
     const tag = tagNumber(message.slice(at, equals));
     if (tag < 0) return false;
     const value = message.slice(equals + 1, end);
@@ -62,9 +61,8 @@ export function validateFix(message: string): boolean | null {
 export function findFixTag(message: string, wanted: number): string | null | undefined {
   for (let at = 0; at < message.length;) {
     const equals = message.indexOf("=", at);
-    const end = message.indexOf(SOH, at);
-    if (equals < 0 || end < 0) return undefined;
-    if (equals > end) return null;
+    const end = equals < 0 ? -1 : message.indexOf(SOH, equals);
+    if (end < 0) return undefined;
     const tag = tagNumber(message.slice(at, equals));
     if (tag < 0) return null;
     if (tag === wanted) return end === equals + 1 ? null : message.slice(equals + 1, end);

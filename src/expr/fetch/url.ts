@@ -78,27 +78,16 @@ function hashSourceFetcher(withQuery: boolean): Fetcher {
   };
 }
 
-/** Address and port of an absolute target whose authority is an address. Names are not resolved. */
+/** Address and port of an absolute target whose authority is an IPv4 address: HAProxy looks at no other, and resolves no names. */
 function authority(target: Target): { readonly address: Uint8Array; readonly port: number } | null {
   const text = latin1(target.buf, target.from, Math.min(target.to, target.from + 1024));
   const scheme = text.indexOf("://");
   if (scheme < 0) return null;
   const at = scheme + 3;
-  let address: Uint8Array | null;
-  let rest: string;
-  if (text[at] === "[") {
-    const close = text.indexOf("]", at);
-    if (close < 0) return null;
-    address = parseIp(text.slice(at + 1, close));
-    rest = text.slice(close + 1);
-  } else {
-    const match = /^[0-9.]+/.exec(text.slice(at));
-    if (match === null) return null;
-    address = parseIp(match[0]);
-    rest = text.slice(at + match[0].length);
-  }
+  const match = /^[0-9.]+/.exec(text.slice(at));
+  const address = match === null ? null : parseIp(match[0]);
   if (address === null) return null;
-  const port = /^:(\d+)/.exec(rest);
+  const port = /^:(\d+)/.exec(text.slice(at + match![0].length));
   const fallback = text.slice(0, scheme).toLowerCase() === "https" ? 443 : 80;
   return { address, port: port === null ? fallback : Number(port[1]) & 0xffff };
 }

@@ -1,6 +1,6 @@
 import type { Cache } from "../../cache/cache.ts";
 import type { Edits } from "../../codec/h1/edits.ts";
-import { methodNames } from "../../codec/h1/flags.ts";
+import { Method, methodNames } from "../../codec/h1/flags.ts";
 import type { Head } from "../../codec/h1/head.ts";
 import { methodText, targetText } from "../../codec/h1/view.ts";
 import type { Mode } from "../../config/model.ts";
@@ -330,12 +330,13 @@ export class HttpSamples implements HttpFlowStream, TcpRuleStream {
   get requestMethod(): string | null {
     const { record } = this;
     if (record.readingHead) return null;
-    // Known methods are kept as received; of another one only the start line knows the name.
-    const known = methodNames[record.req.method];
-    if (known) return known;
+    // Known methods are kept as received; of another one only the start line knows the name. HAProxy does not know PATCH.
+    const { method: number } = record.req;
+    const known = methodNames[number];
+    if (known && number !== Method.PATCH) return known;
+    if (this.reqHead === null) return null;
     const { method } = record.reqEdits;
-    if (method !== undefined) return method.toString("latin1");
-    return this.reqHead === null ? null : methodText(record.req);
+    return method === undefined ? methodText(record.req) : method.toString("latin1");
   }
   get requestVersion(): number {
     return this.record.readingHead ? 0 : this.record.req.version;

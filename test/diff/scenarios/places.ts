@@ -77,6 +77,34 @@ http-response set-header x-cookie yes if { cookie(a) -m found }
 http-request set-header x-cookie yes if { cookie(a) req } !named`,
   }),
   found("req.proto_http", EVERYWHERE, ["req.proto_http", "req_proto_http"]),
+  found("methods", EVERYWHERE, ["method,lower", "capture.req.method"], {
+    frontend:
+      "http-request set-method %[req.hdr(x-method)] if { req.hdr(x-method) -m found }\nhttp-request set-header x-m %[method]",
+    requests: ["GET", "PATCH", "BREW", "TRACE"].flatMap((method) => [
+      `${method} /a HTTP/1.1\r\nHost: a\r\n\r\n`,
+      `${method} /a HTTP/1.1\r\nHost: a\r\nX-Method: PUT\r\n\r\n`,
+      `${method} /a HTTP/1.1\r\nHost: a\r\nX-Method: PATCH\r\n\r\n`,
+    ]),
+  }),
+  found("addresses in the target", [REQUEST], ["url_ip", "url_port"], {
+    requests: ["1.2.3.4", "1.2.3.4:8080", "[::1]:99", "[2001:db8::1]", "[::ffff:1.2.3.4]:80", "1.2.3", "1.2.3.4x"].map(
+      (host) => `GET http://${host}/p HTTP/1.1\r\nHost: ${host}\r\n\r\n`,
+    ),
+  }),
+  found(
+    "what fix_is_valid takes for a beginning",
+    [REQUEST],
+    [
+      "str(8=FIX.4.4),fix_is_valid",
+      ...["01", "3d", "3d01", "013d", "013d01", "383d01", "783d01", "01783d0101"].map(
+        (hex) => `bin(61626364656667686970616263646566676869706162636465666768${hex}),fix_is_valid`,
+      ),
+      ...["01", "3d", "3d01", "013d", "013d01", "383d01", "783d01"].map(
+        (hex) => `bin(${hex}61626364656667686970616263646566676869706162636465666768),fix_is_valid`,
+      ),
+    ],
+    { requests: [get("/p")] },
+  ),
   found("captures of the request", EVERYWHERE, [
     "capture.req.method",
     "capture.req.uri",
