@@ -1,4 +1,3 @@
-/** A request over HTTP/2 to a frontend that finds the preface, and the response. */
 import { type Fields, H2Peer, request } from "../../../harness/h2.ts";
 import { ok, respond } from "../../../harness/server.ts";
 import { http } from "../../build.ts";

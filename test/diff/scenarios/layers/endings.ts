@@ -1,4 +1,3 @@
-/** Rules that end a connection which carries several streams. */
 import { H2Peer, request as h2Request } from "../../../harness/h2.ts";
 import { ok } from "../../../harness/server.ts";
 import { http } from "../../build.ts";

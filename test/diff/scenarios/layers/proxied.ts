@@ -1,4 +1,3 @@
-/** PROXY headers before HTTP/2, and rules about content with it. */
 import { H2Peer, request as h2Request } from "../../../harness/h2.ts";
 import { ok, respond } from "../../../harness/server.ts";
 import type { Scenario } from "../../scenario.ts";

@@ -7,10 +7,10 @@ import { keepAlive, pipelined, expiry, failures } from "./connections.ts";
 import { tcpScenarios, tlsSessions, desktops, mail } from "./tcp.ts";
 import { mixed } from "./mixed.ts";
 
-const kinds: readonly Scenario[] = [...keys, ...tables, ...decisions];
-
 export const stick: readonly Scenario[] = [
-  ...kinds,
+  ...keys,
+  ...tables,
+  ...decisions,
   keepAlive,
   pipelined,
   expiry,

@@ -1,9 +1,9 @@
 /** What is tracked before there is a session: behind headers of proxies in front, TLS, and rules that refuse. */
-import { issue } from "../../../src/net/tls/certificates.helper.ts";
-import { ok, respond } from "../../harness/server.ts";
-import { get, silence } from "../build.ts";
-import type { Scenario, Talk } from "../scenario.ts";
-import { PROBE, probe } from "./counters.ts";
+import { issue } from "../../../../src/net/tls/certificates.helper.ts";
+import { ok, respond } from "../../../harness/server.ts";
+import { get, silence } from "../../build.ts";
+import type { Scenario, Talk } from "../../scenario.ts";
+import { PROBE, probe } from "./tables.ts";
 
 const certificate = await issue({ subject: "CN=main.test", names: ["main.test"] });
 
