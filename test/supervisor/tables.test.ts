@@ -1,12 +1,12 @@
-/** Stick tables under the real supervisor, with the small worker of ./supervisor: reloads, and workers that are killed. */
+/** Stick tables under the real supervisor, with the small worker of ./worker.ts: reloads, and workers that are killed. */
 import { afterEach, expect, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { loadConfiguration } from "../src/cli/load.ts";
-import { Supervisor } from "../src/supervisor/supervisor.ts";
-import type { Table } from "../src/table/table.ts";
-import { freePort } from "./harness/ports.ts";
+import { loadConfiguration } from "../../src/cli/load.ts";
+import { Supervisor } from "../../src/supervisor/supervisor.ts";
+import type { Table } from "../../src/table/table.ts";
+import { freePort } from "../harness/ports.ts";
 
 const cleanups: (() => void | Promise<void>)[] = [];
 afterEach(async () => {
@@ -30,7 +30,7 @@ class Running {
       return { model: failed ? null : model, diagnostics: findings };
     };
     const { model } = loadConfiguration([this.file]);
-    const workerCommand = [process.execPath, join(import.meta.dir, "supervisor/worker.ts")];
+    const workerCommand = [process.execPath, join(import.meta.dir, "worker.ts")];
     this.supervisor = new Supervisor(model!, { load, workerCommand, report: () => {} });
   }
 
