@@ -79,7 +79,7 @@ export function follow(cells: Cells, proxies: readonly ProxyModel[], proxy: Prox
   const oper = admin & Admin.maint ? Oper.stopped : shared.getState(root, S.oper);
   shared.setState(slot, S.admin, admin);
   shared.setState(slot, S.oper, oper);
-  if (oper === Oper.stopped) shared.setState(slot, S.health, 0);
+  if (admin & Admin.maint) shared.setState(slot, S.health, 0);
 }
 
 /** The server that "backend/server", or "server" of the same backend, names. */

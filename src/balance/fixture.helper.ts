@@ -51,6 +51,7 @@ export function makeBackend(spec: BackendSpec): Backend {
     balance,
     servers,
     fullconn: 0,
+    dynamicCookieKey: null,
     hashBalanceFactor: spec.hashBalanceFactor ?? 0,
     options: spec.allbackups ? { allbackups: true } : {},
   } as unknown as ProxyModel;

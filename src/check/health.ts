@@ -189,10 +189,6 @@ export class Health {
     shared.setState(slot, S.oper, slow ? Oper.starting : to);
     shared.setState(slot, S.lastChange, now);
     if (to === Oper.stopped) server.slab[server.base + C.checkDown]!++;
-    if (tracked !== null) {
-      const { rise, fall } = server.model.check;
-      shared.setState(slot, S.health, to === Oper.stopped ? 0 : rise + fall - 1);
-    }
     const after = countServers(backend);
     this.settleBackend(backend, before, after, now);
     shared.bump(backend.slot);

@@ -1,4 +1,6 @@
 import { isIPv4, isIPv6 } from "node:net";
+import type { Variables } from "../lang/environment.ts";
+import { expandAddress } from "./address-variables.ts";
 import type { Address } from "./model.ts";
 
 /**
@@ -53,9 +55,10 @@ function fail(message: string): AddressResult {
   return { ok: false, message };
 }
 
-/** Parses one address, without any comma. A host name is not resolved here. */
-export function parseAddress(text: string): AddressResult {
-  let rest = text;
+/** Parses one address, without any comma, after its `variables` are put in. A host name is not resolved here. */
+export function parseAddress(text: string, variables: Variables = {}): AddressResult {
+  let rest = expandAddress(text, variables);
+  if (rest === "" && text !== "") return fail(`'${text}' is empty: the variable is not set`);
   let datagram = false;
   if (rest.startsWith("stream+")) rest = rest.slice(7);
   else if (rest.startsWith("dgram+")) {

@@ -9,9 +9,11 @@ import { userlistModel } from "./sections/userlist.ts";
 /** Numbers what has no number and drops what only the parser needs. */
 export function finish(state: ParseState): Model {
   // In HAProxy the proxy of the runtime socket takes the first number, when there is one.
+  markForced(state.proxies);
   numberAll(state.proxies, state.global.marks.has("stats") ? 2 : 1);
   for (const proxy of state.proxies) {
     numberAll(proxy.binds, 1);
+    markForced(proxy.servers);
     numberAll(proxy.servers, 1);
   }
   return {
@@ -46,6 +48,11 @@ export function judgedProxies(state: ParseState, { proxies }: Model): Judged {
     servers: [serverModel(draft.defaultServer, state.global)],
   }));
   return { proxies: all.filter((proxy) => !proxy.disabled), idle: [...disabled, ...unused] };
+}
+
+/** Tells the ids that were written from those given below. */
+function markForced(entries: readonly { id: number; forcedId: boolean }[]): void {
+  for (const entry of entries) entry.forcedId = entry.id !== 0;
 }
 
 /**

@@ -86,6 +86,7 @@ export function inherit(base: ProxyDraft | null, kind: ProxyKind, name: string, 
     proxy.check = base.check;
     proxy.httpCheck = base.httpCheck;
     proxy.cookie = base.cookie;
+    proxy.dynamicCookieKey = base.dynamicCookieKey;
     proxy.sendNameHeader = base.sendNameHeader;
     proxy.defaultServer = copyServer(base.defaultServer);
   }

@@ -1022,7 +1022,6 @@ export const cases: readonly OracleCase[] = [
       "option ssl-hello-chk",
       "option tcp-check\n tcp-check send x",
       "server t 127.0.0.1:80 source 1.2.3.4:1-5",
-      "cookie X insert dynamic",
     ),
     ...global("unix-bind prefix /x", "lua-prepend-path /x"),
     ...whole("peers p\nlisten l\n bind :8001"),

@@ -8,6 +8,7 @@ export function plainServer(at: Position, name: string): ServerModel {
     at,
     name,
     id: 0,
+    forcedId: false,
     addressText: "",
     address: null,
     fqdn: null,

@@ -11,7 +11,13 @@ export function fullconnOf(model: Model, proxy: ProxyModel, maxconn: number): nu
   for (const front of model.proxies) {
     if (front.kind === "backend" || front.disabled) continue;
     const target = front.defaultBackend ?? (front.kind === "listen" ? front.name : null);
-    if (target === proxy.name) total += front.maxconn > 0 ? front.maxconn : maxconn;
+    if (target === proxy.name || switchesTo(front, proxy.name)) total += front.maxconn > 0 ? front.maxconn : maxconn;
   }
   return Math.max(1, Math.ceil(total / 10));
+}
+
+/** Whether a `use_backend` rule names it; names made at run time count for none. */
+function switchesTo({ useBackend }: ProxyModel, name: string): boolean {
+  for (const { backend } of useBackend) if (backend.text === name) return true;
+  return false;
 }

@@ -1,8 +1,9 @@
-import type { CookieModel } from "../config/model.ts";
+import type { Address, CookieModel } from "../config/model.ts";
 import type { Server } from "../proxy/server.ts";
 import { latin1 } from "../util/latin1.ts";
 import { encodeDate } from "./cookie-date.ts";
 import type { Persistence } from "./cookie-state.ts";
+import { dynamicCookie } from "./dynamic-cookie.ts";
 
 /** `cookie` of a backend, compiled. */
 export class CookieRules {
@@ -25,12 +26,23 @@ export class CookieRules {
   /** What follows the value of a cookie: domain and other attributes. */
   private readonly tail: string;
   /** Cookie of each server, by its index; null = none. */
-  private readonly values: readonly (Buffer | null)[];
+  private readonly values: (Buffer | null)[];
   /** Ready lines by server for cookies without dates. */
-  private readonly lines: readonly Buffer[];
+  private readonly lines: Buffer[];
+  /** The key of `dynamic`, else null; and the address each server's cookie was made from, undefined where the server has its own. */
+  private readonly key: string | null;
+  private readonly made: (Address | null | undefined)[];
   private readonly removal: Buffer;
 
-  constructor(model: CookieModel, servers: readonly { readonly cookie: string | null }[], persist: boolean) {
+  /** `key` is that of `dynamic-cookie-key`. */
+  constructor(
+    model: CookieModel,
+    servers: readonly { readonly cookie: string | null }[],
+    persist: boolean,
+    key: string | null = null,
+  ) {
+    this.key = model.dynamic ? key : null;
+    this.made = servers.map(({ cookie }) => (cookie === null ? null : undefined));
     this.insert = model.mode === "insert";
     this.rewrite = model.mode === "rewrite";
     this.prefix = model.mode === "prefix";
@@ -62,7 +74,18 @@ export class CookieRules {
   }
 
   valueOf(server: Server): Buffer | null {
+    if (this.key !== null) this.follow(server, this.key);
     return this.values[server.index] ?? null;
+  }
+
+  /** The cookie of a server without one of its own changes with its address. */
+  private follow({ index, address, model }: Server, key: string): void {
+    const made = this.made[index];
+    if (made === undefined || made === address) return;
+    this.made[index] = address;
+    const cookie = dynamicCookie(key, address, model.port);
+    this.values[index] = cookie === null ? null : Buffer.from(cookie, "latin1");
+    this.lines[index] = this.line(cookie ?? "");
   }
 
   /** The line that gives the client this server; dates as maxidle and maxlife ask for. `now` in seconds. */

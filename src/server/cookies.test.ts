@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { Edits } from "../codec/h1/edits.ts";
 import { defaultLimits } from "../codec/h1/flags.ts";
 import { Head, parseRequest, parseResponse } from "../codec/h1/head.ts";
-import type { CookieModel, ServerModel } from "../config/model.ts";
+import type { Address, CookieModel, ServerModel } from "../config/model.ts";
 import { Oper } from "../counters/shared.ts";
 import type { Server } from "../proxy/server.ts";
 import {
@@ -155,4 +155,23 @@ test("the flags are those of the manual", () => {
   state.client = ClientCookie.old;
   state.server = ServerCookie.inserted;
   expect(state.flags).toBe("OI");
+});
+
+test("dynamic cookies follow the address of a server", () => {
+  const port = { kind: "fixed", value: 26001 } as const;
+  const at = (ip: string): Address => ({ kind: "ip", family: 4, ip, port: 26001 });
+  const moving = { index: 0, address: at("127.0.0.1"), model: { port } } as unknown as Server & {
+    address: Address | null;
+  };
+  const rules = new CookieRules({ ...base, dynamic: true }, [{ cookie: null }], false, "abcdef1");
+  const value = (): string | undefined => rules.valueOf(moving)?.toString("latin1");
+  // As HAProxy 2.6.12 made it.
+  expect(value()).toBe("b5781d151d23bb77");
+  moving.address = at("127.0.0.2");
+  expect(value()).toMatch(/^[0-9a-f]{16}$/);
+  expect(value()).not.toBe("b5781d151d23bb77");
+  moving.address = null;
+  expect(value()).toBeUndefined();
+  moving.address = at("127.0.0.1");
+  expect(value()).toBe("b5781d151d23bb77");
 });

@@ -19,8 +19,8 @@ export function assign(stream: Stream): void {
     backend.refresh();
     balancer.rebuild();
   }
-  const { direct } = stream;
-  const choice = direct ?? stream.lastServer() ?? balancer.pick(stream, stream.failed);
+  const kept = stream.direct ?? stream.lastServer();
+  const choice = kept ?? balancer.pick(stream, stream.failed);
   if (choice === null) {
     backend.slab[backend.base + C.errConn]!++;
     stream.giveUp("S", "C");
@@ -30,8 +30,8 @@ export function assign(stream: Stream): void {
     enqueue(stream, null);
     return;
   }
-  // Not one that persistence asks for, nor another attempt at the same.
-  if (direct === null && choice !== stream.failed) countOnServer(choice, backend, C.lbTot);
+  // Persistence, the place that comes free in a queue, and another attempt on the same server are no choices of the algorithm.
+  if (kept === null && choice !== stream.failed) countOnServer(choice, backend, C.lbTot);
   if (stream.intercept(choice)) return;
   if (choice.maxconn > 0 && choice.queued > 0) enqueue(stream, choice);
   else if (choice.tryTake()) useServer(stream, choice);
@@ -104,6 +104,7 @@ export function useServer(stream: Stream, server: Server): void {
       countOnServer(server, backend, C.retries);
     }
   }
-  if (stream.queueEnd === 0) stream.queueEnd = clock.now;
+  // A redispatch counts what passed until then as waiting, the pause after the failure included.
+  if (stream.queueEnd === 0 || failed !== null) stream.queueEnd = clock.now;
   connect(stream);
 }

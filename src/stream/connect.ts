@@ -94,12 +94,12 @@ export function retry(stream: Stream, atOnce: boolean): void {
   const { model } = backend;
   stream.tries--;
   stream.retries++;
-  const roundRobin = stream.direct === null && isRoundRobin(model.balance.algorithm.kind);
-  const several = usableServers(backend) > 1;
+  const anywhere = stream.direct === null && !HASHING.has(model.balance.algorithm.kind);
+  const several = activeServers(backend) > 1;
   if (
     model.redispatch !== 0 &&
     !stream.forcePersist &&
-    (!server.up || redispatchNow(model.retries, stream.retries, model.redispatch) || (roundRobin && several))
+    (!server.up || redispatchNow(model.retries, stream.retries, model.redispatch) || (anywhere && several))
   ) {
     stream.releaseServer();
     stream.direct = null;
@@ -121,13 +121,13 @@ function waitTurn(stream: Stream): void {
   stream.expire(clock.now + (timeout > 0 ? Math.min(timeout, TURNAROUND_MS) : TURNAROUND_MS));
 }
 
-function isRoundRobin(kind: string): boolean {
-  return kind === "roundrobin" || kind === "static-rr" || kind === "random";
-}
+/** Algorithms that mean one server by what the request holds: it is tried again before another one. */
+const HASHING: ReadonlySet<string> = new Set(["source", "uri", "url_param", "hdr", "rdp-cookie", "hash"]);
 
-function usableServers(backend: Backend): number {
+/** Usable servers that are no backups. */
+function activeServers(backend: Backend): number {
   let n = 0;
-  for (const server of backend.servers) if (server.usable) n++;
+  for (const server of backend.servers) if (server.usable && !server.backup) n++;
   return n;
 }
 

@@ -1,8 +1,9 @@
 /** Rows of servers. */
 import { checkStatusInfo, hasCode, isFinished } from "../../check/status.ts";
-import type { ProxyModel, ServerModel } from "../../config/model.ts";
+import type { Address, ProxyModel, ServerModel } from "../../config/model.ts";
 import { C } from "../../counters/columns.ts";
 import { Admin, L, Oper, S, type Shared } from "../../counters/shared.ts";
+import { dynamicCookie } from "../../server/dynamic-cookie.ts";
 import type { AdminContext } from "../context.ts";
 import { addressAndPort, serverAddress } from "./address.ts";
 import type { StatRow } from "./columns.ts";
@@ -86,8 +87,10 @@ export function serverRow(ctx: AdminContext, proxy: ProxyModel, server: ServerMo
   }
   if (server.check.enabled && server.track === null) checkColumns(shared, slot, server, values, nowMs);
   if (legends) {
-    values.addr = addressAndPort(serverAddress(shared, slot, server));
-    if (server.cookie !== null) values.cookie = server.cookie;
+    const address = serverAddress(shared, slot, server);
+    values.addr = addressAndPort(address);
+    const cookie = server.cookie ?? generatedCookie(proxy, server, address);
+    if (cookie !== null) values.cookie = cookie;
   }
   times(shared, slot, values);
   tls(shared, slot, values);
@@ -112,4 +115,10 @@ function checkColumns(shared: Shared, slot: number, server: ServerModel, values:
   values.check_fall = server.check.fall;
   values.check_health = shared.getState(slot, S.health);
   if (server.observe !== "none") values.hanafail = shared.sum(slot, C.checkFailed);
+}
+
+/** What `cookie ... dynamic` gives a server without a cookie of its own. */
+function generatedCookie(proxy: ProxyModel, { port }: ServerModel, address: Address | null): string | null {
+  const { cookie, dynamicCookieKey: key } = proxy;
+  return cookie?.dynamic === true && key !== null ? dynamicCookie(key, address, port) : null;
 }

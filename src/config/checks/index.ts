@@ -9,7 +9,7 @@ import { checkMode } from "./mode.ts";
 import { checkNames } from "./names.ts";
 import { checkStickRules } from "./stick-rules.ts";
 import { checkStickTables } from "./stick-tables.ts";
-import { checkServers, checkTracking } from "./servers.ts";
+import { checkDynamicCookies, checkServers, checkTracking } from "./servers.ts";
 import { checkTls } from "./tls.ts";
 import { checkTimeouts } from "./timeouts.ts";
 import { checkResolvers } from "./resolvers.ts";
@@ -35,6 +35,7 @@ export const checks: readonly Check[] = [
   checkServers,
   checkTracking,
   resolveServers,
+  checkDynamicCookies,
   checkTls,
   checkTimeouts,
   checkLogs,

@@ -1,3 +1,4 @@
+import { formatAddress } from "../address.ts";
 import { hasBackend, type ProxyDraft, type ServerDraft } from "../draft.ts";
 import type { RetryCondition } from "../model.ts";
 import type { ParseState } from "../sections/section.ts";
@@ -67,6 +68,28 @@ export const checkServers = eachProxy((proxy, { diagnostics }) => {
       server.maxconn = server.minconn;
       server.minconn = 0;
     }
+  }
+});
+
+/** Servers at one address get one cookie from `cookie ... dynamic`, and clients of the second go to the first. */
+export const checkDynamicCookies = eachProxy((proxy, { diagnostics }) => {
+  if (!hasBackend(proxy) || proxy.cookie?.dynamic !== true || proxy.dynamicCookieKey === null) return;
+  const seen = new Map<string, ServerDraft>();
+  for (const server of proxy.servers) {
+    if (server.cookie !== null || server.address?.kind !== "ip") continue;
+    const place = formatAddress(server.address);
+    const other = seen.get(place);
+    if (other === undefined) {
+      seen.set(place, server);
+      continue;
+    }
+    warnAt(
+      diagnostics,
+      server.marks.get("name") ?? proxy.nameWord,
+      "config/equal-cookies",
+      `servers '${other.name}' (line ${other.at.line}) and '${server.name}' have one address, and so the same dynamic cookie`,
+      "give them cookies of their own",
+    );
   }
 });
 

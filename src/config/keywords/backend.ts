@@ -46,6 +46,18 @@ const ALL_RETRYABLE: readonly RetryCondition[] = [
 export const backendKeywords: readonly Row[] = [
   cookieKeyword,
   {
+    name: "dynamic-cookie-key",
+    where: BACK,
+    usage: "<key>",
+    help: "Secret that the cookies of 'cookie ... dynamic' are made from",
+    parse: (c, args) => {
+      const word = args.take("a secret key");
+      if (word?.text === "") args.error("config/missing-argument", word, "'dynamic-cookie-key' expects a secret key");
+      else if (word !== null) c.proxy.dynamicCookieKey = word.text;
+      args.ignoreRest();
+    },
+  },
+  {
     name: "fullconn",
     where: BACK,
     usage: "<count>",
@@ -191,7 +203,7 @@ function parseRetryOn(c: ProxyContext, args: Args): void {
 function takeDispatch(c: ProxyContext, args: Args): Address | null {
   const word = args.take("<address>:<port>");
   if (word === null) return null;
-  const parsed = parseAddress(word.text);
+  const parsed = parseAddress(word.text, c.env.variables);
   if (!parsed.ok)
     return args.error(parsed.unsupported ? "config/not-supported" : "config/bad-address", word, parsed.message);
   const { host, port } = parsed.value;

@@ -214,7 +214,7 @@ export function bindAddresses(context: ProxyContext, args: Args, word: Word): Ad
 }
 
 function spread(context: ProxyContext, args: Args, part: Word, out: Address[]): void {
-  const parsed = parseAddress(part.text);
+  const parsed = parseAddress(part.text, context.env.variables);
   if (!parsed.ok) {
     args.error(parsed.unsupported ? "config/not-supported" : "config/bad-address", part, parsed.message);
     return;

@@ -31,9 +31,8 @@ const PARAMETERS: Readonly<Record<string, (cookie: Cookie, args: Args) => void>>
   secure: (cookie) => {
     cookie.secure = true;
   },
-  dynamic: (_, args) => {
-    const word = args.words[args.index - 1]!;
-    args.error("config/not-supported", word, "'cookie ... dynamic' is known to HAProxy, not supported yet");
+  dynamic: (cookie) => {
+    cookie.dynamic = true;
   },
   domain: (cookie, args) => {
     const word = args.take("a domain behind 'domain'");

@@ -134,6 +134,7 @@ const places: Readonly<Record<string, Readonly<Record<string, Place>>>> = {
     "default-server": PARSED,
     cookie: ["stream/http/persist.ts", "requestCookies("],
     fullconn: ["proxy/server.ts", "fullconn"],
+    "dynamic-cookie-key": ["server/cookie-rules.ts", "dynamicCookie("],
     retries: ["stream/stream.ts", "model.retries"],
     "retry-on": ["stream/http/retry.ts", "retryStatus"],
     "http-reuse": ["stream/http/finish.ts", "reuse"],
@@ -417,7 +418,6 @@ for (const { title, rows } of keywordTables) {
 
 /** Fields nothing outside of the parser reads, with the reason. */
 const unread: Readonly<Record<string, string>> = {
-  dynamic: "'cookie ... dynamic' is refused: not supported yet",
   setenv: "acts on the lines behind it and on env()",
   poolLowFdRatio: "warns",
   poolHighFdRatio: "warns",

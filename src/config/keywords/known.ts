@@ -16,7 +16,7 @@ const GLOBAL = `
 `;
 
 const PROXY = `
-  clitcpka-cnt clitcpka-idle clitcpka-intvl dynamic-cookie-key email-alert
+  clitcpka-cnt clitcpka-idle clitcpka-intvl email-alert
   external-check
   load-server-state-from-file max-session-srv-conns server-state-file-name
   srvtcpka-cnt srvtcpka-idle srvtcpka-intvl stats

@@ -100,7 +100,7 @@ function parseTarget(env: ParseEnv, args: Args, word: Word): LogTargetModel["tar
   if (word.text.startsWith("ring@")) {
     return args.error("config/not-supported", word, "log rings are known to HAProxy, not supported yet");
   }
-  const parsed = parseAddress(word.text);
+  const parsed = parseAddress(word.text, env.variables);
   if (!parsed.ok) {
     return args.error(parsed.unsupported ? "config/not-supported" : "config/bad-address", word, parsed.message);
   }

@@ -1,8 +1,10 @@
 import type { Args } from "../../lang/args.ts";
 import type { Word } from "../../lang/line.ts";
 import { parseAddress, wildcard } from "../address.ts";
+import { expandAddress } from "../address-variables.ts";
 import type { ProxyContext } from "../context.ts";
 import type { ServerDraft } from "../draft.ts";
+import type { ParseEnv } from "../env.ts";
 import { copyServer } from "../inherit.ts";
 import type { Keyword } from "./keyword.ts";
 import { TLV_KEYWORD } from "./server-proxy.ts";
@@ -45,7 +47,7 @@ function parseServer(context: ProxyContext, args: Args): void {
   const address = args.take("<name> and <address>[:<port>]");
   if (address === null || !goodName(args, name)) return;
   const server = begin(context, name.text, name);
-  if (!setAddress(server, args, address)) return;
+  if (!setAddress(server, args, address, context.env)) return;
   parseParameters({ ...context, server, isDefault: false }, args);
   context.proxy.servers.push(server);
 }
@@ -71,10 +73,10 @@ function goodName(args: Args, name: Word): boolean {
 }
 
 /** Fills the address fields. A host name stays in `fqdn` for the resolution at start. */
-function setAddress(server: ServerDraft, args: Args, word: Word): boolean {
-  server.addressText = word.text;
+function setAddress(server: ServerDraft, args: Args, word: Word, { variables }: ParseEnv): boolean {
+  server.addressText = expandAddress(word.text, variables);
   server.marks.set("address", word);
-  const parsed = parseAddress(word.text);
+  const parsed = parseAddress(word.text, variables);
   if (!parsed.ok) {
     args.error(parsed.unsupported ? "config/not-supported" : "config/bad-address", word, parsed.message);
     return false;
@@ -156,7 +158,7 @@ function parseTemplate(context: ProxyContext, args: Args): void {
     return;
   }
   const template = begin(context, prefix.text, prefix);
-  if (!setAddress(template, args, address)) return;
+  if (!setAddress(template, args, address, context.env)) return;
   parseParameters({ ...context, server: template, isDefault: false }, args);
   for (let i = low; i <= high; i++) {
     const server = copyServer(template);

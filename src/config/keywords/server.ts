@@ -217,7 +217,7 @@ function parseId(c: ServerContext, args: Args): void {
 function parseCheckAddress(c: ServerContext, args: Args): void {
   const word = args.take("an address");
   if (word === null) return;
-  const parsed = parseAddress(word.text);
+  const parsed = parseAddress(word.text, c.env.variables);
   if (!parsed.ok) {
     args.error("config/bad-address", word, parsed.message);
     return;

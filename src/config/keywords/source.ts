@@ -8,7 +8,7 @@ import { takeUsesrc } from "./usesrc.ts";
 export function takeSource(env: ParseEnv, args: Args): SourceModel | null {
   const word = args.take("an address to connect from");
   if (word === null) return null;
-  const parsed = parseAddress(word.text);
+  const parsed = parseAddress(word.text, env.variables);
   if (!parsed.ok) return args.error("config/bad-address", word, parsed.message);
   const { host, port } = parsed.value;
   let ip: string | null = null;
@@ -43,7 +43,7 @@ export function takeSource(env: ParseEnv, args: Args): SourceModel | null {
       device = name.text;
     } else if (next.text === "usesrc") {
       args.next();
-      usesrc = takeUsesrc(args, next);
+      usesrc = takeUsesrc(env, args, next);
       if (usesrc === null) return null;
     } else break;
   }

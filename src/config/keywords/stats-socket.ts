@@ -1,4 +1,5 @@
 import type { Args } from "../../lang/args.ts";
+import type { Variables } from "../../lang/environment.ts";
 import { parseAddress, wildcard } from "../address.ts";
 import type { GlobalContext } from "../context.ts";
 import type { Draft } from "../draft.ts";
@@ -86,7 +87,7 @@ export const statsKeyword: Keyword<GlobalContext> = {
 function parseSocket(c: GlobalContext, args: Args): void {
   const word = args.take("a path or an address");
   if (word === null) return;
-  const address = socketAddress(word.text);
+  const address = socketAddress(word.text, c.env.variables);
   if (typeof address === "string") {
     args.error("config/bad-address", word, address);
     args.rest();
@@ -136,8 +137,8 @@ function parseSocket(c: GlobalContext, args: Args): void {
   c.global.statsSockets.push(socket);
 }
 
-function socketAddress(text: string): Address | string {
-  const parsed = parseAddress(text);
+function socketAddress(text: string, variables: Variables): Address | string {
+  const parsed = parseAddress(text, variables);
   if (!parsed.ok) return parsed.message;
   const { host, port } = parsed.value;
   switch (host.kind) {

@@ -17,6 +17,8 @@ export interface ProxyModel {
   readonly name: string;
   /** The `id` keyword or the next free number, as in HAProxy: from 2 up when there is a runtime socket, else from 1. */
   readonly id: number;
+  /** `id` was written. */
+  readonly forcedId: boolean;
   readonly at: Position;
   readonly description: string | null;
   readonly disabled: boolean;
@@ -38,6 +40,8 @@ export interface ProxyModel {
   readonly servers: readonly ServerModel[];
   readonly balance: BalanceModel;
   readonly fullconn: number;
+  /** What the cookies of `cookie ... dynamic` are made from; null = they are not made. */
+  readonly dynamicCookieKey: string | null;
   readonly retries: number;
   /** 0 = off; n>0 = on every nth retry; n<0 = on the last n retries (-1, the default of the keyword). */
   readonly redispatch: number;

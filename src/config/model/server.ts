@@ -9,6 +9,8 @@ export interface ServerModel {
   readonly name: string;
   /** `id` keyword or the next free one in its backend, from 1. */
   readonly id: number;
+  /** `id` was written. */
+  readonly forcedId: boolean;
   /** Text as written, e.g. "app1.local:8080", for messages and resolution. */
   readonly addressText: string;
   /** Resolved or literal address; null when the name waits for resolution or init-addr none. */

@@ -134,7 +134,7 @@ function validName(args: Args, word: Word): boolean {
 
 /** Null after a complaint. */
 function serverAddress(args: Args, word: Word, env: ParseEnv): { ip: string; port: number } | null {
-  const parsed = parseAddress(word.text);
+  const parsed = parseAddress(word.text, env.variables);
   if (!parsed.ok) return args.error("config/bad-address", word, parsed.message);
   const { prefix, host, port } = parsed.value;
   if (prefix !== null && !["ipv4", "ipv6", "udp", "udp4", "udp6"].includes(prefix)) {

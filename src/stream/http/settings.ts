@@ -99,7 +99,10 @@ export function compileHttp(proxy: ProxyModel): HttpSettings {
     pretendKeepAlive: options["http-pretend-keepalive"] === true,
     retryOn: new Set(proxy.retryOn),
     retryStatus: new Set(proxy.retryOn.map(Number).filter((status) => status > 0)),
-    cookie: proxy.cookie === null ? null : new CookieRules(proxy.cookie, proxy.servers, proxy.options.persist === true),
+    cookie:
+      proxy.cookie === null
+        ? null
+        : new CookieRules(proxy.cookie, proxy.servers, options.persist === true, proxy.dynamicCookieKey),
     checkCache: options.checkcache === true,
     sendName: proxy.sendNameHeader === null ? null : Buffer.from(proxy.sendNameHeader, "latin1"),
     bufferRequest: options["http-buffer-request"] === true,

@@ -38,6 +38,7 @@ import { destinations } from "./destinations.ts";
 import { names } from "./names.ts";
 import { negotiate } from "./negotiate.ts";
 import { normalize } from "./normalize.ts";
+import { operators } from "./operators.ts";
 import { observe } from "./observe.ts";
 import { oneWay } from "./one-way.ts";
 import { options } from "./options.ts";
@@ -96,6 +97,7 @@ export const scenarios: readonly Scenario[] = [
   ...h2Mixes,
   ...proxyProtocol,
   ...auth,
+  ...operators,
   ...normalize,
   ...formats,
   ...samples,

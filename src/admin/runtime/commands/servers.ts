@@ -48,7 +48,7 @@ export function* serversState(
         proxy.name,
         server.id,
         server.name,
-        addressOnly(address),
+        address?.kind === "ip" ? address.ip : "-",
         get(S.oper),
         get(S.admin),
         get(S.weight),
@@ -59,16 +59,17 @@ export function* serversState(
         get(S.health),
         check,
         0,
-        0,
-        0,
+        Number(proxy.forcedId),
+        Number(server.forcedId),
         server.fqdn ?? "-",
-        address?.kind === "ip" ? address.port : server.port.value,
+        server.port.kind === "offset" || address?.kind !== "ip" ? server.port.value >>> 0 : address.port,
         "-",
-        0,
+        Number(server.tls !== null),
+        // Without agent-port and agent-addr an agent is where the checks go.
         server.check.port,
         server.check.addr ?? "-",
-        "-",
-        0,
+        server.check.addr ?? "-",
+        server.check.port,
       ];
       yield `${fields.join(" ")}\n`;
     }

@@ -177,6 +177,13 @@ export const configCodes: readonly CodeInfo[] = [
     "balance roundrobin",
   ),
   row(
+    "config/equal-cookies",
+    "two servers with one dynamic cookie",
+    "'cookie ... dynamic' makes the cookie from address and port. Clients of the second server go to the first one.",
+    "cookie SRV insert dynamic\ndynamic-cookie-key k\nserver a2 192.0.2.1:80",
+    "cookie SRV insert dynamic\ndynamic-cookie-key k\nserver a2 192.0.2.1:80 cookie second",
+  ),
+  row(
     "config/unused-servers",
     "servers that get nothing",
     "Something else goes before them: a default_backend, or 'dispatch'.",

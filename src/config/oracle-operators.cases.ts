@@ -1,0 +1,59 @@
+/** What configurations of operators hold that other cases do not: see OracleCase. */
+import type { OracleCase } from "./oracle.cases.ts";
+
+const TIMEOUTS = "defaults\n timeout client 1s\n timeout server 1s\n timeout connect 1s\n mode http\n";
+
+/** Lines of the global section before a proxy with an address from a variable. */
+function addresses(...lines: string[]): OracleCase[] {
+  return lines.map((line) => ({
+    name: `variables in addresses: ${line}`,
+    text: `global\n setenv IP 127.0.0.1\n setenv PORT 8003\n setenv BAD x:y:z\n setenv SOCK unix@/tmp/nowhere.sock\n${TIMEOUTS}listen l\n bind 127.0.0.1:8001\n server s 127.0.0.1:80\n ${line}\n`,
+  }));
+}
+
+function back(...lines: string[]): OracleCase[] {
+  return lines.map((line) => ({
+    name: `dynamic cookies: ${line}`,
+    text: `${TIMEOUTS}frontend f\n bind :8001\n default_backend b\nbackend b\n server s 127.0.0.1:80\n ${line}\n`,
+  }));
+}
+
+export const operatorCases: readonly OracleCase[] = [
+  ...addresses(
+    "bind ${IP}:${PORT}",
+    "bind $IP:$PORT",
+    "bind ${IP}:${PORT},${IP}:8004",
+    "bind ${IP:${PORT}",
+    "bind ${IP}",
+    "bind ${IP}:${NOT_SET}",
+    "bind ${NOT_SET}:8005",
+    "bind ${BAD}:8006",
+    "server t ${IP}:${PORT} addr ${IP} source ${IP}",
+    "server t ${SOCK}",
+    "server t ${NOT_SET}:80",
+    "server t ${IP}:80 source ${NOT_SET}",
+    "source ${IP} usesrc ${IP}",
+    "log ${IP}:514 local0",
+    "log ${SOCK} local0",
+    "errorfile 503 ${NOT_SET}@DIR@/good.http",
+  ),
+  ...back(
+    "cookie X insert dynamic",
+    "cookie X insert dynamic\n dynamic-cookie-key k",
+    "cookie X insert dynamic\n dynamic-cookie-key k\n server t 127.0.0.1:80",
+    "cookie X insert dynamic\n dynamic-cookie-key k\n server t 127.0.0.1:80 cookie c",
+    "cookie X insert dynamic\n dynamic-cookie-key k\n server t 127.0.0.1:81",
+    "dynamic-cookie-key",
+    'dynamic-cookie-key ""',
+    "dynamic-cookie-key k more",
+    "no dynamic-cookie-key k",
+    "mode tcp\n dynamic-cookie-key k",
+  ),
+  ...[
+    "frontend f\n bind :8001\n dynamic-cookie-key k",
+    "defaults d\n dynamic-cookie-key k\n cookie X insert dynamic",
+  ].map((text) => ({
+    name: `dynamic cookies: ${text}`,
+    text: `${TIMEOUTS}${text}\nlisten l\n bind :8002\n server s :80\n`,
+  })),
+];
