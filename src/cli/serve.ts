@@ -24,6 +24,8 @@ export interface StartRequest {
   readonly load: LoadOptions;
   /** Nothing on standard error. Default false. */
   readonly quiet?: boolean;
+  /** See ServeOptions. Default false. */
+  readonly reloadsBySigusr2?: boolean;
   /** See ServeOptions. Default null. */
   readonly takeFrom?: string | null;
   /** See ServeOptions. Default false. */
@@ -73,6 +75,7 @@ export async function startProxy(request: StartRequest): Promise<number> {
     stdin: load.stdin ?? null,
     takeFrom: request.takeFrom ?? null,
     replaces: !successor && (request.oldPids.length > 0 || request.takeFrom != null),
+    reloadsBySigusr2: request.reloadsBySigusr2 ?? false,
     diesBySignal: request.diesBySignal ?? false,
     successorEnvironment: request.defaultSocket && socket === null ? { [NO_SOCKET]: "1" } : {},
     ...(request.quiet === true ? { report: () => {} } : {}),

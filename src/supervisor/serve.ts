@@ -5,6 +5,8 @@ import { announce } from "./front.ts";
 import { forgetSuccession, inherit, isSuccessor, tellReady } from "./heir.ts";
 import { reportDiagnostics, reportToStderr } from "./report.ts";
 import { Supervisor } from "./supervisor.ts";
+import { fileIdentity } from "./program-file.ts";
+import { restartNotes } from "./restart-notes.ts";
 import { shareOut, takeSockets } from "./takeover.ts";
 import type { ServeOptions } from "./types.ts";
 
@@ -57,6 +59,15 @@ export async function serve(options: ServeOptions): Promise<number> {
   let fatal: NodeJS.Signals | null = null;
   const manager = process.env.NOTIFY_SOCKET;
   const notify = (state: string) => sdNotify(manager, state);
+  const program = options.upgradeCommand?.[0] ?? process.execPath;
+  const started = fileIdentity(program);
+  /** A reload is not enough: the program's file is another one now, or what is fixed at the start has changed. */
+  const needsNewProcess = async (): Promise<boolean> => {
+    const found = fileIdentity(program);
+    if (found !== "" && found !== started) return true;
+    const next = (await options.load()).model;
+    return next !== null && restartNotes(supervisor.first, next).length > 0;
+  };
   const handlers: Partial<Record<NodeJS.Signals, () => void>> = {
     SIGTERM: () => {
       notify("STOPPING=1");
@@ -64,6 +75,7 @@ export async function serve(options: ServeOptions): Promise<number> {
       supervisor.stop();
     },
     SIGINT: () => {
+      notify("STOPPING=1");
       code = INTERRUPTED;
       fatal = "SIGINT";
       supervisor.stop();
@@ -74,6 +86,7 @@ export async function serve(options: ServeOptions): Promise<number> {
       supervisor.drain();
     },
     SIGUSR2: async () => {
+      if (options.reloadsBySigusr2 === true && !(await needsNewProcess())) return void handlers.SIGHUP!();
       const { ok, text } = await supervisor.upgrade();
       for (const line of text.trimEnd().split("\n")) report(ok ? "NOTICE" : "ALERT", line);
     },

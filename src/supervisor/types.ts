@@ -124,6 +124,8 @@ export interface ServeOptions {
   readonly takeFrom?: string | null;
   /** An older process ends once this one serves: sockets with a path are taken from it. */
   readonly replaces?: boolean;
+  /** SIGUSR2 reloads like SIGHUP, as a master process of HAProxy does, unless that takes a new process; default: it always replaces the process. */
+  readonly reloadsBySigusr2?: boolean;
   /** SIGTERM and SIGINT end this process as if it did not handle them, where HAProxy without a master process does; default: exit codes 0 and 130. */
   readonly diesBySignal?: boolean;
   /** What standard input held, where the configuration was read from it. */

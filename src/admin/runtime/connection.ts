@@ -26,7 +26,8 @@ const LINGER_MS = 2000;
 export class Connection {
   private readonly ctx: AdminContext;
   private readonly socket: AdminSocket;
-  private readonly done: (connection: Connection) => void;
+  /** Called when the last answer is sent (it needs its place no longer), and when the socket is gone. */
+  private readonly done: (connection: Connection, gone: boolean) => void;
   private readonly input: Input;
   private readonly decoder: TextDecoder;
   readonly session: Session;
@@ -47,7 +48,7 @@ export class Connection {
     socket: AdminSocket,
     level: Level,
     timeoutMs: number,
-    done: (connection: Connection) => void,
+    done: (connection: Connection, gone: boolean) => void,
     channel = -1,
   ) {
     this.ctx = ctx;
@@ -99,7 +100,7 @@ export class Connection {
     this.pieces?.return?.();
     this.pieces = null;
     this.tail = null;
-    this.done(this);
+    this.done(this, true);
   }
 
   destroy(): void {
@@ -194,8 +195,9 @@ export class Connection {
     this.resume();
     this.socket.shutdown();
     if (this.closed) return;
-    if (this.sawEnd) this.socket.end();
-    else this.arm(LINGER_MS);
+    if (this.sawEnd) return void this.socket.end();
+    this.arm(LINGER_MS);
+    this.done(this, false);
   }
 }
 

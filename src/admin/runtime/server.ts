@@ -26,6 +26,8 @@ type State = Connection | "waiting" | "gone";
 /** Serves the runtime API on sockets that are bound and listening. */
 export function serveRuntime(ctx: AdminContext, sockets: readonly RuntimeSocket[]): RuntimeServer {
   const active = new Set<Connection>();
+  /** Answered, and waiting for the client to close: they take nobody's place. */
+  const lingering = new Set<Connection>();
   const waiting: (() => void)[] = [];
   const listening = new Map<string, Listening>();
 
@@ -37,9 +39,12 @@ export function serveRuntime(ctx: AdminContext, sockets: readonly RuntimeSocket[
     const begin = (socket: Socket<{ state: State }>): void => {
       const model = listening.get(key)?.socket.model;
       const level = model?.level ?? "user";
-      const done = (gone: Connection): void => {
-        active.delete(gone);
-        socket.data.state = "gone";
+      const done = (one: Connection, gone: boolean): void => {
+        active.delete(one);
+        if (gone) {
+          lingering.delete(one);
+          socket.data.state = "gone";
+        } else lingering.add(one);
         admit();
       };
       const channel = model?.exposeFdListeners === true ? fdOf(socket) : -1;
@@ -103,7 +108,7 @@ export function serveRuntime(ctx: AdminContext, sockets: readonly RuntimeSocket[
     stop() {
       update([]);
       waiting.length = 0;
-      for (const connection of [...active]) connection.destroy();
+      for (const connection of [...active, ...lingering]) connection.destroy();
     },
     get connections() {
       return active.size;

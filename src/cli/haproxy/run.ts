@@ -103,6 +103,7 @@ async function run(options: HaproxyOptions, argv: readonly string[], messages: M
     // HAProxy's way to say that there is none.
     takeFrom: options.oldSocket === "/dev/null" ? null : options.oldSocket,
     diesBySignal: !options.masterWorker,
+    reloadsBySigusr2: options.masterWorker,
   });
 }
 

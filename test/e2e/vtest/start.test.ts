@@ -1,6 +1,6 @@
 /** What HAProxy's regression suite does to the program it tests, done to both: starts, signals, exit codes, what its scripts read from `-vv`. */
 import { describe, expect, test } from "bun:test";
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { connect } from "../../harness/client.ts";
 import { freePort } from "../../harness/ports.ts";
@@ -99,6 +99,46 @@ describe.each(programs)("%s", (name) => {
     await refuses(scope, proxy.ports["fe1"]!);
   });
 
+  test("who was answered on the runtime socket and does not close takes nobody's place", async () => {
+    await using scope = new Scope();
+    const proxy = launch(scope, name, ["-d"], CONFIG);
+    await ask(scope, proxy, "show info");
+    const began = Date.now();
+    // `stats maxconn` is 10.
+    for (let i = 0; i < 25; i++) expect(await ask(scope, proxy, "show info")).toContain("\nPid: ");
+    expect(Date.now() - began).toBeLessThan(2000);
+  });
+
+  test("-W: SIGUSR2 reads the configuration again, in the same process", async () => {
+    await using scope = new Scope();
+    const proxy = launch(scope, name, ["-W", "-p", "{dir}/pid"], CONFIG);
+    expect(await get(scope, proxy.ports["fe1"]!)).toBe("HTTP/1.1 200");
+    const file = join(proxy.dir, "cfg");
+    const first = readFileSync(file, "latin1");
+    expect(await proxy.pidFile()).toBe(proxy.pid);
+    for (const status of [201, 202]) {
+      await Bun.sleep(300);
+      writeFileSync(file, first.replace("status 200", `status ${status}`));
+      process.kill(await proxy.pidFile(), "SIGUSR2");
+      await eventually("the new answer", async () => (await get(scope, proxy.ports["fe1"]!)).endsWith(String(status)));
+      expect(await proxy.pidFile()).toBe(proxy.pid);
+    }
+    if (name === "tlb") {
+      // What is fixed when a process starts takes a new one.
+      writeFileSync(file, first.replace("frontend fe", "global\n    cpu-map 1 0\nfrontend fe"));
+      process.kill(proxy.pid, "SIGUSR2");
+      await eventually(
+        "another process",
+        async () => (await ask(scope, proxy, "show info")).match(/^Pid: (\d+)$/m)?.[1] !== String(proxy.pid),
+      );
+      expect(await get(scope, proxy.ports["fe1"]!)).toBe("HTTP/1.1 200");
+      expect(lives(proxy.pid)).toBe(true);
+    } else await Bun.sleep(300);
+    proxy.signal("SIGINT");
+    expect(await proxy.ended).toBe("130");
+    await refuses(scope, proxy.ports["fe1"]!);
+  }, 20_000);
+
   test("a folder of its own, variables, a syslog receiver, a server, the socket with a path", async () => {
     await using scope = new Scope();
     const log = await startSyslog(scope);
@@ -125,7 +165,6 @@ describe.each(programs)("%s", (name) => {
         errorfile 503 page.http
         server s1 127.0.0.1:${server.port}
 `;
-    mkdirSync(join(scope.tempDir(), "unused"));
     const folder = scope.tempDir();
     writeFileSync(join(folder, "page.http"), "HTTP/1.0 503 None\r\n\r\n");
     const proxy = launch(scope, name, ["-d", "-C", folder, "-L", "A"], config);
