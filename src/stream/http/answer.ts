@@ -96,11 +96,10 @@ export function refuse(stream: HttpStream, status: number): void {
   const { client, frontend } = stream;
   // Error files are for requests that were understood, as in HAProxy.
   const page = builtinReply(status);
-  frontend.slab[frontend.base + C.errReq]!++;
-  // What became no request counts as one all the same; in HTTP/2 there is none.
-  if (stream.readingHead && client.h2 === null) frontend.countRequest(clock.now);
-  if (!stream.probe || !stream.http.ignoreProbes)
-    countTrackedRefusal(stream, stream.readingHead, stream.termCause !== "c");
+  const ignored = stream.probe && stream.http.ignoreProbes;
+  if (stream.readingHead && client.h2 === null && !ignored) frontend.countRequest(clock.now);
+  if (!ignored) frontend.slab[frontend.base + C.errReq]!++;
+  if (!ignored) countTrackedRefusal(stream, stream.readingHead, stream.termCause !== "c");
   if (stream.termCause === "-") stream.termCause = "P";
   stream.termState = "R";
   stream.status = status;
@@ -108,7 +107,7 @@ export function refuse(stream: HttpStream, status: number): void {
   stream.line = BAD_REQUEST;
   stream.answered = true;
   stream.clientKeep = false;
-  if (!client.closed && !(stream.probe && stream.http.ignoreProbes)) sendRefusal(stream, page, status);
+  if (!client.closed && !ignored) sendRefusal(stream, page, status);
   finishStream(stream, false);
 }
 

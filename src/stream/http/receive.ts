@@ -6,6 +6,7 @@ import { adjustCases } from "../../codec/h1/case.ts";
 import { writeResponseHead } from "../../codec/h1/write.ts";
 import { C } from "../../counters/columns.ts";
 import { observeResult } from "../../check/index.ts";
+import { C } from "../../counters/columns.ts";
 import type { ServerSide } from "../../server/side.ts";
 import { clock } from "../../util/clock.ts";
 import { countOnServer } from "../count.ts";

@@ -76,13 +76,13 @@ export function analyseRequest(stream: HttpStream, buf: Buffer, at: number, end:
   reqBody.begin(framing, req.contentLength, rt.requestLimits);
   reqBody.framed = client.h2 !== null;
   if (client.h2 !== null && !client.ended && req.contentLength === 0 && !opensTunnel(req)) reqBody.awaitEnd();
-  countIn(stream, headBytes(req));
   if (reqBody.done) {
     stream.requestDone = true;
     if (at < end) client.hold(buf, at, end);
   } else if (!takeBody(stream, buf, at, end)) {
     return;
   }
+  countIn(stream, headBytes(req));
 
   if (content !== null) {
     const { captures } = stream.frontend;
@@ -224,8 +224,8 @@ function takeBody(stream: HttpStream, buf: Buffer, start: number, end: number): 
   if (at < 0) {
     stream.reason = errorName(at);
     captureBody(stream, "request", buf, start, end, at);
-    // As in HAProxy it was no request: nothing of it counts.
-    stream.bytesUploaded = 0;
+    // As in HAProxy it was no request: nothing of it counts but the attempt.
+    if ((stream.http.rules?.content ?? null) !== null) stream.frontend.countRequest(clock.now);
     refuse(stream, 400);
     return false;
   }
