@@ -23,7 +23,8 @@ export const HAS_WEBSOCKET_KEY = 1 << 14;
 export const HAS_PROXY_CONNECTION = 1 << 15;
 export const HAS_KEEP_ALIVE = 1 << 16;
 export const HAS_TRAILER = 1 << 17;
-export const TE_TRAILERS = 1 << 18;
+/** A TE header holds more than the word "trailers", or something else: the writers pass on that word alone. */
+export const TE_ODD = 1 << 18;
 /** Content-Length came together with Transfer-Encoding: it was dropped and the connection must be closed after. */
 export const CL_AND_TE = 1 << 19;
 export const HAS_WEBSOCKET_ACCEPT = 1 << 20;

@@ -52,7 +52,7 @@ export class Head {
   flags = CANONICAL | CONTIGUOUS;
   /** Payload length announced by Content-Length; -1 when none (or when Transfer-Encoding overrules it). */
   contentLength = -1;
-  /** Bytes of names and values of framing headers a response may not have, which were left out. */
+  /** Bytes the log counts that do not go on: of framing headers a response may not have, of a list in Connection. */
   dropped = 0;
   /** Index of the Host header, -1 when none. */
   host = -1;

@@ -58,6 +58,7 @@ export function parseRequest(head: Head, buf: Buffer, start: number, end: number
     head.contentLength = -1;
     head.host = -1;
     head.oddAt = -1;
+    head.dropped = 0;
     head.phase = Phase.START_LINE;
   }
   if (head.phase === Phase.START_LINE) {

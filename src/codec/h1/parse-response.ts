@@ -36,6 +36,7 @@ export function parseResponse(head: Head, buf: Buffer, start: number, end: numbe
     head.contentLength = -1;
     head.host = -1;
     head.oddAt = -1;
+    head.dropped = 0;
     head.phase = Phase.START_LINE;
   }
   if (head.phase === Phase.START_LINE) {
@@ -145,7 +146,6 @@ function parseStatusLine(head: Head, buf: Buffer, pos: number, end: number, limi
 
 function finishResponse(head: Head, p: number): number {
   const flags = head.flags;
-  head.dropped = 0;
   if ((flags & HAS_TE) !== 0) {
     if ((flags & TE_OTHER) !== 0) return fail(head, H1Error.UNSUPPORTED_CODING, head.headersStart);
     if (head.version < 11 && (flags & TE_CHUNKED) !== 0) head.flags |= TE_HTTP10;

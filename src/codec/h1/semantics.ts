@@ -20,8 +20,8 @@ import {
   IS_RESPONSE,
   IS_TRAILER,
   TE_CHUNKED,
+  TE_ODD,
   TE_OTHER,
-  TE_TRAILERS,
   UPGRADE_WEBSOCKET,
 } from "./flags.ts";
 import type { Head } from "./head.ts";
@@ -129,7 +129,7 @@ export function noteHeader(head: Head, buf: Buffer, id: number, i: number): numb
       head.flags |= HAS_KEEP_ALIVE;
       return KEEP;
     case TE:
-      return noteTe(head, buf, i, start, end);
+      return noteTe(head, buf, start, end);
     case TRAILER:
       head.flags |= HAS_TRAILER;
       return KEEP;
@@ -191,6 +191,11 @@ function noteConnection(head: Head, buf: Buffer, i: number, start: number, end: 
     p = previous = next;
   }
   done = trimEnd(buf, start, done);
+  // HAProxy reads the list again when it writes it, which takes an empty element off its end.
+  if (done > start && buf[done - 1] === 44) {
+    head.dropped += 1;
+    done = trimEnd(buf, start, done - 1);
+  }
   if (done === start) {
     head.flags = flags;
     return DROP;
@@ -268,24 +273,27 @@ function noteUpgrade(head: Head, buf: Buffer, start: number, end: number): numbe
   return KEEP;
 }
 
+/** Notes whether TE has to be looked at when the head is written: `trailersIn` tells what of it is passed on then. */
+function noteTe(head: Head, buf: Buffer, start: number, end: number): number {
+  if (trailersIn(buf, start, end) !== start || end - start !== TRAILERS.length) {
+    head.flags = (head.flags | TE_ODD) & ~CANONICAL;
+  }
+  return KEEP;
+}
+
 /**
- * Only "trailers" is passed on: a transfer coding the client takes is no matter of the server behind a proxy. As in HAProxy it is
- * the first occurrence of the word that counts, case-sensitively, if a comma or the end follows.
+ * Only "trailers" of TE is passed on: a transfer coding the client takes is no matter of the server behind a proxy. As in HAProxy it is
+ * the first occurrence of the word that counts, case-sensitively, if a comma or the end follows. Returns where it begins, or -1.
  */
-function noteTe(head: Head, buf: Buffer, i: number, start: number, end: number): number {
+export function trailersIn(buf: Uint8Array, start: number, end: number): number {
   for (let p = start; p + 8 <= end; p++) {
     if (buf[p] !== 116) continue;
     let n = 1;
     while (n < 8 && buf[p + n] === TRAILERS[n]) n++;
     if (n < 8) continue;
-    if (p + 8 < end && buf[p + 8] !== 44) return DROP;
-    head.flags |= TE_TRAILERS;
-    if (p !== start || p + 8 !== end) head.flags &= ~CANONICAL;
-    head.index[4 * i + 2] = p;
-    head.index[4 * i + 3] = p + 8;
-    return KEEP;
+    return p + 8 < end && buf[p + 8] !== 44 ? -1 : p;
   }
-  return DROP;
+  return -1;
 }
 
 /**

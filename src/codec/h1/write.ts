@@ -1,7 +1,9 @@
 /** Heads on the wire, byte for byte as HAProxy 2.6 writes them: lower-case names, ": ", CRLF. */
 import type { Edits } from "./edits.ts";
-import { CANONICAL, CANONICAL_LINE, CONTIGUOUS, Method, NORMALIZED_URI } from "./flags.ts";
+import { CANONICAL, CANONICAL_LINE, CONTIGUOUS, Method, NORMALIZED_URI, TE_ODD } from "./flags.ts";
 import type { Head } from "./head.ts";
+import { TE } from "./known.ts";
+import { trailersIn } from "./semantics.ts";
 
 /** Where a block of at least this many bytes is copied natively; below it a loop is cheaper than the call. */
 const NATIVE_COPY = 24;
@@ -183,10 +185,17 @@ function writeLines(out: Buffer, pos: number, head: Head, edits: Edits | null, f
       runEnd = index[k + 3]! + 2;
       continue;
     }
+    let valueStart = index[k + 2]!;
+    let valueEnd = index[k + 3]!;
+    if ((head.flags & TE_ODD) !== 0 && head.ids[i] === TE) {
+      valueStart = trailersIn(buf, valueStart, valueEnd);
+      if (valueStart < 0) continue;
+      valueEnd = valueStart + 8;
+    }
     at = put(out, at, buf, nameStart, index[k + 1]!);
     out[at++] = 58;
     out[at++] = 32;
-    at = put(out, at, buf, index[k + 2]!, index[k + 3]!);
+    at = put(out, at, buf, valueStart, valueEnd);
     out[at++] = 13;
     out[at++] = 10;
   }

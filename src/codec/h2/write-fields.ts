@@ -1,7 +1,9 @@
 /** Header lines as fields of a header block. */
 import type { Edits } from "../h1/edits.ts";
+import { TE_ODD } from "../h1/flags.ts";
 import type { Head } from "../h1/head.ts";
-import { isName, knownNames, lookupName } from "../h1/known.ts";
+import { isName, knownNames, lookupName, TE } from "../h1/known.ts";
+import { trailersIn } from "../h1/semantics.ts";
 import { FIELD_OVERHEAD, writeLiteral, writeWithIndexedName } from "../hpack/encode.ts";
 import { staticIndex } from "../hpack/static-table.ts";
 
@@ -40,9 +42,16 @@ export function writeFields(out: Buffer, pos: number, head: Head, edits: Edits |
     const hint = ids[i]!;
     const id = hint !== 0 && isName(buf, nameStart, hint) ? hint : 0;
     if (skip[id] !== 0) continue;
+    let valueStart = index[k + 2]!;
+    let valueEnd = index[k + 3]!;
+    if (id === TE && (head.flags & TE_ODD) !== 0) {
+      valueStart = trailersIn(buf, valueStart, valueEnd);
+      if (valueStart < 0) continue;
+      valueEnd = valueStart + 8;
+    }
     const static_ = indexes[id]!;
-    if (static_ !== 0) at = writeWithIndexedName(out, at, static_, buf, index[k + 2]!, index[k + 3]!);
-    else at = writeLiteral(out, at, buf, nameStart, index[k + 1]!, buf, index[k + 2]!, index[k + 3]!);
+    if (static_ !== 0) at = writeWithIndexedName(out, at, static_, buf, valueStart, valueEnd);
+    else at = writeLiteral(out, at, buf, nameStart, index[k + 1]!, buf, valueStart, valueEnd);
   }
   if (edits !== null) {
     for (let i = 0; i < edits.appendedCount; i++) {

@@ -113,6 +113,8 @@ export function refuse(stream: HttpStream, status: number): void {
 
 function sendRefusal(stream: HttpStream, page: Reply, status: number): void {
   const { client } = stream;
+  // An empty error file asks for a close without a word, of these too.
+  if (client.h2 === null && stream.http.replies.get(status)?.size === 0) return;
   if (client.h2 !== null) {
     // HTTP/2 has error codes for what is no request; status 0 asks for one.
     if (status === 0) return;

@@ -1,6 +1,7 @@
 /** What the server sends: heads are gathered, interim responses passed on, the final one analysed, its body forwarded. */
 import { captureHead, captureOdd } from "../error-captures.ts";
 import { errorName } from "../../codec/h1/errors.ts";
+import { CONN_CLOSE, CONN_KEEPALIVE } from "../../codec/h1/flags.ts";
 import { parseResponse } from "../../codec/h1/head.ts";
 import { adjustCases } from "../../codec/h1/case.ts";
 import { writeResponseHead } from "../../codec/h1/write.ts";
@@ -93,6 +94,7 @@ export function gatherBody(stream: HttpStream, chunk: Buffer): void {
 
 /** This is no HTTP response; `code` of codec/h1/errors.ts. */
 function junk(stream: HttpStream, code: number): void {
+  countOnServer(stream.server!, stream.backend!, C.errResp);
   if (retryable(stream, "junk-response")) {
     repeat(stream);
     return;
@@ -100,7 +102,6 @@ function junk(stream: HttpStream, code: number): void {
   stream.reason = errorName(code);
   countTrackedFailure(stream);
   observeResult(stream.server!, "httpHeaders");
-  countOnServer(stream.server!, stream.backend!, C.errResp);
   fail(stream, "P", "H", 502);
 }
 
@@ -112,6 +113,9 @@ export function forwardInterim(stream: HttpStream): void {
   // The log knows no status until the final one.
   stream.status = 0;
   countOut(stream, headBytes(res));
+  // What it says of the connection holds, whatever the final response says.
+  const { flags } = res;
+  if (res.version === 11 ? (flags & CONN_CLOSE) !== 0 : (flags & CONN_KEEPALIVE) === 0) stream.serverKeep = false;
   if (stream.client.h2 !== null) {
     stream.client.h2.sendHead(res, null, res.status);
     return;

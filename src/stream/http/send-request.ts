@@ -123,10 +123,12 @@ function prepare(stream: HttpStream, h2: boolean): void {
   const close =
     asked || http.connMode !== ConnMode.keepAlive || back.connMode !== ConnMode.keepAlive || (flags & TE_HTTP10) !== 0;
   stream.serverKeep = !close;
-  if (!close) {
-    if (req.version < 11) edits.append(KEEP_ALIVE);
-  } else if (req.version === 11 && (flags & CONN_UPGRADE) === 0 && !(back.pretendKeepAlive || http.pretendKeepAlive)) {
-    edits.append(CLOSE);
+  if ((flags & CONN_UPGRADE) === 0) {
+    if (!close || back.pretendKeepAlive || http.pretendKeepAlive) {
+      if (req.version < 11) edits.append(KEEP_ALIVE);
+    } else if (req.version === 11) {
+      edits.append(CLOSE);
+    }
   }
   if (back.sendName !== null) nameServer(stream, back.sendName);
 }

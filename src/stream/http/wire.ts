@@ -1,4 +1,4 @@
-import { CANONICAL, CANONICAL_LINE, CONTIGUOUS } from "../../codec/h1/flags.ts";
+import { CANONICAL, CANONICAL_LINE, CONTIGUOUS, IS_RESPONSE } from "../../codec/h1/flags.ts";
 import type { Head } from "../../codec/h1/head.ts";
 import { C } from "../../counters/columns.ts";
 
@@ -19,21 +19,14 @@ const START_LINE_BYTES = 20;
 /** Size of a head as HAProxy's log counts it: the parts of the start line, names and values, and some fixed bytes. */
 export function headBytes(head: Head): number {
   const { index, count } = head;
-  let n = START_LINE_BYTES + 1;
+  let n = START_LINE_BYTES + 1 + head.dropped;
   for (let i = 0; i < count; i++) {
     const k = i << 2;
     n += index[k + 1]! - index[k]! + index[k + 3]! - index[k + 2]!;
   }
-  if (head.status > 0) {
+  if (head.status > 0 || (head.flags & IS_RESPONSE) !== 0) {
     return (
-      n +
-      head.dropped +
-      head.versionEnd -
-      head.versionStart +
-      head.statusEnd -
-      head.statusStart +
-      head.reasonEnd -
-      head.reasonStart
+      n + head.versionEnd - head.versionStart + head.statusEnd - head.statusStart + head.reasonEnd - head.reasonStart
     );
   }
   return n + head.methodEnd - head.start + head.targetEnd - head.targetStart + head.versionEnd - head.versionStart;
