@@ -190,12 +190,11 @@ function noteConnection(head: Head, buf: Buffer, i: number, start: number, end: 
     }
     p = previous = next;
   }
-  done = trimEnd(buf, start, done);
   // HAProxy reads the list again when it writes it, which takes an empty element off its end.
-  if (done > start && buf[done - 1] === 44) {
-    head.dropped += 1;
-    done = trimEnd(buf, start, done - 1);
-  }
+  const listed = done;
+  done = trimEnd(buf, start, done);
+  if (done > start && buf[done - 1] === 44) done = trimEnd(buf, start, done - 1);
+  head.dropped += listed - done;
   if (done === start) {
     head.flags = flags;
     return DROP;

@@ -120,8 +120,8 @@ function sendRefusal(stream: HttpStream, page: Reply, status: number): void {
     if (status === 0) return;
     countOut(stream, page.size);
     sendPage(client.h2, client, page, page.body);
-  } else if (stream.reason === "h2-preface") {
-    // For HAProxy this is a request, though one it does not take: its answer is that to a request.
+  } else if (stream.reason === "h2-preface" || stream.reason === "h1-pri-method") {
+    // For HAProxy these are requests, though ones it does not take: its answer is that to a request.
     const bytes = Buffer.concat([page.head, CLOSE, Buffer.from("\r\n", "latin1"), page.body]);
     countOut(stream, page.size);
     client.write(bytes, 0, bytes.length);

@@ -1,5 +1,5 @@
 import { captureHead, captureOdd } from "../error-captures.ts";
-import { H2_PREFACE, errorName, errorStatus } from "../../codec/h1/errors.ts";
+import { H1Error, H2_PREFACE, errorName, errorStatus } from "../../codec/h1/errors.ts";
 import { parseRequest } from "../../codec/h1/head.ts";
 import type { ClientSocket } from "../../net/socket.ts";
 import type { Backend } from "../../proxy/backend.ts";
@@ -152,7 +152,7 @@ export class HttpClient extends ClientConn implements HttpSide {
       upgradeToH2(this, buf, start, end);
       return;
     }
-    if (at !== H2_PREFACE) captureHead(stream, "request", stream.req, buf, end, at);
+    if (at !== H2_PREFACE && at !== H1Error.PRI_METHOD) captureHead(stream, "request", stream.req, buf, end, at);
     stream.reason = at === H2_PREFACE ? "h2-preface" : errorName(at);
     stream.refuse(errorStatus(at));
   }

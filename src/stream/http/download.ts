@@ -1,6 +1,8 @@
 /** The body of the response, from the server to the client, and the end of the response. */
 import { captureBody } from "../error-captures.ts";
 import { errorName } from "../../codec/h1/errors.ts";
+import { C } from "../../counters/columns.ts";
+import { countOnServer } from "../count.ts";
 import { clientLeft } from "./abort.ts";
 import { saveBody, saved } from "./cache/save.ts";
 import { fail } from "./answer.ts";
@@ -19,8 +21,9 @@ export function downloadBody(stream: HttpStream, chunk: Buffer, start: number, e
   if (at < 0) {
     stream.reason = errorName(at);
     captureBody(stream, "response", chunk, start, end, at);
-    // As in HAProxy, where a body that is changed on its way ends with its server.
-    fail(stream, stream.resFilter === null ? "P" : "S", "D", 502);
+    // As in HAProxy, where what has begun ends with its server, whatever is wrong with the rest.
+    countOnServer(stream.server!, stream.backend!, C.errResp);
+    fail(stream, "S", "D", 502);
     return;
   }
   if (stream.cache !== null) saveBody(stream, stream.cache, chunk, start, at);

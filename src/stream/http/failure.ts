@@ -75,6 +75,7 @@ export function serverLost(stream: HttpStream, error: Error | undefined, reset =
   }
   if (reset && !stream.requestDone && stream.resHeld === null) {
     observeEnd(stream, "httpReadError");
+    // A reset was counted when it came.
     if (error === undefined) countOnServer(stream.server!, stream.backend!, C.errResp);
     cutUpload(stream, "S");
     return;

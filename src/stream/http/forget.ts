@@ -12,8 +12,8 @@ export function forget(stream: HttpStream): void {
   stream.resEdits.clear();
   stream.reqBody.reset();
   stream.resBody.reset();
-  stream.bodyBuf = stream.resHeld = null;
-  stream.resHeldEnd = 0;
+  stream.bodyBuf = stream.resHeld = stream.interim = null;
+  stream.resHeldEnd = stream.interimCount = stream.interimBytes = 0;
   stream.backend = stream.server = stream.failed = stream.direct = stream.billed = stream.serverConn = null;
   stream.source = stream.destination = stream.manner = null;
   stream.persistence.reset();

@@ -7,7 +7,6 @@ import { adjustCases } from "../../codec/h1/case.ts";
 import { writeResponseHead } from "../../codec/h1/write.ts";
 import { C } from "../../counters/columns.ts";
 import { observeResult } from "../../check/index.ts";
-import { C } from "../../counters/columns.ts";
 import type { ServerSide } from "../../server/side.ts";
 import { clock } from "../../util/clock.ts";
 import { countOnServer } from "../count.ts";
@@ -23,7 +22,7 @@ import type { HttpSettings } from "./settings.ts";
 import { Step } from "./step.ts";
 import type { HttpStream } from "./stream.ts";
 import { holdResponse } from "./wait.ts";
-import { headBytes, SCRATCH_BYTES, scratch } from "./wire.ts";
+import { headBytes } from "./wire.ts";
 
 export function receive(stream: HttpStream, conn: ServerSide, chunk: Buffer, from: number, to: number): void {
   if (stream.step !== Step.none) {
@@ -49,10 +48,12 @@ export function receive(stream: HttpStream, conn: ServerSide, chunk: Buffer, fro
     const at = parseResponse(stream.res, buf, start, end, limits);
     if (at === 0) {
       if (buf !== stream.resHeld || start !== 0) keepPartial(stream, buf, start, end);
+      if (stream.interim !== null) sendInterim(stream);
       return;
     }
     if (at < 0) {
       captureHead(stream, "response", stream.res, buf, end, at);
+      dropInterim(stream);
       junk(stream, at);
       return;
     }
@@ -70,10 +71,11 @@ export function receive(stream: HttpStream, conn: ServerSide, chunk: Buffer, fro
       return;
     }
     // Interim responses go on to clients that know them (RFC 9110 section 15.2), and the final one is waited for.
-    forwardInterim(stream);
+    holdInterim(stream);
     start = at;
     if (start >= end) {
       stream.resHeld = null;
+      sendInterim(stream);
       watchUpload(stream);
       return;
     }
@@ -106,26 +108,57 @@ function junk(stream: HttpStream, code: number): void {
 }
 
 export function forwardInterim(stream: HttpStream): void {
-  const { res, server } = stream;
-  // Each head counts as a response of the server.
-  server!.slab[server!.base + C.resp1xx]!++;
-  server!.slab[server!.base + C.reqTot]!++;
-  // The log knows no status until the final one.
-  stream.status = 0;
-  countOut(stream, headBytes(res));
+  holdInterim(stream);
+  sendInterim(stream);
+}
+
+/** An interim response goes on when what came with it is read: as in HAProxy it is lost with malformed bytes behind it. */
+function holdInterim(stream: HttpStream): void {
+  const { res, client } = stream;
   // What it says of the connection holds, whatever the final response says.
   const { flags } = res;
   if (res.version === 11 ? (flags & CONN_CLOSE) !== 0 : (flags & CONN_KEEPALIVE) === 0) stream.serverKeep = false;
-  if (stream.client.h2 !== null) {
-    stream.client.h2.sendHead(res, null, res.status);
+  if (client.h2 !== null) {
+    countInterim(stream, 1, headBytes(res));
+    client.h2.sendHead(res, null, res.status);
     return;
   }
-  const size = res.end - res.start + 4 * res.count + 64;
-  const out = size > SCRATCH_BYTES ? Buffer.allocUnsafeSlow(size) : scratch;
-  const end = writeResponseHead(out, 0, res, null);
+  const { interim } = stream;
+  const room = interim === null ? 0 : interim.length;
+  const out = Buffer.allocUnsafeSlow(room + res.end - res.start + 4 * res.count + 64);
+  interim?.copy(out);
+  const end = writeResponseHead(out, room, res, null);
   const { headerCases } = stream.rt;
-  if (headerCases !== null && stream.http.caseClient) adjustCases(out, 0, headerCases);
-  stream.client.writeScratch(out, 0, end);
+  if (headerCases !== null && stream.http.caseClient) adjustCases(out, room, headerCases);
+  stream.interim = out.subarray(0, end);
+  stream.interimCount++;
+  stream.interimBytes += headBytes(res);
+}
+
+/** Malformed bytes came with them. */
+export function dropInterim(stream: HttpStream): void {
+  stream.interim = null;
+  stream.interimCount = stream.interimBytes = 0;
+}
+
+function countInterim(stream: HttpStream, heads: number, bytes: number): void {
+  const { server } = stream;
+  // Each head counts as a response of the server.
+  server!.slab[server!.base + C.resp1xx]! += heads;
+  server!.slab[server!.base + C.reqTot]! += heads;
+  // The log knows no status until the final one.
+  stream.status = 0;
+  countOut(stream, bytes);
+}
+
+/** Sends what `holdInterim` kept. */
+export function sendInterim(stream: HttpStream): void {
+  const { interim } = stream;
+  if (interim === null) return;
+  stream.interim = null;
+  countInterim(stream, stream.interimCount, stream.interimBytes);
+  stream.interimCount = stream.interimBytes = 0;
+  stream.client.write(interim, 0, interim.length);
 }
 
 /** Adds a chunk to the bytes of an incomplete head. */

@@ -28,6 +28,7 @@ import { countOut } from "./count.ts";
 import { Output } from "./body.ts";
 import { saveFirst } from "./cache/save.ts";
 import { badResponse } from "./failure.ts";
+import { dropInterim, sendInterim } from "./receive.ts";
 import { logEarly } from "./finish.ts";
 import { authenticatesConnection } from "./negotiate.ts";
 import { blockResponse, persistResponse } from "./persist.ts";
@@ -72,6 +73,7 @@ export function analyseResponse(stream: HttpStream, conn: ServerSide, buf: Buffe
   const made = method === Method.CONNECT && asked !== undefined;
   const framing = responseFraming(res, made ? Method.OTHER : method);
   if (framing === Framing.TUNNEL && status === 101 && conn.h2 === null && !acceptsUpgrade(req, res)) {
+    sendInterim(stream);
     countOut(stream, headBytes(res) + end - at);
     badResponse(stream, "h1-unasked-upgrade");
     return;
@@ -90,11 +92,13 @@ export function analyseResponse(stream: HttpStream, conn: ServerSide, buf: Buffe
     next = resBody.feed(buf, at, end);
     if (next < 0) {
       captureBody(stream, "response", buf, at, end, next);
+      dropInterim(stream);
       badResponse(stream, errorName(next));
       return;
     }
   }
 
+  if (stream.interim !== null) sendInterim(stream);
   stream.status = status;
   if (!responseContent(stream, true)) return;
   const { slab } = server!;

@@ -47,7 +47,8 @@ function forgetAttempt(stream: HttpStream): void {
   stream.dropServerConn();
   stream.sent = stream.responded = stream.reusedConn = false;
   stream.connectedAt = stream.responseAt = 0;
-  stream.resHeld = null;
+  stream.resHeld = stream.interim = null;
+  stream.interimCount = stream.interimBytes = 0;
   stream.reqBody.output = Output.same;
   stream.res.reset();
   stream.noReuse = true;

@@ -24,8 +24,9 @@ export function reuseConn(stream: HttpStream, pool: ServerPool, sni: string | nu
     conn = own;
   } else if (reuse === "never" || pool.server.index < 0) {
     conn = join(stream, pool, sni, key, client.conn, Proof.none);
-  } else if (client.requests > 1 || client.h2 !== null || reuse === "always") {
-    // As in HAProxy no request over HTTP/2 is the first of its client: such a client repeats it where it was lost.
+  } else if (client.requests > 1 || client.h2 !== null || reuse === "always" || repeatsLost(stream)) {
+    // As in HAProxy no request over HTTP/2 is the first of its client: such a client repeats it where it was lost. Nor one that is
+    // repeated here.
     conn =
       join(stream, pool, sni, key, null, reuse === "always" ? Proof.none : Proof.stands) ??
       take(stream, pool, false, sni, key);
@@ -34,6 +35,12 @@ export function reuseConn(stream: HttpStream, pool: ServerPool, sni: string | nu
   }
   stream.reusedConn = conn !== null;
   return conn;
+}
+
+/** A request that is lost with its connection, in whatever way, is sent again. */
+function repeatsLost(stream: HttpStream): boolean {
+  const { retryOn } = stream.backend!.http as HttpSettings;
+  return retryOn.has("conn-failure") && retryOn.has("empty-response") && retryOn.has("response-timeout");
 }
 
 /** An idle connection, with a stream on it when it speaks HTTP/2. */

@@ -8,7 +8,7 @@ import type { ConnectionFacts, ProcessFacts, ServerSideFacts, Trailers } from ".
 import type { SampleType } from "../../expr/sample.ts";
 import type { TlsSession } from "../../net/tls/session.ts";
 import type { VariableStore } from "../../expr/variables.ts";
-import type { LevelName } from "../../log/record.ts";
+import { BAD_REQUEST, type LevelName } from "../../log/record.ts";
 import type { Backend } from "../../proxy/backend.ts";
 import type { Frontend, Listener } from "../../proxy/frontend.ts";
 import type { Server } from "../../proxy/server.ts";
@@ -339,10 +339,11 @@ export class HttpSamples implements HttpFlowStream, TcpRuleStream {
     return method === undefined ? methodText(record.req) : method.toString("latin1");
   }
   get requestVersion(): number {
-    return this.record.readingHead ? 0 : this.record.req.version;
+    const { record } = this;
+    return record.readingHead || record.line === BAD_REQUEST ? 0 : record.req.version;
   }
   get responseVersion(): number {
-    return this.record.res.status > 0 && !this.ownAnswer ? this.record.res.version : 0;
+    return this.record.responded && !this.ownAnswer ? this.record.res.version : 0;
   }
   get statusCode(): number {
     const { record } = this;

@@ -105,6 +105,10 @@ export class HttpStream extends Stream implements H2Owner {
   /** Bytes of an incomplete response head. */
   resHeld: Buffer | null = null;
   resHeldEnd = 0;
+  /** Interim responses that wait for what came with them to be read, how many, and their bytes as they are counted; null = none. */
+  interim: Buffer | null = null;
+  interimCount = 0;
+  interimBytes = 0;
   /** Bytes go both ways as they are: after 101, or an accepted CONNECT. */
   tunnel = false;
   /** Made for a connection that never sent a byte. */

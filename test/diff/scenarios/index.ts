@@ -35,6 +35,7 @@ import { counterSessions } from "./counters/sessions.ts";
 import { counters } from "./counters/index.ts";
 import { defaultsRules } from "./defaults-rules.ts";
 import { destinations } from "./destinations.ts";
+import { mutants } from "./mutants.ts";
 import { names } from "./names.ts";
 import { negotiate } from "./negotiate.ts";
 import { normalize } from "./normalize.ts";
@@ -109,6 +110,7 @@ export const scenarios: readonly Scenario[] = [
   ...counters,
   ...counterSamples,
   ...counterSessions,
+  ...mutants,
   ...names,
   ...defaultsRules,
   ...flow,
