@@ -1,10 +1,7 @@
 /** What the server sends: heads are gathered, interim responses passed on, the final one analysed, its body forwarded. */
 import { captureHead, captureOdd } from "../error-captures.ts";
 import { errorName } from "../../codec/h1/errors.ts";
-import { CONN_CLOSE, CONN_KEEPALIVE } from "../../codec/h1/flags.ts";
 import { parseResponse } from "../../codec/h1/head.ts";
-import { adjustCases } from "../../codec/h1/case.ts";
-import { writeResponseHead } from "../../codec/h1/write.ts";
 import { C } from "../../counters/columns.ts";
 import { observeResult } from "../../check/index.ts";
 import type { ServerSide } from "../../server/side.ts";
@@ -12,17 +9,16 @@ import { clock } from "../../util/clock.ts";
 import { countOnServer } from "../count.ts";
 import { countTrackedFailure } from "../track.ts";
 import { fail } from "./answer.ts";
-import { countOut } from "./count.ts";
 import { watchUpload } from "./deadlines.ts";
 import { downloadBody } from "./download.ts";
 import { badResponse } from "./failure.ts";
+import { dropInterim, holdInterim, sendInterim } from "./pass-interim.ts";
 import { analyseResponse } from "./response.ts";
 import { repeat, retryable, retryableStatus } from "./retry.ts";
 import type { HttpSettings } from "./settings.ts";
 import { Step } from "./step.ts";
 import type { HttpStream } from "./stream.ts";
 import { holdResponse } from "./wait.ts";
-import { headBytes } from "./wire.ts";
 
 export function receive(stream: HttpStream, conn: ServerSide, chunk: Buffer, from: number, to: number): void {
   if (stream.step !== Step.none) {
@@ -105,60 +101,6 @@ function junk(stream: HttpStream, code: number): void {
   countTrackedFailure(stream);
   observeResult(stream.server!, "httpHeaders");
   fail(stream, "P", "H", 502);
-}
-
-export function forwardInterim(stream: HttpStream): void {
-  holdInterim(stream);
-  sendInterim(stream);
-}
-
-/** An interim response goes on when what came with it is read: as in HAProxy it is lost with malformed bytes behind it. */
-function holdInterim(stream: HttpStream): void {
-  const { res, client } = stream;
-  // What it says of the connection holds, whatever the final response says.
-  const { flags } = res;
-  if (res.version === 11 ? (flags & CONN_CLOSE) !== 0 : (flags & CONN_KEEPALIVE) === 0) stream.serverKeep = false;
-  if (client.h2 !== null) {
-    countInterim(stream, 1, headBytes(res));
-    client.h2.sendHead(res, null, res.status);
-    return;
-  }
-  const { interim } = stream;
-  const room = interim === null ? 0 : interim.length;
-  const out = Buffer.allocUnsafeSlow(room + res.end - res.start + 4 * res.count + 64);
-  interim?.copy(out);
-  const end = writeResponseHead(out, room, res, null);
-  const { headerCases } = stream.rt;
-  if (headerCases !== null && stream.http.caseClient) adjustCases(out, room, headerCases);
-  stream.interim = out.subarray(0, end);
-  stream.interimCount++;
-  stream.interimBytes += headBytes(res);
-}
-
-/** Malformed bytes came with them. */
-export function dropInterim(stream: HttpStream): void {
-  stream.interim = null;
-  stream.interimCount = stream.interimBytes = 0;
-}
-
-function countInterim(stream: HttpStream, heads: number, bytes: number): void {
-  const { server } = stream;
-  // Each head counts as a response of the server.
-  server!.slab[server!.base + C.resp1xx]! += heads;
-  server!.slab[server!.base + C.reqTot]! += heads;
-  // The log knows no status until the final one.
-  stream.status = 0;
-  countOut(stream, bytes);
-}
-
-/** Sends what `holdInterim` kept. */
-export function sendInterim(stream: HttpStream): void {
-  const { interim } = stream;
-  if (interim === null) return;
-  stream.interim = null;
-  countInterim(stream, stream.interimCount, stream.interimBytes);
-  stream.interimCount = stream.interimBytes = 0;
-  stream.client.write(interim, 0, interim.length);
 }
 
 /** Adds a chunk to the bytes of an incomplete head. */

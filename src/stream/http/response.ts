@@ -28,7 +28,7 @@ import { countOut } from "./count.ts";
 import { Output } from "./body.ts";
 import { saveFirst } from "./cache/save.ts";
 import { badResponse } from "./failure.ts";
-import { dropInterim, sendInterim } from "./receive.ts";
+import { dropInterim, sendInterim } from "./pass-interim.ts";
 import { logEarly } from "./finish.ts";
 import { authenticatesConnection } from "./negotiate.ts";
 import { blockResponse, persistResponse } from "./persist.ts";
