@@ -37,9 +37,9 @@ export interface AdminContext {
   reload(): Promise<{ readonly ok: boolean; readonly text: string }>;
   /** Replaces this process by a new one of the same program. `text` is for people, whole lines. */
   upgrade(): Promise<{ readonly ok: boolean; readonly text: string }>;
-  /** Stops accepting, lets what runs come to its end, then ends the process. Returns at once. */
-  /** Hands the listening sockets to the program at the other end of a connection; its descriptor. */
+  /** Hands the listening sockets to the program at the other end of the connection whose descriptor this is. */
   handSockets(connection: number): Promise<void>;
+  /** Stops accepting, lets what runs come to its end, then ends the process. Returns at once. */
   drain(): void;
   /** Ends the process now. Returns at once. */
   stop(): void;
