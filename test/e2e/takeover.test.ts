@@ -1,6 +1,6 @@
 /** `haproxy -x SOCKET -sf PID`: the listening sockets go to a process that was started independently, and nobody notices. */
 import { describe, expect, test } from "bun:test";
-import { existsSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { connect } from "../harness/client.ts";
 import { freePort } from "../harness/ports.ts";
@@ -8,7 +8,7 @@ import { type Program, run, startProgram } from "../harness/program.ts";
 import { ask, haproxyPath, type ProxyName } from "../harness/proxy.ts";
 import { Scope } from "../harness/scope.ts";
 import { eventually, startLoad } from "./tools.ts";
-import { haproxyRole } from "./vtest/launch.ts";
+import { haproxyRole, lives } from "./vtest/launch.ts";
 
 interface Site {
   readonly dir: string;
@@ -123,6 +123,69 @@ describe("under load", () => {
     },
     40_000,
   );
+});
+
+/** Debian's init script, the commands of its functions; and its unit, whose file says `daemon`. */
+describe.each(haproxyPath === null ? (["tlb"] as const) : (["haproxy", "tlb"] as const))("init scripts: %s", (name) => {
+  const pidOf = (file: string): number => Number(readFileSync(file, "latin1").trim());
+
+  test("-D -p, then -sf and -st with what is in the pid file", async () => {
+    await using scope = new Scope();
+    const place = site(scope);
+    const pidFile = join(place.dir, "lb.pid");
+    const script = (...args: string[]): Promise<{ code: number }> => run([...haproxyRole(name), ...args]);
+    const file = configuration(place, 1, 1);
+    const began = await script("-f", file, "-D", "-p", pidFile);
+    expect(began.code).toBe(0);
+    scope.defer(() => {
+      if (existsSync(pidFile) && lives(pidOf(pidFile))) process.kill(pidOf(pidFile), "SIGTERM");
+    });
+    expect(await get(scope, place.port)).toBe("generation 1");
+    for (const [generation, signal] of [
+      [2, "-sf"],
+      [3, "-st"],
+      [4, "-sf"],
+    ] as const) {
+      const old = pidOf(pidFile);
+      expect((await script("-c", "-q", "-f", configuration(place, generation, 1))).code).toBe(0);
+      const next = join(place.dir, `${generation}.cfg`);
+      expect((await script("-f", next, "-p", pidFile, "-x", place.socket, signal, String(old), "-D")).code).toBe(0);
+      await eventually("the old process has ended", () => !lives(old));
+      expect(lives(pidOf(pidFile))).toBe(true);
+      expect(pidOf(pidFile)).not.toBe(old);
+      expect(await get(scope, place.port)).toBe(`generation ${generation}`);
+    }
+    process.kill(pidOf(pidFile), "SIGTERM");
+    await eventually("nobody listens", async () => {
+      const peer = await connect(scope, place.port).catch(() => null);
+      peer?.close();
+      return peer === null;
+    });
+  }, 30_000);
+
+  test("-Ws stays in the foreground, though the file says daemon", async () => {
+    await using scope = new Scope();
+    const place = site(scope);
+    const file = configuration(place, 1, 1);
+    writeFileSync(file, (await Bun.file(file).text()).replace("global\n", "global\n    daemon\n"));
+    const pidFile = join(place.dir, "lb.pid");
+    const program = startProgram(scope, [
+      ...haproxyRole(name),
+      "-Ws",
+      "-f",
+      file,
+      "-p",
+      pidFile,
+      "-S",
+      join(place.dir, "master.sock"),
+    ]);
+    await eventually("it serves", async () => (await get(scope, place.port).catch(() => "")) === "generation 1");
+    await eventually("its number", () => existsSync(pidFile) && pidOf(pidFile) === program.pid);
+    await Bun.sleep(300);
+    expect(program.running).toBe(true);
+    program.signal("SIGTERM");
+    expect(await program.exited).toBe(0);
+  });
 });
 
 test("without expose-fd, and with nobody there", async () => {

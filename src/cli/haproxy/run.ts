@@ -89,7 +89,8 @@ async function run(options: HaproxyOptions, argv: readonly string[], messages: M
   }
   return startProxy({
     files: options.files,
-    daemon: options.foreground ? false : options.daemon ? true : null,
+    // For systemd it stays in the foreground, whatever the file says.
+    daemon: options.foreground ? false : options.daemon ? true : options.notify ? false : null,
     pidFile: options.pidFile,
     oldPids: options.oldPids,
     oldSignal: options.oldSignal,
