@@ -23,8 +23,8 @@ import { divergences } from "../test/diff/divergences.ts";
 // The formatter would align the columns, and so change every line whenever one grows.
 export const BEGIN = "<!-- keywords: made by scripts/keywords-table.ts -->\n\n<!-- prettier-ignore -->";
 export const END = "<!-- /keywords -->";
-export const DIVERGENCES_BEGIN = "<!-- divergences: made by scripts/keywords-table.ts -->\n\n<!-- prettier-ignore -->";
-export const DIVERGENCES_END = "<!-- /divergences -->";
+const DIVERGENCES_BEGIN = "<!-- divergences: made by scripts/keywords-table.ts -->\n\n<!-- prettier-ignore -->";
+const DIVERGENCES_END = "<!-- /divergences -->";
 export const readme = join(import.meta.dir, "..", "README.md");
 
 interface Family {

@@ -13,7 +13,7 @@ const CYCLE_MAX = 16384;
  * The order of turns of `servers` from a fresh start until it repeats, or null when that is too long. The servers must be
  * usable.
  */
-export function turnCycle(servers: readonly Server[]): Server[] | null {
+function turnCycle(servers: readonly Server[]): Server[] | null {
   const divisor = servers.reduce((common, server) => gcd(common, server.eweight), 0) || 1;
   const length = servers.reduce((sum, server) => sum + server.eweight / divisor, 0);
   if (length > CYCLE_MAX) return null;

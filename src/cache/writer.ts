@@ -2,7 +2,7 @@ import { BLOCK, LARGEST_PIECE, MOST_PIECES, R, ROW } from "./layout.ts";
 import type { CacheStore } from "./store.ts";
 
 /** What an object takes beside its bytes, as `show cache` and `max-object-size` count it. */
-export const ENTRY_BYTES = 112;
+const ENTRY_BYTES = 112;
 
 /** Writes one object as it streams by. Every way ends with `publish` or `abandon`. */
 export class CacheWriter {

@@ -37,7 +37,7 @@ export function runtimeAddressOf(address: Address): RuntimeAddress | null {
   }
 }
 
-export function describeRuntimeAddress(address: RuntimeAddress): string {
+function describeRuntimeAddress(address: RuntimeAddress): string {
   return "unix" in address ? address.unix.replace(/^\0/, "abns@") : `${address.hostname}:${address.port}`;
 }
 

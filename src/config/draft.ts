@@ -167,7 +167,7 @@ export function newGlobal(env: ParseEnv): GlobalDraft {
   };
 }
 
-export function newServer(): ServerDraft {
+function newServer(): ServerDraft {
   return {
     ...plainServer(NOWHERE, ""),
     initAddr: ["last", "libc"],

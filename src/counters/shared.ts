@@ -16,7 +16,7 @@ import { C, COLUMNS, columnNames } from "./columns.ts";
  */
 export const LIVE_WIDTH = 28;
 export const STATE_WIDTH = 32;
-export const TEXT_WIDTH = 128;
+const TEXT_WIDTH = 128;
 const HEADER_BYTES = 64;
 const MAGIC = 0x746c6231;
 /** Supervisors whose workers may be alive at the same time, the latest included. */

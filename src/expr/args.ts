@@ -234,7 +234,7 @@ function unitValue(
 }
 
 /** A mask of `size` bytes from its address form or its number of bits; null when it is none. */
-export function parseMask(text: string, size: 4 | 16): Uint8Array | null {
+function parseMask(text: string, size: 4 | 16): Uint8Array | null {
   if (/^\d+$/.test(text)) {
     const bits = Number(text);
     if (bits > size * 8) return null;

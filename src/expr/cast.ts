@@ -1,5 +1,4 @@
 /** Implicit conversions between sample types (manual, section 7.1), as HAProxy 2.6 makes them. */
-import { methodNames } from "../codec/h1/flags.ts";
 import { parseIp } from "../util/ip.ts";
 import type { SampleContext } from "./context.ts";
 import { readInt64, sintBytes } from "./number.ts";
@@ -193,6 +192,3 @@ export function addressText(bytes: Uint8Array): string {
   }
   return out;
 }
-
-/** Names HAProxy knows; another method is kept as its text. */
-export const knownMethods: readonly string[] = methodNames;

@@ -23,33 +23,32 @@ export type Use =
   | "transaction-final"
   | "session-final";
 
-/** The places, in the order of the columns of HAProxy's list. */
-export const places = [
-  "frontend tcp-request connection rule",
-  "frontend tcp-request session rule",
-  "frontend tcp-request content rule",
-  "frontend http-request header rule",
-  "frontend http-request body rule",
-  "frontend use-backend rule",
-  "backend tcp-request content rule",
-  "backend http-request header rule",
-  "backend http-request body rule",
-  "backend use-server, balance or stick-match rule",
-  "server source selection",
-  "backend tcp-response content rule",
-  "backend http-response header rule",
-  "backend http-response body rule",
-  "backend stick-store rule",
-  "frontend tcp-response content rule",
-  "frontend http-response header rule",
-  "frontend http-response body rule",
-  "logs",
-  "backend tcp-check rule",
-  "configuration parser",
-  "CLI parser",
-] as const;
-
-/** One character a place: Y where the class is available. */
+/**
+ * One character a place: Y where the class is available. The places, in the order of the columns of HAProxy's list:
+ *
+ *      0  frontend tcp-request connection rule
+ *      1  frontend tcp-request session rule
+ *      2  frontend tcp-request content rule
+ *      3  frontend http-request header rule
+ *      4  frontend http-request body rule
+ *      5  frontend use-backend rule
+ *      6  backend tcp-request content rule
+ *      7  backend http-request header rule
+ *      8  backend http-request body rule
+ *      9  backend use-server, balance or stick-match rule
+ *     10  server source selection
+ *     11  backend tcp-response content rule
+ *     12  backend http-response header rule
+ *     13  backend http-response body rule
+ *     14  backend stick-store rule
+ *     15  frontend tcp-response content rule
+ *     16  frontend http-response header rule
+ *     17  frontend http-response body rule
+ *     18  logs
+ *     19  backend tcp-check rule
+ *     20  configuration parser
+ *     21  CLI parser
+ */
 const table: Readonly<Record<Use, string>> = {
   const: "YYYYYYYYYYYYYYYYYYYYYY",
   internal: "YYYYYYYYYYYYYYYYYYYY.Y",
@@ -72,7 +71,7 @@ const table: Readonly<Record<Use, string>> = {
   "session-final": "..................Y...",
 };
 
-/** Bit n = valid at places[n]; several classes add up. */
+/** Bit n = valid at place n; several classes add up. */
 export function validityOf(use: readonly Use[]): number {
   let mask = 0;
   for (const one of use) {

@@ -13,7 +13,7 @@ export interface VariableStore {
 }
 
 /** Bytes one variable counts besides its text, as measured on HAProxy 2.6 for 64-bit machines. */
-export const VARIABLE_OVERHEAD = 80;
+const VARIABLE_OVERHEAD = 80;
 
 /** Limits in bytes; 0 = none. `global` bounds all variables of the process together. */
 export interface VariableLimits {

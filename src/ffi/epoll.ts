@@ -22,7 +22,7 @@ export const EPOLL_CTL_MOD = 3;
 const EPOLL_CLOEXEC = 0o2000000;
 
 /** Events one `epollWait` fetches at most. */
-export const MAX_EVENTS = 128;
+const MAX_EVENTS = 128;
 
 /** struct epoll_event is packed on x86-64 alone: u32 events, u64 data. */
 const WORDS = process.arch === "x64" ? 3 : 4;

@@ -7,7 +7,6 @@ const libc = openLibc({
   fcntl: { args: ["i32", "i32", "i32"], returns: "i32" },
   unlink: { args: ["ptr"], returns: "i32" },
   rename: { args: ["ptr", "ptr"], returns: "i32" },
-  link: { args: ["ptr", "ptr"], returns: "i32" },
   chmod: { args: ["ptr", "u32"], returns: "i32" },
   chown: { args: ["ptr", "u32", "u32"], returns: "i32" },
   open: { args: ["ptr", "i32", "u32"], returns: "i32" },
@@ -16,11 +15,9 @@ const libc = openLibc({
 });
 
 const F_GETFD = 1;
-const F_SETFD = 2;
 const F_GETFL = 3;
 const F_SETFL = 4;
 const F_DUPFD_CLOEXEC = 1030;
-const FD_CLOEXEC = 1;
 const O_NONBLOCK = 0o4000;
 const O_CLOEXEC = 0o2000000;
 
@@ -40,10 +37,6 @@ export function isOpen(fd: number): boolean {
   return libc.fcntl(fd, F_GETFD, 0) >= 0;
 }
 
-export function setCloseOnExec(fd: number, on: boolean): number {
-  return result(libc.fcntl(fd, F_SETFD, on ? FD_CLOEXEC : 0));
-}
-
 export function setNonBlocking(fd: number, on: boolean): number {
   const flags = result(libc.fcntl(fd, F_GETFL, 0));
   if (flags < 0) return flags;
@@ -56,10 +49,6 @@ export function unlink(path: string): number {
 
 export function rename(from: string, to: string): number {
   return result(libc.rename(cstr(from), cstr(to)));
-}
-
-export function link(from: string, to: string): number {
-  return result(libc.link(cstr(from), cstr(to)));
 }
 
 export function chmod(path: string, mode: number): number {

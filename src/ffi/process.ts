@@ -14,10 +14,8 @@ const libc = openLibc({
   chroot: { args: ["ptr"], returns: "i32" },
   chdir: { args: ["ptr"], returns: "i32" },
   setsid: { args: [], returns: "i32" },
-  umask: { args: ["u32"], returns: "u32" },
   prlimit: { args: ["i32", "i32", "ptr", "ptr"], returns: "i32" },
   kill: { args: ["i32", "i32"], returns: "i32" },
-  prctl: { args: ["i32", "u64", "u64", "u64", "u64"], returns: "i32" },
 });
 
 /** setuid(2) on all threads: libc passes the change to each. Give up the group first. */
@@ -56,20 +54,9 @@ export function setsid(): number {
   return result(libc.setsid());
 }
 
-/** Sets the mask of permission bits that new files lose; returns the old one. */
-export function umask(mask: number): number {
-  return libc.umask(mask);
-}
-
 /** kill(2); signal 0 only asks whether the process exists (-ESRCH: no; -EPERM: yes, of another user). */
 export function kill(pid: number, signal: number): number {
   return result(libc.kill(pid, signal));
-}
-
-/** Allows core dumps again after setuid (`set-dumpable`). */
-export function setDumpable(on: boolean): number {
-  const PR_SET_DUMPABLE = 4;
-  return result(libc.prctl(PR_SET_DUMPABLE, on ? 1 : 0, 0, 0, 0));
 }
 
 const RLIMIT_NOFILE = 7;

@@ -7,7 +7,7 @@ export const AF_INET = 2;
 export const AF_INET6 = 10;
 
 /** Room of `sun_path`: 108 bytes, the last of which is the NUL of a path. */
-export const UNIX_PATH_MAX = 108;
+const UNIX_PATH_MAX = 108;
 
 const libc = openLibc({
   inet_pton: { args: ["i32", "ptr", "ptr"], returns: "i32" },
@@ -101,14 +101,14 @@ export function sockAddr(address: Address): SockAddr | null {
 }
 
 /** Kernel's number of a network interface; 0 when there is none of that name. */
-export function interfaceIndex(name: string): number {
+function interfaceIndex(name: string): number {
   return libc.if_nametoindex(cstr(name));
 }
 
 const text = scratch(64);
 
 /** Canonical text of an IPv6 address of 16 bytes that starts at `offset`, by RFC 5952, e.g. "2001:db8::1". */
-export function formatIPv6(bytes: Uint8Array, offset: number): string {
+function formatIPv6(bytes: Uint8Array, offset: number): string {
   const address = new Uint8Array(new ArrayBuffer(16));
   address.set(bytes.subarray(offset, offset + 16));
   if (libc.inet_ntop(AF_INET6, ptr(address), text.ptr, 64) === null) return "::";

@@ -9,8 +9,6 @@ import type { Position } from "./position.ts";
 import { parseCondition } from "./condition.ts";
 import { didYouMean } from "./suggest.ts";
 
-export { type ConditionResult, evalCondition } from "./condition.ts";
-
 interface Block {
   readonly at: Position;
   /** Whether lines of the current branch count. */

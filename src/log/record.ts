@@ -6,9 +6,6 @@ export const NEVER = -1;
 /** What stands where a server name belongs when no server was chosen. */
 export const NO_SERVER = "<NOSRV>";
 
-/** What stands where a server name belongs when the stats page (or another applet) answered. */
-export const STATS_SERVER = "<STATS>";
-
 /** The request line that is logged when the request could not be parsed. */
 export const BAD_REQUEST = "<BADREQ>";
 

@@ -2,6 +2,7 @@ import type { Socket, SocketHandler } from "bun";
 import type { SocketUser } from "./polled-socket.ts";
 import type { StreamSocket } from "./socket.ts";
 import type { Splice } from "./splice.ts";
+import { reportBug } from "../util/bug.ts";
 import { clock, tick } from "../util/clock.ts";
 import { kept } from "../util/kept.ts";
 import { type TimerEntry, wheel } from "../util/wheel.ts";
@@ -247,13 +248,6 @@ export abstract class Conn implements TimerEntry, SocketUser {
       reportBug(problem);
     }
   }
-}
-
-/** What to do with an exception of our own code: report it; the connection is reset by the caller. */
-export let reportBug = (error: unknown): void => console.error("tlb: internal error:", error);
-
-export function setBugReporter(report: (error: unknown) => void): void {
-  reportBug = report;
 }
 
 function fail(conn: Conn, error: unknown): void {

@@ -1,4 +1,5 @@
 /** Work put off to the end of the current turn of the event loop, when all sockets that were ready have been read. */
+import { reportBug } from "../util/bug.ts";
 
 export interface TurnWork {
   /** Runs once after each `atTurnEnd`. */
@@ -7,13 +8,6 @@ export interface TurnWork {
 
 let due: TurnWork[] = [];
 let running: TurnWork[] = [];
-
-/** What to do with an exception of our own code. */
-let report: (error: unknown) => void = (error) => console.error("tlb: internal error:", error);
-
-export function setTurnReporter(reporter: (error: unknown) => void): void {
-  report = reporter;
-}
 
 /** Runs `work` at the end of this turn. The caller asks once a turn. */
 export function atTurnEnd(work: TurnWork): void {
@@ -29,7 +23,7 @@ function run(): void {
     try {
       list[i]!.onTurnEnd();
     } catch (error) {
-      report(error);
+      reportBug(error);
     }
   }
   list.length = 0;

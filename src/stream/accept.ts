@@ -53,7 +53,7 @@ export function acceptPlain(socket: Socket<Conn>, listener: Listener, rt: Stream
 }
 
 /** The same on a plain socket, which was counted, with the bytes of the client that were read from it. */
-export function upgradeToTls(
+function upgradeToTls(
   socket: Socket<Conn>,
   listener: Listener,
   rt: StreamRuntime,
@@ -147,7 +147,7 @@ function afterHeaders(
 }
 
 /** All that comes before the first byte of the client was received: its session begins, if the rules let it. */
-export function startSession(
+function startSession(
   socket: ClientSocket,
   listener: Listener,
   rt: StreamRuntime,

@@ -27,7 +27,7 @@ import type { Session } from "./session.ts";
 import { deadlineIn } from "./timeout.ts";
 
 /** Why a handshake failed, in HAProxy's words. */
-export const HandshakeError = {
+const HandshakeError = {
   empty: "Connection closed during SSL handshake",
   timeout: "Timeout during SSL handshake",
   authority: "SSL client CA chain cannot be verified",

@@ -7,7 +7,7 @@ import type { TcpStream } from "./tcp/stream.ts";
 const VALUE = /^\s*\+?(\d+)\.(\d+)\./;
 
 /** The server a cookie names, as "IP:port"; null when it names none. */
-export function rdpTarget(cookie: string): string | null {
+function rdpTarget(cookie: string): string | null {
   const match = VALUE.exec(cookie);
   if (match === null) return null;
   const a = Number(match[1]) >>> 0;

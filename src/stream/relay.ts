@@ -14,14 +14,14 @@ export function tunnelTimeout(stream: Stream): number {
 }
 
 /** How long the client may be silent, in ms; 0 = for ever. After the FIN it got, only `timeout client-fin`. */
-export function clientTimeout(stream: Stream): number {
+function clientTimeout(stream: Stream): number {
   const front = stream.frontend.model.timeouts;
   if (stream.client.shut && front.clientFin > 0) return front.clientFin;
   return tunnelTimeout(stream) || front.client;
 }
 
 /** The same for the server. */
-export function serverTimeout(stream: Stream): number {
+function serverTimeout(stream: Stream): number {
   const back = stream.backend!.model.timeouts;
   if (stream.serverConn?.shut === true && back.serverFin > 0) return back.serverFin;
   return tunnelTimeout(stream) || ownOr(stream.ownServerTimeout, back.server);

@@ -5,7 +5,7 @@ import { clock } from "../util/clock.ts";
 import type { Stream } from "./stream.ts";
 
 /** Streams the averages of the statistics look back on. */
-export const AVERAGE_WINDOW = 512;
+const AVERAGE_WINDOW = 512;
 
 /** Adds the durations of a finished stream to the sliding sums and maxima of its backend and server (qtime, ctime…). */
 export function countTimes(stream: Stream, backend: Backend, server: Server): void {

@@ -6,7 +6,7 @@ export type Level = "ALERT" | "WARNING" | "NOTICE";
 export type Report = (level: Level, text: string) => void;
 
 /** HAProxy's form: `[ALERT]    (1234) : text`. */
-export function formatReport(level: Level, text: string): string {
+function formatReport(level: Level, text: string): string {
   return `${`[${level}]`.padEnd(10)} (${process.pid}) : ${text}`;
 }
 

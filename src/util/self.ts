@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 const EMBEDDED_ROOT = "/$bunfs/";
 
 /** Whether this is a compiled binary rather than a run from source. */
-export const isCompiled: boolean = import.meta.path.startsWith(EMBEDDED_ROOT);
+const isCompiled: boolean = import.meta.path.startsWith(EMBEDDED_ROOT);
 
 /** The command line that runs this program with `args`: executable first. */
 export function selfCommand(args: readonly string[]): string[] {

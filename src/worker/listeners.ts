@@ -4,7 +4,7 @@ import { close, dup } from "../ffi/file.ts";
 import { listen } from "../ffi/socket.ts";
 import type { AcceptedSocket } from "../net/accepted-socket.ts";
 import { Acceptor, type AcceptUser } from "../net/acceptor.ts";
-import { type Conn, connHandlers, reportBug } from "../net/conn.ts";
+import { type Conn, connHandlers } from "../net/conn.ts";
 import { processPoller } from "../net/poller.ts";
 import type { Logger } from "../log/record.ts";
 import type { Listener } from "../proxy/frontend.ts";
@@ -12,6 +12,7 @@ import type { TlsServer } from "../net/tls/server.ts";
 import { tlsHandlers } from "../net/tls/socket.ts";
 import { acceptGuarded, acceptPlain, acceptTls, startClient } from "../stream/accept.ts";
 import type { StreamRuntime } from "../stream/runtime.ts";
+import { reportBug } from "../util/bug.ts";
 import { clock, tick } from "../util/clock.ts";
 
 /**

@@ -37,7 +37,7 @@ export async function leaks(proxy: Proxy, before: string, ms = 5000): Promise<st
  * Rows of `show stat` (CSV) whose qcur, scur or used_conn_cur is not 0, except the runtime socket's own. `connections`: those to servers too (HAProxy
  * miscounts them now and then), and what is open in HTTP/2.
  */
-export function busyRows(csv: string, connections: boolean): string[] {
+function busyRows(csv: string, connections: boolean): string[] {
   const [head = "", ...lines] = csv.trim().split("\n");
   const columns = head.replace(/^# /, "").split(",");
   const at = (name: string): number => {

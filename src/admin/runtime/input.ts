@@ -7,7 +7,7 @@
 /** Longest line accepted, in characters; HAProxy's is its buffer size. */
 export const MAX_LINE = 16384;
 /** Longest payload: certificates and map files fit many times. */
-export const MAX_PAYLOAD = 4 * 1024 * 1024;
+const MAX_PAYLOAD = 4 * 1024 * 1024;
 /** More words are dropped. */
 const MAX_WORDS = 64;
 

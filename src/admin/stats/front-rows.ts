@@ -79,7 +79,7 @@ function frontendStatus(ctx: AdminContext, proxy: ProxyModel, slot: number): str
   return "OPEN";
 }
 
-export function listenerName(bind: BindModel): string {
+function listenerName(bind: BindModel): string {
   return bind.name ?? `sock-${bind.id}`;
 }
 

@@ -24,7 +24,7 @@ export function rate(shared: Shared, slot: number, cell: number, nowMs: number):
 }
 
 /** Average of a sliding sum over the last streams of every worker, ms. */
-export function average(shared: Shared, slot: number, sumColumn: number): number {
+function average(shared: Shared, slot: number, sumColumn: number): number {
   let sum = 0;
   let streams = 0;
   for (const slab of shared.slabs) {

@@ -8,7 +8,7 @@ import type { RowOptions } from "./parts.ts";
 import { serverRow } from "./server-row.ts";
 
 /** Bits of the second argument of `show stat`. */
-export const StatType = { frontend: 1, backend: 2, server: 4, all: 7 } as const;
+const StatType = { frontend: 1, backend: 2, server: 4, all: 7 } as const;
 
 export interface Selection extends RowOptions {
   /** Number of the only proxy to show; -1 = all. */

@@ -24,7 +24,7 @@ export interface Group {
 }
 
 /** Without the full stop some rows end with. */
-export function phrase(text: string): string {
+function phrase(text: string): string {
   return text.replace(/\.$/, "");
 }
 

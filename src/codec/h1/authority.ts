@@ -8,7 +8,7 @@ const HTTP: Uint8Array = Buffer.from("http", "latin1");
 const HTTPS: Uint8Array = Buffer.from("https", "latin1");
 
 /** Offset of the ":" that ends the scheme of an absolute target, or -1. RFC 3986 section 3.1: ALPHA *( ALPHA / DIGIT / "+" / "-" / "." ). */
-export function schemeEnd(buf: Uint8Array, start: number, end: number): number {
+function schemeEnd(buf: Uint8Array, start: number, end: number): number {
   for (let p = start; p < end; p++) {
     const c = buf[p]!;
     const lower = c | 32;
@@ -22,7 +22,7 @@ export function schemeEnd(buf: Uint8Array, start: number, end: number): number {
 }
 
 /** Offset of the ":" before a (possibly empty) all-digit port at the end of buf[start, end); `end` when there is none. */
-export function portColon(buf: Uint8Array, start: number, end: number): number {
+function portColon(buf: Uint8Array, start: number, end: number): number {
   let p = end - 1;
   while (p >= start && buf[p]! >= 48 && buf[p]! <= 57) p--;
   return p >= start && buf[p] === 58 ? p : end;

@@ -13,7 +13,7 @@ export interface Fixture {
 }
 
 /** Turns \r \n \t \\ and \xNN into bytes. */
-export function unescape(text: string): string {
+function unescape(text: string): string {
   return text.replace(/\\(?:r|n|t|\\|x[0-9a-f]{2})/g, (e) => {
     if (e === "\\r") return "\r";
     if (e === "\\n") return "\n";

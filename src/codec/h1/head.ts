@@ -45,7 +45,7 @@ export class Head {
   index: Int32Array = new Int32Array(4 * 32);
   /**
    * Per header: the only id of known.ts its name can be, 0 when none. Up to LAST_SEMANTIC the id is certain; above it is a hint
-   * that saves the parser from reading each name twice: `isKnown` and `findKnown` of view.ts compare the bytes.
+   * that saves the parser from reading each name twice: `findKnown` of view.ts compares the bytes.
    */
   ids: Uint8Array = new Uint8Array(32);
   /** Bits of flags.ts. */

@@ -82,8 +82,6 @@ export const knownNames = [
   "alt-svc",
 ] as const;
 
-export type KnownName = Exclude<(typeof knownNames)[number], "">;
-
 /** The id of a well-known header name given as a string; for set-up code, never per request. 0 when not well-known. */
 export function knownId(name: string): number {
   const i = (knownNames as readonly string[]).indexOf(name.toLowerCase());
@@ -106,10 +104,6 @@ export const SEC_WEBSOCKET_ACCEPT = 12;
 export const LAST_SEMANTIC = 12;
 export const COOKIE = 13;
 export const SET_COOKIE = 14;
-export const X_FORWARDED_FOR = 15;
-export const DATE = 22;
-export const SERVER = 23;
-export const VIA = 24;
 export const AUTHORIZATION = 28;
 export const CACHE_CONTROL = 40;
 export const PRAGMA = 41;

@@ -8,7 +8,7 @@ import { mkdtempSync, rmSync, writeFileSync, existsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-export const HAPROXY = "/usr/sbin/haproxy";
+const HAPROXY = "/usr/sbin/haproxy";
 export const haveHaproxy: boolean = existsSync(HAPROXY);
 
 export interface Observation {

@@ -41,7 +41,7 @@ import {
 } from "./known.ts";
 
 /** Verdicts of noteHeader: keep the header in the index, or leave it out. Negative: refuse the message. */
-export const KEEP = 0;
+const KEEP = 0;
 export const DROP = 1;
 
 const bytes = (text: string): Uint8Array => Buffer.from(text, "latin1");

@@ -13,17 +13,6 @@ export function findKnown(head: Head, id: number, from: number): number {
   return -1;
 }
 
-/** True when header `i` has the well-known name `id`. */
-export function isKnown(head: Head, i: number, id: number): boolean {
-  return head.ids[i] === id && isName(head.buf, head.index[4 * i]!, id);
-}
-
-/** The certain well-known id of header `i`, 0 when its name is not well-known. */
-export function idOf(head: Head, i: number): number {
-  const id = head.ids[i]!;
-  return id !== 0 && isName(head.buf, head.index[4 * i]!, id) ? id : 0;
-}
-
 /** Index of the next header with this lower-case name at or after `from`, -1 when there is none. */
 export function findName(head: Head, name: Uint8Array, from: number): number {
   const index = head.index;
@@ -67,10 +56,6 @@ export function methodText(head: Head): string {
 
 export function targetText(head: Head): string {
   return head.buf.toString("latin1", head.targetStart, head.targetEnd);
-}
-
-export function reasonText(head: Head): string {
-  return head.buf.toString("latin1", head.reasonStart, head.reasonEnd);
 }
 
 /**

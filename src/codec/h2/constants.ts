@@ -78,5 +78,3 @@ export const DEFAULT_FRAME_SIZE = 16384;
 export const MAX_FRAME_SIZE = 16777215;
 /** Section 6.9.1: no window may exceed this. */
 export const MAX_WINDOW = 0x7fffffff;
-/** Section 5.1.1: stream identifiers have 31 bits. */
-export const MAX_STREAM_ID = 0x7fffffff;

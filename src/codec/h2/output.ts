@@ -8,7 +8,7 @@ export interface OutputOwner {
 
 const EMPTY: Buffer = Buffer.alloc(0);
 /** Size of an area: what one write carries at most, but for single blocks that are larger. */
-export const AREA_BYTES = 65536;
+const AREA_BYTES = 65536;
 const AREAS_KEPT = 8;
 
 /** Areas nobody uses: a connection holds one only between its first frame of a turn and the flush. */

@@ -4,7 +4,7 @@
  */
 
 /** What an entry counts beside its bytes (RFC 7541 section 4.1). */
-export const ENTRY_OVERHEAD = 32;
+const ENTRY_OVERHEAD = 32;
 
 /** The size every connection begins with (RFC 9113 section 6.5.2, SETTINGS_HEADER_TABLE_SIZE). */
 export const DEFAULT_TABLE_SIZE = 4096;

@@ -200,7 +200,7 @@ function newBind(keyword: Word, word: Word): BindDraft {
 }
 
 /** Every address of a comma list, port ranges spread out; bad ones are reported and left out. */
-export function bindAddresses(context: ProxyContext, args: Args, word: Word): Address[] {
+function bindAddresses(context: ProxyContext, args: Args, word: Word): Address[] {
   const out: Address[] = [];
   let column = word.at.column;
   for (const text of word.text.split(",")) {

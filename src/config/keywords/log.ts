@@ -7,7 +7,7 @@ import type { LogFormatName, LogLevel, LogTargetModel } from "../model.ts";
 import { takeChoice, takeInteger } from "../values.ts";
 
 /** Facilities by number (RFC 5424 section 6.2.1), with HAProxy's names. */
-export const FACILITIES = [
+const FACILITIES = [
   "kern",
   "user",
   "mail",
@@ -34,7 +34,7 @@ export const FACILITIES = [
   "local7",
 ] as const;
 
-export const LEVELS = ["emerg", "alert", "crit", "err", "warning", "notice", "info", "debug"] as const;
+const LEVELS = ["emerg", "alert", "crit", "err", "warning", "notice", "info", "debug"] as const;
 
 const FORMATS = ["local", "rfc3164", "rfc5424", "priority", "short", "timed", "iso", "raw"] as const;
 

@@ -25,8 +25,7 @@ export interface SettingRow {
 
 export const NO_SUITES = "the TLS library has a fixed set of TLS 1.3 suites";
 export const NO_EARLY_DATA = "the TLS library accepts no early data: clients send it again after the handshake";
-export const NO_NPN = "the TLS library has no NPN: use alpn";
-export const NO_STAPLING = "the TLS library cannot staple OCSP responses";
+const NO_NPN = "the TLS library has no NPN: use alpn";
 
 const VERSION_NAMES = ["SSLv3", "TLSv1.0", "TLSv1.1", "TLSv1.2", "TLSv1.3"] as const;
 const SHORT_NAMES = ["sslv3", "tlsv10", "tlsv11", "tlsv12", "tlsv13"] as const;

@@ -3,7 +3,7 @@ import type { CertificateInfo } from "../../net/tls/certificate.ts";
 const DAY_MS = 86_400_000;
 
 /** A certificate with fewer days left is named. */
-export const EXPIRES_SOON_DAYS = 30;
+const EXPIRES_SOON_DAYS = 30;
 
 export interface Validity {
   readonly code: "tls/expired" | "tls/not-yet-valid" | "tls/expires-soon";

@@ -21,7 +21,7 @@ export interface AclEnvironment {
 }
 
 /** The words up to the first empty one: HAProxy ends the line there. */
-export function untilEmpty(words: readonly Word[], diagnostics: Diagnostics): readonly Word[] {
+function untilEmpty(words: readonly Word[], diagnostics: Diagnostics): readonly Word[] {
   const at = words.findIndex((word) => word.text === "");
   if (at < 0) return words;
   const { at: place, endColumn } = words[at]!;

@@ -8,7 +8,7 @@ import { exactBytesOf } from "./scratch.ts";
 const noVariable = { message: "expects the name of a variable", arg: 0 } as const;
 
 /** As strcmp(3) with a length: the difference of the first differing bytes, else -1, 0 or 1 by length. A NUL ends both. */
-export function compareText(a: string, b: string): number {
+function compareText(a: string, b: string): number {
   const common = Math.min(a.length, b.length);
   for (let i = 0; i < common; i++) {
     const byte = a.charCodeAt(i);

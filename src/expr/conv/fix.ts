@@ -28,7 +28,7 @@ function tagNumber(text: string): number {
 }
 
 /** True, false, or null when more bytes are needed. */
-export function validateFix(message: string): boolean | null {
+function validateFix(message: string): boolean | null {
   if (message.length < MIN_SIZE) return null;
   let bodyLength = 0;
   let bodyStart = 0;
@@ -58,7 +58,7 @@ export function validateFix(message: string): boolean | null {
 }
 
 /** The value of the first such tag; null when there is none, undefined when more bytes may bring it. */
-export function findFixTag(message: string, wanted: number): string | null | undefined {
+function findFixTag(message: string, wanted: number): string | null | undefined {
   for (let at = 0; at < message.length;) {
     const equals = message.indexOf("=", at);
     const end = equals < 0 ? -1 : message.indexOf(SOH, equals);

@@ -169,7 +169,7 @@ function readConnack(reader: Reader, fields: Map<string | number, number | strin
 const flagsOf: readonly number[] = [-1, 0, 0, -1, 0, 0, 2, 0, 2, 0, 2, 0, 0, 0, 0, 0];
 
 /** Null when the packet is malformed, undefined when more bytes are needed. */
-export function parseMqtt(bytes: string): Packet | null | undefined {
+function parseMqtt(bytes: string): Packet | null | undefined {
   if (bytes.length < 2) return undefined;
   const first = bytes.charCodeAt(0);
   const type = first >> 4;

@@ -8,7 +8,7 @@ let input: Buffer = Buffer.allocUnsafeSlow(64 * 1024);
 let output: Buffer = Buffer.allocUnsafeSlow(64 * 1024);
 
 /** The text's bytes at offset 0 of the shared input buffer; bytes after text.length are old. */
-export function bytesOf(text: string): Buffer {
+function bytesOf(text: string): Buffer {
   if (text.length > input.length) input = Buffer.allocUnsafeSlow(2 * text.length);
   putLatin1(input, text, 0);
   return input;

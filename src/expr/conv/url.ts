@@ -9,7 +9,7 @@ import { outputOf } from "./scratch.ts";
  * Percent decoding up to a NUL. '+' is a space in a form, that is from the start or behind a '?'. Null when '%' is not
  * followed by two hexadecimal digits.
  */
-export function decodeUrl(text: string, form: boolean): string | null {
+function decodeUrl(text: string, form: boolean): string | null {
   if (!/[%+\0]/.test(text)) return text;
   const { length } = text;
   const out = outputOf(length);
@@ -40,7 +40,7 @@ const plain = Uint8Array.from({ length: 256 }, (_, c) => (UNRESERVED.test(String
 const UPPER = "0123456789ABCDEF";
 
 /** Percent encoding up to a NUL, of at most `limit` - 1 bytes. */
-export function encodeUrl(text: string, limit: number): string {
+function encodeUrl(text: string, limit: number): string {
   if (UNRESERVED.test(text)) return text.length < limit ? text : text.slice(0, limit - 1);
   const out = outputOf(limit + 3);
   let at = 0;

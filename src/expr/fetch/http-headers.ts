@@ -110,7 +110,7 @@ const asText = (text: string): Value => text;
 const asNumber = (text: string): Value => readInt32(text);
 
 /** An address, or null. IPv4 may carry a port, IPv6 not (manual, req.hdr_ip). */
-export function headerAddress(text: string): Uint8Array | null {
+function headerAddress(text: string): Uint8Array | null {
   const colon = text.indexOf(":");
   if (colon < 0 || text.indexOf(":", colon + 1) >= 0) return text.includes("%") ? null : parseIp(text);
   const port = text.slice(colon + 1);
@@ -302,7 +302,7 @@ function addressMake(side: Side): FetchRow["make"] {
 }
 
 /** SPOE's variable-length integer: one byte below 240, then 4 + 7 + 7… bits, low ones first. */
-export function varint(n: number): string {
+function varint(n: number): string {
   if (n < 240) return String.fromCharCode(n);
   let out = String.fromCharCode(240 | (n & 15));
   let rest = (n - 240) >>> 4;

@@ -17,7 +17,7 @@ let localAt = -Infinity;
 let local = new Set<string>();
 
 /** Whether an address is one of this machine's. Loopback and wildcard always are. */
-export function isLocalAddress(address: Uint8Array, now: number): boolean {
+function isLocalAddress(address: Uint8Array, now: number): boolean {
   if (address.length === 4 && (address[0] === 127 || address.every((byte) => byte === 0))) return true;
   if (now - localAt >= LOCAL_TTL || now < localAt) {
     localAt = now;

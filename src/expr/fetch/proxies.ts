@@ -34,7 +34,7 @@ export function usableServers(backend: Backend): number {
 }
 
 /** Streams in the queues of the backend and of its servers. */
-export function queuedIn(backend: Backend): number {
+function queuedIn(backend: Backend): number {
   let n = backend.queued;
   for (const server of backend.servers) n += server.queued;
   return n;

@@ -5,7 +5,7 @@ import { parseVariable, type VariableStore } from "../variables.ts";
 import type { FetchRow } from "./types.ts";
 
 /** The variables of a scope; null where it does not exist. */
-export function storeOf(ctx: SampleContext, scope: VariableScope): VariableStore | null {
+function storeOf(ctx: SampleContext, scope: VariableScope): VariableStore | null {
   return scope === "proc" ? ctx.process.variables : ctx.variables(scope);
 }
 

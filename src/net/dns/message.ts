@@ -1,7 +1,7 @@
 /** DNS messages (RFC 1035 section 4), as far as a client that asks for addresses needs them. */
 
 export const TYPE_A = 1;
-export const TYPE_CNAME = 5;
+const TYPE_CNAME = 5;
 export const TYPE_AAAA = 28;
 const TYPE_OPT = 41;
 const CLASS_IN = 1;

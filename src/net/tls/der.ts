@@ -1,11 +1,6 @@
 /** A reader of DER (X.690) that knows just what certificates and sessions are made of. Out-of-range reads yield empty elements. */
 
-export const SEQUENCE = 0x30;
-export const SET = 0x31;
-export const INTEGER = 0x02;
-export const BIT_STRING = 0x03;
 export const OCTET_STRING = 0x04;
-export const OID = 0x06;
 
 /** One element: buf[start, end) with its header, buf[body, end) without. */
 export interface Element {

@@ -1,7 +1,8 @@
 /** Bun's handlers and calls on the server side of TLS that its manual does not describe (U); socket.test.ts fails when one changes. */
 import type { Socket } from "bun";
 import { tick } from "../../util/clock.ts";
-import { type Conn, connHandlers, reportBug } from "../conn.ts";
+import { reportBug } from "../../util/bug.ts";
+import { type Conn, connHandlers } from "../conn.ts";
 import { chooseProtocol, type Choice, type TlsServer } from "./server.ts";
 import { tlsSocket } from "./session.ts";
 

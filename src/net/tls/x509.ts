@@ -67,7 +67,7 @@ function algorithmOf(identifier: Element | undefined): string {
 }
 
 /** The attributes of a name in the order of the certificate, and the set each one belongs to. */
-export function attributes(name: Element): Attribute[][] {
+function attributes(name: Element): Attribute[][] {
   return children(name).map((set) =>
     children(set).flatMap((pair) => {
       const [type, value] = children(pair);

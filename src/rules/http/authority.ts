@@ -11,7 +11,7 @@ import { setTarget, targetOf } from "./target.ts";
 const HOST = Buffer.from("host");
 
 /** Where the authority of a target stands, without user and password; null for the forms that have none: a path, `*`, nothing. */
-export function authorityOf(target: string): readonly [from: number, to: number] | null {
+function authorityOf(target: string): readonly [from: number, to: number] | null {
   if (target === "" || target.startsWith("/") || target.startsWith("*")) return null;
   const start = /^[a-z][a-z0-9+.-]*:\/\//i.exec(target)?.[0].length ?? 0;
   const slash = target.indexOf("/", start);

@@ -8,7 +8,7 @@ export interface Service {
 }
 
 /** Services by the name `use-service` gives them. */
-export const services: ReadonlyMap<string, Service> = new Map<string, Service>();
+const services: ReadonlyMap<string, Service> = new Map<string, Service>();
 
 /** Services of HAProxy that are not built yet. */
 const later: ReadonlySet<string> = new Set(["prometheus-exporter"]);

@@ -153,7 +153,7 @@ export class HttpClient extends ClientConn implements HttpSide {
       return;
     }
     if (at !== H2_PREFACE && at !== H1Error.PRI_METHOD) captureHead(stream, "request", stream.req, buf, end, at);
-    stream.reason = at === H2_PREFACE ? "h2-preface" : errorName(at);
+    stream.reason = errorName(at);
     stream.refuse(errorStatus(at));
   }
 

@@ -27,8 +27,6 @@ const pages: Readonly<Record<number, readonly [reason: string, text: string]>> =
   504: ["Gateway Time-out", "The server didn't respond in time."],
 };
 
-export const replyStatuses: readonly number[] = Object.keys(pages).map(Number);
-
 /** A ready answer. */
 export interface Reply {
   /** The status the log shows: that of the event, whatever the page says. */

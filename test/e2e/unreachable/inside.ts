@@ -11,7 +11,7 @@ import { startSyslog } from "../../harness/syslog.ts";
 import { eventually, startServing } from "../tools.ts";
 
 /** Addresses by what the kernel says to a connect: at once, but for the last two. */
-export const addresses = {
+const addresses = {
   ENETUNREACH: "10.9.0.1",
   EHOSTUNREACH: "10.1.0.1",
   EACCES: "10.2.0.1",

@@ -96,7 +96,7 @@ const letters: Readonly<Record<string, string>> = {
 };
 
 /** Lines with the offset of their first byte; "+" where one goes on. */
-export function dump(bytes: string): string {
+function dump(bytes: string): string {
   let out = "";
   for (let at = 0, lineAt = 0; at < bytes.length;) {
     let line = `  ${String(at).padStart(5, "0")}${at === lineAt ? " " : "+"} `;

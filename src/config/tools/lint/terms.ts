@@ -126,7 +126,7 @@ export interface Criterion {
   readonly converters: boolean;
 }
 
-export function criterionOf(words: readonly TextModel[]): Criterion | null {
+function criterionOf(words: readonly TextModel[]): Criterion | null {
   const at = words[0];
   if (at === undefined) return null;
   const name = /^[^(,]*/.exec(at.text)![0];

@@ -3,7 +3,7 @@ import type { MatchMethod } from "./method.ts";
 import { parseRange, type Range } from "./range.ts";
 
 /** "3.1" = 3 × 65536 + 1, as req.ssl_ver counts versions; "3" = "3.0" where a bound is low. */
-export function parseDotted(text: string): number | null {
+function parseDotted(text: string): number | null {
   const parts = /^(\d+)(?:\.(\d+))?$/.exec(text);
   if (parts === null) return null;
   const major = Number(parts[1]);

@@ -12,7 +12,7 @@ export const INT64_MIN = -(2n ** 63n);
 export const INT64_MAX = 2n ** 63n - 1n;
 
 /** A number where it is exact, a bigint beyond ±2^53. */
-export function small(value: bigint): Int {
+function small(value: bigint): Int {
   const number = Number(value);
   return Number.isSafeInteger(number) ? number : value;
 }

@@ -3,7 +3,7 @@ import type { Flags, Formatter, Tag } from "../format.ts";
 import { hexadecimal, missing, text } from "../text.ts";
 
 /** "7F000001" for "127.0.0.1", 32 digits for IPv6; anything else ("unix") is left alone. */
-export function hexAddress(address: string): string {
+function hexAddress(address: string): string {
   if (!address.includes(":")) {
     const parts = address.split(".");
     return parts.length === 4 ? parts.map((p) => hexadecimal(Number(p), 2)).join("") : address;

@@ -25,12 +25,7 @@ import {
 } from "./tools.ts";
 
 /** What a client with this certificate meets. */
-export const client = (
-  name: string,
-  words: string,
-  who: Pick<TlsWish, "key" | "cert">,
-  more: TlsWish = V12,
-): Scenario => ({
+const client = (name: string, words: string, who: Pick<TlsWish, "key" | "cert">, more: TlsWish = V12): Scenario => ({
   name: `tls client certificate: ${name}`,
   config: tlsFront(`crt {file:main.pem} ca-file {file:ca.pem} ${words}`, {
     frontend: `http-request return status 200 content-type text/plain lf-string "%[ssl_c_used]/%[ssl_c_verify]/%[ssl_c_err]/%[ssl_c_ca_err]/%[ssl_c_ca_err_depth]/%[ssl_fc_has_crt]/%[ssl_c_s_dn]/%[ssl_c_i_dn(CN)]/%[ssl_c_s_dn(OU,2)]/%[ssl_c_s_dn(,0,rfc2253)]/%[ssl_c_serial,hex]/%[ssl_c_sha1,hex]/%[ssl_c_notbefore]/%[ssl_c_notafter]/%[ssl_c_key_alg]/%[ssl_c_sig_alg]/%[ssl_c_version]/%[ssl_c_chain_der,sha1,hex]/%[ssl_c_der,sha1,hex]"`,
