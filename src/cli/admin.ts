@@ -8,6 +8,7 @@ import { createLogger } from "../log/logger.ts";
 import { type LevelName, LEVELS, type Logger } from "../log/record.ts";
 import { haproxyMessage } from "../lang/render.ts";
 import type { AdminHandle, Change, AdminContext as SupervisorContext } from "../supervisor/types.ts";
+import { announcedVersion } from "./haproxy/usage.ts";
 import { versionInfo } from "./version.ts";
 
 /** A worker that does not answer within this time is left out of an answer. */
@@ -70,7 +71,8 @@ function adminContext(supervisor: SupervisorContext): AdminContext {
     slotOf: (key) => supervisor.slots[key]!,
     startedMs: supervisor.startTime,
     pid: process.pid,
-    version: versionInfo().version,
+    // The version of the language first, by which tools decide what they may ask.
+    version: announcedVersion(),
     releaseDate: versionInfo().date,
     get node() {
       return supervisor.model.global.node ?? hostname();

@@ -219,7 +219,7 @@ export const proxyFetches: readonly FetchRow[] = [
     ctx.frontend === null ? null : ctx.frontend.model.timeouts.client,
   ),
   here("so_id", "sint", ["frontend"], "Number of the listening socket", (ctx) => ctx.listener?.model.id ?? null),
-  here("so_name", "str", ["frontend"], "Name of the listening socket", (ctx) => ctx.listener?.model.name ?? null),
+  here("so_name", "str", ["frontend"], "Name of the listening socket", listenerName),
   here("be_id", "sint", ["backend"], "Number of the backend", (ctx) => proxyModel(ctx)?.id ?? null),
   here("be_name", "str", ["backend"], "Name of the backend", (ctx) => proxyModel(ctx)?.name ?? null),
   here(
@@ -245,3 +245,10 @@ export const proxyFetches: readonly FetchRow[] = [
   here("srv_id", "sint", ["server"], "Number of the server", (ctx) => ctx.server?.id ?? null),
   here("srv_name", "str", ["server"], "Name of the server", (ctx) => ctx.server?.name ?? null),
 ];
+
+/** As the statistics name it; without `option socket-stats` only what has a name of its own has one. */
+function listenerName({ listener }: SampleContext): string | null {
+  if (listener === null) return null;
+  const { model, frontend } = listener;
+  return model.name ?? (frontend.model.options["socket-stats"] === true ? `sock-${model.id}` : null);
+}

@@ -94,6 +94,31 @@ backend empty
   },
 };
 
+/** Names of listeners, and connections that come by a unix socket. */
+const listeners: readonly Scenario[] = ["", "option socket-stats"].map((option) => ({
+  name: `suite: listeners ${option || "without a name"}`,
+  config: `${http({
+    frontend: `${option}\nbind 127.0.0.1:{two} name second\nbind 127.0.0.1:{three} id 99 accept-proxy\nbind abns@{file:none}\n${shows(
+      ["so_name", "so_id", "src_is_local", "dst_is_local", "fc_src_is_local", "src", "dst_port"],
+    )}\nlog-format "%ci %fi %fp %ft %b %s %[so_name]"`,
+  })}
+backend unix
+    server u abns@{file:none}
+frontend other
+    bind 127.0.0.1:{other}
+    default_backend unix
+`,
+  files: { none: "" },
+  servers: { s1: tells("s1") },
+  async client(talk) {
+    await talk.once(get("/"));
+    await talk.once(get("/"), "two");
+    await talk.once(`PROXY TCP4 10.1.2.3 10.4.5.6 1234 80\r\n${get("/")}`, "three");
+    await talk.once(get("/"), "other");
+  },
+  compare: { logOrder: "any" },
+}));
+
 /** Maps and ACL files of every match method, in the order of the manual's precedence. */
 const files = {
   "str.map": "# comment\n\nfoo  first\nFOO second words here\n  lead 3\nfoo third\n",
@@ -538,6 +563,7 @@ const reasons: Scenario = {
 
 export const suite: readonly Scenario[] = [
   states,
+  ...listeners,
   maps,
   ordering,
   variables,

@@ -1,6 +1,7 @@
 /** The connection itself: help, prompt, quit, level, timeout. */
 import { parseTime } from "../../../config/units.ts";
 import { failure, info, type Command } from "../command.ts";
+import { getsockname } from "../../../ffi/socket.ts";
 import { socketAddress } from "../sockets.ts";
 import { helpText, matching } from "../match.ts";
 
@@ -60,8 +61,11 @@ export const showCliSockets: Command = {
   help: "list the sockets of the runtime API",
   run({ ctx }) {
     let out = "# socket lvl processes\n";
-    for (const socket of ctx.model().global.statsSockets)
-      out += `${socketAddress(socket.address)} ${socket.level} all\n`;
+    for (const { address, level } of ctx.model().global.statsSockets) {
+      // One that was handed over is shown by its address.
+      const shown = address.kind === "fd" ? (getsockname(address.fd) ?? address) : address;
+      out += `${socketAddress(shown)} ${level} all\n`;
+    }
     return out;
   },
 };
