@@ -27,6 +27,11 @@ export class RegexError {
   ) {}
 }
 
+/** What PCRE has and JavaScript has not. */
+export function unsupported(what: string, offset: number): never {
+  throw new RegexError(`${what} is not supported`, offset);
+}
+
 /** Bytes the node always takes; null when that varies. */
 export function fixedWidth(node: RegexNode): number | null {
   switch (node.kind) {

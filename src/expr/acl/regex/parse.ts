@@ -1,5 +1,6 @@
-import { fixedWidth, RegexError, type RegexNode } from "./node.ts";
-import { bothCases, escapes, inverted, posix, setOf } from "./sets.ts";
+import { bracket, type Cursor, escapedCode } from "./bracket.ts";
+import { fixedWidth, RegexError, type RegexNode, unsupported } from "./node.ts";
+import { bothCases, escapes, setOf } from "./sets.ts";
 
 export interface ParsedRegex {
   readonly root: RegexNode;
@@ -31,8 +32,8 @@ export function parseRegex(source: string, options: { icase: boolean; capture: b
   }
 }
 
-class Parser {
-  private pos = 0;
+class Parser implements Cursor {
+  pos = 0;
   private flags: Flags;
   private groups = 0;
   private readonly names = new Map<string, number>();
@@ -41,7 +42,7 @@ class Parser {
   private depth = 0;
 
   constructor(
-    private readonly source: string,
+    readonly source: string,
     icase: boolean,
     private readonly capture: boolean,
   ) {
@@ -49,7 +50,7 @@ class Parser {
   }
 
   parse(): ParsedRegex {
-    if (this.source.startsWith("(*")) this.unsupported("a verb such as (*UTF)", 0);
+    if (this.source.startsWith("(*")) unsupported("a verb such as (*UTF)", 0);
     const root = this.choice();
     if (this.pos < this.source.length) throw new RegexError("unmatched closing parenthesis", this.pos);
     for (const { group, offset, node } of this.references) {
@@ -60,10 +61,6 @@ class Parser {
       node.group = number;
     }
     return { root, groups: this.groups, names: this.names };
-  }
-
-  private unsupported(what: string, offset: number): never {
-    throw new RegexError(`${what} is not supported`, offset);
   }
 
   private choice(): RegexNode {
@@ -162,7 +159,7 @@ class Parser {
   /** One item that may be repeated; null for settings and comments. */
   private atom(c: string): RegexNode | null {
     if (c === "(") return this.group();
-    if (c === "[") return this.bracket();
+    if (c === "[") return bracket(this, this.flags.i);
     if (c === "\\") return this.escape();
     this.pos++;
     if (c === ".") return { kind: "set", set: setOf((code) => this.flags.s || code !== 10) };
@@ -178,7 +175,7 @@ class Parser {
     const saved = { ...this.flags };
     const rest = source.slice(open, open + 80);
     const head = /^\(\?(?:(:)|(>)|(=)|(!)|(<=)|(<!)|P?<([A-Za-z_]\w*)>|'([A-Za-z_]\w*)'|P=(\w+)\)|(#))/.exec(rest);
-    if (source.startsWith("(*", open)) this.unsupported("a verb such as (*ACCEPT)", open);
+    if (source.startsWith("(*", open)) unsupported("a verb such as (*ACCEPT)", open);
     if (source[this.pos] !== "?") {
       if (this.capture) {
         const capture = ++this.groups;
@@ -231,11 +228,11 @@ class Parser {
     const found = /^\(\?(\^?)([imsxn]*)(?:-([imsxn]*))?([:)])/.exec(this.source.slice(open, open + 40));
     if (found === null) {
       const next = this.source[open + 2] ?? "";
-      if (/[R0-9&+|(CPJU-]/.test(next)) this.unsupported(`(?${next}`, open);
+      if (/[R0-9&+|(CPJU-]/.test(next)) unsupported(`(?${next}`, open);
       throw new RegexError("unrecognized character after (? or (?-", Math.min(open + 2, this.source.length));
     }
     const [whole, reset, on, off, end] = found;
-    if (on!.includes("n") || off?.includes("n")) this.unsupported("(?n)", open);
+    if (on!.includes("n") || off?.includes("n")) unsupported("(?n)", open);
     const flags = reset === "" ? { ...this.flags } : { i: false, m: false, s: false, x: false };
     for (const flag of on!) flags[flag as keyof Flags] = true;
     for (const flag of off ?? "") flags[flag as keyof Flags] = false;
@@ -265,7 +262,7 @@ class Parser {
     if (c === "Z") return { kind: "assert", js: END };
     if (c === "b" || c === "B") return { kind: "assert", js: `\\${c}` };
     if (c === "R") return this.lineEnd();
-    if ("GKXpPCN".includes(c)) this.unsupported(`\\${c}`, at);
+    if ("GKXpPCN".includes(c)) unsupported(`\\${c}`, at);
     const named = /^\\(?:k<(\w+)>|k'(\w+)'|k\{(\w+)\}|g\{([A-Za-z_]\w*)\}|g\{?([+-]?\d+)\}?)/.exec(
       source.slice(at, at + 80),
     );
@@ -276,7 +273,7 @@ class Parser {
       const group = name ?? (named[5]!.startsWith("-") ? this.groups + 1 + number : number);
       return this.reference(group, this.pos);
     }
-    if (c === "g" || c === "k") this.unsupported(`\\${c} as a subroutine call`, at);
+    if (c === "g" || c === "k") unsupported(`\\${c} as a subroutine call`, at);
     if (/[1-9]/.test(c)) {
       const digits = /^\d{1,3}/.exec(source.slice(at + 1))![0];
       const number = Number(digits);
@@ -285,7 +282,7 @@ class Parser {
         return this.reference(number, this.pos);
       }
     }
-    return this.char(this.escapedCode(at));
+    return this.char(escapedCode(this, at));
   }
 
   private lineEnd(): RegexNode {
@@ -296,99 +293,4 @@ class Parser {
     const body: RegexNode = { kind: "choice", options: [crlf, { kind: "set", set: escapes["v"]! }] };
     return { kind: "group", capture: 0, atomic: true, body };
   }
-
-  /** The byte an escape inside or outside of a class stands for; `at` is the backslash. Moves past it. */
-  private escapedCode(at: number): number {
-    const { source } = this;
-    const rest = source.slice(at + 1);
-    const c = rest[0]!;
-    const take = (length: number, code: number): number => {
-      this.pos = at + 1 + length;
-      if (code > 255) throw new RegexError("character code point value in \\x{} or \\o{} is too large", this.pos - 1);
-      return code;
-    };
-    const simple: Record<string, number> = { a: 7, e: 27, f: 12, n: 10, r: 13, t: 9 };
-    if (simple[c] !== undefined) return take(1, simple[c]);
-    const hex = /^x(?:\{([0-9A-Fa-f]+)\}|([0-9A-Fa-f]{0,2}))/.exec(rest);
-    if (hex !== null) return take(hex[0].length, Number.parseInt(hex[1] ?? (hex[2] || "0"), 16));
-    const octal = /^(?:o\{([0-7]+)\}|([0-7]{1,3}))/.exec(rest);
-    if (octal !== null) return take(octal[0].length, Number.parseInt(octal[1] ?? octal[2]!, 8));
-    if (c === "c" && rest.length > 1) return take(2, rest[1]!.toUpperCase().charCodeAt(0) ^ 64);
-    if (/[A-Za-z0-9]/.test(c)) throw new RegexError("unrecognized character follows \\", at + 1);
-    return take(1, c.charCodeAt(0));
-  }
-
-  private bracket(): RegexNode {
-    const { source } = this;
-    const set = new Uint8Array(256);
-    this.pos++;
-    const negative = source[this.pos] === "^";
-    if (negative) this.pos++;
-    let first = true;
-    let low = -1; // The single byte just read, which may start a range.
-    for (;;) {
-      const at = this.pos;
-      const c = source[at];
-      if (c === undefined) throw new RegexError("missing terminating ] for character class", source.length);
-      if (c === "]" && !first) break;
-      first = false;
-      const name = c === "[" ? /^\[([:.=])(\^?)(\w*)\1\]/.exec(source.slice(at, at + 40)) : null;
-      if (name !== null) {
-        if (name[1] !== ":") throw new RegexError("POSIX collating elements are not supported", at);
-        const members = posix[name[3]!];
-        if (members === undefined) throw new RegexError("unknown POSIX class name", at + 2);
-        merge(set, name[2] === "^" ? inverted(members) : members);
-        this.pos += name[0].length;
-        low = -1;
-        continue;
-      }
-      const members = c === "\\" ? escapes[source[at + 1] ?? ""] : undefined;
-      if (members !== undefined) {
-        merge(set, members);
-        this.pos += 2;
-        low = -1;
-        continue;
-      }
-      if (source.startsWith("\\E", at) || source.startsWith("\\Q", at)) {
-        this.unsupported("\\Q in a character class", at);
-      }
-      const code = this.member(c, at);
-      const next = source[this.pos + 1];
-      low = code;
-      if (source[this.pos] === "-" && next !== undefined && next !== "]") {
-        const dash = this.pos++;
-        if (next === "[" && /^\[[:.=]/.test(source.slice(this.pos))) {
-          throw new RegexError("invalid range in character class", dash);
-        }
-        if (next === "\\" && escapes[source[this.pos + 1] ?? ""] !== undefined) {
-          throw new RegexError("invalid range in character class", dash);
-        }
-        const high = this.member(source[this.pos]!, this.pos);
-        if (high < low) throw new RegexError("range out of order in character class", this.pos - 1);
-        for (let each = low; each <= high; each++) set[each] = 1;
-      } else {
-        set[code] = 1;
-      }
-    }
-    this.pos++;
-    const folded = this.flags.i ? bothCases(set) : set;
-    return { kind: "set", set: negative ? inverted(folded) : folded };
-  }
-
-  private member(c: string, at: number): number {
-    if (c !== "\\") {
-      this.pos = at + 1;
-      return c.charCodeAt(0);
-    }
-    if (this.source[at + 1] === undefined) throw new RegexError("\\ at end of pattern", this.source.length);
-    if (this.source[at + 1] === "b") {
-      this.pos = at + 2;
-      return 8;
-    }
-    return this.escapedCode(at);
-  }
-}
-
-function merge(into: Uint8Array, from: Uint8Array): void {
-  for (let i = 0; i < 256; i++) if (from[i] === 1) into[i] = 1;
 }
