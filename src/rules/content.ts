@@ -19,7 +19,6 @@ export interface ContentRules {
 /** A stream whose samples may not be final. */
 export interface ContentStream extends RuleStream {
   final: boolean;
-  lastRule: { readonly file: string; readonly line: number } | null;
 }
 
 /**

@@ -10,17 +10,24 @@ export function runRules(rules: readonly Rule[], stream: RuleStream): number {
   if (at >= 0) {
     // Its condition held when it began. Reset before: after `done` the stream may already serve another exchange.
     stream.waitingRule = -1;
-    const verdict = rules[at]!.action(stream, true);
-    if (verdict === Verdict.wait) stream.waitingRule = at;
+    const verdict = act(rules[at]!, stream, true, at);
     if (verdict !== Verdict.next) return verdict;
   }
   while (++at < rules.length) {
     const rule = rules[at]!;
     if (rule.condition !== null && !rule.condition(stream)) continue;
-    const verdict = rule.action(stream, false);
-    if (verdict === Verdict.next) continue;
-    if (verdict === Verdict.wait) stream.waitingRule = at;
-    return verdict;
+    const verdict = act(rule, stream, false, at);
+    if (verdict !== Verdict.next) return verdict;
   }
   return Verdict.next;
+}
+
+function act(rule: Rule, stream: RuleStream, again: boolean, at: number): number {
+  // Set before: after `done` the stream may already serve another exchange.
+  const before = stream.lastRule;
+  stream.lastRule = rule;
+  const verdict = rule.action(stream, again);
+  if (verdict === Verdict.wait) stream.waitingRule = at;
+  if (verdict === Verdict.wait || verdict === Verdict.next) stream.lastRule = before;
+  return verdict;
 }

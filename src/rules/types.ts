@@ -54,6 +54,8 @@ export interface RuleRecord extends LogRecord {
 export interface RuleStream extends SampleContext {
   /** For the variables of log formats. */
   readonly record: RuleRecord;
+  /** The rule that ended the last evaluation that was ended. Belongs to `runRules` and `runContent`. */
+  lastRule: { readonly file: string; readonly line: number } | null;
   /** Index of the rule at which the ruleset waits, -1 = none does. Belongs to `runRules`. */
   waitingRule: number;
   /** Another number for each exchange: who comes back later compares it before touching the stream. */

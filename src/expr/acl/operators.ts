@@ -48,7 +48,7 @@ function surprise(text: string, operator: string): string | null {
 }
 
 function bound(text: string, operator: string, kind: "integer" | "dotted"): string | null {
-  const parts = /^\+?(\d+)(?:\.(\d+))?$/.exec(text);
+  const parts = /^(\d+)(?:\.(\d+))?$/.exec(text);
   if (parts === null) return null;
   const [, major, minor = "0"] = parts;
   let value = kind === "dotted" ? BigInt(major!) * 0x10000n + BigInt(minor) : BigInt(major!);

@@ -31,7 +31,18 @@ export function requestRules(rules: ProxyRules, stream: HttpStream, step: number
   if (rules.request !== null && !run(rules.request, stream, step)) return false;
   // What a cache answers is not redirected any more.
   if (stream.cache !== null && stream.cache.hit !== null) return true;
-  return rules.redirects === null || run(rules.redirects, stream, step);
+  return rules.redirects === null || !redirected(rules.redirects, stream);
+}
+
+/** Those of the keyword `redirect`, which HAProxy does not count as last rules. */
+function redirected(rules: readonly Rule[], stream: HttpStream): boolean {
+  const samples = stream.rules();
+  samples.strict = true;
+  for (let i = 0; i < rules.length; i++) {
+    const { condition, action } = rules[i]!;
+    if ((condition === null || condition(samples)) && action(samples, false) === Verdict.done) return true;
+  }
+  return false;
 }
 
 /** The backend of the first `use_backend` that applies; null = none does (manual, use_backend). */

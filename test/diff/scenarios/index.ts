@@ -18,6 +18,7 @@ import { httpErrors } from "./http-errors.ts";
 import { keepAlive, reuse } from "./keep-alive.ts";
 import { layers } from "./layers/index.ts";
 import { lengths } from "./lengths.ts";
+import { lastRule } from "./last-rule.ts";
 import { logs } from "./logs.ts";
 import { malformed } from "./malformed.ts";
 import { relay } from "./tcp.ts";
@@ -92,6 +93,7 @@ export const scenarios: readonly Scenario[] = [
   ...options,
   ...observe,
   ...rules,
+  ...lastRule,
   ...tcpRules,
   ...tcpContent,
   ...rdp,
