@@ -1,4 +1,5 @@
 import { C } from "../counters/columns.ts";
+import { Admin, S } from "../counters/shared.ts";
 import { ipSockAddr, type SockAddr, sockAddr } from "../ffi/sockaddr.ts";
 import { type ConnectOptions, DEFAULT_CONNECT_OPTIONS } from "../ffi/socket.ts";
 import type { Server } from "../proxy/server.ts";
@@ -151,8 +152,9 @@ export class ServerPool {
     }
   }
 
-  /** Closes what was not needed lately; called about once a second. */
+  /** Closes what was not needed lately, or all of a server in maintenance; called about once a second. */
   purge(now: number): void {
+    if (this.idle.length > 0 && inMaintenance(this.server)) this.closeIdle();
     if (this.nextPurge === 0 || now < this.nextPurge) return;
     const surplus = Math.ceil((this.used + this.idle.length - this.need) / 2);
     for (let i = 0; i < surplus && this.idle.length > 0; i++) this.idle[0]!.abort();
@@ -181,6 +183,10 @@ export class ServerPool {
     const { slab, base } = conn.server;
     slab[base + C.idleConns]!--;
   }
+}
+
+function inMaintenance({ shared, slot }: Server): boolean {
+  return slot >= 0 && (shared.getState(slot, S.admin) & Admin.maint) !== 0;
 }
 
 function sameAddress(a: SockAddr, b: SockAddr | null): boolean {

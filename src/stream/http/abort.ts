@@ -42,7 +42,9 @@ export function clientEnded(stream: HttpStream): void {
 /** A server works for a client that has finished its side, which counts as gone. */
 function clientFinished(stream: HttpStream): void {
   if (stream.responded) {
-    clientLeft(stream);
+    // The end of the connection is the end of such a body: this may be it.
+    if (stream.resBody.framing === Framing.UNTIL_CLOSE) finishStream(stream, false);
+    else clientLeft(stream);
     return;
   }
   countOnPath(stream, C.clientAborts);
@@ -127,8 +129,9 @@ export function clientLeft(stream: HttpStream): void {
 export function clientAborted(stream: HttpStream, state = ""): void {
   const { phase } = stream;
   stream.deserted = false;
-  // As in HAProxy, where an attempt to connect that is given up counts nowhere.
-  if (state !== "" || phase === Phase.queued || phase === Phase.connected) countOnPath(stream, C.clientAborts);
+  // As in HAProxy, where an attempt to connect that is given up counts nowhere, nor a place in a queue that was left with a FIN.
+  const queued = phase === Phase.queued && (!stream.requestDone || stream.client.gone);
+  if (state !== "" || queued || phase === Phase.connected) countOnPath(stream, C.clientAborts);
   stream.termCause = "C";
   if (state !== "") stream.termState = state;
   else if (phase === Phase.queued) stream.termState = "Q";

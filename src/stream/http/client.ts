@@ -206,7 +206,7 @@ export class HttpClient extends ClientConn implements HttpSide {
       if (this.stream !== null || this.closed) return;
     }
     this.resume();
-    if (this.ended) this.close();
+    if (this.ended) this.closeEnded();
     else this.waitForRequest();
   }
 
@@ -292,8 +292,14 @@ export class HttpClient extends ClientConn implements HttpSide {
     }
     const { stream } = this;
     if (stream !== null) stream.onClientEnd();
-    else if (this.requests > 0) this.close();
+    else if (this.requests > 0) this.closeEnded();
     else this.silent("C", 400);
+  }
+
+  /** The client had finished: all it gets is written. It is reset where no connection may linger (manual, option nolinger). */
+  private closeEnded(): void {
+    if (this.listener.frontend.model.options.nolinger && !this.blocked) this.abort();
+    else this.close();
   }
 
   onClose(error: Error | undefined): void {
@@ -342,6 +348,11 @@ export class HttpClient extends ClientConn implements HttpSide {
       this.held = null;
       if (this.cut === "reset") this.abort();
       else this.close();
+      return;
+    }
+    if (this.ended && !this.blocked) {
+      this.held = null;
+      this.closeEnded();
       return;
     }
     if (quiet && this.held === null) {

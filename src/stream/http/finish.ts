@@ -1,6 +1,7 @@
 import { endCache } from "./cache/state.ts";
 import { C } from "../../counters/columns.ts";
 import { clock } from "../../util/clock.ts";
+import { tunnelTimeout } from "../relay.ts";
 import { offerSlot } from "../assign.ts";
 import { countOnPath } from "../count.ts";
 import { countTimes } from "../times.ts";
@@ -46,8 +47,11 @@ export function logEarly(stream: HttpStream): void {
 /** How a connection that is not kept ends, as in HAProxy: by FIN where both sides could end on their own, else by reset. */
 function gentle(stream: HttpStream, conn: ServerSide): boolean {
   const { termCause: cause, requestDone } = stream;
+  if (stream.backend!.model.options.nolinger) return false;
   if (conn.ended || cause === "K") return true;
-  if (stream.tunnel) return cause === "-" || cause === "c";
+  // With `timeout tunnel` the time of both is over.
+  if (stream.tunnel) return cause === "-" || (cause === "c" && tunnelTimeout(stream) === 0);
+  if (cause === "-" && !stream.responseDone) return true;
   return !requestDone && cause !== "C" && cause !== "S";
 }
 

@@ -225,12 +225,12 @@ function passResponse(
   if (stream.cache !== null) saveFirst(stream, stream.cache, buf, at, next);
   countOut(stream, headBytes(res) + resBody.payload + (resBody.done ? resBody.trailerBytes : 0));
   stream.answered = true;
+  if (stream.http.logAsap || stream.frontend.logWhen === "response") logEarly(stream);
   if (client.gone) {
     // It left while the server was at work; noticed now that there is something to tell it.
     clientLeft(stream);
     return;
   }
-  if (stream.http.logAsap || stream.frontend.logWhen === "response") logEarly(stream);
 
   if (framing === Framing.TUNNEL) {
     sendHead(stream, buf, at, at, at);

@@ -1,6 +1,7 @@
 import type { ClientSocket } from "../../net/socket.ts";
 import type { Listener } from "../../proxy/frontend.ts";
 import { ClientConn } from "../client.ts";
+import { clientSilent } from "./ends.ts";
 import type { StreamRuntime } from "../runtime.ts";
 import type { Session } from "../session.ts";
 import { TcpStream } from "./stream.ts";
@@ -50,8 +51,9 @@ export class TcpClient extends ClientConn {
   }
 
   onTimer(): void {
-    // The peer did not finish within the linger time.
-    this.abort();
+    // The peer did not finish within the linger time, or never said anything.
+    if (this.lingering) this.abort();
+    else clientSilent(this.stream);
   }
 
   onClose(error: Error | undefined): void {

@@ -12,8 +12,8 @@ export function countIn(stream: TcpStream, n: number): void {
 
 /** Bytes of the server. */
 export function countOut(stream: TcpStream, n: number): void {
-  if (stream.responseAt === 0) stream.responseAt = clock.now;
   stream.bytesRead += n;
+  if (stream.client.deadline !== 0) stream.client.expire(0);
   const { frontend, backend, server } = stream;
   frontend.slab[frontend.base + C.bytesOut]! += n;
   frontend.slab[backend!.base + C.bytesOut]! += n;

@@ -1,22 +1,25 @@
 /** How a session ends with one of its sides: each direction is closed on its own, and what both have closed is over. */
 import { C } from "../../counters/columns.ts";
 import type { ServerConn } from "../../server/conn.ts";
-import { countOnPath } from "../count.ts";
+import { countOnPath, countOnServer } from "../count.ts";
 import { Phase } from "../phase.ts";
-import { endInspection, inspectMore } from "./inspect.ts";
+import { endInspection, endServerInspection, inspectMore } from "./inspect.ts";
 import { Inspection } from "./step.ts";
 import type { TcpStream } from "./stream.ts";
 
 /** FIN of the client. */
 export function clientEnded(stream: TcpStream): void {
   if (stream.phase === Phase.request && stream.step !== Inspection.none) {
+    // With what came of it the session goes on.
     inspectMore(stream);
-    if (stream.over || stream.step !== Inspection.none) return;
+    return;
   }
+  stream.client.expire(0);
   const conn = stream.serverConn;
   if (stream.phase !== Phase.connected || conn === null) {
     // Nothing sent and gone before the server was reached: the rest of the session makes no sense.
-    if (stream.early === null || stream.backend?.model.options.abortonclose) stream.end("C", "C");
+    if (stream.early === null || stream.backend?.model.options.abortonclose)
+      stream.end("C", stream.phase === Phase.queued ? "Q" : "C");
     return;
   }
   // With nolinger the server gets no half-closed connection.
@@ -37,12 +40,13 @@ export function clientClosed(stream: TcpStream, error: Error | undefined): void 
     stream.closeBoth();
     return;
   }
-  countOnPath(stream, C.clientAborts);
   if (stream.phase === Phase.request) {
     endInspection(stream, "C");
     return;
   }
-  stream.end("C", stream.phase === Phase.connected ? "D" : stream.phase === Phase.queued ? "Q" : "C");
+  countOnPath(stream, C.clientAborts);
+  if (stream.termCause === "-") stream.end("C", "D");
+  else stream.closeBoth();
 }
 
 /** FIN of the server. */
@@ -57,16 +61,52 @@ export function serverEnded(stream: TcpStream): void {
 
 /** The established connection to the server is gone. */
 export function serverLost(stream: TcpStream, conn: ServerConn, error: Error | undefined): void {
+  if (error !== undefined) countOnServer(stream.server!, stream.backend!, C.errResp);
+  // Its rules go on with what there is, and the client gets it.
+  if (stream.step === Inspection.response) endServerInspection(stream);
+  if (stream.over) return;
   // After our own FIN Bun tells the peer's FIN by a close without error; the client has everything.
   if (error === undefined && conn.shut) {
     if (!(stream.client.ended && stream.frontend.model.options.nolinger)) stream.client.finish();
     stream.closeBoth();
     return;
   }
-  if (error !== undefined && !(stream.client.ended && stream.client.shut)) {
+  if (error !== undefined && stream.termCause === "-" && !(stream.client.ended && stream.client.shut)) {
     countOnPath(stream, C.serverAborts);
     stream.end("S", "D");
     return;
   }
   stream.closeBoth();
+}
+
+/** As in HAProxy a side that was silent for too long counts as finished: the other one is told, and has its own time for its end. */
+export function timedOut(stream: TcpStream, side: "c" | "s"): void {
+  const { client, serverConn } = stream;
+  const late = side === "c" ? client : serverConn!;
+  const other = side === "c" ? serverConn : client;
+  if (stream.termCause === "-") {
+    countOnPath(stream, side === "c" ? C.clientAborts : C.serverAborts);
+    stream.termCause = side;
+    stream.termState = "D";
+  }
+  if (late.blocked || late.ended || other === null || other.ended || other.closed) {
+    stream.closeBoth();
+    return;
+  }
+  late.pause();
+  late.ended = true;
+  other.finish();
+  stream.watch();
+}
+
+/** A client that never said anything has been waited for long enough, wherever its session has got to. */
+export function clientSilent(stream: TcpStream): void {
+  const { phase } = stream;
+  if (phase === Phase.done) return;
+  if (phase === Phase.connected) {
+    timedOut(stream, "c");
+    return;
+  }
+  countOnPath(stream, C.clientAborts);
+  stream.end("c", phase === Phase.queued ? "Q" : "C");
 }

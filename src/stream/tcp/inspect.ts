@@ -16,6 +16,7 @@ import type { Backend } from "../../proxy/backend.ts";
 import type { ProxyRules } from "../../rules/proxy-rules.ts";
 import { type ContentRules, runContent } from "../../rules/content.ts";
 import { Verdict } from "../../rules/types.ts";
+import { countOnPath } from "../count.ts";
 import { clock } from "../../util/clock.ts";
 import type { HttpSettings } from "../http/settings.ts";
 import { persistRdp } from "../rdp.ts";
@@ -99,7 +100,10 @@ function goOn(stream: TcpStream, rules: ProxyRules | null): void {
   stream.logAccept();
   if (stream.backend!.model.rdpPersist !== null) persistRdp(stream);
   if (rules !== null && rules.stick !== null) stickRequest(stream, rules.stick.request, stream.samples);
-  if (stream.early !== null) stream.client.pause();
+  if (stream.earlyBytes >= stream.rt.global.bufsize) stream.client.pause();
+  const { client } = stream.frontend.model.timeouts;
+  // A client that said nothing has its time from the beginning, whatever is done for it meanwhile.
+  if (client > 0 && stream.earlyBytes === 0 && !stream.client.ended) stream.client.expire(stream.client.ready + client);
   stream.assign();
 }
 
@@ -155,6 +159,15 @@ export function inspectServer(stream: TcpStream): void {
   }
   stream.samples.startResponse();
   if (inspect(stream, content, Inspection.response)) release(stream);
+}
+
+/** No more comes from the server while rules wait for it: they judge by what there is. */
+export function endServerInspection(stream: TcpStream): void {
+  stream.samples.waitingRule = -1;
+  if (runContent(rulesOf(stream.backend!)!.responseContent!, stream.samples, true) === Verdict.done) return;
+  stream.step = Inspection.none;
+  stream.rulesUntil = 0;
+  release(stream);
 }
 
 /** Stick tables learn the server. */
@@ -218,13 +231,17 @@ export function endInspection(stream: TcpStream, cause: "C" | "c"): void {
     const rules = rulesOf(frontend)!;
     if (runContent(rules.content!, samples, true) === Verdict.done) return;
     const backend = chooseBackend(stream, rules) ?? frontend.defaultBackend;
-    if (backend !== null) stream.backendName = backend.name;
+    if (backend !== null) {
+      stream.enterBackend(backend);
+      slab[backend.base + C.bytesIn]! += stream.bytesUploaded;
+    }
   } else if (step === Inspection.backend) {
     if (runContent(rulesOf(stream.backend!)!.content!, samples, true) === Verdict.done) return;
   }
   // Counted as a request that failed.
   slab[frontend.base + C.errReq]!++;
   slab[listener.base + C.errReq]!++;
+  countOnPath(stream, C.clientAborts);
   stream.end(cause, "R");
 }
 

@@ -9,9 +9,9 @@ import type { ServerPool } from "../../server/pool.ts";
 import { clock } from "../../util/clock.ts";
 import { offerSlot } from "../assign.ts";
 import type { ClientConn } from "../client.ts";
-import { countOnPath } from "../count.ts";
+
 import { Phase } from "../phase.ts";
-import { clientDue, serverDue, timedOutSide } from "../relay.ts";
+import { clientDue, serverDue, timedOutSide, tunnelTimeout } from "../relay.ts";
 import type { StreamRuntime } from "../runtime.ts";
 import { Stream } from "../stream.ts";
 import { sooner } from "../timeout.ts";
@@ -19,7 +19,7 @@ import { countTimes } from "../times.ts";
 import { countTrackedBytes, endTracking } from "../track.ts";
 import type { TcpClient } from "./client.ts";
 import { countIn, countOut, countSpliced } from "./count.ts";
-import { clientClosed, clientEnded, serverEnded, serverLost } from "./ends.ts";
+import { clientClosed, clientEnded, serverEnded, serverLost, timedOut } from "./ends.ts";
 import { heldRequest } from "./held.ts";
 import {
   countDenied,
@@ -106,6 +106,7 @@ export class TcpStream extends Stream {
   onClientData(buf: Buffer, start: number, end: number): void {
     const n = end - start;
     countIn(this, n);
+    if (this.client.deadline !== 0) this.client.expire(0);
     const { frontend, server } = this;
     const conn = this.serverConn;
     if (conn === null || this.phase !== Phase.connected) {
@@ -114,8 +115,8 @@ export class TcpStream extends Stream {
       this.earlyBytes += n;
       // On the way already: it leaves as soon as the connection stands, and is kept for another attempt.
       if (conn !== null && this.phase === Phase.connecting) this.sendEarly(conn, chunk);
-      if (this.step === Inspection.none) this.client.pause();
-      else inspectMore(this);
+      if (this.step !== Inspection.none) inspectMore(this);
+      else if (this.earlyBytes >= this.rt.global.bufsize) this.client.pause();
       return;
     }
     frontend.slab[server!.base + C.bytesIn]! += n;
@@ -187,6 +188,9 @@ export class TcpStream extends Stream {
   onEstablished(): void {
     this.early = null;
     this.active = clock.now;
+    // As the log and the statistics see it the data time begins here: there is no response to wait for.
+    this.responseAt = clock.now;
+    if (this.client.deadline !== 0 && tunnelTimeout(this) > 0) this.client.expire(0);
     const conn = this.serverConn!;
     if (this.frontend.model.options.logasap || this.frontend.logWhen === "response") logSession(this);
     if (this.client.ended) conn.finish();
@@ -237,7 +241,8 @@ export class TcpStream extends Stream {
   }
 
   shutdown(cause: string): void {
-    this.end(cause, "-");
+    const { phase } = this;
+    this.end(cause, phase === Phase.connected ? "-" : phase === Phase.queued ? "Q" : "C");
   }
 
   // ---- deadlines
@@ -255,8 +260,7 @@ export class TcpStream extends Stream {
     if (this.step !== Inspection.none && inspectionExpired(this, now)) return;
     const side = timedOutSide(this, now);
     if (side === "") return;
-    countOnPath(this, side === "c" ? C.clientAborts : C.serverAborts);
-    this.end(side, "D");
+    timedOut(this, side);
   }
 
   // ---- end
@@ -307,7 +311,10 @@ export class TcpStream extends Stream {
     this.serverConn = null;
     if (conn !== null) {
       conn.owner = null;
-      if (conn.ended && !conn.blocked) conn.close();
+      // As in HAProxy a server gets a FIN, but for a client that left and what was not taken.
+      const { nolinger } = this.backend!.model.options;
+      const gentle = this.connectedAt > 0 && (cause !== "C" || conn.ended);
+      if (gentle && !nolinger && !conn.blocked) conn.close();
       else conn.abort();
     }
     if (this.hushed) this.client.abort();
