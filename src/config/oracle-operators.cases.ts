@@ -18,7 +18,36 @@ function back(...lines: string[]): OracleCase[] {
   }));
 }
 
+/** Rules of different kinds in another order than they are evaluated in. */
+const ORDERS: readonly (readonly [string, readonly string[]])[] = [
+  [
+    "http-request deny if TRUE",
+    ["tcp-request content accept", "tcp-request connection accept", "monitor fail if TRUE"],
+  ],
+  ["tcp-request content accept", ["tcp-request session accept", "http-request deny", "monitor fail if TRUE"]],
+  ["tcp-request session accept", ["tcp-request connection accept", "tcp-request content accept"]],
+  ["redirect prefix /x", ["http-request deny", "tcp-request session accept", "http-response deny", "use_backend b"]],
+  ["use_backend b if TRUE", ["redirect prefix /x", "http-request deny", "tcp-request inspect-delay 1s"]],
+  ["monitor fail if TRUE", ["http-request deny", "tcp-request content accept", "redirect prefix /x"]],
+  ["use-server s if TRUE", ["http-request deny", "use_backend b", "stick on src"]],
+];
+
+const DEFAULTS = "defaults d\n timeout client 1s\n timeout server 1s\n timeout connect 1s\n";
+const USES: readonly string[] = [
+  "listen a from d\n bind :8001\nlisten b\n bind :8002",
+  "listen a\n bind :8001\nlisten b from d\n bind :8002",
+  "listen a from d\n bind :8001\nlisten b from d\n bind :8002",
+  `listen a from d\n bind :8001\n${DEFAULTS.replace(" d", "")}listen b\n bind :8002`,
+];
+
 export const operatorCases: readonly OracleCase[] = [
+  ...ORDERS.flatMap(([above, below]) =>
+    below.map((line) => ({
+      name: `order of rules: ${above}, ${line}`,
+      text: `${TIMEOUTS}listen f\n bind :8001\n server s 127.0.0.1:80\n stick-table type ip size 1k\n ${above}\n ${line}\nbackend b\n server s 127.0.0.1:80\n`,
+    })),
+  ),
+  ...USES.map((text) => ({ name: `uses of defaults: ${text}`, text: `${DEFAULTS}${text}\n server s 127.0.0.1:80\n` })),
   ...addresses(
     "bind ${IP}:${PORT}",
     "bind $IP:$PORT",

@@ -36,6 +36,8 @@ export function parseConfig(
     resolvers: [],
     defaults: new Map(),
     lastDefaults: null,
+    namedBySections: new Set(),
+    usedInSilence: new Set(),
     unused: new Set(),
   };
   parseSections(state, lines);

@@ -7,6 +7,7 @@ import { checkAnyListener, checkDuplicateBinds, checkListeners, checkProtocols }
 import { checkLogs } from "./logs.ts";
 import { checkMode } from "./mode.ts";
 import { checkNames } from "./names.ts";
+import { checkRuleOrder } from "./rule-order.ts";
 import { checkStickRules } from "./stick-rules.ts";
 import { checkStickTables } from "./stick-tables.ts";
 import { checkDynamicCookies, checkServers, checkTracking } from "./servers.ts";
@@ -25,6 +26,7 @@ export const checks: readonly Check[] = [
   checkStickRules,
   checkStickTables,
   resolveErrorPages,
+  checkRuleOrder,
   checkMode,
   checkBackends,
   checkUseBackend,

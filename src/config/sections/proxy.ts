@@ -73,13 +73,31 @@ function open(state: ParseState, line: Line, kind: ProxyKind): SectionBody {
     diagnostics.error("config/inherited-rules", nameWord.at, problem, { endColumn: nameWord.endColumn });
   }
   const proxy = inherit(problem === null ? base : withoutRules(base!), kind, name, nameWord);
-  if (base !== null) state.unused.delete(base);
+  if (base !== null) {
+    state.unused.delete(base);
+    noteUse(state, base, nameWord, from?.text === "from");
+  }
   if (kind === "defaults") {
     state.lastDefaults = proxy;
     state.unused.add(proxy);
     if (name !== "") state.defaults.set(name, [...(state.defaults.get(name) ?? []), proxy]);
   } else state.proxies.push(proxy);
   return body(state, proxy);
+}
+
+/** Moving a section that starts from the last defaults in silence changes it: nobody expects that where others name theirs. */
+function noteUse(state: ParseState, base: ProxyDraft, word: Word, named: boolean): void {
+  (named ? state.namedBySections : state.usedInSilence).add(base);
+  if (!state.namedBySections.has(base) || !state.usedInSilence.has(base)) return;
+  const where = `the defaults section '${base.name}' (line ${base.at.line})`;
+  state.diagnostics.warn(
+    "config/mixed-defaults",
+    word.at,
+    named
+      ? `${where} is named here, and sections above started from it without naming it`
+      : `this starts from ${where} without naming it, and sections above named it`,
+    { endColumn: word.endColumn, hint: `write 'from ${base.name}' everywhere` },
+  );
 }
 
 function findDefaults(state: ParseState, name: Word): ProxyDraft | null {

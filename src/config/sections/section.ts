@@ -24,6 +24,9 @@ export interface ParseState {
   lastDefaults: ProxyDraft | null;
   /** `defaults` that no section has started from yet. */
   readonly unused: Set<ProxyDraft>;
+  /** `defaults` that sections have named behind `from`, and those that sections below started from without saying so. */
+  readonly namedBySections: Set<ProxyDraft>;
+  readonly usedInSilence: Set<ProxyDraft>;
 }
 
 /** An open section: takes each of its lines. `line.words` still holds `no` or `default`; `at` is the keyword's index. */

@@ -198,6 +198,20 @@ export const configCodes: readonly CodeInfo[] = [
     "balance roundrobin",
   ),
   row(
+    "config/rule-order",
+    "rules written in another order than they are evaluated in",
+    "Kinds of rules have an order of their own: tcp-request connection, session, content, monitor fail, http-request, redirect, use_backend, use-server.",
+    "use_backend app if { path /a }\nhttp-request deny if { path /b }",
+    "http-request deny if { path /b }\nuse_backend app if { path /a }",
+  ),
+  row(
+    "config/mixed-defaults",
+    "a defaults section that some name and others do not",
+    "Sections without 'from' start from the last defaults section above. Where others name it, moving a section changes it unseen.",
+    "defaults base\n    timeout connect 1s\nlisten web from base\n    bind :80\nlisten other\n    bind :81\n",
+    "defaults base\n    timeout connect 1s\nlisten web from base\n    bind :80\nlisten other from base\n    bind :81\n",
+  ),
+  row(
     "config/unused-rules",
     "check rules that no check runs",
     "http-check rules need 'option httpchk', tcp-check rules 'option tcp-check'.",

@@ -148,7 +148,7 @@ test("no-default-backend: not when the rest is answered", () => {
   const web = (...lines: string[]): string[] =>
     lint(`frontend web\n bind 127.0.0.1:80\n acl a path /a\n ${lines.join("\n ")}\n${APP}`);
   expect(web("use_backend app if a")).toEqual(["1 no-default-backend"]);
-  expect(web("use_backend app if a", "http-request deny unless a")).toEqual([]);
+  expect(web("http-request deny unless a", "use_backend app if a")).toEqual([]);
   expect(web("use_backend app if a", "use_backend app unless a")).toEqual([]);
   expect(web("use_backend app if a", "use_backend app")).toEqual([]);
 });
