@@ -12,7 +12,8 @@ export function countIn(stream: HttpStream, n: number): void {
 export function billServer(stream: HttpStream): void {
   const { server, billed, bytesUploaded } = stream;
   if (billed === server) return;
-  if (billed !== null) billed.slab[billed.base + C.bytesIn]! -= bytesUploaded;
+  if (billed === null) server!.slab[server!.base + C.bytesOut]! += stream.bytesRead;
+  else billed.slab[billed.base + C.bytesIn]! -= bytesUploaded;
   server!.slab[server!.base + C.bytesIn]! += bytesUploaded;
   stream.billed = server;
 }

@@ -212,6 +212,8 @@ function routeFrontend(stream: HttpStream, step: number): boolean {
   }
   stream.enterBackend(backend);
   backend.slab[backend.base + C.bytesIn]! += stream.bytesUploaded;
+  // What rules have sent already counts as the backend's too.
+  backend.slab[backend.base + C.bytesOut]! += stream.bytesRead;
   const persist = (backend.http as HttpSettings).rules?.persist ?? null;
   if (persist !== null) judgePersistence(stream, persist, stream.rules());
   return true;

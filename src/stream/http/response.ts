@@ -3,6 +3,7 @@ import {
   CL_AND_TE,
   CONN_CLOSE,
   CONN_KEEPALIVE,
+  CONN_UPGRADE,
   EXTENDED_CONNECT,
   Method,
   TE_HTTP10,
@@ -28,6 +29,8 @@ import { countOut } from "./count.ts";
 import { Output } from "./body.ts";
 import { saveFirst } from "./cache/save.ts";
 import { badResponse } from "./failure.ts";
+import { countOnServer } from "../count.ts";
+import { repeat, retryable } from "./retry.ts";
 import { dropInterim, sendInterim } from "./pass-interim.ts";
 import { logEarly } from "./finish.ts";
 import { authenticatesConnection } from "./negotiate.ts";
@@ -93,6 +96,11 @@ export function analyseResponse(stream: HttpStream, conn: ServerSide, buf: Buffe
     if (next < 0) {
       captureBody(stream, "response", buf, at, end, next);
       dropInterim(stream);
+      if (retryable(stream, "junk-response")) {
+        countOnServer(stream.server!, stream.backend!, C.errResp);
+        repeat(stream);
+        return;
+      }
       badResponse(stream, errorName(next));
       return;
     }
@@ -215,7 +223,7 @@ function passResponse(
     else stream.clientKeep = false;
   }
   if (framing >= Framing.UNTIL_CLOSE || doubtful || stream.rt.draining) stream.clientKeep = false;
-  if (framing !== Framing.TUNNEL) {
+  if (framing !== Framing.TUNNEL && (res.flags & CONN_UPGRADE) === 0) {
     if (stream.clientKeep) {
       if (req.version < 11 || res.version < 11) edits.append(KEEP_ALIVE);
     } else if (res.version === 11) {
