@@ -36,12 +36,13 @@ export function requestFraming(head: Head): Framing {
 /** The body of a response, given the Method number of its request. */
 export function responseFraming(head: Head, requestMethod: number): Framing {
   const status = head.status;
+  // RFC 9110 section 15.2.2: 101 "indicates that the server [...] is willing to comply"; what follows is the new protocol,
+  // whatever the method.
+  if (status === 101) return Framing.TUNNEL;
   // Item 1: "Any response to a HEAD request and any response with a 1xx (Informational), 204 (No Content), or 304 (Not Modified)
   // status code is always terminated by the first empty line after the header fields".
   if (requestMethod === Method.HEAD || status === 204 || status === 304) return Framing.NONE;
-  // RFC 9110 section 15.2.2: 101 "indicates that the server [...] is willing to comply"; what follows is the new protocol.
-  if (status === 101) return Framing.TUNNEL;
-  // Below 100 nothing is defined; HAProxy sees no body there either.
+  // Below 100 nothing is defined: HAProxy 2.6 passes a body on without its length, which the client takes for the next answer.
   if (status < 200) return Framing.NONE;
   // Item 2: "Any 2xx (Successful) response to a CONNECT request implies that the connection will become a tunnel immediately
   // after the empty line that concludes the header fields".

@@ -145,23 +145,6 @@ function parseRequestLine(head: Head, buf: Buffer, pos: number, end: number, lim
     if (!limits.relaxed || method !== Method.GET || head.targetEnd === head.targetStart) {
       return fail(head, H1Error.HTTP09, p);
     }
-  } else if (!limits.relaxed) {
-    // RFC 9112 section 2.3: HTTP-version = HTTP-name "/" DIGIT "." DIGIT
-    if (
-      p - version !== 8 ||
-      buf[version] !== 72 ||
-      buf[version + 1] !== 84 ||
-      buf[version + 2] !== 84 ||
-      buf[version + 3] !== 80 ||
-      buf[version + 4] !== 47 ||
-      buf[version + 6] !== 46 ||
-      major < 48 ||
-      major > 57 ||
-      minor < 48 ||
-      minor > 57
-    ) {
-      return fail(head, H1Error.BAD_VERSION, version);
-    }
   }
   if (c === 13) {
     if (++p >= end) return suspend(head, Phase.START_LINE, line, INSIDE_NOTHING, end, limits);
@@ -189,8 +172,31 @@ function parseRequestLine(head: Head, buf: Buffer, pos: number, end: number, lim
   return p;
 }
 
+/** RFC 9112 section 2.3: HTTP-version = HTTP-name "/" DIGIT "." DIGIT */
+function isVersion(buf: Buffer, start: number, end: number): boolean {
+  const major = buf[start + 5]!;
+  const minor = buf[start + 7]!;
+  return (
+    end - start === 8 &&
+    buf[start] === 72 &&
+    buf[start + 1] === 84 &&
+    buf[start + 2] === 84 &&
+    buf[start + 3] === 80 &&
+    buf[start + 4] === 47 &&
+    buf[start + 6] === 46 &&
+    major >= 48 &&
+    major <= 57 &&
+    minor >= 48 &&
+    minor <= 57
+  );
+}
+
 function finishRequest(head: Head, buf: Buffer, p: number, limits: HeadLimits): number {
   const flags = head.flags;
+  // As in HAProxy a version is judged when all of the head is here.
+  if (!limits.relaxed && !isVersion(buf, head.versionStart, head.versionEnd)) {
+    return fail(head, H1Error.BAD_VERSION, head.versionStart);
+  }
   if ((flags & HAS_TE) !== 0) {
     // RFC 9112 section 6.3 item 4: "If a Transfer-Encoding header field is present in a request and the chunked transfer coding is
     // not the final encoding, the message body length cannot be determined reliably; the server MUST respond with 400".

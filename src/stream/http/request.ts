@@ -227,7 +227,7 @@ function takeBody(stream: HttpStream, buf: Buffer, start: number, end: number): 
     stream.reason = errorName(at);
     captureBody(stream, "request", buf, start, end, at);
     // As in HAProxy it was no request: nothing of it counts but the attempt.
-    stream.requestCaptures = null;
+    stream.requestCaptures = stream.responseCaptures = null;
     if ((stream.http.rules?.content ?? null) !== null) stream.frontend.countRequest(clock.now);
     refuse(stream, 400);
     return false;

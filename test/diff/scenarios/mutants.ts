@@ -1,7 +1,7 @@
 /** What comparing random messages found: odd responses, what is no request, and how both are counted. */
 import type { ServerScript } from "../../harness/server.ts";
 import { ok, respond } from "../../harness/server.ts";
-import { chunked, echo, get, http, plays, playsAndCloses, request, sends } from "../build.ts";
+import { chunked, echo, get, http, plays, playsAndCloses, request, sends, switching, upgradeFields } from "../build.ts";
 import type { Lines } from "../build.ts";
 import type { Scenario, Talk } from "../scenario.ts";
 
@@ -39,6 +39,11 @@ function scenario(name: string, lines: Lines, s1: ServerScript, pieces: readonly
       await counts(talk);
     },
   };
+}
+
+/** What is still on its way counts only at its end in HAProxy. */
+function uncounted(name: string, lines: Lines, s1: ServerScript, pieces: readonly string[]): Scenario {
+  return { ...scenario(name, lines, s1, pieces), client: sends(...pieces) };
 }
 
 /** Connections on which no request came to be. */
@@ -190,6 +195,37 @@ const logged = [
   ),
 ];
 
+/** An upgrade whatever the method, and Connection: upgrade in other responses. */
+const upgrades = ["GET", "HEAD", "DELETE"].flatMap((method) => [
+  uncounted(`${method} and a 101 nobody asked for`, {}, plays(`${switching()}abc`), [request(method, "/"), get("/2")]),
+  uncounted(`${method} and a 101`, {}, plays(`${switching()}abc`), [request(method, "/", upgradeFields), "xyz"]),
+  ...["1.0", "1.1"].map((version) =>
+    uncounted(
+      `${method} and Connection: upgrade in a response of ${version}`,
+      {},
+      plays(`HTTP/${version} 200 OK\r\nConnection: upgrade\r\nContent-Length: 0\r\n\r\n`),
+      [request(method, "/"), `${method} / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n`],
+    ),
+  ),
+]);
+
+/** A version that is none is told of when the head is complete. */
+const versions = ["HTTP/11", "HTTP/1", "HTTP/1.10", "FOO/1.1"].flatMap((version) =>
+  [
+    [`GET / ${version}\r\nHost: a\r\n`],
+    [`GET / ${version}\r\nHost: a\r\n`, "\r\n"],
+    [`GET / ${version}\r\nbad header\r\n`],
+  ].map((pieces) => scenario(`version ${version} in ${pieces.length} of ${pieces[0]!.length}`, {}, echo, pieces)),
+);
+
+const others = [
+  scenario("early hints count as the backend's", { frontend: "http-request early-hint Link x" }, echo, [get()]),
+  scenario("a broken first chunk is junk to repeat", { backend: "retry-on junk-response" }, plays(`${CHUNKED}zz\r\n`), [
+    get(),
+  ]),
+  scenario("a body below status 100", {}, plays("HTTP/1.1 099 Low\r\nContent-Length: 3\r\n\r\nabc"), [get()]),
+];
+
 export const mutants: readonly Scenario[] = [
   ...silences,
   ...pages,
@@ -202,4 +238,7 @@ export const mutants: readonly Scenario[] = [
   ...lost,
   ...shared,
   ...logged,
+  ...upgrades,
+  ...versions,
+  ...others,
 ];
