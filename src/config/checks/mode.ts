@@ -1,9 +1,9 @@
-import { hasBackend, hasFrontend } from "../draft.ts";
+import { hasBackend, hasFrontend, type ProxyDraft } from "../draft.ts";
 import { OPTION_ROWS } from "../keywords/option-sides.ts";
 import { eachProxy, errorAt, title, warnAt } from "./check.ts";
 
 /** What needs mode http is dropped with a warning in mode tcp, as HAProxy does; `redir` of a server is an error there. */
-export const checkMode = eachProxy((proxy, { diagnostics }) => {
+export const checkMode = eachProxy((proxy, { diagnostics, proxies }) => {
   if (proxy.mode === "http") return;
   const ignored = (mark: string, what: string) => {
     const word = proxy.marks.get(mark) ?? proxy.nameWord;
@@ -26,8 +26,9 @@ export const checkMode = eachProxy((proxy, { diagnostics }) => {
     ignored("capture cookie", "'capture cookie'");
     proxy.captureCookie = null;
   }
+  const upgrades = becomesHttp(proxy, proxies);
   for (const [mark, list] of RULES) {
-    if (proxy[list].length === 0) continue;
+    if (upgrades || proxy[list].length === 0) continue;
     ignored(mark, `'${mark}'`);
     // Their errors count nevertheless.
     proxy.ignoredRules[list] = proxy[list];
@@ -93,6 +94,20 @@ export const checkMode = eachProxy((proxy, { diagnostics }) => {
     }
   }
 });
+
+/** Whether sessions of a frontend in mode tcp may turn to HTTP: by `switch-mode`, or a backend of mode http. Its rules apply from then on. */
+function becomesHttp(proxy: ProxyDraft, proxies: readonly ProxyDraft[]): boolean {
+  if (!hasFrontend(proxy)) return false;
+  if (proxy.tcpContent.some(({ action }) => action.kind === "switch-mode")) return true;
+  const names = [proxy.defaultBackend, ...proxy.useBackend.map(({ backend }) => backend.text)];
+  return proxies.some(
+    (target) =>
+      hasBackend(target) &&
+      target.mode === "http" &&
+      // A percent sign makes it a log format, which may lead anywhere.
+      names.some((name) => name !== null && (name === target.name || name.includes("%"))),
+  );
+}
 
 const RULES = [
   ["http-request", "httpRequest"],

@@ -77,9 +77,9 @@ export function persistResponse(stream: HttpStream, back: HttpSettings): boolean
   const direct = stream.direct === server;
   const setsCookie = back.checkCache && findKnown(res, SET_COOKIE, 0) >= 0;
   let inserts = false;
-  if (rules !== null && server!.index >= 0) {
+  if (rules !== null && server!.index >= 0 && !stream.ignorePersist) {
     responseCookies(rules, res, edits, server!, direct, persistence);
-    inserts = !stream.ignorePersist && mustInsert(rules, direct, req.method === Method.POST, persistence, now);
+    inserts = mustInsert(rules, direct, req.method === Method.POST, persistence, now);
     if (inserts) insertCookie(rules, edits, server!, direct, persistence, now);
   }
   if (!setsCookie && !(inserts && rules!.nocache)) return true;

@@ -190,19 +190,19 @@ function routeFrontend(stream: HttpStream, step: number): boolean {
   }
   const { rules } = http;
   let backend = frontend.defaultBackend;
+  // Chosen while this was a session of mode tcp.
   const { assigned } = stream.client;
+  if (assigned !== null) stream.backendName = assigned.name;
+  if (rules !== null && !requestRules(rules, stream, Step.frontRules)) return false;
+  if (stream.cache !== null && stream.cache.hit !== null) {
+    serveHit(stream, stream.cache.hit);
+    return false;
+  }
+  if (http.headerNames !== "preserve" && !restrictNames(stream, http.headerNames)) return false;
   if (assigned !== null) {
     backend = assigned;
     stream.client.assigned = null;
-  } else {
-    if (rules !== null && !requestRules(rules, stream, Step.frontRules)) return false;
-    if (stream.cache !== null && stream.cache.hit !== null) {
-      serveHit(stream, stream.cache.hit);
-      return false;
-    }
-    if (http.headerNames !== "preserve" && !restrictNames(stream, http.headerNames)) return false;
-    if (rules !== null) backend = chooseBackend(rules, stream) ?? backend;
-  }
+  } else if (rules !== null) backend = chooseBackend(rules, stream) ?? backend;
   if (backend === null) {
     frontend.slab[frontend.base + C.errReq]!++;
     stream.termCause = "S";

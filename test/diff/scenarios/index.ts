@@ -56,6 +56,7 @@ import { uploads } from "./uploads.ts";
 import { variables } from "./variables.ts";
 import { sessionCounts } from "./session-counts.ts";
 import { suite } from "./suite.ts";
+import { suiteMore } from "./suite-more.ts";
 import { tableApi } from "./table-api.ts";
 import { tls } from "./tls/index.ts";
 import { tunnels } from "./tunnels.ts";
@@ -124,4 +125,5 @@ export const scenarios: readonly Scenario[] = [
   ...edges,
   ...random,
   ...suite,
+  ...suiteMore,
 ];
