@@ -3,6 +3,7 @@ import type { Server } from "../proxy/server.ts";
 import { S, STATE_WIDTH } from "../counters/shared.ts";
 import { Group, hasRoom } from "./group.ts";
 import type { HashTable } from "./table.ts";
+import { gcd } from "../util/gcd.ts";
 
 /**
  * `hash-type map-based`: an array in which each server has as many places as its weight, divided by what all weights of
@@ -98,9 +99,4 @@ export class StaticMap implements HashTable {
     this.turn = avoidedAt;
     return avoid;
   }
-}
-
-function gcd(a: number, b: number): number {
-  while (b > 0) [a, b] = [b, a % b];
-  return a;
 }

@@ -5,6 +5,7 @@ import { crowded, Group, hasRoom } from "./group.ts";
 import { ALL_FULL, type AllFull, type Balancer } from "./types.ts";
 import { Runner, Lane } from "./lane.ts";
 import { RoundRobin } from "./own-turns.ts";
+import { gcd } from "../util/gcd.ts";
 
 /** Longest cycle that is laid out; weights that need more are taken in turn by each worker on its own. */
 const CYCLE_MAX = 16384;
@@ -95,9 +96,4 @@ export class SharedRoundRobin implements Balancer {
   }
 
   served(): void {}
-}
-
-function gcd(a: number, b: number): number {
-  while (b > 0) [a, b] = [b, a % b];
-  return a;
 }

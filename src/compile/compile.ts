@@ -20,6 +20,7 @@ import { registries } from "../rules/registries.ts";
 import type { Tables } from "../table/tables.ts";
 import { clock } from "../util/clock.ts";
 import { destinationBalancer } from "./destination.ts";
+import { messageOf } from "../util/error.ts";
 
 /** A configuration ready to run in one worker. */
 export interface Compiled {
@@ -134,7 +135,7 @@ function createTlsServer(tls: BindTlsModel, { at }: BindModel, model: Model, dia
   try {
     void server.options;
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     diagnostics.error("tls/bad-certificate", at, `the TLS library does not take this line: ${why}`);
   }
   return server;

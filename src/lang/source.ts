@@ -1,6 +1,7 @@
 /** Finds and reads the files of a configuration: files, directories and standard input. */
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import type { Diagnostics } from "./diagnostic.ts";
+import { messageOf } from "../util/error.ts";
 
 /** One text to parse, one character per byte. */
 export interface Source {
@@ -98,5 +99,5 @@ const reasons: Readonly<Record<string, string>> = {
 /** The error in the words of strerror(3). */
 function reason(error: unknown): string {
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  return reasons[code] ?? (error instanceof Error ? error.message : String(error));
+  return reasons[code] ?? messageOf(error);
 }

@@ -69,7 +69,7 @@ export function changeValues(
   }
 }
 
-/** The values of all headers with this lower-case name. */
+/** The values of all headers with this lower-case name, in their order. */
 export function valuesOf(head: Head, edits: Edits, name: Uint8Array): string[] {
   const values: string[] = [];
   for (let i = 0; i < head.count; i++) {
@@ -94,18 +94,4 @@ export function firstValue(head: Head, edits: Edits, name: Uint8Array): string |
     if (lineHasName(edits.appended[i]!, name)) return lineValue(edits.appended[i]!);
   }
   return null;
-}
-
-/** The values of all headers with this lower-case name, in their order. */
-export function allValues(head: Head, edits: Edits, name: Uint8Array): string[] {
-  const values: string[] = [];
-  for (let i = 0; i < head.count; i++) {
-    if (!headerHasName(head, edits, i, name)) continue;
-    const line = edits.lineOf(i);
-    values.push(line === undefined ? valueText(head, i) : lineValue(line!));
-  }
-  for (let i = 0; i < edits.appendedCount; i++) {
-    if (lineHasName(edits.appended[i]!, name)) values.push(lineValue(edits.appended[i]!));
-  }
-  return values;
 }

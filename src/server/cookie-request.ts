@@ -3,13 +3,14 @@ import type { Edits } from "../codec/h1/edits.ts";
 import type { Head } from "../codec/h1/head.ts";
 import { COOKIE } from "../codec/h1/known.ts";
 import { findKnown } from "../codec/h1/view.ts";
-import { Admin, Oper } from "../counters/shared.ts";
 import type { Server } from "../proxy/server.ts";
 import { latin1 } from "../util/latin1.ts";
 import { decodeDate } from "./cookie-date.ts";
 import type { CookieRules } from "./cookie-rules.ts";
-import { blank, CookieScanner, same } from "./cookie-scan.ts";
+import { blank, CookieScanner } from "./cookie-scan.ts";
 import { ClientCookie, type Persistence } from "./cookie-state.ts";
+import { sameBytes } from "../util/bytes.ts";
+import { alive } from "./alive.ts";
 
 /** Separates the server's name from the application's value in prefix mode. */
 const TILDE = 126;
@@ -209,7 +210,7 @@ function choose(
   if (to > from) {
     for (const server of servers) {
       const value = rules.valueOf(server);
-      if (value === null || !same(buf, from, to, value)) continue;
+      if (value === null || !sameBytes(buf, from, to, value)) continue;
       const up = alive(server);
       state.client = up ? ClientCookie.valid : ClientCookie.down;
       if (up || rules.persist || state.forced) return server;
@@ -219,9 +220,4 @@ function choose(
   if (client !== ClientCookie.down && client !== ClientCookie.expired && client !== ClientCookie.old)
     state.client = ClientCookie.invalid;
   return null;
-}
-
-/** Down servers get no traffic by cookie, unless `option persist` is set; draining ones do. */
-function alive(server: Server): boolean {
-  return (server.admin & Admin.maint) === 0 && server.oper !== Oper.stopped;
 }

@@ -1,4 +1,5 @@
 /** Cutting `Cookie` and `Set-Cookie` values into name=value pairs, in place (RFC 6265 sections 4.1.1 and 4.2.1, and the quotes of RFC 2109). */
+import { sameBytes } from "../util/bytes.ts";
 
 const COMMA = 44;
 const SEMICOLON = 59;
@@ -71,7 +72,7 @@ export class CookieScanner {
   }
 
   nameIs(name: Uint8Array): boolean {
-    return same(this.buf, this.nameStart, this.nameEnd, name);
+    return sameBytes(this.buf, this.nameStart, this.nameEnd, name);
   }
 }
 
@@ -90,11 +91,4 @@ function valueEnd(buf: Uint8Array, from: number, to: number, attributes: boolean
 
 export function blank(c: number): boolean {
   return c === 32 || c === 9;
-}
-
-/** buf[from, to) are exactly the bytes of `text`. */
-export function same(buf: Uint8Array, from: number, to: number, text: Uint8Array): boolean {
-  if (to - from !== text.length) return false;
-  for (let i = 0; i < text.length; i++) if (buf[from + i] !== text[i]) return false;
-  return true;
 }

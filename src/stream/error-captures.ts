@@ -68,7 +68,7 @@ function keep(
   });
 }
 
-/** Keeps the message whose head could not be parsed: buf[head.start, end). `code`: of errors.ts. Cold. */
+/** Keeps the message whose head could not be parsed: buf[head.start, end). `code`: of codec/h1/errors.ts. Cold. */
 export function captureHead(stream: HttpStream, side: Side, head: Head, buf: Buffer, end: number, code: number): void {
   const start = Math.min(head.start, end);
   const bytes = latin1(buf, start, end);

@@ -3,7 +3,6 @@
  * `use-server` have had their say, what they store is kept until the server has answered, and the rules about the response add theirs.
  */
 import type { Balancer } from "../balance/types.ts";
-import { Admin, Oper } from "../counters/shared.ts";
 import { addressText } from "../expr/cast.ts";
 import type { Backend } from "../proxy/backend.ts";
 import type { Server } from "../proxy/server.ts";
@@ -13,6 +12,7 @@ import type { KeyValue } from "../table/key.ts";
 import { clock } from "../util/clock.ts";
 import { serverKey } from "./server-key.ts";
 import type { Stream } from "./stream.ts";
+import { alive } from "../server/alive.ts";
 
 /** What one exchange stores at most, request and response together. */
 const MOST_STORES = 8;
@@ -113,11 +113,6 @@ function storedServer(
   const id = serverId === null ? 0 : table.read(entry, serverId, clock.now);
   if (id !== 0) for (const server of servers) if (server.id === id) return server;
   return null;
-}
-
-/** Weight, drain and stopping change nothing: only what is down gets no traffic. */
-function alive(server: Server): boolean {
-  return (server.admin & Admin.maint) === 0 && server.oper !== Oper.stopped;
 }
 
 function describe({ table }: StickRule, key: KeyValue): string {

@@ -7,6 +7,7 @@ import { SOCK_STREAM, socketpair } from "../ffi/socket.ts";
 import type { Diagnostic } from "../lang/diagnostic.ts";
 import type { NumberedChange } from "../worker/changes.ts";
 import type { FromWorker, Snapshot, ToWorker } from "../worker/protocol.ts";
+import { messageOf } from "../util/error.ts";
 
 export type Answer = readonly Diagnostic[] | string;
 
@@ -71,7 +72,7 @@ export class Child {
       });
     } catch (error) {
       close(pair[0]);
-      throw new WorkerError(`cannot start a worker: ${error instanceof Error ? error.message : String(error)}`);
+      throw new WorkerError(`cannot start a worker: ${messageOf(error)}`);
     } finally {
       close(pair[1]);
     }

@@ -5,6 +5,7 @@ import { strerror } from "../ffi/errno.ts";
 import { redirectToNull } from "../ffi/file.ts";
 import { setsid } from "../ffi/process.ts";
 import { childEnvironment } from "../util/environment.ts";
+import { messageOf } from "../util/error.ts";
 
 /** Marks the second run. */
 const MARK = "TLB_DAEMON";
@@ -98,7 +99,7 @@ export function probePidfile(path: string): string | null {
 }
 
 function pidfileError(path: string, error: unknown): string {
-  return `[tlb.main()] Cannot create pidfile ${path} (${error instanceof Error ? error.message : String(error)})`;
+  return `[tlb.main()] Cannot create pidfile ${path} (${messageOf(error)})`;
 }
 
 /** Removes it again, unless a process that took over (`-sf`) has written its own number there; no failure if it is gone. */

@@ -9,6 +9,7 @@ import type { NumberedChange } from "../worker/changes.ts";
 import type { Report } from "./report.ts";
 import { diagnosticLine } from "./report.ts";
 import type { WorkerInfo } from "./types.ts";
+import { messageOf } from "../util/error.ts";
 
 /** A worker that dies again within STABLE ms waits twice as long before its next start, from FIRST to LONGEST ms. */
 const FIRST_DELAY = 100;
@@ -198,7 +199,7 @@ export class Fleet {
         exited: (c, code, signal) => this.exited(c, code, signal),
       });
     } catch (error) {
-      return describe(error);
+      return messageOf(error);
     }
     place.child = child;
     try {
@@ -221,7 +222,7 @@ export class Fleet {
       return null;
     } catch (error) {
       child.kill("SIGKILL");
-      return describe(error);
+      return messageOf(error);
     }
   }
 
@@ -303,10 +304,6 @@ export class Fleet {
 /** Texts of the diagnostics that refuse a configuration. */
 export function errorLines(diagnostics: readonly Diagnostic[]): string[] {
   return diagnostics.filter((d) => d.severity === "error").map(diagnosticLine);
-}
-
-function describe(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 /** `promise`, or false after `ms`. */

@@ -12,6 +12,7 @@ import { restartNotes } from "./restart-notes.ts";
 import { type Running, runningOf, snapshotOf } from "./snapshot.ts";
 import type { Supervisor } from "./supervisor.ts";
 import type { ReloadResult } from "./types.ts";
+import { messageOf } from "../util/error.ts";
 
 /** Reads the files again and puts them in force. Not while another change is in progress. */
 export async function reloadConfiguration(supervisor: Supervisor): Promise<ReloadResult> {
@@ -81,7 +82,7 @@ async function offer(supervisor: Supervisor, child: Child, next: Running): Promi
     const snapshot = snapshotOf(supervisor, next, index);
     return errorLines(await child.prepare(snapshot, supervisor.segmentFd, fdOf, PREPARE_TIMEOUT));
   } catch (error) {
-    return [`worker ${index} : ${error instanceof Error ? error.message : String(error)}`];
+    return [`worker ${index} : ${messageOf(error)}`];
   }
 }
 
@@ -90,7 +91,7 @@ async function commit(supervisor: Supervisor, child: Child): Promise<void> {
   try {
     await child.commit(COMMIT_TIMEOUT);
   } catch (error) {
-    supervisor.report("ALERT", `worker ${child.index} : ${error instanceof Error ? error.message : String(error)}`);
+    supervisor.report("ALERT", `worker ${child.index} : ${messageOf(error)}`);
     child.kill("SIGKILL");
   }
 }

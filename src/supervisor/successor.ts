@@ -7,6 +7,7 @@ import { close } from "../ffi/file.ts";
 import { SOCK_STREAM, socketpair } from "../ffi/socket.ts";
 import { childEnvironment } from "../util/environment.ts";
 import { type FromSuccessor, type Handover, packChange, SUCCESSOR_MARK, type ToSuccessor } from "./handover.ts";
+import { messageOf } from "../util/error.ts";
 
 /** Reading a large configuration and starting every worker takes seconds. */
 const READY_MS = 60_000;
@@ -82,7 +83,7 @@ export class Successor {
       });
     } catch (error) {
       close(pair[0]);
-      return `cannot run ${command[0]}: ${error instanceof Error ? error.message : String(error)}`;
+      return `cannot run ${command[0]}: ${messageOf(error)}`;
     } finally {
       close(pair[1]);
     }

@@ -13,6 +13,7 @@ import { TableStore } from "../table/store.ts";
 import { Table } from "../table/table.ts";
 import { clock, tick } from "../util/clock.ts";
 import type { TableInfo } from "../worker/protocol.ts";
+import { messageOf } from "../util/error.ts";
 
 interface TableSegment {
   readonly key: string;
@@ -92,7 +93,7 @@ export class TableSegments {
       return { key: `T/${++this.serial}`, fd, table: tableOf(model, store), store };
     } catch (error) {
       close(fd);
-      const why = error instanceof Error ? error.message : String(error);
+      const why = messageOf(error);
       return `cannot create the memory of the stick table '${model.name}' (${why})`;
     }
   }

@@ -18,6 +18,7 @@ import {
   type TableInfo,
   type ToWorker,
 } from "./protocol.ts";
+import { messageOf } from "../util/error.ts";
 
 /** What the runtime does when told. A throw is reported to the supervisor as a failure of that step. */
 export interface WorkerHandlers {
@@ -49,7 +50,7 @@ export async function runWorker(handlers: WorkerHandlers): Promise<never> {
   process.on("SIGTERM", () => void control.stop());
   process.on("disconnect", () => control.disconnected());
   process.on("unhandledRejection", (error) => {
-    console.error(`[ALERT]    (${process.pid}) : worker: unhandled rejection: ${describe(error)}`);
+    console.error(`[ALERT]    (${process.pid}) : worker: unhandled rejection: ${messageOf(error)}`);
   });
   control.send({ type: "hello" });
   return new Promise<never>(() => {});
@@ -126,7 +127,7 @@ class Control {
         typeof value === "string" ? { type: "answer", id, text: value } : { type: "answer", id, diagnostics: value },
       );
     } catch (error) {
-      this.send({ type: "failed", id, error: describe(error) });
+      this.send({ type: "failed", id, error: messageOf(error) });
     }
   }
 
@@ -195,7 +196,7 @@ class Control {
     try {
       await this.handlers.drain(replaced);
     } catch (error) {
-      console.error(`[ALERT]    (${process.pid}) : worker: drain failed: ${describe(error)}`);
+      console.error(`[ALERT]    (${process.pid}) : worker: drain failed: ${messageOf(error)}`);
     }
     process.exit(0);
   }
@@ -225,8 +226,4 @@ function receiveFds(count: number): number[] | number {
     all.push(...some);
   }
   return all;
-}
-
-function describe(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -74,7 +74,7 @@ const masked = (text: string): string =>
     // Its task looks at its stream every five seconds.
     .replaceAll(/(state=BITS nice=0 .*) exp=\S+/g, "$1 exp=EXP")
     .replaceAll(/\] exp=\S* rc/g, "] exp=EXP rc")
-    // It does not see a client that stalls in the middle of a body (divergences.ts, timeout client).
+    // It does not see a client that stalls in the middle of a body (test/diff/divergences.ts, timeout client).
     .replaceAll(/(req=PTR [^\n]*\n +an_exp=\S+ rex=)\S+/g, "$1REX")
     .replaceAll(/rq\[([^\]]*)rx=\w*,/g, "rq[$1rx=RX,");
 

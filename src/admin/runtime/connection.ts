@@ -6,6 +6,7 @@ import type { AdminContext } from "../context.ts";
 import type { Level, Session } from "./command.ts";
 import { execute } from "./execute.ts";
 import { Input, MAX_LINE } from "./input.ts";
+import { messageOf } from "../../util/error.ts";
 
 /** The calls of a Bun socket used here; see Bun's `Socket`. */
 export interface AdminSocket {
@@ -175,7 +176,7 @@ export class Connection {
       } catch (error) {
         // A reload may take away what a long answer is about.
         this.pieces = null;
-        return `${text}\nAnswer broken off: ${error instanceof Error ? error.message : String(error)}\n\n`;
+        return `${text}\nAnswer broken off: ${messageOf(error)}\n\n`;
       }
       if (piece.done) this.pieces = null;
       else text += piece.value;

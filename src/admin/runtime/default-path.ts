@@ -10,6 +10,7 @@
  *     5. /tmp/tlb-UID/tlb.sock          in a folder of mode 0700, which the daemon makes
  */
 import { lstatSync, mkdirSync } from "node:fs";
+import { messageOf } from "../../util/error.ts";
 
 /** The path, or why there is none that is safe. */
 export type DefaultSocket = { readonly path: string } | { readonly error: string };
@@ -52,7 +53,7 @@ function fault(folder: string, uid: number): string | null {
   try {
     stat = lstatSync(folder, { throwIfNoEntry: false });
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return messageOf(error);
   }
   if (stat === undefined) return MISSING;
   if (!stat.isDirectory()) return "it is not a folder";

@@ -4,6 +4,7 @@ import { atLeast, failure, type Answer, type Session } from "./command.ts";
 import type { Request } from "./input.ts";
 import { findCommand, unknownCommand } from "./match.ts";
 import { commandsOf } from "./registry.ts";
+import { messageOf } from "../../util/error.ts";
 
 const severityNames: Readonly<Record<number, string>> = { 3: "err", 4: "warning", 5: "notice", 6: "info" };
 
@@ -32,7 +33,7 @@ async function answer(ctx: AdminContext, session: Session, request: Request): Pr
       nowMs: Date.now(),
     });
   } catch (error) {
-    return failure(`Internal error in '${command.name}': ${error instanceof Error ? error.message : String(error)}`);
+    return failure(`Internal error in '${command.name}': ${messageOf(error)}`);
   }
 }
 

@@ -8,6 +8,7 @@ import { fileArg } from "../args.ts";
 import { scan, UsageError, valuesOf } from "../command.ts";
 import { configEnvironment, requireFiles } from "../load.ts";
 import { wantsColor } from "../terminal.ts";
+import { messageOf } from "../../util/error.ts";
 
 const args = {
   file: fileArg,
@@ -58,7 +59,7 @@ function writeBack(name: string, text: string, diagnostics: Diagnostics): void {
   try {
     writeFileSync(name, Buffer.from(text, "latin1"));
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     diagnostics.error("file/unwritable", { file: name, line: 0, column: 0 }, `cannot write ${name}: ${reason}`);
   }
 }

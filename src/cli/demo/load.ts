@@ -1,4 +1,5 @@
 /** The load of `tlb demo --once`. */
+import { messageOf } from "../../util/error.ts";
 
 export interface LoadResult {
   /** Answers by server name, in order of first answer. */
@@ -29,7 +30,7 @@ export async function sendLoad(url: string, total: number, killAt: number, midwa
           failures.push(`status ${response.status}: ${body.slice(0, 60).trim()}`);
         else answers.set(name, (answers.get(name) ?? 0) + 1);
       } catch (error) {
-        failures.push(error instanceof Error ? error.message : String(error));
+        failures.push(messageOf(error));
       }
     }
   };

@@ -2,7 +2,7 @@
  * One message head (start line and header list) as offsets into a buffer.
  *
  * A Head is owned by a connection and reused from message to message: nothing here is allocated per message. The parser fills it
- * from HTTP/1 bytes (parse.ts), HTTP/2 fills it with beginHead/appendHeader (build.ts), rules read it (view.ts) and change
+ * from HTTP/1 bytes (parse-*.ts), HTTP/2 fills it with beginHead/appendHeader (build.ts), rules read it (view.ts) and change
  * it through Edits (edits.ts), the writers put it on the wire (write.ts).
  */
 import { CANONICAL, CONTIGUOUS, Method, Phase } from "./flags.ts";

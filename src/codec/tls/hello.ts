@@ -24,7 +24,8 @@ export interface HelloFacts extends HelloLists {
 
 const NOTHING: Uint8Array = new Uint8Array(0);
 
-const int16 = (b: Uint8Array, at: number): number => (b[at]! << 8) | b[at + 1]!;
+/** Two bytes, the higher one first. */
+export const int16 = (b: Uint8Array, at: number): number => (b[at]! << 8) | b[at + 1]!;
 
 /**
  * What there is of a hello; its lists take `limit` bytes together at most, in the order ciphers, extensions, curves, formats (manual,

@@ -2,6 +2,7 @@ import type { Args } from "../../lang/args.ts";
 import type { Word } from "../../lang/line.ts";
 import type { GlobalContext } from "../context.ts";
 import type { Keyword } from "./keyword.ts";
+import { messageOf } from "../../util/error.ts";
 
 /** h1-case-adjust and h1-case-adjust-file (manual, section 3.1). */
 export const headerCaseKeywords: readonly Keyword<GlobalContext>[] = [
@@ -28,7 +29,7 @@ export const headerCaseKeywords: readonly Keyword<GlobalContext>[] = [
       try {
         text = c.env.readFile(file.text);
       } catch (error) {
-        const why = error instanceof Error ? error.message : String(error);
+        const why = messageOf(error);
         return void args.error("config/unreadable-file", file, `cannot read '${file.text}': ${why}`);
       }
       for (const [i, line] of text.split("\n").entries()) {

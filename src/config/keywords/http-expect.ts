@@ -3,6 +3,7 @@ import type { Word } from "../../lang/line.ts";
 import type { Draft } from "../draft.ts";
 import type { HttpExpect } from "../model.ts";
 import { takeChoice, takeInteger } from "../values.ts";
+import { messageOf } from "../../util/error.ts";
 
 type Match = HttpExpect["match"];
 type Method = "str" | "beg" | "end" | "sub" | "reg";
@@ -171,7 +172,7 @@ function goodRegex(args: Args, word: Word): boolean {
     new RegExp(word.text);
     return true;
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     args.error("config/bad-regex", word, `'${word.text}' is not a regular expression: ${why}`);
     return false;
   }

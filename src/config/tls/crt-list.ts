@@ -8,6 +8,7 @@ import { newSettings } from "./draft.ts";
 import { loadCertificates } from "./crt.ts";
 import { settingRows } from "./settings.ts";
 import type { Asker, TlsStore } from "./store.ts";
+import { messageOf } from "../../util/error.ts";
 
 /** Reads the file and every certificate in it. Errors stand at their place in the file. */
 export function loadCrtList(store: TlsStore, asker: Asker, path: string): EntryDraft[] {
@@ -16,7 +17,7 @@ export function loadCrtList(store: TlsStore, asker: Asker, path: string): EntryD
   try {
     text = env.readFile(path);
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     args.error("tls/unreadable", word, `the crt-list '${path}' cannot be read: ${why}`);
     return [];
   }

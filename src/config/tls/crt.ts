@@ -1,6 +1,7 @@
 /** The files behind `crt <path>`: a file, the files of a folder, or a bundle (manual, bind option crt and ssl-load-extra-files). */
 import { join } from "node:path";
 import type { Asker, TlsStore } from "./store.ts";
+import { messageOf } from "../../util/error.ts";
 
 /** Extensions of the members of a bundle, in HAProxy's order: the first there is becomes the default. */
 const BUNDLE = [".dsa", ".ecdsa", ".rsa"];
@@ -18,7 +19,7 @@ export function loadCertificates(store: TlsStore, asker: Asker, path: string): s
     } catch (error) {
       const bundle = store.extra.bundle ? BUNDLE.map((end) => path + end).filter((file) => env.isFile(file)) : [];
       if (bundle.length > 0) return bundle.filter((file) => store.certificate(asker, file));
-      const why = error instanceof Error ? error.message : String(error);
+      const why = messageOf(error);
       args.error("tls/unreadable", word, `the certificate '${path}' cannot be read: ${why}`);
       return [];
     }

@@ -7,6 +7,7 @@ import type { Value } from "../sample.ts";
 import type { Use } from "../validity.ts";
 import { ElementWalk, request, response, type Side } from "./message.ts";
 import type { FetchRow } from "./types.ts";
+import { sameBytes } from "../../util/bytes.ts";
 
 const COOKIE: Uint8Array = Buffer.from("cookie");
 const SET_COOKIE: Uint8Array = Buffer.from("set-cookie");
@@ -71,7 +72,7 @@ class CookieWalk {
         while (to > from && blank(buf[to - 1]!)) to--;
       }
       // Attributes of RFC 2109 and pairs without "=" do not count.
-      if (!(begin < end && buf[begin] === 36) && equals !== next && (n === 0 || same(buf, begin, nameEnd, name))) {
+      if (!(begin < end && buf[begin] === 36) && equals !== next && (n === 0 || sameBytes(buf, begin, nameEnd, name))) {
         this.from = from;
         this.to = to;
         this.#at = next + 1;
@@ -100,12 +101,6 @@ function valueEnd(buf: Uint8Array, from: number, to: number): number {
 
 function blank(c: number): boolean {
   return c === 32 || c === 9;
-}
-
-function same(buf: Uint8Array, from: number, to: number, text: Uint8Array): boolean {
-  if (to - from !== text.length) return false;
-  for (let i = 0; i < text.length; i++) if (buf[from + i] !== text[i]) return false;
-  return true;
 }
 
 const NAME: ArgSpec = { name: "name", type: "str", optional: true };

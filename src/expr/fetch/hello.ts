@@ -3,6 +3,7 @@ import type { SampleContext } from "../context.ts";
 import type { SampleKind, Value } from "../sample.ts";
 import { bytesText, rawRequest, rawResponse, tooShort } from "./payload.ts";
 import type { Fetcher, FetchRow } from "./types.ts";
+import { int16 } from "../../codec/tls/hello.ts";
 
 const HANDSHAKE = 0x16;
 const CLIENT_HELLO = 1;
@@ -17,7 +18,6 @@ const EXT_SUPPORTED_GROUPS = 10;
 const EXT_ALPN = 16;
 const EXT_SESSION_TICKET = 35;
 
-const int16 = (b: Uint8Array, at: number): number => (b[at]! << 8) | b[at + 1]!;
 const int24 = (b: Uint8Array, at: number): number => (b[at]! << 16) | (b[at + 1]! << 8) | b[at + 2]!;
 
 /**

@@ -4,6 +4,7 @@ import type { Head } from "../../codec/h1/head.ts";
 import { elementEnd } from "../../codec/h1/semantics.ts";
 import { latin1 } from "../../util/latin1.ts";
 import type { SampleContext } from "../context.ts";
+import { sameBytes } from "../../util/bytes.ts";
 
 const EMPTY: Uint8Array = new Uint8Array(0);
 
@@ -102,7 +103,7 @@ export class HeaderWalk {
     while (at < buf.length) {
       const start = at;
       // Fast path: a line of another name, which is most of them.
-      if (n > 0 && (buf[start + n] !== 58 || !equal(buf, start, start + n, name))) {
+      if (n > 0 && (buf[start + n] !== 58 || !sameBytes(buf, start, start + n, name))) {
         while (at < buf.length && buf[at] !== 10) at++;
         at++;
         continue;
@@ -186,12 +187,6 @@ export class ElementWalk {
   get value(): string {
     return this.line.text(this.from, this.to);
   }
-}
-
-function equal(buf: Uint8Array, from: number, to: number, text: Uint8Array): boolean {
-  if (to - from !== text.length) return false;
-  for (let i = 0; i < text.length; i++) if (buf[from + i] !== text[i]) return false;
-  return true;
 }
 
 /** The request target in force; `start()` is false when there is no request. One instance serves a fetch. */

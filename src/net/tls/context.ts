@@ -1,5 +1,6 @@
 /** Contexts of the TLS library: what it says to a key, a cipher list or a list of curves. */
 import { createSecureContext, type SecureContextOptions } from "node:tls";
+import { messageOf } from "../../util/error.ts";
 
 /**
  * TLS 1.2 and below without `ciphers`, in the order OpenSSL has them: servers choose by their own preference, and the library's own
@@ -28,7 +29,7 @@ export function contextProblem(options: SecureContextOptions): string | null {
     createSecureContext(options);
     return null;
   } catch (error) {
-    const text = error instanceof Error ? error.message : String(error);
+    const text = messageOf(error);
     return text.replace(/^error:[0-9a-f]+:/i, "");
   }
 }

@@ -5,6 +5,7 @@ import type { Word } from "../../lang/line.ts";
 import { atCondition, takeStatus, textOf, unknownWord } from "../parts.ts";
 import type { ActionEnv, ActionParts, Answer, RuleCompiler, RuleStream, TextMaker } from "../types.ts";
 import { ERROR_STATUSES, readPage } from "./page.ts";
+import { messageOf } from "../../util/error.ts";
 
 /** Where the body comes from; an answer has one of them at most. */
 const CONTENTS = ["string", "lf-string", "file", "lf-file", "errorfile", "errorfiles", "default-errorfiles"] as const;
@@ -92,7 +93,7 @@ class Draft {
       try {
         texts.body = { ...texts.body, text: env.readFile(value.text) };
       } catch (error) {
-        const why = error instanceof Error ? error.message : String(error);
+        const why = messageOf(error);
         args.error("config/unreadable-file", value, `cannot read '${value.text}': ${why}`);
         return false;
       }

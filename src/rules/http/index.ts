@@ -23,6 +23,7 @@ import { variableActions } from "./variables.ts";
 import { tarpitAction } from "./tarpit.ts";
 import { verdictActions } from "./verdict.ts";
 import { waitActions } from "./wait.ts";
+import { register } from "../register.ts";
 
 /** Every action of the rulesets of mode http. A name that occurs twice throws. */
 export const httpActions: ReadonlyMap<string, ActionRow> = register([
@@ -46,15 +47,6 @@ export const httpActions: ReadonlyMap<string, ActionRow> = register([
   increaseActions(["http-request", "http-response"]),
   tagActions(["http-request", "http-response"]),
 ]);
-
-function register(families: readonly (readonly ActionRow[])[]): ReadonlyMap<string, ActionRow> {
-  const rows = new Map<string, ActionRow>();
-  for (const row of families.flat()) {
-    if (rows.has(row.name)) throw new Error(`action '${row.name}' is registered twice`);
-    rows.set(row.name, row);
-  }
-  return rows;
-}
 
 /** Actions of HAProxy 2.6 without a row yet. */
 export const laterActions: ReadonlySet<string> = new Set(["send-spoe-group"]);

@@ -2,6 +2,7 @@
 import type { Args } from "../../lang/args.ts";
 import type { Word } from "../../lang/line.ts";
 import type { ActionEnv } from "../types.ts";
+import { messageOf } from "../../util/error.ts";
 
 /** Statuses HAProxy itself can answer with, so whose page can be replaced (manual section 4.2, errorfile). */
 export const ERROR_STATUSES: readonly number[] = [
@@ -14,7 +15,7 @@ export function readPage(args: Args, env: ActionEnv, file: Word): string | null 
   try {
     bytes = env.readFile(file.text);
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     return args.error("config/unreadable-file", file, `cannot read '${file.text}': ${why}`);
   }
   if (bytes === "") return bytes;

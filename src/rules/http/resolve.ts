@@ -1,10 +1,7 @@
-import { parseVariable, setVariable, type VariableName, type VariableStore } from "../../expr/variables.ts";
+import { parseVariable, setVariable } from "../../expr/variables.ts";
 import { takeValue } from "../parts.ts";
-import { type ActionRow, type RuleSet, type RuleStream, Verdict } from "../types.ts";
-
-function storeOf(stream: RuleStream, { scope }: VariableName): VariableStore | null {
-  return scope === "proc" ? stream.process.variables : stream.variables(scope);
-}
+import { type ActionRow, type RuleSet, Verdict } from "../types.ts";
+import { storeOf } from "./variables.ts";
 
 /**
  * `do-resolve` (manual, section 4.2): keeps the address of a host name in a variable. The rules behind it wait for the answer; a

@@ -40,7 +40,8 @@ function variable(action: ActionModel, rc: RuleCompiler, conditional: boolean): 
   return null;
 }
 
-function storeOf(stream: RuleStream, { scope }: VariableName): VariableStore | null {
+/** Where a variable is kept; null = its scope is not there. */
+export function storeOf(stream: RuleStream, { scope }: VariableName): VariableStore | null {
   return scope === "proc" ? stream.process.variables : stream.variables(scope);
 }
 

@@ -12,6 +12,7 @@ import { endpointActions } from "../flow/endpoints.ts";
 import { priorityActions } from "../flow/queue.ts";
 import { socketActions } from "../flow/socket.ts";
 import { tcpVerdicts } from "./verdict.ts";
+import { register } from "../register.ts";
 
 const ALL: readonly RuleSet[] = [
   "tcp-request connection",
@@ -43,15 +44,6 @@ export const tcpActions: ReadonlyMap<string, ActionRow> = register([
   increaseActions(ALL),
   tagActions(ALL),
 ]);
-
-function register(families: readonly (readonly ActionRow[])[]): ReadonlyMap<string, ActionRow> {
-  const rows = new Map<string, ActionRow>();
-  for (const row of families.flat()) {
-    if (rows.has(row.name)) throw new Error(`action '${row.name}' is registered twice`);
-    rows.set(row.name, row);
-  }
-  return rows;
-}
 
 /** Actions of HAProxy 2.6 in these rulesets without a row yet. */
 export const laterTcpActions: ReadonlySet<string> = new Set(["send-spoe-group"]);

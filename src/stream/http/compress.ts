@@ -8,7 +8,7 @@ import { type Edits, encodeLine } from "../../codec/h1/edits.ts";
 import { Method } from "../../codec/h1/flags.ts";
 import { Framing } from "../../codec/h1/framing.ts";
 import type { Head } from "../../codec/h1/head.ts";
-import { allValues, changeValues, firstValue, removeHeader } from "../../rules/lines.ts";
+import { valuesOf, changeValues, firstValue, removeHeader } from "../../rules/lines.ts";
 import { Output } from "./body.ts";
 import { acceptedCoding, brokenBrowser, type CompressionSettings, etagKind, typeAllowed } from "./coding.ts";
 import { Compressor, overLimit } from "./compressor.ts";
@@ -36,7 +36,7 @@ export function chooseCoding(stream: HttpStream, front: Settings, back: Settings
   const { req, reqEdits: edits } = stream;
   const agent = firstValue(req, edits, USER_AGENT);
   if (agent !== null && brokenBrowser(agent)) return;
-  stream.coding = acceptedCoding(allValues(req, edits, ACCEPT_ENCODING), offered);
+  stream.coding = acceptedCoding(valuesOf(req, edits, ACCEPT_ENCODING), offered);
   if (stream.coding === null) {
     // Nobody has to accept what changes nothing.
     stream.coding = offered.find(({ format }) => format === null) ?? null;
@@ -118,7 +118,7 @@ function compressible(stream: HttpStream): boolean {
   const minSize = back?.response.minSize || front?.response.minSize || 0;
   if (minSize > 0 && framing === Framing.LENGTH && res.contentLength < minSize) return false;
   if (noTransform(res, edits)) return false;
-  const tags = allValues(res, edits, ETAG);
+  const tags = valuesOf(res, edits, ETAG);
   if (tags.length > 1 || (tags.length === 1 && etagKind(tags[0]!) === "invalid")) return false;
   const types = back?.response.types ?? front?.response.types ?? null;
   return typeAllowed(firstValue(res, edits, CONTENT_TYPE), types);
@@ -126,7 +126,7 @@ function compressible(stream: HttpStream): boolean {
 
 /** RFC 9111 section 5.2.1.6 and 5.2.2.6: an intermediary must not transform the content. */
 function noTransform(head: Head, edits: Edits): boolean {
-  return allValues(head, edits, CACHE_CONTROL).some((value) =>
+  return valuesOf(head, edits, CACHE_CONTROL).some((value) =>
     value.split(",").some((word) => word.trim().toLowerCase() === "no-transform"),
   );
 }

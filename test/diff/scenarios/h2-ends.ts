@@ -165,7 +165,7 @@ const asked = (tail: Tail, back: "h1" | "h2"): Scenario => ({
 
 /**
  * HAProxy ends these messages with their heads, and passes trailers on where they came in the same turn: what depends on that is not
- * compared (e2e/h2.test.ts shows that they arrive).
+ * compared (test/e2e/h2.test.ts shows that they arrive).
  */
 const empties: readonly Scenario[] = [
   ...(Object.keys(tails) as Tail[]).flatMap((tail) => (tail.startsWith("content") ? [] : [response(tail, "h1")])),

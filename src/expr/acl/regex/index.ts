@@ -2,6 +2,7 @@ import { emitRegex } from "./emit.ts";
 import { matchesFromLine, searcher } from "./lines.ts";
 import { RegexError } from "./node.ts";
 import { parseRegex } from "./parse.ts";
+import { messageOf } from "../../../util/error.ts";
 
 export { searcher, type Search } from "./lines.ts";
 export { RegexError } from "./node.ts";
@@ -32,7 +33,7 @@ export function compileRegex(pattern: string, options: { icase: boolean; capture
   try {
     js = new RegExp(source);
   } catch (error) {
-    return new RegexError(error instanceof Error ? error.message : String(error), 0);
+    return new RegexError(messageOf(error), 0);
   }
   const lines = matchesFromLine(parsed.root);
   if (lines) {
