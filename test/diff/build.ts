@@ -107,6 +107,9 @@ export function playsAndCloses(...pieces: string[]): ServerScript {
   };
 }
 
+/** Answers with the head it got. */
+export const mirror: ServerScript = respond((text) => ok(text.slice(0, text.indexOf("\r\n\r\n"))));
+
 /** Echoes method, target and body length (of the data, however it was cut into chunks), on every request of a connection. */
 export const echo = respond((text) => {
   const [method, target] = text.split(" ");

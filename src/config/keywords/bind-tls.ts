@@ -2,14 +2,7 @@ import type { Args } from "../../lang/args.ts";
 import { loadCertificates } from "../tls/crt.ts";
 import { loadCrtList } from "../tls/crt-list.ts";
 import { bindSettingRows } from "../tls/settings.ts";
-import type { BindContext } from "./bind.ts";
-import type { Keyword } from "./keyword.ts";
-
-type Row = Keyword<BindContext>;
-
-function row(name: string, usage: string, help: string, parse: Row["parse"], noEffect?: string): Row {
-  return { name, where: ["bind"], usage, help, parse, ...(noEffect === undefined ? {} : { noEffect }) };
-}
+import { row, type BindRow } from "./bind-row.ts";
 
 /** OpenSSL's numbers of verification errors end here. */
 const LAST_ERROR = 94;
@@ -31,7 +24,7 @@ function takeErrors(args: Args): number[] {
 }
 
 /** TLS of bind lines (manual section 5.1). */
-export const bindTlsRows: readonly Row[] = [
+export const bindTlsRows: readonly BindRow[] = [
   row("ssl", "", "Speak TLS", (c) => {
     c.bind.tls.enabled = true;
   }),

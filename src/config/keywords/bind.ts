@@ -13,18 +13,13 @@ import { knownBind } from "./known.ts";
 import { FRONT_ONLY } from "./where.ts";
 import { takeProto } from "./proto.ts";
 import { takeGroup, takeMode, takeUser } from "./socket-owner.ts";
+import { row } from "./bind-row.ts";
 
 /** What a parameter of a `bind` line changes: the settings all addresses of the line share. */
 export interface BindContext extends ProxyContext {
   readonly bind: BindDraft;
   /** How many sockets the line opens: an id can be given only to one. */
   readonly sockets: number;
-}
-
-type Row = Keyword<BindContext>;
-
-function row(name: string, usage: string, help: string, parse: Row["parse"], noEffect?: string): Row {
-  return { name, where: ["bind"], usage, help, parse, ...(noEffect === undefined ? {} : { noEffect }) };
 }
 
 /** Parameters of `bind` (manual section 5.1). */

@@ -1,14 +1,8 @@
 import type { Args } from "../../lang/args.ts";
 import { textOf } from "../../rules/parts.ts";
 import type { ProxyOptionName } from "../model.ts";
-import type { Keyword } from "./keyword.ts";
 import type { ServerContext } from "./server.ts";
-
-type Row = Keyword<ServerContext>;
-
-function row(name: string, usage: string, help: string, parse: Row["parse"]): Row {
-  return { name, where: ["server"], usage, help, parse };
-}
+import { row, type ServerRow } from "./server-row.ts";
 
 function add({ server }: ServerContext, ...names: ProxyOptionName[]): void {
   server.proxyOptions = [...new Set([...server.proxyOptions, ...names])];
@@ -47,7 +41,7 @@ function parseTlv({ server }: ServerContext, args: Args): void {
 }
 
 /** The PROXY header sent to servers (manual, section 5.2). Where both versions are asked for, 2 is sent. */
-export const serverProxyRows: readonly Row[] = [
+export const serverProxyRows: readonly ServerRow[] = [
   row("check-send-proxy", "", "Checks begin with a PROXY header too", (c) => {
     c.server.checkSendProxy = true;
   }),

@@ -4,10 +4,11 @@ import type { ServerDraft } from "../draft.ts";
 import { serverProxyRows } from "./server-proxy.ts";
 import { takeChoice, takeInteger, takeTime } from "../values.ts";
 import { parseAddress } from "../address.ts";
-import { type Keyword, KeywordTable } from "./keyword.ts";
+import { KeywordTable } from "./keyword.ts";
 import { takeProto } from "./proto.ts";
 import { serverTlsRows } from "./server-tls.ts";
 import { takeSource } from "./source.ts";
+import { row, type ServerRow } from "./server-row.ts";
 
 export interface ServerContext extends ProxyContext {
   readonly server: ServerDraft;
@@ -15,20 +16,14 @@ export interface ServerContext extends ProxyContext {
   readonly isDefault: boolean;
 }
 
-type Row = Keyword<ServerContext>;
-
-function row(name: string, usage: string, help: string, parse: Row["parse"]): Row {
-  return { name, where: ["server"], usage, help, parse };
-}
-
-function flag(name: string, help: string, set: (server: ServerDraft) => void): Row {
+function flag(name: string, help: string, set: (server: ServerDraft) => void): ServerRow {
   return row(name, "", help, (c) => set(c.server));
 }
 
 type NumberField =
   "weight" | "maxconn" | "minconn" | "maxqueue" | "poolMaxConn" | "poolLowConn" | "maxReuse" | "errorLimit";
 
-function count(name: string, field: NumberField, help: string, min = 0, max = 2147483647): Row {
+function count(name: string, field: NumberField, help: string, min = 0, max = 2147483647): ServerRow {
   return row(name, "<count>", help, (c, args) => {
     c.server[field] = takeInteger(args, { min, max, lax: true }) ?? c.server[field];
   });
@@ -43,7 +38,7 @@ function check(c: ServerContext, change: Partial<ServerDraft["check"]>): void {
   c.server.check = { ...c.server.check, ...change };
 }
 
-function checkTime(name: string, field: "inter" | "fastinter" | "downinter", help: string): Row {
+function checkTime(name: string, field: "inter" | "fastinter" | "downinter", help: string): ServerRow {
   return row(name, "<time>", help, (c, args) => {
     needsCheck(c, args);
     const value = takeTime(args);
@@ -53,7 +48,7 @@ function checkTime(name: string, field: "inter" | "fastinter" | "downinter", hel
   });
 }
 
-function checkCount(name: "rise" | "fall", help: string): Row {
+function checkCount(name: "rise" | "fall", help: string): ServerRow {
   return row(name, "<count>", help, (c, args) => {
     needsCheck(c, args);
     const value = takeInteger(args, { min: 1, lax: true });
@@ -62,7 +57,7 @@ function checkCount(name: "rise" | "fall", help: string): Row {
 }
 
 /** Limits, load and the pool of idle connections. */
-const limits: readonly Row[] = [
+const limits: readonly ServerRow[] = [
   count("weight", "weight", "Share of the load relative to the other servers, 0 to 256", 0, 256),
   count("maxconn", "maxconn", "Connections at the same time; more wait in the queue"),
   count("minconn", "minconn", "Lower end of a limit that follows the backend's load up to maxconn"),
@@ -79,7 +74,7 @@ const limits: readonly Row[] = [
 ];
 
 /** Health checks and what follows from them. */
-const checks: readonly Row[] = [
+const checks: readonly ServerRow[] = [
   row("check", "", "Check the health of this server", (c, args) => {
     check(c, { enabled: true });
     c.server.marks.set("check", args.keyword);
@@ -122,7 +117,7 @@ const checks: readonly Row[] = [
 ];
 
 /** Who the server is and how it is reached. */
-const identity: readonly Row[] = [
+const identity: readonly ServerRow[] = [
   row("proto", "<name>", "Protocol of all connections: h1, h2 (known beforehand) or none (mode tcp)", (c, args) => {
     const word = args.peek();
     c.server.proto = takeProto(args, "server") ?? c.server.proto;

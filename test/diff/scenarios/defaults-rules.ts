@@ -1,7 +1,7 @@
 /** Rules and ACLs of named defaults sections. */
 import { echo, get, sends } from "../build.ts";
-import { ok, respond } from "../../harness/server.ts";
 import type { Scenario } from "../scenario.ts";
+import { mirror } from "../build.ts";
 
 const SETTINGS = `
     mode http
@@ -10,8 +10,6 @@ const SETTINGS = `
     timeout connect 2s
     timeout client 3s
     timeout server 3s`;
-
-const mirror = respond((text) => ok(text.slice(0, text.indexOf("\r\n\r\n"))));
 
 /** Defaults sections of their own for the frontend and the backend. */
 function one(name: string, front: string, back: string, frontend: string, backend = ""): Scenario {

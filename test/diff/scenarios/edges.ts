@@ -1,15 +1,14 @@
 /** Rules at the edges: hints with conditions, empty and odd elements of fields, names by expression, bodies in chunks, our own answers. */
 import { chunked, get, http, post, request, silence } from "../build.ts";
-import { ok, respond } from "../../harness/server.ts";
+import { respond } from "../../harness/server.ts";
 import type { Scenario } from "../scenario.ts";
-
-const shows = respond((text) => ok(text.slice(0, text.indexOf("\r\n\r\n"))));
+import { mirror } from "../build.ts";
 
 function scenario(name: string, frontend: string, requests: readonly string[], backend = ""): Scenario {
   return {
     name: `edges: ${name}`,
     config: http({ frontend, backend, defaults: 'log-format "%r %ST %B %U %ts"' }),
-    servers: { s1: shows },
+    servers: { s1: mirror },
     async client(talk) {
       for (const text of requests) {
         const client = await talk.connect();
@@ -243,7 +242,7 @@ const leavers = ["option abortonclose", "no option abortonclose", ""].flatMap((o
   (["shutdown", "close"] as const).map((how): Scenario => ({
     name: `edges: ${how} in the tarpit, ${option || "by default"}`,
     config: http({ defaults: `${option}\ntimeout tarpit 1s`, frontend: "http-request tarpit" }),
-    servers: { s1: shows },
+    servers: { s1: mirror },
     async client(talk) {
       const client = await talk.connect();
       client.send(get("/"));

@@ -2,10 +2,9 @@
 import { chunked, echo, get, http, plays, playsAndCloses, post, request, sends, silence } from "../build.ts";
 import { ok, respond } from "../../harness/server.ts";
 import type { Scenario } from "../scenario.ts";
+import { mirror } from "../build.ts";
 
 type Case = readonly [name: string, rules: string, ...requests: string[]];
-
-const heads = respond((text) => ok(text.slice(0, text.indexOf("\r\n\r\n"))));
 
 /** Sends the pieces with a pause between them, each on the same connection, and waits for what comes. */
 function slowly(ms: number, ...pieces: string[]): Scenario["client"] {
@@ -361,7 +360,7 @@ export const flow: readonly Scenario[] = [
       "127.0.0.1:{s1}",
       "0.0.0.0:{s1}",
     ),
-    servers: { s1: heads },
+    servers: { s1: mirror },
     client: sends(get("/")),
   },
   ...tarpits.slice(0, 3).map(([name, rules, ...requests]): Scenario => ({
@@ -416,13 +415,13 @@ export const flow: readonly Scenario[] = [
   ...changes.map(([name, rules, ...requests]): Scenario => ({
     name: `flow: ${name}`,
     config: http({ frontend: rules }),
-    servers: { s1: heads },
+    servers: { s1: mirror },
     client: sends(...requests),
   })),
   ...bodies.map(([name, rules, ...requests]): Scenario => ({
     name: `flow: body of a request, ${name}`,
     config: http({ frontend: rules }),
-    servers: { s1: heads },
+    servers: { s1: mirror },
     client: slowly(100, ...requests),
   })),
   ...bodies
@@ -430,13 +429,13 @@ export const flow: readonly Scenario[] = [
     .map(([name, rules, ...requests]): Scenario => ({
       name: `flow: body of a request in a backend, ${name}`,
       config: http({ backend: rules }),
-      servers: { s1: heads },
+      servers: { s1: mirror },
       client: slowly(100, ...requests),
     })),
   {
     name: "flow: body of a request of a client that ends",
     config: http({ frontend: "http-request wait-for-body time 1s" }),
-    servers: { s1: heads },
+    servers: { s1: mirror },
     client: sendsAndEnds(post("/", "abc").slice(0, -2)),
   },
   ...response.map(([name, rules, servers]): Scenario => ({
@@ -463,13 +462,13 @@ export const flow: readonly Scenario[] = [
       backend:
         "http-request set-timeout server hdr(x-t)\nhttp-request set-header X-T %[cur_server_timeout],%[be_server_timeout]",
     }),
-    servers: { s1: heads },
+    servers: { s1: mirror },
     client: sends(get("/", "X-T: 250"), get("/", "X-T: zork"), get("/")),
   },
   {
     name: "flow: set-timeout tunnel",
     config: http({ backend: "http-request set-timeout tunnel 4s\nhttp-request set-header X-T %[cur_tunnel_timeout]" }),
-    servers: { s1: heads },
+    servers: { s1: mirror },
     client: sends(get("/")),
   },
   {

@@ -2,10 +2,9 @@
 import { chunked, get, http, post, request, sends } from "../build.ts";
 import { ok, respond } from "../../harness/server.ts";
 import type { Scenario } from "../scenario.ts";
+import { mirror } from "../build.ts";
 
 type Case = readonly [name: string, rules: string, ...requests: string[]];
-
-const heads = respond((text) => ok(text.slice(0, text.indexOf("\r\n\r\n"))));
 
 const requests: readonly Case[] = [
   ["set Connection close", "http-request set-header Connection close", get("/"), get("/2")],
@@ -108,7 +107,7 @@ export const framingRules: readonly Scenario[] = [
   ...requests.map(([name, rules, ...texts]): Scenario => ({
     name: `framing rules: ${name}`,
     config: http({ frontend: rules }),
-    servers: { s1: heads },
+    servers: { s1: mirror },
     client: sends(...texts),
   })),
   ...responses.map(([name, rules, answer]): Scenario => ({
@@ -153,7 +152,7 @@ export const framingRules: readonly Scenario[] = [
       backend: "cookie SRV insert indirect",
       servers: { s1: "cookie a", s2: "cookie b" },
     }),
-    servers: { s1: heads, s2: heads },
+    servers: { s1: mirror, s2: mirror },
     client: sends(...texts),
   })),
 ];

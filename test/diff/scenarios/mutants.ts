@@ -4,8 +4,8 @@ import { ok, respond } from "../../harness/server.ts";
 import { chunked, echo, get, http, plays, playsAndCloses, request, sends, switching, upgradeFields } from "../build.ts";
 import type { Lines } from "../build.ts";
 import type { Scenario, Talk } from "../scenario.ts";
+import { mirror } from "../build.ts";
 
-const shows = respond((text) => ok(text.slice(0, text.indexOf("\r\n\r\n"))));
 const CONTINUE = "HTTP/1.1 100 Continue\r\n\r\n";
 const CHUNKED = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
 
@@ -90,13 +90,13 @@ const te = ["trailers, gzip", "gzip", "", "Trailers", "gzip, trailers;q=1", "gzi
     scenario(
       `TE: ${value}`,
       { frontend: 'http-request set-header X-T "%[req.hdr(te)]|%[req.hdr_cnt]|%[req.hdrs,hex]"' },
-      shows,
+      mirror,
       [get("/", `TE: ${value}`)],
     ),
 );
 
 const lists = ["TE, x,,keep-alive", "x,", "x, ,", ",x", "close,,x,,", "x,close,"].map((value) =>
-  scenario(`Connection: ${value}`, {}, shows, [get("/", `Connection: ${value}`)]),
+  scenario(`Connection: ${value}`, {}, mirror, [get("/", `Connection: ${value}`)]),
 );
 
 const pretends = ["httpclose", "http-server-close", "http-keep-alive"].flatMap((mode) =>
@@ -105,7 +105,7 @@ const pretends = ["httpclose", "http-server-close", "http-keep-alive"].flatMap((
       scenario(
         `pretend-keepalive, ${mode}, ${version}, ${field.trim()}`,
         { defaults: `option ${mode}\noption http-pretend-keepalive` },
-        shows,
+        mirror,
         [`GET / HTTP/${version}\r\nHost: a\r\n${field}\r\n`],
       ),
     ),

@@ -1,7 +1,8 @@
 /** Map files, pattern files, and the actions that change them: set-map, del-map, add-acl, del-acl. */
 import { echo, get, http, sends } from "../build.ts";
-import { ok, respond } from "../../harness/server.ts";
+import { respond } from "../../harness/server.ts";
 import type { Scenario } from "../scenario.ts";
+import { mirror } from "../build.ts";
 
 const files = {
   map: "# a comment\n/a one\n/b   two words\n/a again\n/n 17\n\n/e\n",
@@ -13,9 +14,6 @@ const files = {
   list: "/a\n/b\n",
   res: "ok yes\n",
 };
-
-/** Answers with the fields of the request it got. */
-const mirror = respond((text) => ok(text.slice(0, text.indexOf("\r\n\r\n"))));
 
 function one(name: string, frontend: string, ...requests: string[]): Scenario {
   return {

@@ -1,9 +1,7 @@
 /** Rules that change the target of a request or its Host, in every form a target has (RFC 9112 section 3.2). */
 import { get, http, silence } from "../build.ts";
-import { ok, respond } from "../../harness/server.ts";
 import type { Scenario } from "../scenario.ts";
-
-const shows = respond((text) => ok(text.slice(0, text.indexOf("\r\n\r\n"))));
+import { mirror } from "../build.ts";
 
 const ABSOLUTE = "GET http://example.test/z HTTP/1.1\r\nHost: example.test\r\n\r\n";
 const BARE = "GET http://example.test HTTP/1.1\r\nHost: example.test\r\n\r\n";
@@ -63,7 +61,7 @@ const cases: readonly (readonly [rules: string, ...requests: string[]])[] = [
 export const targets: readonly Scenario[] = cases.map(([rules, ...requests]) => ({
   name: `targets: ${rules.replaceAll("\n", ", ")}`,
   config: http({ frontend: rules.replaceAll(/^/gm, "http-request ") }),
-  servers: { s1: shows },
+  servers: { s1: mirror },
   async client(talk) {
     for (const text of requests) {
       const client = await talk.connect();

@@ -1,9 +1,7 @@
 /** Scopes, life times and limits of variables. */
 import { get, http, sends } from "../build.ts";
-import { ok, respond } from "../../harness/server.ts";
 import type { Scenario } from "../scenario.ts";
-
-const mirror = respond((text) => ok(text.slice(0, text.indexOf("\r\n\r\n"))));
+import { mirror } from "../build.ts";
 
 function one(name: string, frontend: string, more: Partial<Scenario> = {}, ...requests: string[]): Scenario {
   const list = requests.length > 0 ? requests : [get("/a"), get("/bb")];
