@@ -90,6 +90,8 @@ export const redirectAction: ActionRow = {
     const reason = status === 302 ? { reason: "Found" } : {};
     const drop = flags.includes("drop-query");
     const slash = flags.includes("append-slash");
+    // "/" as a prefix is no prefix at all (manual, redirect prefix), unless a format makes it.
+    const bare = texts.to!.text === "/";
     const skipEmpty = flags.includes("ignore-empty");
     const cookie = cookieLine(texts.cookie?.text ?? null, flags.includes("clear"));
 
@@ -110,8 +112,7 @@ export const redirectAction: ActionRow = {
         const host = firstValue(head, stream.reqEdits, HOST) ?? "";
         return append(`${text}://${host}`, path);
       }
-      // "/" as a prefix is no prefix at all (manual, redirect prefix).
-      return append(text === "/" ? "" : text, path);
+      return append(bare ? "" : text, path);
     };
     return (stream) => {
       const location = locate(stream);

@@ -70,7 +70,22 @@ function tidyCookies({ req, reqEdits }: HttpStream): void {
 }
 
 export function captureResponseCookie(stream: HttpStream, { cookie }: Captures): void {
-  if (cookie !== null) stream.responseCookie = findCookie(stream, response, SET_COOKIE, cookie.start, cookie.len);
+  if (cookie === null) return;
+  stream.responseCookie = findCookie(stream, response, SET_COOKIE, cookie.start, cookie.len);
+  tidySetCookies(stream);
+}
+
+/** The same in the response, where only the first pair of a line is a cookie. */
+function tidySetCookies({ res, resEdits }: HttpStream): void {
+  for (let i = findName(res, SET_COOKIE, 0); i >= 0; i = findName(res, SET_COOKIE, i + 1)) {
+    if (resEdits.lineOf(i) !== undefined) continue;
+    const from = res.index[4 * i + 2]!;
+    const to = res.index[4 * i + 3]!;
+    scanner.start(res.buf, from, to, true);
+    if (!scanner.next() || !scanner.hasValue || scanner.valueStart === scanner.nameEnd + 1) continue;
+    const text = `${latin1(res.buf, from, scanner.nameEnd)}=${latin1(res.buf, scanner.valueStart, to)}`;
+    resEdits.replace(i, encodeLine("set-cookie", text));
+  }
 }
 
 /** The first "name=value" that starts so, without blanks around the sign, cut to `len` bytes. */

@@ -7,7 +7,7 @@ import { type ContentRules, runContent } from "../../rules/content.ts";
 import { Verdict } from "../../rules/types.ts";
 import { clock } from "../../util/clock.ts";
 import { deadlineIn } from "../timeout.ts";
-import { countOut } from "./count.ts";
+import { bodyBytes, countOut } from "./count.ts";
 import { watchServer } from "./deadlines.ts";
 import { finishStream } from "./finish.ts";
 import type { HttpSettings } from "./settings.ts";
@@ -86,7 +86,7 @@ export function refuseResponse(stream: HttpStream): void {
   stream.termState = "D";
   stream.answered = true;
   // A response that has come counts as if it had been sent.
-  if (stream.responded) countOut(stream, headBytes(stream.res) + stream.resBody.payload);
+  if (stream.responded) countOut(stream, headBytes(stream.res) + bodyBytes(stream.resBody));
   else stream.status = -1;
   stream.responseAt = 0;
   stream.client.cut = "close";

@@ -1,5 +1,6 @@
 import { C } from "../../counters/columns.ts";
 import type { Server } from "../../proxy/server.ts";
+import type { Body } from "./body.ts";
 import type { HttpStream } from "./stream.ts";
 
 /** Bytes of the client, on every proxy the stream got to so far, and on the server they are for. */
@@ -16,6 +17,11 @@ export function billServer(stream: HttpStream): void {
   else billed.slab[billed.base + C.bytesIn]! -= bytesUploaded;
   server!.slab[server!.base + C.bytesIn]! += bytesUploaded;
   stream.billed = server;
+}
+
+/** What HAProxy counts of the body that is held. */
+export function bodyBytes({ payload, done, trailerBytes }: Body): number {
+  return payload + (done ? trailerBytes : 0);
 }
 
 /** Bytes for the client. */

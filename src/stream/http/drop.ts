@@ -1,9 +1,9 @@
 /** Ends without an answer: `reject` and `silent-drop`. */
 import { quietClose } from "../../ffi/quiet.ts";
 import { fdOf } from "../../net/fd.ts";
-import { countOut } from "./count.ts";
+import { bodyBytes, countOut } from "./count.ts";
 import { finishStream } from "./finish.ts";
-import { countDenied } from "./rule-answer.ts";
+import { countRefused } from "./rule-answer.ts";
 import type { HttpStream } from "./stream.ts";
 import { headBytes } from "./wire.ts";
 
@@ -11,13 +11,13 @@ import { headBytes } from "./wire.ts";
 export function drop(stream: HttpStream, silent: boolean): void {
   const { client } = stream;
   // As in HAProxy, a drop in a response counts as one of the request.
-  countDenied(stream, false);
+  countRefused(stream, false);
   stream.termCause = "P";
   stream.termState = "R";
   stream.answered = true;
   if (stream.responded) {
     // The response counts as if it had been sent.
-    countOut(stream, headBytes(stream.res) + stream.resBody.payload);
+    countOut(stream, headBytes(stream.res) + bodyBytes(stream.resBody));
     stream.responseAt = 0;
     stream.responseDone = stream.resBody.done;
   } else {

@@ -25,7 +25,7 @@ import { clientLeft } from "./abort.ts";
 import { captureResponse, captureResponseCookie } from "./capture.ts";
 import { responseContent } from "./content.ts";
 import { announceCompression, selectCompression } from "./compress.ts";
-import { countOut } from "./count.ts";
+import { bodyBytes, countOut } from "./count.ts";
 import { Output } from "./body.ts";
 import { saveFirst } from "./cache/save.ts";
 import { badResponse } from "./failure.ts";
@@ -231,7 +231,7 @@ function passResponse(
     }
   }
   if (stream.cache !== null) saveFirst(stream, stream.cache, buf, at, next);
-  countOut(stream, headBytes(res) + resBody.payload + (resBody.done ? resBody.trailerBytes : 0));
+  countOut(stream, headBytes(res) + bodyBytes(resBody));
   stream.answered = true;
   if (stream.http.logAsap || stream.frontend.logWhen === "response") logEarly(stream);
   if (client.gone) {

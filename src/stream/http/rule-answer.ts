@@ -6,7 +6,7 @@ import type { Answer } from "../../rules/types.ts";
 import { countTrackedError } from "../track.ts";
 import { answer as send, pageFor, reply } from "./answer.ts";
 import { captureRequestCookie } from "./capture.ts";
-import { countOut } from "./count.ts";
+import { bodyBytes, countOut } from "./count.ts";
 import { renderAnswer } from "./render.ts";
 import type { Reply } from "./reply.ts";
 import type { HttpStream } from "./stream.ts";
@@ -35,7 +35,7 @@ export function finishByRule(
   let keepServer = false;
   if (stream.responded) {
     // What the server sent so far counts, as in HAProxy; the response itself never happened.
-    countOut(stream, headBytes(stream.res) + stream.resBody.payload);
+    countOut(stream, headBytes(stream.res) + bodyBytes(stream.resBody));
     keepServer = stream.resBody.done && stream.serverKeep;
     stream.responseAt = 0;
   }
@@ -50,16 +50,21 @@ export function denyByRule(stream: HttpStream, status: number, answer: Answer | 
 }
 
 /** At the frontend and, once there is one, the backend (HAProxy's dreq and dresp). */
-export function countDenied(stream: HttpStream, response = stream.responded): void {
+export function countDenied(stream: HttpStream): void {
+  const { captures } = stream.frontend;
+  // As in HAProxy, denied requests show their cookie; those that were dropped or redirected do not.
+  if (captures !== null && !stream.responded) captureRequestCookie(stream, captures);
+  countRefused(stream, stream.responded);
+}
+
+/** Refused without an answer, or with one. */
+export function countRefused(stream: HttpStream, response: boolean): void {
   const { frontend, backend, server } = stream;
   const { slab } = frontend;
   const column = response ? C.denResp : C.denReq;
   slab[frontend.base + column]!++;
   slab[stream.listener.base + column]!++;
   if (backend !== null) slab[backend.base + column]!++;
-  const { captures } = frontend;
-  // As in HAProxy, refused requests show their cookie, and redirected ones do not.
-  if (captures !== null && !stream.responded) captureRequestCookie(stream, captures);
   if (response && server !== null) slab[server.base + column]!++;
 }
 
