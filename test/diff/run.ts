@@ -18,6 +18,7 @@ import { startSyslog } from "../harness/syslog.ts";
 import { differences } from "./compare.ts";
 import { children, leaks } from "./leaks.ts";
 import { maskBodies, maskLog, maskPorts } from "./mask.ts";
+import { countersOf } from "./rows.ts";
 import type { LogLine, Observation, Scenario, Talk } from "./scenario.ts";
 
 export type Starter = (scope: Scope, config: string) => Promise<Proxy>;
@@ -255,6 +256,10 @@ async function observe(scenario: Scenario, stage: Stage, patience: number): Prom
     logMatch: (pattern, ms = 4000) =>
       waitFor(() => lines().some((line) => pattern.test(line.text)), ms, String(pattern)),
     sleep: (ms) => Bun.sleep(ms),
+    async counters() {
+      for (const [row, told] of Object.entries(countersOf(await proxy().runtime("show stat"), number)))
+        talk.note(`counters ${row}`, told);
+    },
     async stats(name, ...columns) {
       const [head, ...rows] = (await proxy().runtime("show stat")).trim().split("\n");
       const names = head!.replace("# ", "").split(",");

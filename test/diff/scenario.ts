@@ -68,6 +68,8 @@ export interface Talk {
   sleep(ms: number): Promise<void>;
   /** Columns of `show stat` of a proxy, by its name in the configuration; its frontend side when it has one. */
   stats(proxy: string, ...columns: string[]): Promise<readonly number[]>;
+  /** Records the counters of all proxies of the scenario, to compare. */
+  counters(): Promise<void>;
 }
 
 /** Everything seen from outside, ports and dates masked; plain data. */

@@ -336,9 +336,9 @@ export class HttpClient extends ClientConn implements HttpSide {
 
   /**
    * No further request: the response is out (or queued), the connection ends once the client has it all. `quiet`: nothing is
-   * left of the request that a close could turn into a reset.
+   * left of the request that a close could turn into a reset. `whole`: so is the response, and option nolinger applies.
    */
-  end(quiet: boolean): void {
+  end(quiet: boolean, whole = true): void {
     this.stream = null;
     if (this.closed) {
       this.uncount();
@@ -350,7 +350,7 @@ export class HttpClient extends ClientConn implements HttpSide {
       else this.close();
       return;
     }
-    if (this.ended && !this.blocked) {
+    if (whole && this.ended && !this.blocked) {
       this.held = null;
       this.closeEnded();
       return;

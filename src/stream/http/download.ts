@@ -29,7 +29,7 @@ export function downloadBody(stream: HttpStream, chunk: Buffer, start: number, e
   if (stream.cache !== null) saveBody(stream, stream.cache, chunk, start, at);
   countOut(stream, resBody.payload - before + (resBody.done ? resBody.trailerBytes : 0));
   // As in HAProxy the last of it goes out before anybody looks.
-  if (client.gone && !resBody.done) {
+  if (client.closed || (client.gone && !resBody.done)) {
     clientLeft(stream);
     return;
   }

@@ -48,6 +48,7 @@ export function logEarly(stream: HttpStream): void {
 function gentle(stream: HttpStream, conn: ServerSide): boolean {
   const { termCause: cause, requestDone } = stream;
   if (stream.backend!.model.options.nolinger) return false;
+  if (cause === "C" && !requestDone) return false;
   if (conn.ended || cause === "K") return true;
   // With `timeout tunnel` the time of both is over.
   if (stream.tunnel) return cause === "-" || (cause === "c" && tunnelTimeout(stream) === 0);
@@ -94,6 +95,7 @@ export function finishStream(stream: HttpStream, keep: boolean): void {
   }
   // The whole request was read: nothing the client still sends can matter, as HAProxy sees it too.
   const quiet = stream.requestDone && (!stream.tunnel || client.ended);
+  const whole = stream.responseDone || stream.readingHead;
   const goesOn = keep && stream.clientKeep && !client.closed;
   countTrackedBytes(stream);
   const freed = stream.leave();
@@ -103,5 +105,5 @@ export function finishStream(stream: HttpStream, keep: boolean): void {
   stream.recycle();
   if (freed) offerSlot(backend!, server!);
   if (goesOn) client.next();
-  else client.end(quiet);
+  else client.end(quiet, whole);
 }

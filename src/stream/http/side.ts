@@ -52,7 +52,7 @@ export interface HttpSide extends ClientSide {
   /** The exchange is over and the connection goes on. */
   next(): void;
   /** The exchange is over and so is what carried it; see HttpClient.end. */
-  end(quiet: boolean): void;
+  end(quiet: boolean, whole?: boolean): void;
 }
 
 export interface H2Side {

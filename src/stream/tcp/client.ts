@@ -61,12 +61,12 @@ export class TcpClient extends ClientConn {
     this.uncount();
   }
 
-  /** The stream is over; `clean`: both directions ended on their own. */
-  finished(clean: boolean): void {
+  /** The stream is over; `silent`: because the client said nothing for too long. */
+  finished(silent: boolean): void {
     if (this.closed) return;
     // A client that finished first gets no FIN of its own (manual, option nolinger).
     const { nolinger } = this.listener.frontend.model.options;
-    if (nolinger && clean && this.ended && !this.shut && !this.blocked) this.abort();
+    if (nolinger && !silent && this.ended && !this.shut && !this.blocked) this.abort();
     else this.linger();
   }
 }

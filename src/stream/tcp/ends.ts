@@ -3,6 +3,7 @@ import { C } from "../../counters/columns.ts";
 import type { ServerConn } from "../../server/conn.ts";
 import { countOnPath, countOnServer } from "../count.ts";
 import { Phase } from "../phase.ts";
+import { tunnelTimeout } from "../relay.ts";
 import { endInspection, endServerInspection, inspectMore } from "./inspect.ts";
 import { Inspection } from "./step.ts";
 import type { TcpStream } from "./stream.ts";
@@ -89,7 +90,8 @@ export function timedOut(stream: TcpStream, side: "c" | "s"): void {
     stream.termCause = side;
     stream.termState = "D";
   }
-  if (late.blocked || late.ended || other === null || other.ended || other.closed) {
+  const over = late.blocked || late.ended || other === null || other.ended || other.closed;
+  if (over || tunnelTimeout(stream) > 0 || (side === "c" && stream.backend!.model.options.nolinger)) {
     stream.closeBoth();
     return;
   }

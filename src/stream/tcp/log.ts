@@ -20,3 +20,11 @@ export function logSession(stream: TcpStream): void {
   const usual = options["log-separate-errors"] && (failed || stream.redispatched) ? "err" : "info";
   logger.stream(stream, stream.logLevel ?? usual);
 }
+
+/** The line when the server is reached: nothing of the client was passed on yet, and it shows as nothing. */
+export function logEarly(stream: TcpStream): void {
+  const { bytesUploaded } = stream;
+  if (stream.frontend.model.options.dontlognull !== true) stream.bytesUploaded = 0;
+  logSession(stream);
+  stream.bytesUploaded = bytesUploaded;
+}

@@ -29,7 +29,7 @@ import {
   routeSession,
   watchInspection,
 } from "./inspect.ts";
-import { logSession } from "./log.ts";
+import { logEarly, logSession } from "./log.ts";
 import { TcpSamples } from "./samples.ts";
 import { SPLICE_CHUNK, spliceSession } from "./splice.ts";
 import { Inspection } from "./step.ts";
@@ -192,8 +192,15 @@ export class TcpStream extends Stream {
     this.responseAt = clock.now;
     if (this.client.deadline !== 0 && tunnelTimeout(this) > 0) this.client.expire(0);
     const conn = this.serverConn!;
-    if (this.frontend.model.options.logasap || this.frontend.logWhen === "response") logSession(this);
-    if (this.client.ended) conn.finish();
+    if (this.frontend.model.options.logasap || this.frontend.logWhen === "response") logEarly(this);
+    if (this.client.ended) {
+      // With nolinger the server gets no half-closed connection.
+      if (this.backend!.model.options.nolinger) {
+        this.closeBoth();
+        return;
+      }
+      conn.finish();
+    }
     if (!conn.blocked) this.client.resume();
     this.watch();
     inspectServer(this);
@@ -313,12 +320,13 @@ export class TcpStream extends Stream {
       conn.owner = null;
       // As in HAProxy a server gets a FIN, but for a client that left and what was not taken.
       const { nolinger } = this.backend!.model.options;
-      const gentle = this.connectedAt > 0 && (cause !== "C" || conn.ended);
-      if (gentle && !nolinger && !conn.blocked) conn.close();
+      // With `timeout tunnel` the time of both is over.
+      const hard = cause === "C" || nolinger || ((cause === "c" || cause === "s") && tunnelTimeout(this) > 0);
+      if (this.connectedAt > 0 && !conn.blocked && (conn.ended || !hard)) conn.close();
       else conn.abort();
     }
     if (this.hushed) this.client.abort();
-    else (this.client as TcpClient).finished(cause === "-");
+    else (this.client as TcpClient).finished(cause === "c");
   }
 
   /** They count no more against the limits. */

@@ -5,6 +5,8 @@ import { cache } from "./cache/index.ts";
 import { checks } from "./checks.ts";
 import { compression } from "./compression.ts";
 import { edges } from "./edges.ts";
+import { endsHttp } from "./ends-http.ts";
+import { endsTcp } from "./ends-tcp.ts";
 import { dualStack } from "./dual-stack.ts";
 import { errors } from "./errors.ts";
 import { failures } from "./failures.ts";
@@ -123,6 +125,8 @@ export const scenarios: readonly Scenario[] = [
   ...framingRules,
   ...targets,
   ...edges,
+  ...endsHttp,
+  ...endsTcp,
   ...random,
   ...suite,
   ...suiteMore,
