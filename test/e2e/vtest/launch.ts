@@ -3,7 +3,7 @@
  * blocking, handed over by number (`fd@${fe1}`), two of its runtime sockets are put before the configuration, and signals end it.
  */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { close, setNonBlocking } from "../../../src/ffi/file.ts";
 import { AF_INET, ipSockAddr } from "../../../src/ffi/sockaddr.ts";
 import { bind, getsockname, listen, SOCK_STREAM, socket } from "../../../src/ffi/socket.ts";
@@ -26,9 +26,11 @@ export interface Launched {
   pidFile(): Promise<number>;
 }
 
-/** The program under test as `haproxy`. */
+/** The program under test as `haproxy`: by its name where TLB_BIN is a link of that name. */
 export function haproxyRole(name: ProxyName): string[] {
-  return name === "haproxy" ? [haproxyPath!] : [...tlbCommand(), "haproxy"];
+  if (name === "haproxy") return [haproxyPath!];
+  const command = tlbCommand();
+  return basename(command.at(-1)!) === "haproxy" ? command : [...command, "haproxy"];
 }
 
 /** `args` come between the mode and `-f`; `{dir}` is the folder of this start. `names` are the sockets to hand over. */
