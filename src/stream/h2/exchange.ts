@@ -176,7 +176,6 @@ export class ClientExchange extends H2Stream implements HttpSide, H2Side, TimerE
   hold(): void {
     // Nothing follows a request in its stream.
   }
-  readonly behind = false;
   takeHeld(): Buffer | null {
     const { early } = this;
     this.early = null;

@@ -36,7 +36,7 @@ export function clientEnded(stream: HttpStream): void {
   else if (!stream.requestDone) clientAborted(stream);
   // A client may finish its side and still read the answer, unless option abortonclose says that nobody does so.
   else if (abortOnClose(stream) && stream.phase !== Phase.connected) clientAborted(stream);
-  else if (watched(stream) && stream.client.h2 === null && !stream.client.behind) clientFinished(stream);
+  else if (watched(stream) && stream.client.h2 === null) clientFinished(stream);
 }
 
 /** A server works for a client that has finished its side, which counts as gone. */

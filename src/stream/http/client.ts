@@ -157,10 +157,6 @@ export class HttpClient extends ClientConn implements HttpSide {
     stream.refuse(errorStatus(at));
   }
 
-  get behind(): boolean {
-    return this.held !== null;
-  }
-
   /** Keeps buf[start, end) for the next request. */
   hold(buf: Buffer, start: number, end: number): void {
     if (start >= end) return;

@@ -41,8 +41,6 @@ export interface HttpSide extends ClientSide {
   expire(deadline: number): void;
   /** The client owes bytes, or has to read: this timeout (ms) runs. */
   watch(timeout: number): void;
-  /** Bytes that came after the request are kept. */
-  readonly behind: boolean;
   /** Keeps bytes that came after the request. */
   hold(buf: Buffer, start: number, end: number): void;
   takeHeld(): Buffer | null;

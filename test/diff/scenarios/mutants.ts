@@ -218,6 +218,28 @@ const versions = ["HTTP/11", "HTTP/1", "HTTP/1.10", "FOO/1.1"].flatMap((version)
   ].map((pieces) => scenario(`version ${version} in ${pieces.length} of ${pieces[0]!.length}`, {}, echo, pieces)),
 );
 
+/** A client that ends under option abortonclose is noticed, whatever it has sent behind its request. */
+const leavers = ["HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc", ""].flatMap((answer) =>
+  [
+    [`${get("/a")}${get("/b")}`],
+    [get("/a"), get("/b")],
+    [get("/a"), "GET /b HT"],
+    [`GET /a HTTP/1.0\r\n\r\n${get("/b")}`],
+  ].map((pieces): Scenario => ({
+    name: `mutants: abortonclose, ${answer.length} bytes of an answer, ${JSON.stringify(pieces)}`,
+    config: http({ defaults: "option abortonclose" }),
+    servers: { s1: plays(answer) },
+    async client(talk) {
+      const client = await talk.connect();
+      await client.drip(pieces, 30);
+      await talk.sleep(30);
+      client.shutdown();
+      await talk.logged(1);
+    },
+    compare: { clientClose: "closed" },
+  })),
+);
+
 const others = [
   scenario("early hints count as the backend's", { frontend: "http-request early-hint Link x" }, echo, [get()]),
   scenario("a broken first chunk is junk to repeat", { backend: "retry-on junk-response" }, plays(`${CHUNKED}zz\r\n`), [
@@ -240,5 +262,6 @@ export const mutants: readonly Scenario[] = [
   ...logged,
   ...upgrades,
   ...versions,
+  ...leavers,
   ...others,
 ];
