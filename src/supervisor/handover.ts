@@ -1,6 +1,6 @@
 /**
  * What a supervisor hands over to its successor, a new process of this program that may be of another version: everything that
- * must not be lost, as plain JSON beside the descriptors (DESIGN: `tlb upgrade`).
+ * must not be lost, as plain JSON beside the descriptors.
  *
  *     old supervisor                               new supervisor
  *     starts it, with a channel for descriptors
