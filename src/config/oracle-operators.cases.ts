@@ -85,4 +85,15 @@ export const operatorCases: readonly OracleCase[] = [
     name: `dynamic cookies: ${text}`,
     text: `${TIMEOUTS}${text}\nlisten l\n bind :8002\n server s :80\n`,
   })),
+  ...[
+    "http-request deny status 404 deny_status 403",
+    "http-request deny deny_status 404 deny_status 403",
+    "http-request deny deny_status 404 status 403",
+    "http-request deny content-type a/b deny_status 404 string b",
+    "http-request tarpit hdr a b deny_status 404",
+    "http-response deny hdr a b deny_status 500",
+  ].map((line) => ({
+    name: `where deny_status stands: ${line}`,
+    text: `${TIMEOUTS}listen l\n bind :8001\n server s 127.0.0.1:80\n ${line}\n`,
+  })),
 ];

@@ -154,7 +154,8 @@ export function parseAnswer(
   fallback = deny ? 403 : 200,
 ): ActionParts | null {
   const draft = new Draft(args, env);
-  while (!atCondition(args)) if (!draft.take(args.next()!, deny)) return null;
+  // `deny_status` is an argument of the action, so it stands before those of the answer.
+  for (let first = true; !atCondition(args); first = false) if (!draft.take(args.next()!, deny && first)) return null;
   // Without anything about its content, the error page of the status is sent; `return` never sends one by itself.
   if (deny && draft.flags.length === 0 && draft.content === null && draft.headers.length === 0) {
     draft.flags.push("page");

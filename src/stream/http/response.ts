@@ -77,7 +77,8 @@ export function analyseResponse(stream: HttpStream, conn: ServerSide, buf: Buffe
   const framing = responseFraming(res, made ? Method.OTHER : method);
   if (framing === Framing.TUNNEL && status === 101 && conn.h2 === null && !acceptsUpgrade(req, res)) {
     sendInterim(stream);
-    countOut(stream, headBytes(res) + end - at);
+    // HAProxy's reader of HTTP/1 does not pass on a WebSocket without a proof.
+    if (!isUpgrade(req, res)) countOut(stream, headBytes(res) + end - at);
     badResponse(stream, "h1-unasked-upgrade");
     return;
   }

@@ -7,8 +7,10 @@ import { countTrackedError } from "../track.ts";
 import { answer as send, pageFor, reply } from "./answer.ts";
 import { captureRequestCookie } from "./capture.ts";
 import { bodyBytes, countOut } from "./count.ts";
+import { persistRequest } from "./persist.ts";
 import { renderAnswer } from "./render.ts";
 import type { Reply } from "./reply.ts";
+import type { HttpSettings } from "./settings.ts";
 import type { HttpStream } from "./stream.ts";
 import { headBytes } from "./wire.ts";
 
@@ -45,7 +47,10 @@ export function finishByRule(
 /** `deny`: counted as `countDenied` does. */
 export function denyByRule(stream: HttpStream, status: number, answer: Answer | null): void {
   countDenied(stream);
-  if (!stream.responded) countTrackedError(stream);
+  if (!stream.responded) {
+    noteCookie(stream);
+    countTrackedError(stream);
+  }
   finishByRule(stream, status, answer, "P", stream.responded ? "H" : "R");
 }
 
@@ -66,6 +71,17 @@ export function countRefused(stream: HttpStream, response: boolean): void {
   slab[stream.listener.base + column]!++;
   if (backend !== null) slab[backend.base + column]!++;
   if (response && server !== null) slab[server.base + column]!++;
+}
+
+/** A refused request is logged with the server its cookie asked for; a `listen` is its own backend from the first rule on. */
+export function noteCookie(stream: HttpStream): void {
+  const { frontend } = stream;
+  const next = frontend.defaultBackend;
+  const backend = stream.backend ?? (next !== null && next.model === frontend.model ? next : null);
+  const cookie = backend === null ? null : (backend.http as HttpSettings).cookie;
+  if (cookie === null) return;
+  persistRequest(stream, cookie, backend!);
+  if (stream.direct !== null) stream.serverName = stream.direct.name;
 }
 
 /** `redirect` and `return`. */

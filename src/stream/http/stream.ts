@@ -430,7 +430,9 @@ export class HttpStream extends Stream implements H2Owner {
   }
 
   override get terminationState(): string {
-    const cookie = this.backend === null ? null : (this.backend.http as HttpSettings).cookie;
+    // A `listen` is its own backend from the first rule on; what is no request has none.
+    const first = this.readingHead ? null : this.http.cookie;
+    const cookie = this.backend === null ? first : (this.backend.http as HttpSettings).cookie;
     return `${this.termCause}${this.termState}${cookie?.logged !== true ? "--" : this.persistence.flags}`;
   }
 

@@ -10,7 +10,7 @@ import { deadlineIn, sooner } from "../timeout.ts";
 import { countTrackedError } from "../track.ts";
 import { fail } from "./answer.ts";
 import { countOut } from "./count.ts";
-import { countDenied, finishByRule } from "./rule-answer.ts";
+import { countDenied, finishByRule, noteCookie } from "./rule-answer.ts";
 import { serverTimeoutOf } from "./deadlines.ts";
 import { writeInterim } from "./interim.ts";
 import { Step } from "./step.ts";
@@ -28,6 +28,7 @@ const EXPECT_NAME: Buffer = Buffer.from("expect", "latin1");
 export function tarpit(stream: HttpStream, status: number, answer: ((stream: RuleStream) => Answer) | null): void {
   const { tarpit: time } = (stream.backend ?? stream.frontend).model.timeouts;
   countDenied(stream);
+  noteCookie(stream);
   countTrackedError(stream);
   stream.step = Step.tarpit;
   stream.tarpitStatus = status;

@@ -1,7 +1,7 @@
 /** What configurations of operators showed to differ: cookies made from addresses, variables in addresses, what counts as balanced. */
 import type { ServerScript } from "../../harness/server.ts";
 import { ok, respond } from "../../harness/server.ts";
-import { get, http } from "../build.ts";
+import { get, http, upgradeFields } from "../build.ts";
 import type { Scenario, Talk } from "../scenario.ts";
 
 const CLOSE = "Connection: close";
@@ -263,6 +263,85 @@ backend be
     client: async (talk) => {
       await talk.once(plain);
       await talk.logged(1);
+    },
+  },
+  {
+    name: "operators: a WebSocket server without proof",
+    config: http(),
+    servers: {
+      s1: async (peer) => {
+        await peer.until("\r\n\r\n");
+        peer.send("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\nhi");
+        await peer.closed(3000);
+      },
+    },
+    client: async (talk) => {
+      await talk.once(get("/", ...upgradeFields));
+      await talk.logged(1);
+    },
+  },
+  {
+    name: "operators: the log of a listen with a cookie that answers by itself",
+    config: `
+defaults
+    mode http
+    log 127.0.0.1:{log} local0
+    option httplog
+    timeout connect 2s
+    timeout client 300ms
+    timeout server 3s
+    timeout tarpit 50ms
+listen fe
+    bind 127.0.0.1:{fe}
+    monitor-uri /monitor
+    cookie SRV insert indirect
+    http-request deny if { path /deny }
+    http-request tarpit if { path /tarpit }
+    http-request return status 200 if { path /return }
+    http-request reject if { path /reject }
+    http-request redirect location /x if { path /first }
+    http-request wait-for-body time 100ms if { path /wait }
+    redirect location /x if { path /redirect }
+    redirect location /x set-cookie A=b if { path /set }
+    use_backend be if { path_beg /be }
+    server s1 127.0.0.1:{s1} cookie one
+listen be
+    bind 127.0.0.1:{second}
+    http-request tarpit if { path /be-tarpit }
+    http-request return status 201 if { path /be-return }
+    http-request deny
+    cookie SRV insert indirect
+    server s1 127.0.0.1:{s1} cookie one
+`,
+    servers: { s1: named("s1") },
+    client: async (talk) => {
+      let lines = 0;
+      for (const path of [
+        "/deny",
+        "/tarpit",
+        "/return",
+        "/reject",
+        "/first",
+        "/redirect",
+        "/set",
+        "/be",
+        "/be-tarpit",
+        "/be-return",
+        "/",
+      ]) {
+        for (const cookie of ["a=b", "SRV=one"]) {
+          const peer = await talk.connect();
+          peer.send(get(path, CLOSE, `Cookie: ${cookie}`));
+          await peer.closed(3000);
+          await talk.logged(++lines);
+        }
+      }
+      for (const bad of ["nonsense\r\n\r\n", "GET /", "POST /wait HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\n"]) {
+        const peer = await talk.connect();
+        peer.send(bad);
+        await peer.closed(3000);
+        await talk.logged(++lines);
+      }
     },
   },
 ];
