@@ -4,6 +4,7 @@ import type { AdminContext, QueryName, WorkerInfo } from "../admin/context.ts";
 import { serveRuntime } from "../admin/runtime/server.ts";
 import { initialiseServers } from "../admin/servers.ts";
 import type { Model } from "../config/model.ts";
+import { C } from "../counters/columns.ts";
 import { createLogger } from "../log/logger.ts";
 import { type LevelName, LEVELS, type Logger } from "../log/record.ts";
 import { haproxyMessage } from "../lang/render.ts";
@@ -29,6 +30,18 @@ export function startAdmin(supervisor: SupervisorContext): AdminHandle {
     refresh: () => runtime.update(supervisor.sockets),
     stop: () => runtime.stop(),
   };
+}
+
+/** The line HAProxy logs for each proxy that stops, through its targets. */
+export function logStopped(supervisor: SupervisorContext): void {
+  const { model, shared, slots } = supervisor;
+  const { logEvent } = adminContext(supervisor);
+  for (const { name, kind, disabled } of model.proxies) {
+    if (disabled) continue;
+    const front = kind === "backend" ? 0 : shared.sum(slots[`F/${name}`]!, C.connTot);
+    const back = kind === "frontend" ? 0 : shared.sum(slots[`B/${name}`]!, C.sessTot);
+    logEvent(LEVELS.warning, name, `Proxy ${name} stopped (cumulated conns: FE: ${front}, BE: ${back}).`);
+  }
 }
 
 /** New servers begin as HAProxy's do; kept ones keep their state. */

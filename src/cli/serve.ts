@@ -7,7 +7,7 @@ import type { Loaded } from "../supervisor/types.ts";
 import { isSuccessor } from "../supervisor/heir.ts";
 import { selfCommand, upgradeCommand } from "../util/self.ts";
 import { beforeCommit } from "../admin/carry.ts";
-import { initialState, startAdmin } from "./admin.ts";
+import { initialState, logStopped, startAdmin } from "./admin.ts";
 import { type LoadOptions, loadConfiguration } from "./load.ts";
 import { someoneListens } from "./runtime.ts";
 
@@ -68,6 +68,7 @@ export async function startProxy(request: StartRequest): Promise<number> {
       if (!successor) for (const pid of request.oldPids) signal(pid, request.oldSignal);
       return startAdmin(context);
     },
+    draining: logStopped,
     initState: initialState,
     beforeCommit,
     daemonCommand: selfCommand(request.daemonArgs),

@@ -21,6 +21,7 @@ import type { Tables } from "../table/tables.ts";
 import { clock } from "../util/clock.ts";
 import { destinationBalancer } from "./destination.ts";
 import { messageOf } from "../util/error.ts";
+import { programPid } from "../util/program-pid.ts";
 
 /** A configuration ready to run in one worker. */
 export interface Compiled {
@@ -81,7 +82,7 @@ export function compile(
     const own = proxy.kind === "listen" && proxy.defaultBackend === null;
     frontend.defaultBackend = backends.get(own ? proxy.name : (proxy.defaultBackend ?? "")) ?? null;
   }
-  const tags = { hostname: hostname(), pid: process.pid };
+  const tags = { hostname: hostname(), pid: programPid() };
   const found = new Diagnostics();
   const rules = new RulesCompiler(model, frontends, backends, registries, tags, found, tracer);
   for (const backend of backends.values()) {

@@ -1,5 +1,6 @@
 import { hostname as systemHostname } from "node:os";
 import type { GlobalModel, LogTargetModel, ProxyModel } from "../config/model.ts";
+import { programPid } from "../util/program-pid.ts";
 import { type Header, headers, type Origin } from "./header.ts";
 import { HEADER_ROOM, line, type LineFormat } from "./line.ts";
 import { type LevelName, LEVELS, type Logger, type LogRecord } from "./record.ts";
@@ -17,7 +18,7 @@ export interface LoggerContext {
   readonly structuredData?: ((record: LogRecord) => string) | null;
   /** Milliseconds since 1970; default Date.now. Give the process's cached clock. */
   readonly now?: () => number;
-  /** Default process.pid. */
+  /** Default programPid. */
   readonly pid?: number;
   /** Opens the place of a target; default: the process-wide sinks. */
   readonly open?: (target: LogTargetModel["target"]) => Sink;
@@ -172,7 +173,7 @@ export function createLogger(
 ): Logger {
   const origin: Origin = {
     tag: proxy?.logTag ?? global.logTag,
-    pid: context.pid ?? process.pid,
+    pid: context.pid ?? programPid(),
     hostname: global.logSendHostname === "" ? systemHostname() : global.logSendHostname,
   };
   const open = context.open ?? openSink;

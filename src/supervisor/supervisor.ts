@@ -164,6 +164,7 @@ export class Supervisor implements AdminContext, FleetOwner {
   drain(): void {
     if (this.stopping) return;
     this.stopping = true;
+    this.options.draining?.(this);
     this.fleet.drain(this.model.global.hardStopAfter, this.gaveSockets);
     this.resources.listeners.close(true);
   }

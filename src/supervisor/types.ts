@@ -109,6 +109,8 @@ export interface ServeOptions {
   /** A worker died; its gauges were already taken back. */
   readonly onWorkerDeath?: (index: number, shared: Shared) => void;
   readonly report?: Report;
+  /** Nothing is accepted from now on. */
+  readonly draining?: (context: AdminContext) => void;
   /** Command that starts a worker; default: this program with `__worker`. */
   readonly workerCommand?: readonly string[];
   /** Overrides of the `global` section from the command line (`-D`, `-db`, `-p`). */

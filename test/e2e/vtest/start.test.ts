@@ -175,9 +175,17 @@ describe.each(programs)("%s", (name) => {
     await eventually("its line", () => log.lines.some((line) => line.includes('"GET /x HTTP/1.1"')));
     // local1.info; what is sent to local0 is of errors only.
     expect(log.lines.filter((line) => line.includes("GET /x")).map((line) => line.slice(0, 5))).toEqual(["<142>"]);
+    // By the number of the process that was started, as everything that is logged.
+    expect(log.lines.map((line) => / haproxy\[(\d+)\]: /.exec(line)?.[1])).toEqual([String(proxy.pid)]);
     expect(existsSync(join(proxy.dir, "stats.sock"))).toBe(true);
-    proxy.signal("SIGINT");
-    expect(await proxy.ended).toBe("SIGINT");
+    peer.close();
+    proxy.signal("SIGUSR1");
+    expect(await proxy.ended).toBe("0");
+    await eventually("that it stops", () =>
+      log.lines.some((line) =>
+        line.includes(`haproxy[${proxy.pid}]: Proxy fe stopped (cumulated conns: FE: 1, BE: 1).`),
+      ),
+    );
   });
 
   test("many at once", async () => {
