@@ -5,11 +5,13 @@ import { Head, parseResponse } from "../../codec/h1/head.ts";
 import { C } from "../../counters/columns.ts";
 import { BAD_REQUEST } from "../../log/record.ts";
 import { clock } from "../../util/clock.ts";
+import { latin1 } from "../../util/latin1.ts";
 import { countTrackedRefusal } from "../track.ts";
 import { countOut } from "./count.ts";
 import { finishStream } from "./finish.ts";
 import { CLOSE } from "./wire.ts";
 import { renderAnswer } from "./render.ts";
+import { endsWithHead } from "./restatus.ts";
 import { builtinReply, type Reply } from "./reply.ts";
 import { afterAnswer } from "./rules.ts";
 import type { HttpSettings } from "./settings.ts";
@@ -62,8 +64,10 @@ export function answer(stream: HttpStream, given: Reply, keepServer = false): vo
     : page.http11
       ? "connection: close\r\n\r\n"
       : "\r\n";
-  const body = req.method === Method.HEAD ? null : page.body;
-  countOut(stream, page.size - (body === null ? page.body.length : 0));
+  // The page has a status of its own, which may be one that has no content.
+  const asked = req.method !== Method.HEAD;
+  const body = asked && !(page.size > 0 && endsWithHead(Number(latin1(page.head, 9, 12)))) ? page.body : null;
+  countOut(stream, page.size - (asked ? 0 : page.body.length));
   stream.answered = true;
   if (client.h2 !== null) {
     if (page.size > 0) sendPage(client.h2, client, page, body);

@@ -41,6 +41,7 @@ import { afterRules, responseRules } from "./rules.ts";
 import { countTrackedError, countTrackedFailure } from "../track.ts";
 import type { ProxyRules } from "../../rules/proxy-rules.ts";
 import type { HttpSettings } from "./settings.ts";
+import { restatus } from "./restatus.ts";
 import { Step } from "./step.ts";
 import type { HttpStream } from "./stream.ts";
 import { reframeResponse } from "./reframe.ts";
@@ -215,7 +216,8 @@ function passResponse(
     afterRules(stream, rules, front.rules);
     if (edits.status !== undefined) stream.status = Number(latin1(edits.status, 0, edits.status.length));
   }
-  if (edits.framed) reframeResponse(stream);
+  const sized = edits.status === undefined || framing === Framing.TUNNEL || restatus(stream);
+  if (edits.framed && sized) reframeResponse(stream);
   if (stream.compressed !== null) {
     announceCompression(stream, stream.compressed);
   } else if (framing === Framing.STREAM && client.h2 === null) {

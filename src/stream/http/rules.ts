@@ -4,7 +4,7 @@ import { defaultLimits, type HeadLimits } from "../../codec/h1/flags.ts";
 import { headSize, writeResponseHead } from "../../codec/h1/write.ts";
 import type { Backend } from "../../proxy/backend.ts";
 import type { ProxyRules } from "../../rules/proxy-rules.ts";
-import { firstValue } from "../../rules/lines.ts";
+import { firstValue, removeHeader } from "../../rules/lines.ts";
 import { runRules } from "../../rules/run.ts";
 import { type Rule, Verdict } from "../../rules/types.ts";
 import type { Reply } from "./reply.ts";
@@ -126,6 +126,11 @@ export function afterAnswer(stream: HttpStream, page: Reply): Reply {
     }
     // Without its length only the end of the connection ends the answer.
     if (firstValue(res, resEdits, CONTENT_LENGTH) === null) stream.clientKeep = false;
+  }
+  if (resEdits.status !== undefined && resEdits.status.toString("latin1") === "204") {
+    // It counts all the same, as in HAProxy.
+    extra += "content-length".length + (firstValue(res, resEdits, CONTENT_LENGTH) ?? "").length;
+    removeHeader(res, resEdits, CONTENT_LENGTH);
   }
   const out = Buffer.allocUnsafe(headSize(res, resEdits));
   // Without the blank line: what follows is the Connection header.

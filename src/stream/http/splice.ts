@@ -24,7 +24,14 @@ function plain(from: Conn, to: Conn): boolean {
 /** What is left of the response goes over inside the kernel, if it is worth it. The client must not be blocked. */
 export function spliceDownload(stream: HttpStream): void {
   const { resBody, client, serverConn: conn } = stream;
-  if (resBody.framing !== Framing.LENGTH || resBody.left < SPLICE_MIN || stream.resRechunk || conn === null) return;
+  if (
+    resBody.framing !== Framing.LENGTH ||
+    resBody.left < SPLICE_MIN ||
+    stream.resRechunk ||
+    stream.mute ||
+    conn === null
+  )
+    return;
   if (stream.resFilter !== null || (stream.cache !== null && stream.cache.writers.length > 0)) return;
   // An exchange of HTTP/2 is no connection of its own.
   if (!(client instanceof Conn) || !(conn instanceof Conn) || client.blocked || !(conn.socket instanceof PolledSocket))

@@ -32,6 +32,7 @@ import { timeouts } from "./timeouts.ts";
 import { persistence } from "./persistence.ts";
 import { random } from "./random.ts";
 import { rdp } from "./rdp.ts";
+import { restatuses } from "./restatus.ts";
 import { retries } from "./retries.ts";
 import { counterSamples } from "./counter-samples/index.ts";
 import { counterSessions } from "./counters/sessions.ts";
@@ -89,6 +90,7 @@ export const scenarios: readonly Scenario[] = [
   ...checks,
   ...cache,
   ...persistence,
+  ...restatuses,
   ...retries,
   ...sessionCounts,
   ...uploads,
