@@ -1,6 +1,6 @@
 /** Programs people use, through the proxy, in front of programs people run. */
 import { expect, test } from "bun:test";
-import { createHash, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { connect } from "../harness/client.ts";
@@ -10,7 +10,7 @@ import { run, startProgram } from "../harness/program.ts";
 import type { Proxy } from "../harness/proxy.ts";
 import { Scope } from "../harness/scope.ts";
 import { startServer } from "../harness/server.ts";
-import { becomes, busy, eventually, installed, residentKiB, startServing, stat, workers, wrk } from "./tools.ts";
+import { becomes, busy, eventually, installed, residentKiB, startServing, stat, workers, wrk, sha } from "./tools.ts";
 
 const DEFAULTS = `
 defaults
@@ -20,8 +20,6 @@ defaults
     timeout server 15s
     timeout tunnel 60s
 `;
-
-const sha = (data: Uint8Array): string => createHash("sha256").update(data).digest("hex");
 
 interface Served {
   readonly proxy: Proxy;

@@ -1,6 +1,6 @@
 /** HTTP/2 with the programs people use, on both sides and in all combinations. */
 import { expect, test } from "bun:test";
-import { createHash, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { createServer, type Http2Server } from "node:http2";
 import { join } from "node:path";
@@ -10,9 +10,7 @@ import { accepting, freePort } from "../harness/ports.ts";
 import { run, startProgram } from "../harness/program.ts";
 import { haproxyPath, type Proxy, startHaproxy } from "../harness/proxy.ts";
 import { Scope } from "../harness/scope.ts";
-import { becomes, busy, installed, startServing, stat } from "./tools.ts";
-
-const sha = (data: Uint8Array): string => createHash("sha256").update(data).digest("hex");
+import { becomes, busy, installed, startServing, stat, sha } from "./tools.ts";
 
 interface Served {
   readonly proxy: Proxy;

@@ -3,9 +3,8 @@ import { expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { freePort } from "../harness/ports.ts";
-import type { Proxy } from "../harness/proxy.ts";
 import { Scope } from "../harness/scope.ts";
-import { becomes, eventually, startServing, workers } from "./tools.ts";
+import { becomes, eventually, startServing, workers, reload } from "./tools.ts";
 
 async function text(port: number, path: string): Promise<string> {
   const response = await fetch(`http://127.0.0.1:${port}${path}`, {
@@ -22,11 +21,6 @@ function agree(port: number, path: string, expected: string): Promise<void> {
     for (let i = 0; i < 12; i++) all.add(await text(port, path));
     return [...all].join(" and ");
   }, expected);
-}
-
-async function reload(proxy: Proxy): Promise<void> {
-  const answer = await proxy.runtime("reload");
-  if (!answer.startsWith("ok")) throw new Error(`reload: ${answer}`);
 }
 
 test("maps, lists and process variables are the same in all workers", async () => {

@@ -23,6 +23,7 @@ import {
   upgrade,
   workers,
   wrk,
+  reload,
 } from "./tools.ts";
 
 const DEFAULTS = `
@@ -45,11 +46,6 @@ function edit(proxy: Proxy, from: string | RegExp, to: string): void {
 
 function cli(...args: string[]): ReturnType<typeof run> {
   return run([...tlbCommand(), ...args], { env: { NO_COLOR: "1" } });
-}
-
-async function reload(proxy: Proxy): Promise<void> {
-  const answer = await proxy.runtime("reload");
-  if (!answer.startsWith("ok")) throw new Error(`reload: ${answer}`);
 }
 
 async function body(port: number): Promise<string> {

@@ -1,4 +1,5 @@
 /** What end-to-end tests look at: statistics, processes, and load with a count of what failed. */
+import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { expect } from "bun:test";
 import { messageEnd, type Peer } from "../harness/peer.ts";
@@ -240,3 +241,11 @@ export async function echo(peer: Peer, letter: string): Promise<void> {
 export function installed(...names: string[]): boolean {
   return names.every((name) => which(name) !== null);
 }
+
+/** Throws unless the configuration is loaded again. */
+export async function reload(proxy: Proxy): Promise<void> {
+  const answer = await proxy.runtime("reload");
+  if (!answer.startsWith("ok")) throw new Error(`reload: ${answer}`);
+}
+
+export const sha = (data: Uint8Array): string => createHash("sha256").update(data).digest("hex");

@@ -1,6 +1,6 @@
 /** WebSocket through the proxy with the package ws, over HTTP/1 and HTTP/2 on either side: the same expectations hold for HAProxy 2.6. */
 import { beforeAll, describe, expect, test } from "bun:test";
-import { createHash, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { issue, type Issued } from "../../src/net/tls/certificates.helper.ts";
@@ -21,9 +21,8 @@ import {
   wsOverH2,
   type WsServer,
 } from "../harness/websocket.ts";
-import { busy, becomes, eventually, residentKiB, startServing, stat, workers } from "./tools.ts";
+import { busy, becomes, eventually, residentKiB, startServing, stat, workers, sha } from "./tools.ts";
 
-const sha = (data: Uint8Array): string => createHash("sha256").update(data).digest("hex");
 /** What each program made of a handshake. */
 const answers = new Map<string, string>();
 const proxies: readonly ProxyName[] = haproxyPath === null ? ["tlb"] : ["haproxy", "tlb"];

@@ -7,6 +7,7 @@ import { loadConfiguration } from "../../src/cli/load.ts";
 import { Supervisor } from "../../src/supervisor/supervisor.ts";
 import type { Table } from "../../src/table/table.ts";
 import { freePort } from "../harness/ports.ts";
+import { eventually } from "./tools.ts";
 
 const cleanups: (() => void | Promise<void>)[] = [];
 afterEach(async () => {
@@ -93,14 +94,6 @@ class Running {
     const table = this.table(name);
     const entry = table.lookup(key, Date.now());
     return entry < 0 ? -1 : table.read(entry, table.field(field)!, Date.now());
-  }
-}
-
-async function eventually(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
-  const until = Date.now() + 5000;
-  while (!(await holds())) {
-    if (Date.now() > until) throw new Error(`never: ${what}`);
-    await Bun.sleep(20);
   }
 }
 

@@ -3,9 +3,8 @@ import { beforeAll, describe, expect, test } from "bun:test";
 import { randomBytes } from "node:crypto";
 import { Code, grpcClient, metadata, startGrpcServer } from "../../harness/grpc.ts";
 import { Scope } from "../../harness/scope.ts";
-import { becomes, eventually, stat } from "../tools.ts";
+import { becomes, eventually, stat, sha } from "../tools.ts";
 import {
-  sha,
   text,
   bytes,
   fields,

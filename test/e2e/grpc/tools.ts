@@ -11,7 +11,6 @@ import { Scope } from "../../harness/scope.ts";
 import { startSyslog, type Syslog } from "../../harness/syslog.ts";
 import { busy, becomes, startServing } from "../tools.ts";
 
-export const sha = (data: Uint8Array): string => createHash("sha256").update(data).digest("hex");
 export const text = (outcome: Outcome): string[] => outcome.messages.map((message) => message.toString());
 export const bytes = (...messages: string[]): Buffer[] => messages.map((message) => Buffer.from(message));
 
