@@ -10,6 +10,8 @@ import type { UnixSocketListener } from "bun";
 const FIRST = 10_000;
 const BLOCK = 100;
 const BLOCKS = 220;
+/** Of one process, so that others find some too. */
+const MOST = 60;
 
 /** First ports of the blocks of this process. */
 const claimed: number[] = [];
@@ -22,8 +24,8 @@ let block = -1;
 let offset = BLOCK;
 
 /**
- * A TCP port nobody listens on. None is handed out twice by this process, as long as there are blocks to claim; after that its own
- * come again. Throws when nothing is free.
+ * A TCP port nobody listens on. It comes again after 6000 others, or earlier where other runs have claimed most blocks. Throws when
+ * nothing is free.
  */
 export function freePort(): number {
   for (let tries = 0; tries < BLOCK * BLOCKS; tries++) {
@@ -40,6 +42,7 @@ export function freePort(): number {
 
 /** One block more, behind those there are. False: all belong to somebody. */
 function claim(): boolean {
+  if (claimed.length === MOST) return false;
   for (; asked < BLOCKS; asked++, candidate = (candidate + 1) % BLOCKS) {
     const first = FIRST + BLOCK * candidate;
     try {
