@@ -47,6 +47,6 @@ function tail(trailers: Trailers | null | undefined): number {
 /** Of the walk that was started, with the end of the head. */
 function headers(): number {
   let size = 1;
-  while (walk.next()) size += walk.nameTo - walk.nameFrom + walk.to - walk.from;
+  while (walk.next()) size += walk.nameTo - walk.nameFrom + walk.heldTo - walk.heldFrom;
   return size;
 }

@@ -257,7 +257,7 @@ function headerRows(side: Side): FetchRow[] {
         return (ctx) => {
           if (!walk.start(side, ctx, ALL)) return null;
           let out = "";
-          while (walk.next()) out += `${walk.name}: ${walk.value}\r\n`;
+          while (walk.next()) out += `${walk.name}: ${walk.text(walk.heldFrom, walk.heldTo)}\r\n`;
           return `${out}\r\n`;
         };
       },
@@ -276,7 +276,8 @@ function headerRows(side: Side): FetchRow[] {
           if (!walk.start(side, ctx, ALL)) return null;
           let out = "";
           while (walk.next()) {
-            out += varint(walk.nameTo - walk.nameFrom) + walk.name + varint(walk.to - walk.from) + walk.value;
+            const { nameFrom, nameTo, heldFrom, heldTo } = walk;
+            out += varint(nameTo - nameFrom) + walk.name + varint(heldTo - heldFrom) + walk.text(heldFrom, heldTo);
           }
           return `${out}\0\0`;
         };

@@ -28,6 +28,9 @@ export class HeaderWalk {
   nameTo = 0;
   from = 0;
   to = 0;
+  /** The value as HAProxy holds it: with the blanks around it that a rule wrote. */
+  heldFrom = 0;
+  heldTo = 0;
   #head: Head | null = null;
   /** The head of a request, whose texts are kept. */
   #kept: Head | null = null;
@@ -83,8 +86,8 @@ export class HeaderWalk {
         this.buf = buf;
         this.nameFrom = start;
         this.nameTo = index[k + 1]!;
-        this.from = index[k + 2]!;
-        this.to = index[k + 3]!;
+        this.from = this.heldFrom = index[k + 2]!;
+        this.to = this.heldTo = index[k + 3]!;
         return true;
       }
       if (this.#lines !== null) continue;
@@ -119,6 +122,8 @@ export class HeaderWalk {
       let from = colon + 1;
       let to = end;
       if (to > from && buf[to - 1] === 13) to--;
+      this.heldFrom = Math.min(from + 1, to);
+      this.heldTo = to;
       while (from < to && (buf[from] === 32 || buf[from] === 9)) from++;
       while (to > from && (buf[to - 1] === 32 || buf[to - 1] === 9)) to--;
       this.from = from;

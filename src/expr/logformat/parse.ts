@@ -158,6 +158,11 @@ export function parseLogFormat(text: string, at: Position, diagnostics: Diagnost
       defaults = flags;
       continue;
     }
+    if (name === "U" && style !== "log") {
+      // HAProxy counts these bytes when the exchange is over.
+      literal += "0";
+      continue;
+    }
     flush();
     items.push({ kind: "tag", name, flags, offset: start, end: i });
   }

@@ -116,7 +116,7 @@ function replacer(name: "replace-header" | "replace-value", help: string): Actio
         };
         let last: string | null = null;
         const change = (old: string): string | null => {
-          const fresh = whole ? one(old) : elements(old, one);
+          const fresh = whole ? one(withoutBlanks(old)) : elements(old, one);
           if (fresh !== null) last = fresh;
           return fresh;
         };
@@ -126,6 +126,19 @@ function replacer(name: "replace-header" | "replace-value", help: string): Actio
       };
     },
   };
+}
+
+/** A value as HAProxy finds it; a rule may have written blanks around it. */
+function withoutBlanks(value: string): string {
+  let from = 0;
+  let to = value.length;
+  while (from < to && blank(value.charCodeAt(from))) from++;
+  while (to > from && blank(value.charCodeAt(to - 1))) to--;
+  return from === 0 && to === value.length ? value : value.slice(from, to);
+}
+
+function blank(c: number): boolean {
+  return c === 32 || c === 9;
 }
 
 /**
@@ -145,7 +158,7 @@ function elements(value: string, change: (element: string) => string | null): st
       end++;
     }
     const raw = value.slice(at, end);
-    const fresh = change(raw.trim());
+    const fresh = change(withoutBlanks(raw));
     if (fresh !== null) changed = true;
     out += fresh ?? raw;
     if (end >= value.length) break;

@@ -95,9 +95,10 @@ function findCookie(stream: HttpStream, side: Side, name: Uint8Array, start: str
     const buf = walk.buf as Buffer;
     scanner.start(buf, walk.from, walk.to, side.response);
     while (scanner.next()) {
-      const { nameStart, nameEnd, valueStart, valueEnd, hasValue } = scanner;
-      const own = latin1(buf, nameStart, nameEnd);
-      const pair = hasValue ? `${own}=${latin1(buf, valueStart, valueEnd)}` : own;
+      const { nameStart, nameEnd, valueStart, valueEnd } = scanner;
+      // Without the sign it is no cookie.
+      if (!scanner.hasValue) continue;
+      const pair = `${latin1(buf, nameStart, nameEnd)}=${latin1(buf, valueStart, valueEnd)}`;
       if (pair.startsWith(start)) return pair.slice(0, len);
     }
   }

@@ -229,4 +229,16 @@ http-request set-header x-cookie yes if { cookie(a) req } !named`,
       "str(x),set-var(txn.one),add(2)",
     ],
   ),
+  found("values with blanks around them", [], [], {
+    frontend: [
+      "http-request set-header x '  a b '\nhttp-request add-header y ' c , d '\nhttp-request set-header z ' 5 '",
+      ...["hdr(x)", "fhdr(x)", "fhdr(y,1)", "hdr_val(z)", "hdrs,hex", "hdrs_bin,hex", "len"].map(
+        (name, i) => `http-request set-header r-${i} <%[req.${name}]>`,
+      ),
+      "http-request add-header v '  a b '\nhttp-request add-header v '\xa0c , d\xa0'\nhttp-request replace-header v (.*) <\\1>",
+      "http-request add-header w ' a,\xa0b, c '\nhttp-request replace-value w (.*) <\\1>",
+      'http-request set-header u "%{+Q}U|%U|%B"',
+    ].join("\n"),
+    requests: [get("/p", "V: \xa0q\xa0"), post("/p", "abc")],
+  }),
 ];
