@@ -55,6 +55,7 @@ function enqueue(stream: Stream, server: Server | null): void {
       assign(stream);
       return;
     }
+    if (server !== null) countOnServer(server, backend, C.errConn);
     stream.giveUp("S", "Q");
     return;
   }

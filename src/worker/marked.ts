@@ -11,6 +11,8 @@ import { shutdownServer } from "./sessions.ts";
 export class MarkedServers {
   private readonly rt: StreamRuntime;
   private servers: Server[] = [];
+  /** Servers whose streams end at the next look: the change itself is logged first. */
+  private due: Server[] = [];
   /** Servers that were up, by "backend/server"; what is not in it is seen for the first time. */
   private up = new Map<string, boolean>();
 
@@ -39,14 +41,16 @@ export class MarkedServers {
   }
 
   look(): void {
+    const { due } = this;
+    this.due = [];
+    for (const { backend, name } of due) shutdownServer(this.rt, backend.name, name, "D");
     for (const server of this.servers) {
       const key = keyOf(server);
       const now = isUp(server);
       if (this.up.get(key) === now) continue;
       this.up.set(key, now);
       if (now) this.cameUp(server);
-      else if (server.model.onMarkedDown === "shutdown-sessions")
-        shutdownServer(this.rt, server.backend.name, server.name, "D");
+      else if (server.model.onMarkedDown === "shutdown-sessions") this.due.push(server);
     }
   }
 

@@ -53,7 +53,7 @@ export function answer(stream: HttpStream, given: Reply, keepServer = false): vo
   const { client, req } = stream;
   const page = afterAnswer(stream, given);
   stream.status = page.status;
-  if (!keepServer) stream.dropServerConn(stream.termCause === "K");
+  if (!keepServer) stream.dropServerConn("KDU".includes(stream.termCause));
   // A body that is still on its way would be taken for the next request.
   const keep = stream.clientKeep && stream.requestDone && !client.closed && !page.closes;
   stream.clientKeep = keep;

@@ -19,8 +19,10 @@ import { headBytes } from "./wire.ts";
 export function requestContent(stream: HttpStream, content: ContentRules, place: number, again: boolean): boolean {
   const { delay } = content;
   const over = again && stream.waitUntil > 0 && clock.now >= stream.waitUntil;
+  stream.inRequestContent = true;
   const verdict = runContent(content, stream.rules(), delay === 0 || over || heldEnough(stream));
   if (verdict === Verdict.done) return false;
+  stream.inRequestContent = false;
   if (verdict !== Verdict.wait) {
     if (again) endWait(stream);
     return true;

@@ -24,10 +24,10 @@ export function bodyBytes({ payload, done, trailerBytes }: Body): number {
   return payload + (done ? trailerBytes : 0);
 }
 
-/** Bytes for the client. */
+/** Bytes for the client, and of the server that was asked. */
 export function countOut(stream: HttpStream, n: number): void {
   stream.bytesRead += n;
-  countBytes(stream, C.bytesOut, n, stream.server);
+  countBytes(stream, C.bytesOut, n, stream.billed);
 }
 
 /** Bytes that never entered the process. */

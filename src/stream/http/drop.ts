@@ -10,6 +10,8 @@ import { headBytes } from "./wire.ts";
 /** See FlowStream.drop. */
 export function drop(stream: HttpStream, silent: boolean): void {
   const { client } = stream;
+  // As in HAProxy: what rules about content reject is the frontend's alone, what they drop is not.
+  if (silent) stream.inRequestContent = false;
   // As in HAProxy, a drop in a response counts as one of the request.
   countRefused(stream, false);
   stream.termCause = "P";

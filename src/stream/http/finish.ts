@@ -1,12 +1,13 @@
 import { endCache } from "./cache/state.ts";
 import { C } from "../../counters/columns.ts";
 import { clock } from "../../util/clock.ts";
-import { tunnelTimeout } from "../relay.ts";
+import { serverDue, tunnelTimeout } from "../relay.ts";
 import { offerSlot } from "../assign.ts";
 import { countOnPath } from "../count.ts";
 import { countTimes } from "../times.ts";
 import { countTrackedBytes, endTracking } from "../track.ts";
 import type { ServerSide } from "../../server/side.ts";
+import { billServer } from "./count.ts";
 import type { HttpSettings } from "./settings.ts";
 import type { HttpStream } from "./stream.ts";
 import { responseColumn } from "./wire.ts";
@@ -44,14 +45,24 @@ export function logEarly(stream: HttpStream): void {
   stream.bytesUploaded = bytesUploaded;
 }
 
+/** By the administrator, or because its server went down or came back. */
+function isShutDown(cause: string): boolean {
+  return cause === "K" || cause === "D" || cause === "U";
+}
+
+/** The server's time in a tunnel is over as well. */
+function serverIsDue(stream: HttpStream): boolean {
+  const due = serverDue(stream);
+  return tunnelTimeout(stream) > 0 || (due > 0 && due <= clock.now);
+}
+
 /** How a connection that is not kept ends, as in HAProxy: by FIN where both sides could end on their own, else by reset. */
 function gentle(stream: HttpStream, conn: ServerSide): boolean {
   const { termCause: cause, requestDone } = stream;
   if (stream.backend!.model.options.nolinger) return false;
   if (cause === "C" && !requestDone) return false;
-  if (conn.ended || cause === "K") return true;
-  // With `timeout tunnel` the time of both is over.
-  if (stream.tunnel) return cause === "-" || (cause === "c" && tunnelTimeout(stream) === 0);
+  if (conn.ended || isShutDown(cause)) return true;
+  if (stream.tunnel) return cause === "-" || (cause === "c" && !serverIsDue(stream));
   if (cause === "-" && !stream.responseDone) return true;
   return !requestDone && cause !== "C" && cause !== "S";
 }
@@ -73,6 +84,8 @@ export function finishStream(stream: HttpStream, keep: boolean): void {
     }
   }
   if (stream.deserted) countOnPath(stream, C.clientAborts);
+  // Also where it waited for its server in vain.
+  if (server !== null && server.index >= 0) billServer(stream);
   if (stream.cache !== null) endCache(stream, stream.cache);
   if (server !== null && backend !== null) countTimes(stream, backend, server);
 

@@ -39,7 +39,7 @@ export function forget(stream: HttpStream): void {
   stream.logLevel = null;
   stream.step = Step.none;
   stream.gathering = stream.once = stream.unframed = stream.reqRechunk = stream.resRechunk = stream.mute = false;
-  stream.inContent = stream.begun = false;
+  stream.inContent = stream.inRequestContent = stream.begun = false;
   stream.contentUntil = 0;
   stream.waitUntil = 0;
   stream.ownServerTimeout = stream.ownTunnelTimeout = UNSET;

@@ -79,7 +79,12 @@ export function analyseResponse(stream: HttpStream, conn: ServerSide, buf: Buffe
   if (framing === Framing.TUNNEL && status === 101 && conn.h2 === null && !acceptsUpgrade(req, res)) {
     sendInterim(stream);
     // HAProxy's reader of HTTP/1 does not pass on a WebSocket without a proof.
-    if (!isUpgrade(req, res)) countOut(stream, headBytes(res) + end - at);
+    if (!isUpgrade(req, res)) {
+      countOut(stream, headBytes(res) + end - at);
+      const { slab, base } = server!;
+      slab[base + C.resp1xx]!++;
+      slab[base + C.reqTot]!++;
+    }
     badResponse(stream, "h1-unasked-upgrade");
     return;
   }

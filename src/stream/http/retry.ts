@@ -1,5 +1,7 @@
 /** Sending a request once more after it was sent in vain (manual, keyword retry-on). Failed connections: ../connect.ts. */
+import { C } from "../../counters/columns.ts";
 import { connect, retry } from "../connect.ts";
+import { countOnServer } from "../count.ts";
 import { Output } from "./body.ts";
 import type { HttpSettings } from "./settings.ts";
 import type { HttpStream } from "./stream.ts";
@@ -33,6 +35,8 @@ function mayRetry(stream: HttpStream): boolean {
 
 /** Sends the request again, as a counted retry. */
 export function repeat(stream: HttpStream): void {
+  // Counted here, and where the next attempt finds its server, as in HAProxy.
+  countOnServer(stream.server!, stream.backend!, C.retries);
   forgetAttempt(stream);
   retry(stream, true);
 }

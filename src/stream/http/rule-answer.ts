@@ -69,7 +69,7 @@ export function countRefused(stream: HttpStream, response: boolean): void {
   const column = response ? C.denResp : C.denReq;
   slab[frontend.base + column]!++;
   slab[stream.listener.base + column]!++;
-  if (backend !== null) slab[backend.base + column]!++;
+  if (backend !== null && !stream.inRequestContent) slab[backend.base + column]!++;
   if (response && server !== null) slab[server.base + column]!++;
 }
 

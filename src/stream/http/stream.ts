@@ -133,6 +133,8 @@ export class HttpStream extends Stream implements H2Owner {
   step: number = Step.none;
   /** Rules about the content of the response run. */
   inContent = false;
+  /** Those about the content of the request do. */
+  inRequestContent = false;
   /** The frontend's rules about content have let the request pass: it is one. */
   begun = false;
   /** They wait for its head, until then (epoch ms). */

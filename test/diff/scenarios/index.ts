@@ -5,6 +5,7 @@ import { cache } from "./cache/index.ts";
 import { checks } from "./checks.ts";
 import { compression } from "./compression.ts";
 import { edges } from "./edges.ts";
+import { endsActs } from "./ends-acts.ts";
 import { endsHttp } from "./ends-http.ts";
 import { endsTcp } from "./ends-tcp.ts";
 import { dualStack } from "./dual-stack.ts";
@@ -127,6 +128,7 @@ export const scenarios: readonly Scenario[] = [
   ...framingRules,
   ...targets,
   ...edges,
+  ...endsActs,
   ...endsHttp,
   ...endsTcp,
   ...random,
