@@ -36,11 +36,14 @@ export class ServerPool {
   /** Most used at once since the last purge. */
   private peak = 0;
   private nextPurge = 0;
+  /** The server was in maintenance at the last purge. */
+  private maintained: boolean;
 
   constructor(server: Server) {
     this.server = server;
     this.address = null;
     this.options = DEFAULT_CONNECT_OPTIONS;
+    this.maintained = inMaintenance(server);
     this.configure(server);
   }
 
@@ -152,9 +155,12 @@ export class ServerPool {
     }
   }
 
-  /** Closes what was not needed lately, or all of a server in maintenance; called about once a second. */
+  /** Closes what was not needed lately, and all when the server goes into maintenance; called about once a second. */
   purge(now: number): void {
-    if (this.idle.length > 0 && inMaintenance(this.server)) this.closeIdle();
+    const maintained = inMaintenance(this.server);
+    // What persistence leads there later may stay, as in HAProxy.
+    if (maintained && !this.maintained) this.closeIdle();
+    this.maintained = maintained;
     if (this.nextPurge === 0 || now < this.nextPurge) return;
     const surplus = Math.ceil((this.used + this.idle.length - this.need) / 2);
     for (let i = 0; i < surplus && this.idle.length > 0; i++) this.idle[0]!.abort();
