@@ -107,7 +107,8 @@ function adminContext(supervisor: SupervisorContext): AdminContext {
     queries: workerQueries,
     query: (worker, name, args) => query(supervisor, worker, name, args),
     logEvent: (level, proxy, text) => {
-      const severity = level <= LEVELS.alert ? "error" : level <= LEVELS.warning ? "warning" : "notice";
+      // On standard error HAProxy knows two severities for what happens at run time.
+      const severity = level <= LEVELS.emerg ? "error" : "warning";
       process.stderr.write(haproxyMessage(severity, process.pid, text));
       const name = levelNames[level];
       if (name !== undefined) loggers.of(supervisor.model, proxy)?.event(name, text);

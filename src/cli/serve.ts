@@ -2,6 +2,7 @@
 import { defaultSocket } from "../admin/runtime/default-path.ts";
 import type { Model, StatsSocketModel } from "../config/model.ts";
 import { haproxyMessage } from "../lang/render.ts";
+import type { Report } from "../supervisor/report.ts";
 import { serve } from "../supervisor/serve.ts";
 import type { Loaded } from "../supervisor/types.ts";
 import { isSuccessor } from "../supervisor/heir.ts";
@@ -22,8 +23,8 @@ export interface StartRequest {
   readonly proxyMaxconn: number;
   /** How to read the files; `stdin` is set when they include "-": it can be read once only. */
   readonly load: LoadOptions;
-  /** Nothing on standard error. Default false. */
-  readonly quiet?: boolean;
+  /** Takes what the supervisor says; default: standard error. */
+  readonly report?: Report;
   /** See ServeOptions. Default false. */
   readonly reloadsBySigusr2?: boolean;
   /** See ServeOptions. Default null. */
@@ -79,7 +80,7 @@ export async function startProxy(request: StartRequest): Promise<number> {
     reloadsBySigusr2: request.reloadsBySigusr2 ?? false,
     diesBySignal: request.diesBySignal ?? false,
     successorEnvironment: request.defaultSocket && socket === null ? { [NO_SOCKET]: "1" } : {},
-    ...(request.quiet === true ? { report: () => {} } : {}),
+    ...(request.report === undefined ? {} : { report: request.report }),
     ...(request.daemon === null ? {} : { daemon: request.daemon }),
     ...(request.pidFile === null ? {} : { pidfile: request.pidFile }),
   });

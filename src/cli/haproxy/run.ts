@@ -8,6 +8,7 @@ import { haproxyMessage, renderHaproxy } from "../../lang/render.ts";
 import { hasListener, type Loaded, loadConfiguration, type LoadOptions } from "../load.ts";
 import { isDaemon } from "../../supervisor/daemon.ts";
 import { isSuccessor } from "../../supervisor/heir.ts";
+import type { Report } from "../../supervisor/report.ts";
 import { startProxy } from "../serve.ts";
 import { type HaproxyOptions, parseHaproxyOptions } from "./options.ts";
 import { announcedVersion, longVersionText, usage, versionText } from "./usage.ts";
@@ -100,13 +101,22 @@ async function run(options: HaproxyOptions, argv: readonly string[], messages: M
     defaultSocket: false,
     first: loaded.model,
     load,
-    quiet: options.quiet,
+    report: reporter(options.quiet),
     // HAProxy's way to say that there is none.
     takeFrom: options.oldSocket === "/dev/null" ? null : options.oldSocket,
     diesBySignal: !options.masterWorker,
     reloadsBySigusr2: options.masterWorker,
   });
 }
+
+/** What the supervisor says, in the form of what was said before it. */
+function reporter(quiet: boolean): Report {
+  const messages = new Messages();
+  messages.quiet = quiet;
+  return (level, text) => messages.say(SEVERITIES[level], text);
+}
+
+const SEVERITIES = { ALERT: "error", WARNING: "warning", NOTICE: "notice" } as const;
 
 function judge(condition: string, messages: Messages): number {
   const env = initialEnvironment(process.env, { localPeer: "" });

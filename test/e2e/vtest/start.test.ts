@@ -28,7 +28,8 @@ const CONFIG = `
 async function get(scope: Scope, port: number): Promise<string> {
   const peer = await connect(scope, port);
   peer.send("GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
-  const answer = await peer.response();
+  // Programs that start side by side on a busy machine take their time.
+  const answer = await peer.response({ ms: 15_000 });
   peer.close();
   return answer.slice(0, 12);
 }
@@ -220,6 +221,17 @@ describe.each(programs)("%s", (name) => {
     const proxy = launch(scope, name, ["-d"], CONFIG.replace("mode http", "mode htttp"));
     expect(await proxy.ended).toBe("1");
     expect(proxy.output()).toContain("[ALERT]");
+  });
+
+  test("an address that cannot be bound", async () => {
+    await using scope = new Scope();
+    const proxy = launch(scope, name, ["-d"], CONFIG.replace('"fd@${fe1}"', "192.0.2.77:80"));
+    expect(await proxy.ended).toBe("1");
+    const levels = proxy.output().match(/^\[\w+\](?=.*(?:version|executable|listeners|Binding))/gm);
+    expect(levels).toEqual(["[NOTICE]", "[NOTICE]", "[ALERT]", "[ALERT]"]);
+    expect(proxy.output()).toContain(
+      "for frontend fe: cannot bind socket (Cannot assign requested address) for [192.0.2.77:80]",
+    );
   });
 
   test("what its scripts read from -vv: version, target, features, services", async () => {
