@@ -96,4 +96,36 @@ export const operatorCases: readonly OracleCase[] = [
     name: `where deny_status stands: ${line}`,
     text: `${TIMEOUTS}listen l\n bind :8001\n server s 127.0.0.1:80\n ${line}\n`,
   })),
+  ...[
+    "load-server-state-from-file",
+    "load-server-state-from-file global",
+    "load-server-state-from-file local",
+    "load-server-state-from-file none",
+    "load-server-state-from-file zork",
+    "load-server-state-from-file global more",
+    "server-state-file-name",
+    "server-state-file-name x",
+    "server-state-file-name use-backend-name",
+    "server-state-file-name x y",
+  ].flatMap((line) => [
+    { name: `files of states: ${line}`, text: `${TIMEOUTS}listen l\n bind :8001\n server s 127.0.0.1:80\n ${line}\n` },
+    {
+      name: `files of states, defaults: ${line}`,
+      text: `${TIMEOUTS} ${line}\nlisten l\n bind :8001\n server s 127.0.0.1:80\n`,
+    },
+  ]),
+  ...["cluster-secret", "cluster-secret x", "cluster-secret x y"].map((line) => ({
+    name: `global: ${line}`,
+    text: `global\n ${line}\n${TIMEOUTS}listen l\n bind :8001\n server s 127.0.0.1:80\n`,
+  })),
+  ...[
+    "error-log-format a\n error-log-format b",
+    "log-format a\n option httplog",
+    "option tcplog\n log-format a",
+    "option httplog\n option httplog clf",
+    "log-format a\n log-format b",
+  ].map((lines) => ({
+    name: `formats that replace others: ${lines}`,
+    text: `${TIMEOUTS} log stdout local0\n ${lines}\nlisten l\n bind :8001\n server s 127.0.0.1:80\n`,
+  })),
 ];

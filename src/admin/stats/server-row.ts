@@ -88,7 +88,7 @@ export function serverRow(ctx: AdminContext, proxy: ProxyModel, server: ServerMo
   if (server.check.enabled && server.track === null) checkColumns(shared, slot, server, values, nowMs);
   if (legends) {
     const address = serverAddress(shared, slot, server);
-    values.addr = addressAndPort(address);
+    values.addr = addressAndPort(written(address, server));
     const cookie = server.cookie ?? generatedCookie(proxy, server, address);
     if (cookie !== null) values.cookie = cookie;
   }
@@ -115,6 +115,11 @@ function checkColumns(shared: Shared, slot: number, server: ServerModel, values:
   values.check_fall = server.check.fall;
   values.check_health = shared.getState(slot, S.health);
   if (server.observe !== "none") values.hanafail = shared.sum(slot, C.checkFailed);
+}
+
+/** A port that is an offset to that of the client is shown as the offset, as in HAProxy. */
+function written(address: Address | null, { port }: ServerModel): Address | null {
+  return address?.kind === "ip" && port.kind === "offset" ? { ...address, port: port.value } : address;
 }
 
 /** What `cookie ... dynamic` gives a server without a cookie of its own. */

@@ -2,6 +2,7 @@ import { textOf } from "../../rules/parts.ts";
 import type { Args } from "../../lang/args.ts";
 import type { ProxyContext } from "../context.ts";
 import { takeChoice, takeInteger } from "../values.ts";
+import { markFormat } from "./format-mark.ts";
 import type { Keyword } from "./keyword.ts";
 import { FRONT, FRONT_ONLY } from "./where.ts";
 
@@ -58,7 +59,8 @@ function format(name: string, help: string, set: (c: ProxyContext, text: ReturnT
     parse: (c, args) => {
       const word = args.take("one word: quote the format or escape its spaces");
       if (word === null) return;
-      c.proxy.marks.set(name, args.keyword);
+      if (name === "error-log-format") markFormat(c, args, name);
+      else c.proxy.marks.set(name, args.keyword);
       set(c, textOf(word));
     },
   };

@@ -135,6 +135,7 @@ const places: Readonly<Record<string, Readonly<Record<string, Place>>>> = {
     cookie: ["stream/http/persist.ts", "requestCookies("],
     fullconn: ["proxy/server.ts", "fullconn"],
     "dynamic-cookie-key": ["server/cookie-rules.ts", "dynamicCookie("],
+    "load-server-state-from-file": ["config/keywords/server-state.ts", "has no effect here"],
     retries: ["stream/stream.ts", "model.retries"],
     "retry-on": ["stream/http/retry.ts", "retryStatus"],
     "http-reuse": ["stream/http/finish.ts", "reuse"],

@@ -21,6 +21,7 @@ function readArguments(args: Args, usage: string): void {
     takeInteger(args, { min: -1, lax: true });
   else if (usage === "<size>") takeSize(args, { min: 0, max: 0x7fffffff });
   else if (usage === "<time>") takeTime(args);
+  else if (usage === "<secret>") args.take("a secret");
   else if (usage.startsWith("[") && !args.done) takeChoice(args, [usage.slice(1, -1)]);
   else if (usage === "<group> [<threads>]" && takeInteger(args, { min: 1, max: 64 }) !== null) args.rest();
 }
@@ -41,6 +42,7 @@ export const inertGlobalKeywords: readonly Keyword<GlobalContext>[] = [
   inert("nopoll", "", "Do not use poll", POLLER),
   inert("nogetaddrinfo", "", "Do not use getaddrinfo", "names are resolved in one way only"),
   inert("noreuseport", "", "Do not share addresses between sockets", "every worker needs a socket of its own"),
+  inert("cluster-secret", "<secret>", "Secret shared by load balancers", "only HTTP/3 makes tokens from it"),
   inert("quiet", "", "No messages at start", "use the option -q"),
   inert("master-worker", "[no-exit-on-failure]", "Run a supervising process", "there is always one"),
   inert("mworker-max-reloads", "<count>", "Reloads a worker may survive", "workers survive every reload"),

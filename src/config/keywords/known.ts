@@ -18,7 +18,7 @@ const GLOBAL = `
 const PROXY = `
   clitcpka-cnt clitcpka-idle clitcpka-intvl email-alert
   external-check
-  load-server-state-from-file max-session-srv-conns server-state-file-name
+  max-session-srv-conns
   srvtcpka-cnt srvtcpka-idle srvtcpka-intvl stats
   use-fcgi-app
 `;

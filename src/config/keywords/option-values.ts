@@ -6,6 +6,7 @@ import type { ForwardForModel } from "../model.ts";
 import { takeChoice, takeInteger } from "../values.ts";
 import { parseGrpcCheck } from "./grpc-check.ts";
 import { parseHttpchk } from "./httpchk.ts";
+import { markFormat } from "./format-mark.ts";
 import type { Keyword } from "./keyword.ts";
 import { BACK, BOTH } from "./where.ts";
 
@@ -28,7 +29,7 @@ function logFormat(name: string, help: string, parse: Row["parse"], usage = ""):
         return;
       }
       parse(c, args);
-      c.proxy.marks.set("log-format", args.keyword);
+      markFormat(c, args, "log-format");
     },
   };
 }

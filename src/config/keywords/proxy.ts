@@ -13,6 +13,8 @@ import { compressionKeywords } from "./compression.ts";
 import { errorKeywords } from "./errors.ts";
 import { captureKeywords } from "./capture.ts";
 import { ruleKeywords } from "./rules.ts";
+import { markFormat } from "./format-mark.ts";
+import { serverStateKeywords } from "./server-state.ts";
 import { stickKeywords } from "./stick.ts";
 import { stickTableKeyword } from "./stick-table.ts";
 import { tcpRuleKeywords } from "./tcp-rules.ts";
@@ -183,7 +185,7 @@ const logs: readonly Row[] = [
     parse: (c, args) => {
       const word = args.take("one word: quote the format or escape its spaces");
       if (word === null) return;
-      c.proxy.marks.set("log-format", args.keyword);
+      markFormat(c, args, "log-format");
       // The position is that of the first character of the text, behind a quote.
       const quote = word.quoted && word.endColumn - word.at.column === word.text.length + 2 ? 1 : 0;
       const at = { ...word.at, column: word.at.column + quote };
@@ -208,5 +210,6 @@ export const proxyKeywords = new KeywordTable<ProxyContext>("proxy", [
   captureKeywords,
   tcpRuleKeywords,
   [stickTableKeyword],
+  serverStateKeywords,
   stickKeywords,
 ]);

@@ -173,7 +173,7 @@ backend be3
 `,
     client: async (talk) => {
       await talk.command("set server {@be1}/a addr 127.0.0.9 port 9000");
-      await note(talk, "cookie");
+      await note(talk, "cookie", "addr");
     },
   },
   {

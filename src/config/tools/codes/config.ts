@@ -198,6 +198,13 @@ export const configCodes: readonly CodeInfo[] = [
     "balance roundrobin",
   ),
   row(
+    "config/overridden",
+    "a log format that another one of the same defaults section replaces",
+    "Only the last of 'option httplog', 'option tcplog', 'option httpslog' and 'log-format' holds.",
+    "defaults base\n    mode http\n    log stdout local0\n    option httplog\n    log-format %ci\nlisten web from base\n    bind :80\n",
+    "defaults base\n    mode http\n    log stdout local0\n    log-format %ci\nlisten web from base\n    bind :80\n",
+  ),
+  row(
     "config/rule-order",
     "rules written in another order than they are evaluated in",
     "Kinds of rules have an order of their own: tcp-request connection, session, content, monitor fail, http-request, redirect, use_backend, use-server.",
