@@ -191,7 +191,9 @@ describe.each(programs)("%s", (name) => {
 
   test("many at once", async () => {
     await using scope = new Scope();
-    const all = Array.from({ length: 4 }, () => launch(scope, name, ["-d", "-dM"], CONFIG, ["fe1", "fe2"]));
+    const all = Array.from({ length: 4 }, () =>
+      launch(scope, name, ["-d", "-dM"], `global\n nbthread 1\n${CONFIG}`, ["fe1", "fe2"]),
+    );
     expect(await Promise.all(all.map(({ ports }) => get(scope, ports["fe1"]!)))).toEqual(all.map(() => "HTTP/1.1 200"));
     for (const proxy of all) proxy.signal("SIGINT");
     expect(await Promise.all(all.map(({ ended }) => ended))).toEqual(all.map(() => "SIGINT"));
