@@ -41,10 +41,10 @@ import { afterRules, responseRules } from "./rules.ts";
 import { countTrackedError, countTrackedFailure } from "../track.ts";
 import type { ProxyRules } from "../../rules/proxy-rules.ts";
 import type { HttpSettings } from "./settings.ts";
-import { restatus } from "./restatus.ts";
+import { frameNothing, restatus } from "./restatus.ts";
 import { Step } from "./step.ts";
 import type { HttpStream } from "./stream.ts";
-import { reframeResponse } from "./reframe.ts";
+import { reframeResponse, takeConnection } from "./reframe.ts";
 import { startTunnel } from "./tunnel.ts";
 import { holdResponse } from "./wait.ts";
 import { CHUNKED, CLOSE, headBytes, KEEP_ALIVE, responseColumn } from "./wire.ts";
@@ -222,7 +222,11 @@ function passResponse(
     if (edits.status !== undefined) stream.status = Number(latin1(edits.status, 0, edits.status.length));
   }
   const sized = edits.status === undefined || framing === Framing.TUNNEL || restatus(stream);
-  if (edits.framed && sized) reframeResponse(stream);
+  if (edits.framed) {
+    if (sized) reframeResponse(stream);
+    else if (takeConnection(res, edits)) stream.clientKeep = false;
+  }
+  if (framing === Framing.NONE && res.contentLength < 0 && !stream.resRechunk) frameNothing(stream);
   if (stream.compressed !== null) {
     announceCompression(stream, stream.compressed);
   } else if (framing === Framing.STREAM && client.h2 === null) {

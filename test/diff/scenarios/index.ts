@@ -40,6 +40,7 @@ import { counterSessions } from "./counters/sessions.ts";
 import { counters } from "./counters/index.ts";
 import { defaultsRules } from "./defaults-rules.ts";
 import { destinations } from "./destinations.ts";
+import { mutantEnds } from "./mutant-ends.ts";
 import { mutants } from "./mutants.ts";
 import { names } from "./names.ts";
 import { negotiate } from "./negotiate.ts";
@@ -118,6 +119,7 @@ export const scenarios: readonly Scenario[] = [
   ...counters,
   ...counterSamples,
   ...counterSessions,
+  ...mutantEnds,
   ...mutants,
   ...names,
   ...defaultsRules,

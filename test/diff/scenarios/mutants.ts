@@ -46,30 +46,6 @@ function uncounted(name: string, lines: Lines, s1: ServerScript, pieces: readonl
   return { ...scenario(name, lines, s1, pieces), client: sends(...pieces) };
 }
 
-/** Connections on which no request came to be. */
-const silences = [
-  "",
-  "option http-ignore-probes",
-  "option dontlognull",
-  "errorfile 400 /dev/null\nerrorfile 408 /dev/null",
-].flatMap((option) =>
-  (["close", "shutdown", "reset", "time"] as const).flatMap((end) =>
-    ["", "GET / HT", "\r\n"].map((text): Scenario => ({
-      name: `mutants: ${JSON.stringify(text)} and ${end}, ${option.split("\n")[0]!}`,
-      config: http({ defaults: `${option}\ntimeout http-request 100ms` }),
-      servers: { s1: echo },
-      async client(talk) {
-        const client = await talk.connect();
-        client.send(text);
-        await talk.sleep(end === "time" ? 200 : 20);
-        if (end !== "time") client[end]();
-        await counts(talk);
-      },
-      compare: { clientClose: "closed" },
-    })),
-  ),
-);
-
 /** Error files for what is no request: only an empty one counts. */
 const pages = ["/dev/null", "{file:page}", "{file:empty}"].flatMap((file) =>
   [
@@ -144,40 +120,6 @@ const broken = [
   scenario(`chunks ${JSON.stringify(pieces)} and FIN`, {}, playsAndCloses(...pieces), [get()]),
 ]);
 
-/** A server that gives up, in one way or another, with `retry-on` or without. */
-const lost = ["none", "junk-response", "empty-response", "response-timeout"].flatMap((condition) =>
-  (["close", "reset", "junk", "silence"] as const).map((end) =>
-    scenario(
-      `retry-on ${condition} and ${end}`,
-      { backend: `retry-on ${condition}\nretries 2\ntimeout server 100ms` },
-      async (peer) => {
-        await peer.request(60_000);
-        if (end === "junk") peer.send("junk\r\n\r\n");
-        else if (end !== "silence") peer[end]();
-      },
-      [get(), "", "", "", "", "", "", "", "", "", "", "", "", "", "", ""],
-    ),
-  ),
-);
-
-/** Whether the first request of a client may take a connection of another one. */
-const shared = [
-  "all-retryable-errors",
-  "conn-failure empty-response response-timeout",
-  "empty-response response-timeout",
-].flatMap((conditions) =>
-  ["safe", "aggressive", "never"].map((mode): Scenario => ({
-    name: `mutants: http-reuse ${mode}, retry-on ${conditions}`,
-    config: http({ backend: `http-reuse ${mode}\nretry-on ${conditions}` }),
-    servers: { s1: echo },
-    async client(talk) {
-      await sends(get("/a"))(talk);
-      await sends(get("/b"))(talk);
-      await counts(talk);
-    },
-  })),
-);
-
 const FORMAT = 'log-format "%ST %B %ts {%hr} %[capture.req.ver] %[capture.res.ver]"\ncapture request header Host len 9';
 const logged = [
   scenario("versions in the log: a good answer", { frontend: FORMAT }, plays(ok("hi")), [get()]),
@@ -218,28 +160,6 @@ const versions = ["HTTP/11", "HTTP/1", "HTTP/1.10", "FOO/1.1"].flatMap((version)
   ].map((pieces) => scenario(`version ${version} in ${pieces.length} of ${pieces[0]!.length}`, {}, echo, pieces)),
 );
 
-/** A client that ends under option abortonclose is noticed, whatever it has sent behind its request. */
-const leavers = ["HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc", ""].flatMap((answer) =>
-  [
-    [`${get("/a")}${get("/b")}`],
-    [get("/a"), get("/b")],
-    [get("/a"), "GET /b HT"],
-    [`GET /a HTTP/1.0\r\n\r\n${get("/b")}`],
-  ].map((pieces): Scenario => ({
-    name: `mutants: abortonclose, ${answer.length} bytes of an answer, ${JSON.stringify(pieces)}`,
-    config: http({ defaults: "option abortonclose" }),
-    servers: { s1: plays(answer) },
-    async client(talk) {
-      const client = await talk.connect();
-      await client.drip(pieces, 30);
-      await talk.sleep(30);
-      client.shutdown();
-      await talk.logged(1);
-    },
-    compare: { clientClose: "closed" },
-  })),
-);
-
 const others = [
   scenario("early hints count as the backend's", { frontend: "http-request early-hint Link x" }, echo, [get()]),
   scenario("a broken first chunk is junk to repeat", { backend: "retry-on junk-response" }, plays(`${CHUNKED}zz\r\n`), [
@@ -249,7 +169,6 @@ const others = [
 ];
 
 export const mutants: readonly Scenario[] = [
-  ...silences,
   ...pages,
   ...te,
   ...lists,
@@ -257,11 +176,8 @@ export const mutants: readonly Scenario[] = [
   ...interims,
   ...spoilt,
   ...broken,
-  ...lost,
-  ...shared,
   ...logged,
   ...upgrades,
   ...versions,
-  ...leavers,
   ...others,
 ];

@@ -62,6 +62,32 @@ const ours = [200, 204, 304, 403].flatMap((status) =>
   ),
 );
 
+/** A method that rules have made, of which the client does not know. */
+const methods = ["GET", "POST", "HEAD", "OPTIONS"].flatMap((method) =>
+  ["Content-Length: 3", "Transfer-Encoding: chunked", "X-A: b"].map((field, index) =>
+    scenario(
+      `${method} made HEAD, answered with ${field}`,
+      { frontend: "http-request set-method HEAD if { path / }" },
+      index === 2
+        ? playsAndCloses(`HTTP/1.1 200 OK\r\n${field}\r\n\r\n`)
+        : plays(`HTTP/1.1 200 OK\r\n${field}\r\n\r\n`),
+      request(method, "/"),
+    ),
+  ),
+);
+
+const closed = [204, 304].flatMap((status) =>
+  ["a length", "a 204", "a 304"].map((name) =>
+    scenario(
+      `${status} and Connection: close on ${name}`,
+      { backend: `http-response set-status ${status}\nhttp-response set-header Connection close` },
+      plays(responses[name]!),
+      get(),
+      get("/2"),
+    ),
+  ),
+);
+
 const large = scenario(
   "204 on a large body",
   { backend: "http-response set-status 204" },
@@ -71,4 +97,4 @@ const large = scenario(
   get("/2"),
 );
 
-export const restatuses: readonly Scenario[] = [...ofServers, ...ofVersions, ...ours, large];
+export const restatuses: readonly Scenario[] = [...ofServers, ...ofVersions, ...ours, ...methods, ...closed, large];
