@@ -151,14 +151,14 @@ export class Fleet {
       if (child?.ready) child.tell({ type: "drain", replaced });
       else child?.kill("SIGKILL");
     }
-    if (hardStop > 0) setTimeout(() => this.stop(), hardStop).unref();
+    if (hardStop > 0) setTimeout(() => this.stop(true), hardStop).unref();
   }
 
-  /** Workers end at once, whatever they do. */
-  stop(): void {
+  /** Workers end at once, whatever they do. `sessions`: theirs are ended and logged, as `shutdown session` does. */
+  stop(sessions = false): void {
     this.end();
     for (const { child } of this.places) {
-      if (child?.ready) child.tell({ type: "stop" });
+      if (child?.ready) child.tell({ type: "stop", sessions });
       else child?.kill("SIGKILL");
     }
     setTimeout(() => this.kill(), STOP_TIMEOUT).unref();

@@ -30,8 +30,8 @@ export interface WorkerHandlers {
   abort(): void;
   /** Stops accepting; resolves when the last connection is gone. The process then ends. `replaced`: others serve the sockets now. */
   drain(replaced: boolean): Promise<void>;
-  /** Ends everything at once; the process ends when it returns. */
-  stop(): void | Promise<void>;
+  /** Ends everything at once; the process ends when it returns. `sessions`: those there are end one by one, and are logged. */
+  stop(sessions: boolean): void | Promise<void>;
   /** What rules changed in another worker. */
   apply(change: Change): void;
   /** Answers a question of the runtime API about what only this worker knows. */
@@ -103,7 +103,7 @@ class Control {
         void this.drain(message.replaced);
         return;
       case "stop":
-        void this.stop();
+        void this.stop(message.sessions);
         return;
       case "silence":
         redirectToNull(1);
@@ -201,9 +201,9 @@ class Control {
     process.exit(0);
   }
 
-  async stop(): Promise<void> {
+  async stop(sessions = false): Promise<void> {
     try {
-      await this.handlers.stop();
+      await this.handlers.stop(sessions);
     } finally {
       process.exit(0);
     }

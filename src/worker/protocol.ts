@@ -89,7 +89,8 @@ export type ToWorker =
   | { readonly type: "query"; readonly id: number; readonly name: string; readonly args: readonly string[] }
   /** `replaced`: others accept on the same sockets and do the health checks from now on. */
   | { readonly type: "drain"; readonly replaced: boolean }
-  | { readonly type: "stop" }
+  /** `sessions`: they are ended one by one before, and logged. */
+  | { readonly type: "stop"; readonly sessions: boolean }
   /** Standard output and error go to /dev/null from now on (daemon). */
   | { readonly type: "silence" }
   /** What rules changed at run time; `origin`: pid of the worker they did it in, 0 = several. */

@@ -27,7 +27,7 @@ import { collectAfterLoading } from "../util/tidy.ts";
 import { AcceptSocket } from "./listeners.ts";
 import type { Snapshot } from "./protocol.ts";
 import { WorkerTables } from "./tables.ts";
-import { showSessions, shutdownServer, shutdownSession } from "./sessions.ts";
+import { showSessions, shutdownAll, shutdownServer, shutdownSession } from "./sessions.ts";
 
 /** How long idle clients of a worker that was replaced may stay. */
 const PATIENCE_MS = 30_000;
@@ -231,8 +231,14 @@ export class Runtime implements WorkerHandlers {
     flushLogs();
   }
 
-  stop(): void {
+  async stop(sessions: boolean): Promise<void> {
     for (const socket of this.sockets.values()) socket.pause();
+    if (sessions && this.rt !== null) {
+      tick();
+      shutdownAll(this.rt);
+      // What they were told is on its way; their ends would only be waited for.
+      await Bun.sleep(20);
+    }
     this.housekeeping.stop();
     flushLogs();
   }

@@ -2,6 +2,7 @@
 import type { HttpStream } from "../stream/http/stream.ts";
 import type { ClientSide } from "../stream/side.ts";
 import type { StreamRuntime } from "../stream/runtime.ts";
+import { Phase } from "../stream/phase.ts";
 import type { Stream } from "../stream/stream.ts";
 import { sessionDetails, sessionLine } from "./session-text.ts";
 
@@ -62,4 +63,15 @@ export function shutdownServer(rt: StreamRuntime, backend: string, server: strin
     }
   }
   for (const stream of found) if (stream.inServer) stream.shutdown(cause);
+}
+
+/** Ends all sessions: `hard-stop-after` has passed. */
+export function shutdownAll(rt: StreamRuntime): void {
+  const found: Stream[] = [];
+  for (const client of rt.clients) found.push(...client.exchanges());
+  for (const stream of found) {
+    // What is no request yet has no session.
+    if (stream.mode === "http" && (stream as HttpStream).readingHead) continue;
+    if (stream.phase !== Phase.done) stream.shutdown("K");
+  }
 }
