@@ -7,7 +7,7 @@ import type { Model } from "../config/model.ts";
 import { C } from "../counters/columns.ts";
 import { createLogger } from "../log/logger.ts";
 import { type LevelName, LEVELS, type Logger } from "../log/record.ts";
-import { haproxyMessage } from "../lang/render.ts";
+import { eventMessage } from "../lang/event.ts";
 import type { AdminHandle, Change, AdminContext as SupervisorContext } from "../supervisor/types.ts";
 import { announcedVersion } from "./haproxy/usage.ts";
 import { versionInfo } from "./version.ts";
@@ -107,9 +107,7 @@ function adminContext(supervisor: SupervisorContext): AdminContext {
     queries: workerQueries,
     query: (worker, name, args) => query(supervisor, worker, name, args),
     logEvent: (level, proxy, text) => {
-      // On standard error HAProxy knows two severities for what happens at run time.
-      const severity = level <= LEVELS.emerg ? "error" : "warning";
-      process.stderr.write(haproxyMessage(severity, process.pid, text));
+      process.stderr.write(eventMessage(level <= LEVELS.emerg, process.pid, text));
       const name = levelNames[level];
       if (name !== undefined) loggers.of(supervisor.model, proxy)?.event(name, text);
     },

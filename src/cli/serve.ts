@@ -23,6 +23,8 @@ export interface StartRequest {
   readonly proxyMaxconn: number;
   /** How to read the files; `stdin` is set when they include "-": it can be read once only. */
   readonly load: LoadOptions;
+  /** See ServeOptions. Default false. */
+  readonly showEvents?: boolean;
   /** Takes what the supervisor says; default: standard error. */
   readonly report?: Report;
   /** See ServeOptions. Default false. */
@@ -78,6 +80,7 @@ export async function startProxy(request: StartRequest): Promise<number> {
     takeFrom: request.takeFrom ?? null,
     replaces: !successor && (request.oldPids.length > 0 || request.takeFrom != null),
     reloadsBySigusr2: request.reloadsBySigusr2 ?? false,
+    showEvents: request.showEvents ?? false,
     diesBySignal: request.diesBySignal ?? false,
     successorEnvironment: request.defaultSocket && socket === null ? { [NO_SOCKET]: "1" } : {},
     ...(request.report === undefined ? {} : { report: request.report }),

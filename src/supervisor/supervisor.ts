@@ -104,7 +104,10 @@ export class Supervisor implements AdminContext, FleetOwner {
     this.first = model;
     this.running = nothingRunning(model, inheritance?.handover.generation ?? 0);
     const command = options.workerCommand ?? selfCommand(["__worker"]);
-    this.fleet = new Fleet(this, workers, command, ownHandshakeVariables(model));
+    this.fleet = new Fleet(this, workers, command, {
+      ...ownHandshakeVariables(model),
+      ...(options.showEvents === true ? { TLB_EVENTS: "1" } : {}),
+    });
     if (options.replaces === true || taken.size > 0) this.resources.listeners.succeed(taken);
     if (inheritance === null) return;
     this.resources.listeners.adopt(inheritance.listeners);

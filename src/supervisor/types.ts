@@ -109,6 +109,8 @@ export interface ServeOptions {
   /** A worker died; its gauges were already taken back. */
   readonly onWorkerDeath?: (index: number, shared: Shared) => void;
   readonly report?: Report;
+  /** What happens to servers is shown on standard error too; default: it is only logged. */
+  readonly showEvents?: boolean;
   /** Nothing is accepted from now on. */
   readonly draining?: (context: AdminContext) => void;
   /** Command that starts a worker; default: this program with `__worker`. */

@@ -11,7 +11,9 @@ import { poolOf } from "../server/pool.ts";
 import { queueOf } from "../server/queue.ts";
 import type { StreamRuntime } from "../stream/runtime.ts";
 import type { Stream } from "../stream/stream.ts";
+import { eventMessage } from "../lang/event.ts";
 import { clock, tick } from "../util/clock.ts";
+import { programPid } from "../util/program-pid.ts";
 import { type TimerEntry, wheel } from "../util/wheel.ts";
 import { SecondRates } from "./rates.ts";
 import { MarkedServers } from "./marked.ts";
@@ -28,8 +30,12 @@ const SECOND = 1000;
 const SWEPT = 1000;
 const SWEEP_MS = 20;
 
+/** Set in the environment of workers whose events are shown on standard error too, as HAProxy shows them. */
+const shown = process.env["TLB_EVENTS"] === "1";
+
 function logEvent(backend: Backend, level: LevelName, text: string): void {
   (backend.logger as Logger).event(level, text);
+  if (shown) process.stderr.write(eventMessage(level === "emerg", programPid(), text));
 }
 
 class Timer implements TimerEntry {

@@ -102,6 +102,7 @@ async function run(options: HaproxyOptions, argv: readonly string[], messages: M
     first: loaded.model,
     load,
     report: reporter(options.quiet),
+    showEvents: !options.quiet,
     // HAProxy's way to say that there is none.
     takeFrom: options.oldSocket === "/dev/null" ? null : options.oldSocket,
     diesBySignal: !options.masterWorker,

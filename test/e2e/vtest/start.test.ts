@@ -225,6 +225,20 @@ describe.each(programs)("%s", (name) => {
     expect(proxy.output()).toContain("[ALERT]");
   });
 
+  test("what happens to servers is told on standard error, unless it is quiet", async () => {
+    await using scope = new Scope();
+    const config = `${CONFIG}    backend be\n        server s1 127.0.0.1:${freePort()} check inter 100ms fall 1\n`;
+    const proxy = launch(scope, name, ["-db"], config);
+    const quiet = launch(scope, name, ["-db", "-q"], config);
+    await eventually("its lines", () => proxy.output().includes("backend 'be' has no server available!"));
+    expect(proxy.output()).toContain(
+      `[WARNING]  (${proxy.pid}) : Server be/s1 is DOWN, reason: Layer4 connection problem, info: "Connection refused"`,
+    );
+    expect(proxy.output()).toContain(`[ALERT]    (${proxy.pid}) : backend 'be' has no server available!`);
+    await Bun.sleep(300);
+    expect(quiet.output()).toBe("");
+  });
+
   test("an address that cannot be bound", async () => {
     await using scope = new Scope();
     const proxy = launch(scope, name, ["-d"], CONFIG.replace('"fd@${fe1}"', "192.0.2.77:80"));
