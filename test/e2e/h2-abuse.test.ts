@@ -236,7 +236,7 @@ test("a server that refuses streams, or says GOAWAY, gets the requests again on 
   );
   const h2 = new H2Peer(await connect(scope, port), "client");
   for (let i = 0; i < 3; i++) expect(await h2.response(h2.request(get))).toEndWith("done\n--\nEND");
-  expect(await stat(proxy, "app/s1", "wretr")).toBe(2);
+  expect(await stat(proxy, "app/s1", "wretr")).toBe(4);
 });
 
 test("a server is not given more streams than it takes", async () => {

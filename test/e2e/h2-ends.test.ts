@@ -139,7 +139,7 @@ for (const how of ["stream", "goaway"] as const) {
     await using scope = new Scope();
     const { h2, proxy } = await stage(scope, refusing(how, 2, reflect));
     const id = h2.request(request("POST", "/demo.Echo/Chat", ["te", "trailers"]), undefined, true);
-    await becomes(() => stat(proxy, "web/s1", "wretr"), 2);
+    await becomes(() => stat(proxy, "web/s1", "wretr"), 4);
     h2.data(id, "hello", false);
     h2.data(id, " world", false);
     h2.head(id, [["x-end", "1"]], true);

@@ -116,7 +116,7 @@ backend none
     const client = grpcClient(scope, served.port);
     const outcome = await client.call("unary", "/demo.Echo/Unary", bytes("x"));
     expect([outcome.code, ...text(outcome)]).toEqual([Code.OK, "third"]);
-    expect(await stat(served.proxy, "app/s1", "wretr")).toBe(2);
+    expect(await stat(served.proxy, "app/s1", "wretr")).toBe(4);
   });
 
   test("GOAWAY: calls under way end well, later ones take another connection", async () => {
