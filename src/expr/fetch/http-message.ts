@@ -119,7 +119,7 @@ export const messageFetches: readonly FetchRow[] = [
     ctx.reqHead === null ? null : (ctx.reqBodyHeld()?.length ?? 0),
   ),
   ...row(["req.body_size"], "sint", "request-body", "Announced size of the request's body", (ctx) =>
-    ctx.reqHead === null ? null : bodySize(ctx.reqHead, ctx.reqBodyHeld(), ctx.reqBodyPending),
+    ctx.reqHead === null ? null : ctx.mode === "tcp" ? 0 : bodySize(ctx.reqHead, ctx.reqBodyHeld(), ctx.reqBodyPending),
   ),
   ...row(["res.body"], "bin", "response-body", "Body of the response as far as it is held", (ctx) =>
     ctx.resHead === null ? null : bodyText(ctx.resBodyHeld()),

@@ -30,6 +30,7 @@ export class TcpSamples extends RawSamples implements TcpRuleStream {
   /** Bytes the head was parsed from, and what the parser told. */
   private parsed = 0;
   private complete = 0;
+  private responding = false;
   private readonly scopes = new StreamVariables();
 
   constructor(readonly record: TcpStream) {
@@ -85,7 +86,9 @@ export class TcpSamples extends RawSamples implements TcpRuleStream {
 
   // ---- requests in the bytes, for HTTP samples in mode tcp
 
+  /** Gone in rules about the response, which do not wait for one either. */
   override get reqHead(): Head | null {
+    if (this.responding) return null;
     const bytes = heldRequest(this.record);
     if (bytes === null || bytes.length === 0) {
       if (!this.final) this.mayChange = true;
@@ -104,15 +107,15 @@ export class TcpSamples extends RawSamples implements TcpRuleStream {
     return this.complete > 0 ? head : null;
   }
   override get requestMethod(): string | null {
-    const head = this.reqHead;
+    const head = this.responding && this.complete > 0 ? this.head : this.reqHead;
     return head === null ? null : methodText(head);
   }
   override get requestVersion(): number {
     return this.reqHead?.version ?? 0;
   }
+  /** HAProxy reads no more than the head here. */
   override reqBodyHeld(): Uint8Array | null {
-    const head = this.reqHead;
-    return head === null ? null : heldRequest(this.record)!.subarray(this.complete);
+    return null;
   }
 
   override rawRequest(): Uint8Array | null {
@@ -151,6 +154,7 @@ export class TcpSamples extends RawSamples implements TcpRuleStream {
 
   /** The scope `req` ends and `res` begins. */
   startResponse(): void {
+    this.responding = true;
     this.scopes.startResponse();
   }
 

@@ -1,5 +1,5 @@
 /** One expression in rules of every place: what it finds there, and what it does not find any more or not yet. */
-import { get, http, post, silence } from "../build.ts";
+import { get, http, post, silence, tcp } from "../build.ts";
 import { ok, respond } from "../../harness/server.ts";
 import type { Scenario } from "../scenario.ts";
 
@@ -241,4 +241,58 @@ http-request set-header x-cookie yes if { cookie(a) req } !named`,
     ].join("\n"),
     requests: [get("/p", "V: \xa0q\xa0"), post("/p", "abc")],
   }),
+  inTcp(
+    "bodies of requests",
+    ["req.body,length", "req.body_len", "req.body_size", "req.body_param(k)", "method", "path"].map(
+      (expression, i) => `tcp-request content set-var(sess.v${i}) ${expression}`,
+    ),
+    [],
+    post("/p?k=v", "k=w"),
+  ),
+  inTcp(
+    "requests in rules about the response",
+    ["tcp-request content set-var(sess.x) path", "tcp-request content set-var(sess.v0) method"],
+    ["method", "req_proto_http", "cookie(a)", "hdr(x-a)", "http_first_req"].map(
+      (expression, i) => `tcp-response content set-var(sess.v${i + 1}) int(1) if { ${expression} -m found }`,
+    ),
+    get("/p", ...ASKED),
+    "a",
+    "hello world",
+  ),
 ];
+
+/** Samples of HTTP in mode tcp, shown by the log; the server answers with bytes that are no HTTP. */
+function inTcp(name: string, front: readonly string[], back: readonly string[], ...requests: string[]): Scenario {
+  return {
+    name: `places: ${name}, in mode tcp`,
+    config: tcp({
+      frontend: [
+        "tcp-request inspect-delay 200ms",
+        "tcp-request content set-var(sess.w) int(1) if { req.len gt 0 }",
+        ...front,
+        'log-format "%[var(sess.v0,-)] %[var(sess.v1,-)] %[var(sess.v2,-)] %[var(sess.v3,-)] %[var(sess.v4,-)] %[var(sess.v5,-)]"',
+      ].join("\n"),
+      backend: [
+        "tcp-response inspect-delay 5s",
+        "tcp-response content set-var(sess.w) int(1) if { res.len gt 0 }",
+        ...back,
+      ].join("\n"),
+    }),
+    servers: {
+      s1: async (peer) => {
+        await peer.bytes(1);
+        peer.send("\x00\x03abc");
+      },
+    },
+    compare: { logOrder: "any" },
+    async client(talk) {
+      for (const request of requests) {
+        const client = await talk.connect();
+        client.send(request);
+        await client.bytes(5).catch(() => "");
+        client.close();
+        await silence(client);
+      }
+    },
+  };
+}
