@@ -128,4 +128,13 @@ export const operatorCases: readonly OracleCase[] = [
     name: `formats that replace others: ${lines}`,
     text: `${TIMEOUTS} log stdout local0\n ${lines}\nlisten l\n bind :8001\n server s 127.0.0.1:80\n`,
   })),
+  ...["source 0.0.0.0 usesrc hdr_ip(x-forwarded-for,-1)", "source 0.0.0.0 usesrc clientip"].map((line) => ({
+    name: `source in mode tcp: ${line}`,
+    text: `${TIMEOUTS} mode tcp\nlisten l\n bind :8001\n server s 127.0.0.1:80\n ${line}\n`,
+  })),
+  ...["listen l :8001", "frontend f 127.0.0.1:8001", "backend b x"].map((text) => ({
+    name: `addresses behind names: ${text}`,
+    text: `${TIMEOUTS}listen k\n bind :8002\n server s 127.0.0.1:80\n${text}\n`,
+    differs: "HAProxy goes on with a message, or none, and listens nowhere",
+  })),
 ];

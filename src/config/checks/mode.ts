@@ -53,6 +53,11 @@ export const checkMode = eachProxy((proxy, { diagnostics, proxies }) => {
     delete proxy.options[row.name];
   }
   if (!hasBackend(proxy)) return;
+  if (proxy.source?.usesrc?.kind === "header") {
+    const word = proxy.marks.get("source") ?? proxy.nameWord;
+    const message = `${title(proxy)} has no header to take the source address from: 'usesrc hdr_ip' needs mode http`;
+    warnAt(diagnostics, word, "config/needs-http", message);
+  }
   if (proxy.cookie !== null) {
     ignored("cookie", "'cookie'");
     proxy.cookie = null;

@@ -65,6 +65,9 @@ function open(state: ParseState, line: Line, kind: ProxyKind): SectionBody {
   if (extra !== undefined) {
     diagnostics.error("config/extra-argument", extra.at, `'${kind}' does not take the argument '${extra.text}'`, {
       endColumn: extra.endColumn,
+      ...(kind === "defaults" || !extra.text.includes(":")
+        ? {}
+        : { hint: `write 'bind ${extra.text}' on a line below` }),
     });
   }
 

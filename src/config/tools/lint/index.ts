@@ -10,6 +10,7 @@ import { openRuntimeSocket } from "./rules/open-runtime-socket.ts";
 import { pathWithoutSlash } from "./rules/path-without-slash.ts";
 import { retriesWithoutRedispatch } from "./rules/retries-without-redispatch.ts";
 import { routingLoop } from "./rules/routing-loop.ts";
+import { rawBytesInHttp } from "./rules/raw-bytes-in-http.ts";
 import { serverWithoutCheck } from "./rules/server-without-check.ts";
 import { slowRegex } from "./rules/slow-regex.ts";
 import { unreachableBackend } from "./rules/unreachable-backend.ts";
@@ -26,6 +27,7 @@ export const lintRules: readonly LintRule[] = [
   serverWithoutCheck,
   noDefaultBackend,
   httpInTcp,
+  rawBytesInHttp,
   wrongPhase,
   untrackedCounter,
   pathWithoutSlash,
