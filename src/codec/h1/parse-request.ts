@@ -201,7 +201,6 @@ function finishRequest(head: Head, buf: Buffer, p: number, limits: HeadLimits): 
     // RFC 9112 section 6.3 item 4: "If a Transfer-Encoding header field is present in a request and the chunked transfer coding is
     // not the final encoding, the message body length cannot be determined reliably; the server MUST respond with 400".
     if ((flags & TE_CHUNKED) === 0) return fail(head, H1Error.BAD_TRANSFER_ENCODING, head.end);
-    if ((flags & TE_OTHER) !== 0) return fail(head, H1Error.UNSUPPORTED_CODING, head.end);
     if (head.version < 11) head.flags |= TE_HTTP10;
     dropOverruledLength(head);
   }
@@ -213,6 +212,7 @@ function finishRequest(head: Head, buf: Buffer, p: number, limits: HeadLimits): 
       return fail(head, verdict, ofHost ? head.index[4 * head.host + 2]! : head.targetStart);
     }
   }
+  if ((flags & TE_OTHER) !== 0) return fail(head, H1Error.UNSUPPORTED_CODING, head.end);
   if ((flags & (HAS_UPGRADE | CONN_UPGRADE)) === (HAS_UPGRADE | CONN_UPGRADE)) {
     if (head.contentLength > 0 || (flags & TE_CHUNKED) !== 0) {
       // A request with a payload cannot change protocol before the payload is through: HAProxy withdraws the offer.
