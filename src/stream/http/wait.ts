@@ -41,8 +41,8 @@ export function tarpitOver(stream: HttpStream): void {
   stream.step = Step.none;
   stream.tarpitAnswer = null;
   stream.expire(0);
-  // The log of HAProxy knows no request here, and counts all the time as that of a queue.
-  stream.requestEnd = 0;
+  // The log of HAProxy knows no request here unless its body was waited for, and counts all the time as that of a queue.
+  if (!stream.http.bufferRequest) stream.requestEnd = 0;
   stream.queueEnd = clock.now;
   const samples = stream.rules();
   samples.headGone = true;

@@ -116,4 +116,15 @@ const leavers = ["HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc", ""].flatMap(
   })),
 );
 
-export const mutantEnds: readonly Scenario[] = [...silences, ...lost, ...shared, ...leavers];
+const tarpits = ["", "option http-buffer-request"].map((option): Scenario => ({
+  name: `mutants: times of a tarpit, ${option}`,
+  config: http({ defaults: `${option}\ntimeout tarpit 200ms`, frontend: "http-request tarpit" }),
+  servers: { s1: echo },
+  async client(talk) {
+    const client = await talk.connect();
+    await client.drip(["GET / HTTP/1.1\r\nHost: a\r\n", "\r\n"], 100);
+    await client.response();
+  },
+}));
+
+export const mutantEnds: readonly Scenario[] = [...silences, ...lost, ...shared, ...leavers, ...tarpits];
