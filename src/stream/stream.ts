@@ -25,6 +25,9 @@ import { UNSET } from "./timeout.ts";
 
 export { Phase };
 
+/** Longest text of unique-id-format, as in HAProxy: 128 bytes with the one that ends it. */
+const UNIQUE_ID_LENGTH = 127;
+
 /**
  * One request/response exchange, or one TCP session: from the choice of a backend over balance, queue, connect and
  * retries to the end of the data. The subclasses bring the protocol. It is its own log record, its own queue entry and
@@ -329,7 +332,8 @@ export abstract class Stream implements TimerEntry, ServerOwner, BalanceRequest,
     const { uniqueId: make } = this.frontend;
     if (this.uniqueId === null && make !== null) {
       this.stamp(clock.now);
-      this.uniqueId = make(this);
+      const id = make(this);
+      this.uniqueId = id.length > UNIQUE_ID_LENGTH ? id.slice(0, UNIQUE_ID_LENGTH) : id;
     }
     return this.uniqueId;
   }

@@ -241,6 +241,10 @@ http-request set-header x-cookie yes if { cookie(a) req } !named`,
     ].join("\n"),
     requests: [get("/p", "V: \xa0q\xa0"), post("/p", "abc")],
   }),
+  found("long unique ids", [REQUEST], ["unique-id,length"], {
+    frontend: "unique-id-format %[path]-%[rand(1)]\nunique-id-header X-U\nlog-format %ID",
+    requests: [10, 124, 125, 126, 127, 128, 300].map((length) => get(`/${"x".repeat(length)}`)),
+  }),
   inTcp(
     "bodies of requests",
     ["req.body,length", "req.body_len", "req.body_size", "req.body_param(k)", "method", "path"].map(
