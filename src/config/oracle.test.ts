@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { cases as plain, type OracleCase } from "./oracle.cases.ts";
 import { counterCases } from "./oracle-counters.cases.ts";
 import { idleCases } from "./oracle-idle.cases.ts";
+import { fileCases } from "./oracle-files.cases.ts";
 import { operatorCases } from "./oracle-operators.cases.ts";
 import { sectionCases } from "./oracle-sections.cases.ts";
 import { stickCases } from "./oracle-stick.cases.ts";
@@ -25,6 +26,7 @@ const cases: readonly OracleCase[] = [
   ...stickCases,
   ...wordCases,
   ...operatorCases,
+  ...fileCases,
 ];
 
 const haproxy = Bun.which("haproxy");
