@@ -1,40 +1,7 @@
 /** What comparing random ends found: connections that never become requests, servers that give up, clients that leave. */
-import type { ServerScript } from "../../harness/server.ts";
 import { echo, get, http, plays, sends } from "../build.ts";
-import type { Lines } from "../build.ts";
-import type { Scenario, Talk } from "../scenario.ts";
-
-const FRONT = ["req_tot", "hrsp_4xx", "hrsp_5xx", "hrsp_other", "ereq", "bin", "bout"];
-const BACK = [
-  "req_tot",
-  "hrsp_2xx",
-  "hrsp_5xx",
-  "hrsp_other",
-  "eresp",
-  "econ",
-  "cli_abrt",
-  "srv_abrt",
-  "connect",
-  "reuse",
-];
-
-async function counts(talk: Talk): Promise<void> {
-  await talk.sleep(60);
-  talk.note("frontend", await talk.stats("fe", ...FRONT));
-  talk.note("backend", await talk.stats("be", ...BACK));
-}
-
-function scenario(name: string, lines: Lines, s1: ServerScript, pieces: readonly string[]): Scenario {
-  return {
-    name: `mutants: ${name}`,
-    config: http(lines),
-    servers: { s1 },
-    async client(talk) {
-      await sends(...pieces)(talk);
-      await counts(talk);
-    },
-  };
-}
+import type { Scenario } from "../scenario.ts";
+import { counts, scenario } from "./mutants.ts";
 
 /** Connections on which no request came to be. */
 const silences = [

@@ -23,13 +23,15 @@ const BACK = [
   "reuse",
 ];
 
-async function counts(talk: Talk): Promise<void> {
+/** Requests, responses and errors so far, of both proxies. */
+export async function counts(talk: Talk): Promise<void> {
   await talk.sleep(60);
   talk.note("frontend", await talk.stats("fe", ...FRONT));
   talk.note("backend", await talk.stats("be", ...BACK));
 }
 
-function scenario(name: string, lines: Lines, s1: ServerScript, pieces: readonly string[]): Scenario {
+/** Pieces of one client, in mode http; what came of them is counted. */
+export function scenario(name: string, lines: Lines, s1: ServerScript, pieces: readonly string[]): Scenario {
   return {
     name: `mutants: ${name}`,
     config: http(lines),
