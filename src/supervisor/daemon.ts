@@ -1,9 +1,9 @@
 /** Going to the background: the daemon is a second run of this program, which tells the first when it serves. */
-import { closeSync, openSync, readdirSync, readFileSync, readlinkSync, unlinkSync, writeSync } from "node:fs";
+import { closeSync, openSync, readFileSync, unlinkSync, writeSync } from "node:fs";
 import type { Model } from "../config/model.ts";
 import { strerror } from "../ffi/errno.ts";
-import { redirectToNull } from "../ffi/file.ts";
 import { setsid } from "../ffi/process.ts";
+import { silence } from "../ffi/silence.ts";
 import { childEnvironment } from "../util/environment.ts";
 import { messageOf } from "../util/error.ts";
 
@@ -51,29 +51,10 @@ export function detach(): void {
   delete process.env[MARK];
   // Already leads a session where the system made it one.
   setsid();
-  for (const fd of standardDescriptors()) {
-    const status = redirectToNull(fd);
-    if (status < 0) throw new Error(`cannot redirect to /dev/null (${strerror(status)})`);
-  }
+  const status = silence([0, 1, 2]);
+  if (status < 0) throw new Error(`cannot redirect to /dev/null (${strerror(status)})`);
   process.send?.("ready");
   process.disconnect?.();
-}
-
-/**
- * 0, 1, 2 and every copy of them. Bun writes to pipes through a copy of its own, and whoever reads the other end (`| cat`, ssh)
- * waits until the last copy is closed.
- */
-function standardDescriptors(): number[] {
-  const target = (fd: number): string => {
-    try {
-      return readlinkSync(`/proc/self/fd/${fd}`);
-    } catch {
-      return "";
-    }
-  };
-  const standard = new Set([0, 1, 2].map(target));
-  const copies = readdirSync("/proc/self/fd").map(Number);
-  return [0, 1, 2, ...copies.filter((fd) => fd > 2 && standard.has(target(fd)) && target(fd) !== "")];
 }
 
 /** Writes this process's number. Returns an error text, or null. */

@@ -4,7 +4,8 @@
  */
 import { ECONNRESET, strerror } from "../ffi/errno.ts";
 import { recvFds } from "../ffi/fdpass.ts";
-import { close, redirectToNull } from "../ffi/file.ts";
+import { close } from "../ffi/file.ts";
+import { silence } from "../ffi/silence.ts";
 import { type Change, onChange } from "../expr/changes.ts";
 import type { Diagnostic } from "../lang/diagnostic.ts";
 import { ChangeFeed } from "./changes.ts";
@@ -106,8 +107,7 @@ class Control {
         void this.stop(message.sessions);
         return;
       case "silence":
-        redirectToNull(1);
-        redirectToNull(2);
+        silence([1, 2]);
         return;
     }
   }
