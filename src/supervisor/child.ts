@@ -105,8 +105,9 @@ export class Child {
     return typeof answer === "string" ? [] : answer;
   }
 
-  async commit(timeout: number): Promise<void> {
-    await this.ask((id) => ({ type: "commit", id }), timeout);
+  /** `changes`: those made at run time, for a worker that has none of them. */
+  async commit(timeout: number, changes: readonly NumberedChange[] = []): Promise<void> {
+    await this.ask((id) => ({ type: "commit", id, changes }), timeout);
     this.held = this.offered ?? this.held;
     this.offered = null;
     this.ready = true;

@@ -216,7 +216,8 @@ export class Fleet {
         owner.park(index, false);
         place.parked = false;
       }
-      await child.commit(COMMIT_TIMEOUT);
+      await child.commit(COMMIT_TIMEOUT, this.numbered());
+      // What was changed while it began.
       this.repeat([child]);
       if (this.silenced) child.tell({ type: "silence" });
       return null;
@@ -241,9 +242,14 @@ export class Fleet {
     for (const child of this.running()) child.tell({ type: "changes", origin: from.pid, changes });
   }
 
+  /** What was changed so far, by no worker that is there. */
+  private numbered(): NumberedChange[] {
+    return this.journal.all().map((change) => ({ number: 0, change }));
+  }
+
   /** Tells workers what was changed so far. */
   private repeat(children: readonly Child[]): void {
-    const changes = this.journal.all().map((change) => ({ number: 0, change }));
+    const changes = this.numbered();
     if (changes.length > 0) for (const child of children) child.tell({ type: "changes", origin: 0, changes });
   }
 

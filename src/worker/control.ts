@@ -8,7 +8,7 @@ import { close } from "../ffi/file.ts";
 import { silence } from "../ffi/silence.ts";
 import { type Change, onChange } from "../expr/changes.ts";
 import type { Diagnostic } from "../lang/diagnostic.ts";
-import { ChangeFeed } from "./changes.ts";
+import { ChangeFeed, type NumberedChange } from "./changes.ts";
 import { confine } from "./confine.ts";
 import {
   type CacheInfo,
@@ -90,7 +90,7 @@ class Control {
         return this.step(message.id, () => this.prepare(message.snapshot, received));
       }
       case "commit":
-        return this.step(message.id, () => this.commit());
+        return this.step(message.id, () => this.commit(message.changes));
       case "abort":
         return this.step(message.id, () => this.abort());
       case "query":
@@ -166,11 +166,14 @@ class Control {
     return diagnostics;
   }
 
-  private async commit(): Promise<string> {
+  private async commit(changes: readonly NumberedChange[]): Promise<string> {
     const { prepared } = this;
     if (prepared === null) throw new Error("commit without prepare");
     this.prepared = null;
-    await this.handlers.commit();
+    const committed = this.handlers.commit();
+    // In the same turn of the event loop, in which nobody is accepted yet.
+    this.feed.receive(changes, false);
+    await committed;
     for (const [key, fd] of this.fds) {
       if (!prepared.fds.has(key)) close(fd);
     }

@@ -84,7 +84,8 @@ export interface Snapshot {
 export type ToWorker =
   /** `fds`: how many descriptors wait on FD_CHANNEL: the segment's (first time only), then one for each cache, stick table and listener new here, in order. */
   | { readonly type: "prepare"; readonly id: number; readonly snapshot: Snapshot; readonly fds: number }
-  | { readonly type: "commit"; readonly id: number }
+  /** `changes`: what was changed at run time so far, for a worker that is new. In force with the snapshot, before anybody is served. */
+  | { readonly type: "commit"; readonly id: number; readonly changes: readonly NumberedChange[] }
   | { readonly type: "abort"; readonly id: number }
   | { readonly type: "query"; readonly id: number; readonly name: string; readonly args: readonly string[] }
   /** `replaced`: others accept on the same sockets and do the health checks from now on. */

@@ -76,8 +76,38 @@ frontend web
   await agree(port, "/list?second", "list");
   await text(port, "/unvar");
   await agree(port, "/", "edited unset");
-  process.kill(workers(proxy)[0]!, "SIGKILL");
-  await eventually("a new worker", () => workers(proxy).length === 3);
+  const [doomed] = workers(proxy);
+  process.kill(doomed!, "SIGKILL");
+  await eventually("a new worker", () => workers(proxy).length === 3 && !workers(proxy).includes(doomed!));
   await agree(port, "/", "edited unset");
   expect(workers(proxy).length).toBe(3);
+}, 30_000);
+
+test("a new worker knows them before it serves the first client", async () => {
+  await using scope = new Scope();
+  const port = freePort();
+  const map = join(scope.tempDir(), "a.map");
+  writeFileSync(map, "k file\n");
+  const proxy = await startServing(
+    scope,
+    `
+defaults
+    mode http
+    timeout client 5s
+    timeout server 5s
+    timeout connect 1s
+frontend web
+    bind 127.0.0.1:${port}
+    http-request set-map(${map}) k %[query] if { path /set }
+    http-request set-var(proc.seen) query if { path /set }
+    http-request return content-type text/plain lf-string "%[str(k),map(${map},none)] %[var(proc.seen,unset)]"
+`,
+  );
+  await text(port, "/set?run");
+  // On its way to the supervisor for a few milliseconds.
+  await Bun.sleep(200);
+  process.kill(workers(proxy)[0]!, "SIGKILL");
+  // They wait in the kernel until there is a worker.
+  const answers = await Promise.all(Array.from({ length: 30 }, () => text(port, "/")));
+  expect([...new Set(answers)]).toEqual(["run run"]);
 }, 30_000);
