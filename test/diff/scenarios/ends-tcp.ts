@@ -1,7 +1,7 @@
 /** Every end of a session in mode tcp: by phase, and by who acts. See ends.ts. */
 import { tcp } from "../build.ts";
 import type { Scenario } from "../scenario.ts";
-import { endings, type Phase } from "./ends.ts";
+import { clientFirst, type Phase, serverFirst, tableOf } from "./ends.ts";
 
 const FORMAT =
   'log-format "Th=%Th Tw=%Tw Tc=%Tc Td=%Td Tt=%Tt %f %b/%s %B %U %ts fc=%fc bc=%bc sc=%sc rc=%rc sq=%sq bq=%bq"';
@@ -43,29 +43,7 @@ const sequences = [
 
 const usual = ["client half-closes", "client resets", "server resets"];
 
-const clientFirst = "timeout client 300ms\ntimeout server 500ms\ntimeout connect 400ms\ntimeout queue 400ms";
-const serverFirst = "timeout client 500ms\ntimeout server 300ms\ntimeout connect 400ms\ntimeout queue 400ms";
-
-function table(
-  prefix: string,
-  limits: string,
-  names: RegExp,
-  chosen: readonly string[],
-  more = "",
-): readonly Scenario[] {
-  return endings(
-    prefix,
-    phases.filter(({ name }) => names.test(name)),
-    chosen,
-    (lines) =>
-      tcp({
-        ...lines,
-        defaults: `${limits}\n${more}\n${lines.defaults}`,
-        frontend: `${FORMAT}\n${lines.frontend ?? ""}`,
-      }),
-    "first",
-  );
-}
+const table = tableOf(phases, tcp, FORMAT, "first");
 
 const options: readonly string[] = [
   "option nolinger",

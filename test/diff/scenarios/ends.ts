@@ -43,8 +43,43 @@ const acts: Readonly<Record<string, (sides: Sides) => void>> = {
   "server sends junk": ({ server }) => server?.send("\0\x01junk\r\n\r\n"),
 };
 
+/** Whose timeout is the shorter one. */
+export const clientFirst = "timeout client 300ms\ntimeout server 500ms\ntimeout connect 400ms\ntimeout queue 400ms";
+export const serverFirst = "timeout client 500ms\ntimeout server 300ms\ntimeout connect 400ms\ntimeout queue 400ms";
+
+/** Scenarios of the phases whose name fits, under limits of their own. */
+export type Table = (
+  prefix: string,
+  limits: string,
+  names: RegExp,
+  chosen: readonly string[],
+  more?: string,
+) => readonly Scenario[];
+
+/** `build` makes a configuration of the mode, `format` is its line for the log, `first` what a client before the others sends. */
+export function tableOf(
+  phases: readonly Phase[],
+  build: (lines: Lines) => string,
+  format: string,
+  first: string,
+): Table {
+  return (prefix, limits, names, chosen, more = "") =>
+    endings(
+      prefix,
+      phases.filter(({ name }) => names.test(name)),
+      chosen,
+      (lines) =>
+        build({
+          ...lines,
+          defaults: `${limits}\n${more}\n${lines.defaults}`,
+          frontend: `${format}\n${lines.frontend ?? ""}`,
+        }),
+      first,
+    );
+}
+
 /** Acts in a row, separated by ", "; "" = both are silent until a timeout. */
-export function endings(
+function endings(
   prefix: string,
   phases: readonly Phase[],
   sequences: readonly string[],

@@ -5,9 +5,14 @@ import type { Scenario } from "../../scenario.ts";
 import { both, get, answers, get1 } from "./tools.ts";
 
 export const reuse: readonly Scenario[] = [
-  {
-    name: "h1 to h2: http-reuse never keeps a connection for each client",
-    config: http({ backend: "http-reuse never", servers: { s1: "proto h2" } }),
+  ...(
+    [
+      ["never", "never keeps a connection for each client"],
+      ["safe", "safe, two clients in turn"],
+    ] as const
+  ).map(([mode, what]): Scenario => ({
+    name: `h1 to h2: http-reuse ${what}`,
+    config: http({ backend: `http-reuse ${mode}`, servers: { s1: "proto h2" } }),
     servers: {
       s1: respondH2(
         answers(
@@ -30,33 +35,7 @@ export const reuse: readonly Scenario[] = [
       }
       talk.note("connections", talk.server("s1").peers.length);
     },
-  },
-  {
-    name: "h1 to h2: http-reuse safe, two clients in turn",
-    config: http({ backend: "http-reuse safe", servers: { s1: "proto h2" } }),
-    servers: {
-      s1: respondH2(
-        answers(
-          [
-            [":status", "200"],
-            ["content-length", "2"],
-          ],
-          "ok",
-        ),
-      ),
-    },
-    compare: { servers: false },
-    async client(talk) {
-      const clients = [await talk.connect(), await talk.connect()];
-      for (let i = 0; i < 3; i++) {
-        for (const client of clients) {
-          client.send(get1());
-          await client.response();
-        }
-      }
-      talk.note("connections", talk.server("s1").peers.length);
-    },
-  },
+  })),
   {
     name: "h2 to h2: http-reuse always, streams of two clients at a time",
     config: http({ backend: "http-reuse always", servers: { s1: "proto h2" } }),
