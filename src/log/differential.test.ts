@@ -366,10 +366,12 @@ describe.skipIf(haproxy === null)("against haproxy", () => {
       await Bun.sleep(20);
     }
     for (const [i, c] of CASES.entries()) {
-      const patience = c.down === true ? 3000 : 200;
-      for (const [n, request] of requestsOf(c).entries()) {
+      for (const request of requestsOf(c)) {
+        const expected = byCase.get(i)!.length + 1;
+        // A connection without a byte gets no answer.
+        const patience = request === "" ? 200 : 5000;
         await ask(ports[i]!, request, patience);
-        await until(() => byCase.get(i)!.length > n, patience);
+        await until(() => byCase.get(i)!.length >= expected, patience);
       }
     }
     for (let n = 0; n < 11; n++) {

@@ -216,7 +216,7 @@ export const h2Mixes: readonly Scenario[] = [
   ...mix(
     "HEAD without a length",
     request("HEAD", "/a"),
-    { answer: "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" },
+    { answer: "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", alone: true },
     answers([[":status", "200"]]),
   ),
   ...mix("204", get, { answer: "HTTP/1.1 204 No Content\r\n\r\n" }, answers([[":status", "204"]])),
