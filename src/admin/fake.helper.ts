@@ -141,6 +141,7 @@ const globals: GlobalModel = {
   node: null,
   description: null,
   ulimitN: 0,
+  fdHardLimit: 0,
   cpuMap: {},
   hardStopAfter: 0,
   spreadChecks: 0,

@@ -107,6 +107,7 @@ export function newGlobal(env: ParseEnv): GlobalDraft {
     node: null,
     description: null,
     ulimitN: 0,
+    fdHardLimit: 0,
     cpuMap: {},
     hardStopAfter: 0,
     spreadChecks: 0,

@@ -5,6 +5,8 @@ import { descriptorLimit, raiseDescriptorLimit } from "../ffi/process.ts";
 const BASE_DESCRIPTORS = 32;
 /** Without any limit in force. */
 const UNLIMITED_DESCRIPTORS = 1_048_576;
+/** Fewer connections than this are nothing to start with by `fd-hard-limit` alone: HAProxy's smallest automatic `maxconn`. */
+const LEAST_CONNECTIONS = 100;
 
 export interface Limits {
   /** Connections of all workers together. */
@@ -16,15 +18,22 @@ export interface Limits {
 /**
  * Brings `maxconn` and the descriptor limit together. A connection takes two descriptors, and all may meet in one worker, so
  * each process must be able to hold them all. Without `maxconn`, it is what the limit allows; with it, the limit is raised
- * when it must and may be. Returns an error text, in HAProxy's words, when it cannot be.
+ * when it must and may be. `fd-hard-limit` counts like a limit of the system. Returns an error text, in HAProxy's words, when
+ * it cannot be.
  */
 export function findLimits(model: Model, system = descriptorLimit()): Limits | { readonly error: string } {
-  const { maxconn, ulimitN } = model.global;
+  const { maxconn, ulimitN, fdHardLimit } = model.global;
+  const cap = fdHardLimit || Infinity;
   const reserve = BASE_DESCRIPTORS + sockets(model);
-  const present = Number.isFinite(system.hard) ? system.hard : UNLIMITED_DESCRIPTORS;
+  const present = Math.min(Number.isFinite(system.hard) ? system.hard : UNLIMITED_DESCRIPTORS, cap);
   if (maxconn === 0) {
     const descriptors = ulimitN || present;
-    return { maxconn: Math.max(1, Math.floor((descriptors - reserve) / 2)), descriptors };
+    const room = Math.floor((descriptors - reserve) / 2);
+    if (descriptors > cap) return { error: tooHigh(descriptors, cap) };
+    if (descriptors === cap && room < LEAST_CONNECTIONS) {
+      return { error: tooHigh(LEAST_CONNECTIONS * 2 + reserve, cap) };
+    }
+    return { maxconn: Math.max(1, room), descriptors };
   }
   const needed = maxconn * 2 + reserve;
   if (ulimitN > 0 && ulimitN < needed) {
@@ -34,14 +43,18 @@ export function findLimits(model: Model, system = descriptorLimit()): Limits | {
         `Please raise 'ulimit-n' to ${needed} or more to avoid any trouble.`,
     };
   }
-  return { maxconn, descriptors: ulimitN || needed };
+  const descriptors = ulimitN || needed;
+  return descriptors > cap ? { error: tooHigh(descriptors, cap) } : { maxconn, descriptors };
 }
 
 /** Makes the limit that of this process and of its children to be. Returns an error text, or null. */
 export function applyLimits(limits: Limits): string | null {
   if (raiseDescriptorLimit(limits.descriptors, 0) >= 0) return null;
-  const { hard } = descriptorLimit();
-  return `[tlb.main()] Cannot raise FD limit to ${limits.descriptors}, limit is ${hard}.`;
+  return tooHigh(limits.descriptors, descriptorLimit().hard);
+}
+
+function tooHigh(wanted: number, limit: number): string {
+  return `[tlb.main()] Cannot raise FD limit to ${wanted}, limit is ${limit}.`;
 }
 
 function sockets(model: Model): number {

@@ -87,6 +87,29 @@ describe("descriptor limits", () => {
         "[tlb.main()] FD limit (233) too low for maxconn=100/maxsock=234. Please raise 'ulimit-n' to 234 or more to avoid any trouble.",
     });
   });
+
+  test("fd-hard-limit counts like a limit of the system", () => {
+    expect(findLimits(limited({ fdHardLimit: 1034 }), system)).toEqual({ maxconn: 500, descriptors: 1034 });
+    expect(findLimits(limited({ fdHardLimit: 50_000 }), system)).toEqual({ maxconn: 9983, descriptors: 20_000 });
+    expect(findLimits(limited({ fdHardLimit: 1034, ulimitN: 634 }), system)).toEqual({
+      maxconn: 300,
+      descriptors: 634,
+    });
+    expect(findLimits(limited({ fdHardLimit: 1034, maxconn: 100 }), system)).toEqual({
+      maxconn: 100,
+      descriptors: 234,
+    });
+    const tooHigh = (global: Partial<Model["global"]>): unknown => findLimits(limited(global), system);
+    expect(tooHigh({ fdHardLimit: 1000, ulimitN: 5000 })).toEqual({
+      error: "[tlb.main()] Cannot raise FD limit to 5000, limit is 1000.",
+    });
+    expect(tooHigh({ fdHardLimit: 1000, maxconn: 500 })).toEqual({
+      error: "[tlb.main()] Cannot raise FD limit to 1034, limit is 1000.",
+    });
+    expect(tooHigh({ fdHardLimit: 200 })).toEqual({
+      error: "[tlb.main()] Cannot raise FD limit to 234, limit is 200.",
+    });
+  });
 });
 
 test("settings that a reload cannot change are named", () => {

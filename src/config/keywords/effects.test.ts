@@ -37,6 +37,7 @@ const places: Readonly<Record<string, Readonly<Record<string, Place>>>> = {
     node: ["admin/stats/info.ts", "node"],
     description: ["admin/stats/info.ts", "description"],
     "ulimit-n": ["supervisor/limits.ts", "ulimitN"],
+    "fd-hard-limit": ["supervisor/limits.ts", "fdHardLimit"],
     "hard-stop-after": ["supervisor/supervisor.ts", "hardStopAfter"],
     "spread-checks": ["check/task.ts", "spreadChecks"],
     "cpu-map": ["supervisor/snapshot.ts", "cpuMap"],

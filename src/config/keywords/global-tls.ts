@@ -5,6 +5,7 @@ import { type TlsDefaults, versionRange } from "../tls/draft.ts";
 import { applyVersionWord, NO_EARLY_DATA, NO_SUITES, takeCiphers, takeCurves, takeVersion } from "../tls/settings.ts";
 import type { ExtraFiles } from "../tls/store.ts";
 import type { Keyword } from "./keyword.ts";
+import { firstCount } from "./process-limits.ts";
 
 type Row = Keyword<GlobalContext>;
 
@@ -132,9 +133,7 @@ export const globalTlsKeywords: readonly Row[] = [
   row("maxsslconn", "<count>", "TLS connections of the whole process at the same time", (c, args) => {
     c.global.maxSslConn = takeInteger(args, { lax: true }) ?? c.global.maxSslConn;
   }),
-  row("maxsslrate", "<count>", "TLS connections accepted a second", (c, args) => {
-    c.global.maxSslRate = takeInteger(args, { lax: true }) ?? c.global.maxSslRate;
-  }),
+  firstCount("maxsslrate", "maxSslRate", "<count>", "TLS connections accepted a second"),
   row("tune.ssl.lifetime", "<time>", "How long a session may be resumed", (c, args) => {
     const ms = takeTime(args, "s");
     if (ms !== null) c.global.tlsLifetime = Math.max(1, Math.round(ms / 1000));

@@ -5,6 +5,7 @@ import { LOG_USAGE, parseLogTarget } from "./log.ts";
 import { type Keyword, KeywordTable } from "./keyword.ts";
 import { headerCaseKeywords } from "./header-cases.ts";
 import { processVariableKeywords } from "./process-variables.ts";
+import { firstCount, processLimits } from "./process-limits.ts";
 import { tuneKeywords } from "./tune.ts";
 import { statsKeyword } from "./stats-socket.ts";
 import { environmentKeywords } from "./environment.ts";
@@ -84,16 +85,7 @@ const STATE_FILE = "no file is read at start: a reload keeps the state of the se
 
 /** Keywords of the `global` section (manual section 3). */
 const process: readonly Row[] = [
-  row("maxconn", "<count>", "Connections of the whole process at the same time", (c, args) => {
-    c.global.maxconn = takeInteger(args, { lax: true }) ?? c.global.maxconn;
-    c.global.marks.set("maxconn", args.keyword);
-  }),
-  row("maxconnrate", "<count>", "Connections accepted a second by the whole process", (c, args) => {
-    c.global.maxConnRate = takeInteger(args, { lax: true }) ?? c.global.maxConnRate;
-  }),
-  row("maxsessrate", "<count>", "Sessions begun a second in the whole process", (c, args) => {
-    c.global.maxSessRate = takeInteger(args, { lax: true }) ?? c.global.maxSessRate;
-  }),
+  ...processLimits,
   row("nbthread", "<count>", "Worker processes", (c, args) => {
     c.global.nbthread = takeInteger(args, { min: 1, max: 64 }) ?? c.global.nbthread;
     c.global.marks.set("nbthread", args.keyword);
@@ -129,15 +121,10 @@ const process: readonly Row[] = [
       .map((w) => w.text)
       .join(" ");
   }),
-  row("ulimit-n", "<count>", "Limit of open file descriptors", (c, args) => {
-    c.global.ulimitN = takeInteger(args, { lax: true }) ?? c.global.ulimitN;
-  }),
   row("hard-stop-after", "<time>", "Longest time a drain may take", (c, args) => {
     c.global.hardStopAfter = takeTime(args) ?? c.global.hardStopAfter;
   }),
-  row("spread-checks", "<percent>", "Random variation of check intervals", (c, args) => {
-    c.global.spreadChecks = takeInteger(args, { max: 50, lax: true }) ?? c.global.spreadChecks;
-  }),
+  firstCount("spread-checks", "spreadChecks", "<percent>", "Random variation of check intervals", { max: 50 }),
   row("cpu-map", "<threads> <cpus>", "CPUs each worker may run on", parseCpuMap),
 ];
 
@@ -162,7 +149,10 @@ const logs: readonly Row[] = [
   }),
   {
     ...row("log-send-hostname", "[<name>]", "Put a host name into log lines", (c, args) => {
-      c.global.logSendHostname = args.next()?.text ?? "";
+      const name = args.next()?.text ?? "";
+      if (c.global.logSendHostname !== null)
+        args.warn("config/duplicate-keyword", args.keyword, "only the first name counts");
+      else c.global.logSendHostname = name;
     }),
     extra: "warning",
   },

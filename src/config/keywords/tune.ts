@@ -1,13 +1,13 @@
 import type { GlobalContext } from "../context.ts";
 import { takeInteger, takeSize } from "../values.ts";
 import type { Keyword } from "./keyword.ts";
+import { firstCount } from "./process-limits.ts";
 
 type Row = Keyword<GlobalContext>;
 type Field =
   | "bufsize"
   | "maxrewrite"
   | "maxHeaders"
-  | "maxAccept"
   | "logUriLen"
   | "rcvbufClient"
   | "rcvbufServer"
@@ -84,12 +84,12 @@ export const tuneKeywords: readonly Row[] = [
   count("h2.max-concurrent-streams", "h2MaxConcurrentStreams", "HTTP/2: streams of a connection", 0, 0x7fffffff),
   count("h2.max-frame-size", "h2MaxFrameSize", "HTTP/2: bytes of a received frame at most", 16384, 16777215),
   ...h2SideKeywords,
-  count(
-    "maxaccept",
+  firstCount(
+    "tune.maxaccept",
     "maxAccept",
+    "<count>",
     "Connections without TLS accepted in a row (default 32); -1 is no limit",
-    -1,
-    0x7fffffff,
+    { min: -1 },
   ),
   size("rcvbuf.client", "rcvbufClient", "Kernel receive buffer towards clients"),
   size("rcvbuf.server", "rcvbufServer", "Kernel receive buffer towards servers"),

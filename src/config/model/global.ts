@@ -21,6 +21,8 @@ export interface GlobalModel {
   readonly description: string | null;
   /** 0 = leave the limit alone. */
   readonly ulimitN: number;
+  /** Most descriptors whatever the system allows; 0 = 1048576, and only where the system has no limit. */
+  readonly fdHardLimit: number;
   /** CPU numbers a worker may run on, by worker number from 0; absent = all. */
   readonly cpuMap: Readonly<Record<number, readonly number[]>>;
   /** 0 = none: a drain may last for ever. */
