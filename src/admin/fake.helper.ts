@@ -199,6 +199,7 @@ export function model(proxies: readonly ProxyModel[], more: Partial<GlobalModel>
     resolvers: [],
     caches: [],
     patternFiles: {},
+    patternHosts: {},
     files: ["test.cfg"],
     tls: { certificates: {}, authorities: {}, revocations: {} },
   };

@@ -20,6 +20,7 @@ export function finish(state: ParseState): Model {
     global: globalModel(state.global),
     proxies: state.proxies.map((proxy) => proxyModel(proxy, state.global)),
     patternFiles: {},
+    patternHosts: {},
     httpErrors: state.httpErrors.map(({ word, name, pages }) => ({ at: word.at, name, pages })),
     caches: state.caches.map(cacheModel),
     resolvers: state.resolvers.map(resolversModel),

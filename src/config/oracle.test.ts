@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { cases as plain, type OracleCase } from "./oracle.cases.ts";
 import { counterCases } from "./oracle-counters.cases.ts";
 import { idleCases } from "./oracle-idle.cases.ts";
+import { hostCases } from "./oracle-hosts.cases.ts";
 import { fileCases } from "./oracle-files.cases.ts";
 import { operatorCases } from "./oracle-operators.cases.ts";
 import { sectionCases } from "./oracle-sections.cases.ts";
@@ -27,6 +28,7 @@ const cases: readonly OracleCase[] = [
   ...wordCases,
   ...operatorCases,
   ...fileCases,
+  ...hostCases,
 ];
 
 const haproxy = Bun.which("haproxy");
@@ -41,6 +43,8 @@ beforeAll(() => {
   writeFileSync(join(folder, "chunked.http"), "HTTP/1.1 503 x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n");
   writeFileSync(join(folder, "page.html"), "<html>");
   writeFileSync(join(folder, "empty.http"), "");
+  writeFileSync(join(folder, "hosts"), "10.1.0.0/16\nlocalhost/24\n");
+  writeFileSync(join(folder, "host-map"), "localhost yes\n");
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 

@@ -1,5 +1,6 @@
 import { Cache } from "../cache/cache.ts";
 import type { Model, ProcessVariableModel, ProxyModel, ServerModel, TextModel } from "../config/model.ts";
+import type { FindHost } from "../expr/acl/patterns/method.ts";
 import { PatternStore, type ReadFile } from "../expr/acl/store.ts";
 import { mapConverters } from "../expr/map/index.ts";
 import type { CompileContext, Userlist } from "../expr/fetch/types.ts";
@@ -44,7 +45,7 @@ export class RulesCompiler {
   constructor(
     private readonly model: Pick<
       Model,
-      "global" | "proxies" | "userlists" | "httpErrors" | "patternFiles" | "caches" | "resolvers"
+      "global" | "proxies" | "userlists" | "httpErrors" | "patternFiles" | "patternHosts" | "caches" | "resolvers"
     >,
     private readonly frontends: ReadonlyMap<string, Frontend>,
     private readonly backends: ReadonlyMap<string, Backend>,
@@ -54,8 +55,10 @@ export class RulesCompiler {
     private readonly tracer: RuleTracer | null = null,
     /** Reads pattern files; default: those that came with the model. */
     readFile: ReadFile = (path) => fileOf(model, path),
+    /** Host names in patterns; default: those that were looked up when the model was made. */
+    findHost: FindHost = (name) => hostOf(model, name),
   ) {
-    this.store = new PatternStore(readFile);
+    this.store = new PatternStore(readFile, findHost);
     const maps = mapConverters(this.store).map((row) => [row.name, row] as const);
     this.registries = { fetches, converters: new Map([...converters, ...maps]) };
     this.caches = new Map(model.caches.map((cache) => [cache.name, new Cache(cache)]));
@@ -180,6 +183,10 @@ export class RulesCompiler {
       bufsize: model.global.bufsize,
     };
   }
+}
+
+function hostOf({ patternHosts }: Pick<Model, "patternHosts">, name: string): string | null {
+  return Object.hasOwn(patternHosts, name) ? patternHosts[name]! : null;
 }
 
 /** A file as the parser read it; throws ENOENT like the file system. */

@@ -7,6 +7,7 @@ import { Frontend } from "../../proxy/frontend.ts";
 import { RulesCompiler } from "../../rules/context.ts";
 import { rulesOf } from "../../rules/lists.ts";
 import { registries } from "../../rules/registries.ts";
+import type { FindHost } from "../../expr/acl/patterns/method.ts";
 import type { ReadFile } from "../../expr/acl/store.ts";
 import type { Userlist } from "../../expr/fetch/types.ts";
 import type { ParseEnv } from "../env.ts";
@@ -51,7 +52,7 @@ const ANY_USERLIST: Userlist = { name: "", groups: [], verify: () => false, grou
 
 /**
  * Compiles all rules and formats the way a worker will, against proxies that never run, so that their errors show in `tlb check` and before a
- * reload touches any worker. Returns the model with the pattern files that were read, and the values of process variables.
+ * reload touches any worker. Returns the model with the pattern files that were read, the host names that were looked up, and the values of process variables.
  */
 export function checkRules(
   model: Model,
@@ -75,6 +76,12 @@ export function checkRules(
   }
   const found = new Diagnostics();
   const read: ReadFile = (path) => (Object.hasOwn(files, path) ? files[path]! : (files[path] = env.readFile(path)));
+  const hosts: Record<string, string> = {};
+  const findHost: FindHost = (name) => {
+    const found = env.resolve?.(name, 4) ?? null;
+    if (found !== null) hosts[name] = found.ip;
+    return found?.ip ?? null;
+  };
   const compiler = new RulesCompiler(
     model,
     frontends,
@@ -84,6 +91,7 @@ export function checkRules(
     found,
     null,
     read,
+    findHost,
   );
   for (const proxy of proxies) if (hasRules(proxy)) compiler.compile(proxy);
   for (const section of idle) {
@@ -121,5 +129,5 @@ export function checkRules(
     if (!seen.has(key)) diagnostics.list.push(one);
     seen.add(key);
   }
-  return { ...model, global: { ...global, variables }, patternFiles: files };
+  return { ...model, global: { ...global, variables }, patternFiles: files, patternHosts: hosts };
 }

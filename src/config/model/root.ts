@@ -14,6 +14,8 @@ export interface Model {
   readonly resolvers: readonly ResolversModel[];
   /** Text of the pattern files of ACLs and maps by path, one character per byte. */
   readonly patternFiles: Readonly<Record<string, string>>;
+  /** IPv4 addresses of the host names in patterns of ACLs, dotted, as they were when the configuration was read. */
+  readonly patternHosts: Readonly<Record<string, string>>;
   /** Files that were read, in order, for messages. */
   readonly files: readonly string[];
   readonly tls: TlsStoreModel;

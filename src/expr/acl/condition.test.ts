@@ -239,12 +239,17 @@ describe("pattern sets", () => {
     expect(found()).toEqual(["16 acl/id-in-use", "19 acl/pattern-file"]);
   });
 
-  test("a bad line of a file is named, host names are refused", () => {
+  test("a bad line of a file is named, and why a host name is none", () => {
     const { condition, diagnostics } = setup({}, { nets: "# x\n10.0.0.0/8\n\nhost.example\n" });
     expect(condition("if { ipv4(1.2.3.4) -f nets }")).toBeNull();
-    expect(diagnostics.list[0]).toMatchObject({
-      message: "'host.example' is not a valid IPv4 or IPv6 address at line 4 of file 'nets'",
-      hint: "host names are not looked up: write the addresses",
-    });
+    expect(condition("if { ipv4(1.2.3.4) -n host.example }")).toBeNull();
+    const message = "'host.example' is not a valid IPv4 or IPv6 address";
+    expect(diagnostics.list).toMatchObject([
+      {
+        message: `${message} at line 4 of file 'nets'`,
+        hint: "no IPv4 address was found for this host name: write the address",
+      },
+      { message, hint: "with -n host names are not looked up: write the address" },
+    ]);
   });
 });

@@ -91,7 +91,7 @@ class ExprParser {
   }
 
   private flags(): MatchFlags {
-    return { icase: this.icase, abbreviated: !this.noDns };
+    return { icase: this.icase, abbreviated: !this.noDns, host: this.env.store.host };
   }
 
   private flag(criterion: Word, declared: SampleKind): boolean {
@@ -156,7 +156,7 @@ class ExprParser {
   private attach(set: PatternSet, word: Word): boolean {
     const index = set.view(this.method!, this.flags());
     if (typeof index === "string") {
-      this.fail("acl/bad-pattern", word, index, hostNameHint(this.method!, index));
+      this.fail("acl/bad-pattern", word, index, this.hostNameHint(index));
       return false;
     }
     if (!this.indexes.includes(index)) {
@@ -225,7 +225,7 @@ class ExprParser {
     for (const { text, word, problem, warning } of operands(this.words.slice(this.index), method.operators)) {
       const complaint = problem ?? set.addWord(text);
       if (complaint !== null) {
-        this.fail("acl/bad-pattern", word, complaint, hostNameHint(method, complaint));
+        this.fail("acl/bad-pattern", word, complaint, this.hostNameHint(complaint));
         ok = false;
       } else if (warning !== null) {
         this.env.diagnostics.warn("acl/negative-number", word.at, warning, { endColumn: word.endColumn });
@@ -247,15 +247,16 @@ class ExprParser {
     return false;
   }
 
+  private hostNameHint(complaint: string): { hint?: string } {
+    if (this.method !== methods.ip || !/^'[^']*[a-z][^':]*'/i.test(complaint)) return {};
+    if (this.noDns) return { hint: "with -n host names are not looked up: write the address" };
+    return { hint: "no IPv4 address was found for this host name: write the address" };
+  }
+
   private fail(code: string, word: Word, message: string, options: { hint?: string } = {}): null {
     this.env.diagnostics.error(code, word.at, message, { endColumn: word.endColumn, ...options });
     return null;
   }
-}
-
-function hostNameHint(method: MatchMethod, complaint: string): { hint?: string } {
-  if (method !== methods.ip || !/'[^']*[a-z][^':]*'/i.test(complaint)) return {};
-  return { hint: "host names are not looked up: write the addresses" };
 }
 
 /** The keyword a criterion begins with, null when it is a plain fetch. */

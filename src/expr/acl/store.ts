@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { type PatternChange, publish } from "../changes.ts";
+import type { FindHost } from "./patterns/method.ts";
 import { PatternSet } from "./set.ts";
 
 /** Reads a pattern file as latin1 text; throws when it cannot. */
@@ -14,7 +15,11 @@ export class PatternStore {
   private readonly ids = new Map<number, PatternSet>();
   private nextId = 0;
 
-  constructor(private readonly read: ReadFile = (path) => readFileSync(path, "latin1")) {}
+  constructor(
+    private readonly read: ReadFile = (path) => readFileSync(path, "latin1"),
+    /** Host names in patterns of addresses; default: none is found. */
+    readonly host: FindHost = () => null,
+  ) {}
 
   /**
    * The set of a file: read at the first use, with one column (ACL) or two (map, -M). "opt@file" may be missing, "virt@name"

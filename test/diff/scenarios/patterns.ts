@@ -13,6 +13,7 @@ const files = {
   sub: "an\nbo\n",
   list: "/a\n/b\n",
   res: "ok yes\n",
+  hosts: "# names\n10.1.0.0/16\nlocalhost/24\n",
 };
 
 function one(name: string, frontend: string, ...requests: string[]): Scenario {
@@ -47,6 +48,17 @@ export const patterns: readonly Scenario[] = [
   one("map_reg", show("path,map_reg({file:reg})"), ...targets),
   one("map_regm", show("path,map_regm({file:reg})"), ...targets),
   one("map_ip", show("src,map_ip({file:ips})"), get("/")),
+  one(
+    "host names in patterns of addresses",
+    `
+http-request set-header X-Src in if { src localhost }
+http-request set-header X-Net in if { hdr(x-ip) -m ip localhost/8 }
+http-request set-header X-File in if { hdr_ip(x-ip) -f {file:hosts} }
+http-request set-header X-Old in if { hdr_ip(x-ip) 127.1 }`,
+    ...["127.0.0.1", "127.0.0.77", "127.3.4.5", "10.1.2.3", "10.2.2.3", "::1", "::ffff:127.0.0.1"].map((ip) =>
+      get("/", `X-Ip: ${ip}`),
+    ),
+  ),
   one("use_backend by a map", "use_backend %[path,map({file:map},be)]", get("/zzz")),
   one("acl -f", "http-request deny if { path -f {file:list} }", ...targets),
   one("acl -f of sub", "http-request deny if { path_sub -f {file:sub} }", get("/banana"), get("/cab"), get("/bob")),

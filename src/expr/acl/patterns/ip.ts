@@ -85,8 +85,9 @@ class NetworkIndex implements PatternIndex {
   }
 
   private parse(row: number): IpPattern | null {
-    const { columns } = this;
-    return parseNetwork(columns.pattern(row), this.flags.abbreviated && columns.startup(row));
+    const { columns, flags } = this;
+    const start = flags.abbreviated && columns.startup(row);
+    return parseNetwork(columns.pattern(row), start, start ? flags.host : undefined);
   }
 }
 

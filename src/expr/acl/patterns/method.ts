@@ -7,7 +7,12 @@ export interface MatchFlags {
   readonly icase: boolean;
   /** Abbreviated IPv4 addresses ("10.1" = 10.0.0.1) are accepted: in ACLs without -n, not in maps nor at run time. */
   readonly abbreviated: boolean;
+  /** Looks host names up where abbreviated addresses are accepted; absent: there are none. */
+  readonly host?: FindHost;
 }
+
+/** The IPv4 address of a host name, dotted; null when it has none. Blocks, and answers the same for as long as a configuration lives. */
+export type FindHost = (name: string) => string | null;
 
 /** The patterns of one set, read for one match method and indexed for it. An entry is a row of the set's columns. */
 export interface PatternIndex {

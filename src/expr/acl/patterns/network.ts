@@ -1,4 +1,5 @@
 import { parseIp } from "../../../util/ip.ts";
+import type { FindHost } from "./method.ts";
 
 /** A pattern of `-m ip`. `bits` is -1 for an IPv4 mask with holes. */
 export interface IpPattern {
@@ -12,9 +13,9 @@ export interface IpPattern {
 
 /**
  * An address or network (manual, section 7.1.6). `abbreviated` accepts what inet_aton(3) does of digits and dots: "10.1",
- * "127.1/8", octal parts. Names are never looked up. Null when it is none.
+ * "127.1/8", octal parts. What is no address is looked up by `host`: "localhost", "gate.example/24". Null when it is none.
  */
-export function parseNetwork(text: string, abbreviated: boolean): IpPattern | null {
+export function parseNetwork(text: string, abbreviated: boolean, host?: FindHost): IpPattern | null {
   const slash = text.lastIndexOf("/");
   const address = slash < 0 ? text : text.slice(0, slash);
   const mask = slash < 0 ? null : text.slice(slash + 1);
@@ -23,7 +24,8 @@ export function parseNetwork(text: string, abbreviated: boolean): IpPattern | nu
     const bits = mask === null ? 128 : maskLength(mask, 128);
     return bytes === null || bits < 0 ? null : { family: 6, key: words(bytes), bits, mask: 0 };
   }
-  const bytes = strict4(address) ?? (abbreviated ? loose4(address) : null);
+  const bytes =
+    strict4(address) ?? (abbreviated ? loose4(address) : null) ?? (host === undefined ? null : named4(address, host));
   if (bytes === null) return null;
   if (mask !== null && mask.includes(".")) {
     const dotted = strict4(mask);
@@ -59,6 +61,13 @@ function maskLength(text: string, limit: number): number {
   if (digits === null) return -1;
   const bits = Number(digits[1]);
   return bits > limit || (bits !== 0 && text.includes("-")) ? -1 : bits;
+}
+
+/** gethostbyname(3) of what does not look like a number: getaddrinfo(3), which is asked, would read "0x7f.1" as one. */
+function named4(name: string, host: FindHost): Uint8Array | null {
+  if (name === "" || /^(?:0x[\da-f]*|\d+)(?:\.(?:0x[\da-f]*|\d+))*\.?$/i.test(name)) return null;
+  const found = host(name);
+  return found === null ? null : strict4(found);
 }
 
 /** Four decimal numbers without leading zeros, as inet_pton(3). */
