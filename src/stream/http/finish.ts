@@ -37,12 +37,17 @@ export function logStream(stream: HttpStream): void {
   else logger.stream(stream, level);
 }
 
-/** The line before the end of the response: what was uploaded is not summed up yet, and shows as nothing. */
-export function logEarly(stream: HttpStream): void {
-  const { bytesUploaded } = stream;
+/**
+ * The line before the end of the response: what was uploaded is not summed up yet, and shows as nothing; `held` is what there is of the
+ * response, its head as rules made it.
+ */
+export function logEarly(stream: HttpStream, held: number): void {
+  const { bytesUploaded, bytesRead } = stream;
   stream.bytesUploaded = 0;
+  stream.bytesRead = held;
   logStream(stream);
   stream.bytesUploaded = bytesUploaded;
+  stream.bytesRead = bytesRead;
 }
 
 /** By the administrator, or because its server went down or came back. */

@@ -47,7 +47,7 @@ import type { HttpStream } from "./stream.ts";
 import { reframeResponse, takeConnection } from "./reframe.ts";
 import { startTunnel } from "./tunnel.ts";
 import { holdResponse } from "./wait.ts";
-import { CHUNKED, CLOSE, headBytes, KEEP_ALIVE, responseColumn } from "./wire.ts";
+import { CHUNKED, CLOSE, editedBytes, headBytes, KEEP_ALIVE, responseColumn } from "./wire.ts";
 import { forward, sendHead } from "./send-response.ts";
 
 /** Not those that end with their heads whatever these say (RFC 9112 section 6.3). */
@@ -221,6 +221,8 @@ function passResponse(
     afterRules(stream, rules, front.rules);
     if (edits.status !== undefined) stream.status = Number(latin1(edits.status, 0, edits.status.length));
   }
+  const early = front.logAsap || stream.frontend.logWhen === "response";
+  const held = early ? editedBytes(res, edits) + bodyBytes(resBody) + (framing === Framing.TUNNEL ? end - at : 0) : 0;
   const sized = edits.status === undefined || framing === Framing.TUNNEL || restatus(stream);
   if (edits.framed) {
     if (sized) reframeResponse(stream);
@@ -245,7 +247,7 @@ function passResponse(
   if (stream.cache !== null) saveFirst(stream, stream.cache, buf, at, next);
   countOut(stream, headBytes(res) + bodyBytes(resBody));
   stream.answered = true;
-  if (stream.http.logAsap || stream.frontend.logWhen === "response") logEarly(stream);
+  if (early) logEarly(stream, held);
   if (client.gone) {
     // It left while the server was at work; noticed now that there is something to tell it.
     clientLeft(stream);

@@ -1,4 +1,5 @@
 import { CANONICAL, CANONICAL_LINE, CONTIGUOUS, IS_RESPONSE } from "../../codec/h1/flags.ts";
+import type { Edits } from "../../codec/h1/edits.ts";
 import type { Head } from "../../codec/h1/head.ts";
 import { C } from "../../counters/columns.ts";
 
@@ -30,6 +31,31 @@ export function headBytes(head: Head): number {
     );
   }
   return n + head.methodEnd - head.start + head.targetEnd - head.targetStart + head.versionEnd - head.versionStart;
+}
+
+/** `headBytes` of a response as rules left it. Not for every response: it goes through all changes. */
+export function editedBytes(head: Head, edits: Edits): number {
+  const { index } = head;
+  const { appended, appendedCount, status, reason } = edits;
+  let n = headBytes(head);
+  if (status !== undefined) n += status.length - (head.statusEnd - head.statusStart);
+  if (reason !== undefined) n += reason.length - (head.reasonEnd - head.reasonStart);
+  for (let i = 0; i < edits.marked; i++) {
+    const line = edits.lineOf(i);
+    if (line === undefined) continue;
+    const k = i << 2;
+    n -= index[k + 1]! - index[k]! + index[k + 3]! - index[k + 2]!;
+    if (line !== null) n += lineBytes(line);
+  }
+  for (let i = 0; i < appendedCount; i++) n += lineBytes(appended[i]!);
+  return n;
+}
+
+/** Names and values of lines, without what is between and behind them. */
+function lineBytes(lines: Buffer): number {
+  let n = lines.length;
+  for (let at = lines.indexOf(10); at >= 0; at = lines.indexOf(10, at + 1)) n -= ": \r\n".length;
+  return n;
 }
 
 /** The counter of a status class. */

@@ -4,6 +4,7 @@ import { balance } from "./balance.ts";
 import { cache } from "./cache/index.ts";
 import { checks } from "./checks.ts";
 import { compression } from "./compression.ts";
+import { earlyLogs } from "./early-logs.ts";
 import { edges } from "./edges.ts";
 import { endsActs } from "./ends-acts.ts";
 import { endsHttp } from "./ends-http.ts";
@@ -89,6 +90,7 @@ export const scenarios: readonly Scenario[] = [
   ...relay,
   ...balance,
   ...logs,
+  ...earlyLogs,
   ...checks,
   ...cache,
   ...persistence,
