@@ -1,4 +1,3 @@
-import { endResolutionMaint } from "./stats/address.ts";
 /**
  * The state of servers over a reload. What was changed at run time stays, and is reported where it differs from the file; where
  * the file itself changed, the file wins.
@@ -8,12 +7,13 @@ import { limitOf, type RateLimit, rateLimits, resetLimit } from "../counters/lim
 import { Admin, Oper, S, type Shared } from "../counters/shared.ts";
 import type { Change, PreviousProxy } from "../supervisor/types.ts";
 import { follow, initialiseServers, type Cells } from "./servers.ts";
+import { endResolutionMaint } from "./stats/address.ts";
 
 function cellsOf({ shared, slots }: Change): Cells {
   return { shared, slotOf: (key) => slots.slots[key]! };
 }
 
-/** For `ServeOptions.initState`: the first state of servers that are new. */
+/** For `ServeOptions.initState`: new servers begin as HAProxy's do; kept ones keep their state. */
 export function initState(change: Change): void {
   const fresh = new Set(change.slots.fresh);
   initialiseServers(cellsOf(change), change.next.proxies, Date.now(), (key) => fresh.has(key));

@@ -2,4 +2,4 @@ export { createChecker } from "./checker.ts";
 /** Workers without checks need one of these for `observe`; `createChecker` has its own. */
 export { Health } from "./health.ts";
 export { type Observation, observeResult } from "./observe.ts";
-export type { Checker, CheckerContext, HealthContext } from "./types.ts";
+export type { Checker } from "./types.ts";

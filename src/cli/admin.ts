@@ -2,13 +2,12 @@
 import { hostname } from "node:os";
 import type { AdminContext, QueryName, WorkerInfo } from "../admin/context.ts";
 import { serveRuntime } from "../admin/runtime/server.ts";
-import { initialiseServers } from "../admin/servers.ts";
 import type { Model } from "../config/model.ts";
 import { C } from "../counters/columns.ts";
 import { createLogger } from "../log/logger.ts";
 import { type LevelName, LEVELS, type Logger } from "../log/record.ts";
 import { eventMessage } from "../lang/event.ts";
-import type { AdminHandle, Change, AdminContext as SupervisorContext } from "../supervisor/types.ts";
+import type { AdminHandle, AdminContext as SupervisorContext } from "../supervisor/types.ts";
 import { announcedVersion } from "./haproxy/usage.ts";
 import { versionInfo } from "./version.ts";
 
@@ -42,12 +41,6 @@ export function logStopped(supervisor: SupervisorContext): void {
     const back = kind === "frontend" ? 0 : shared.sum(slots[`B/${name}`]!, C.sessTot);
     logEvent(LEVELS.warning, name, `Proxy ${name} stopped (cumulated conns: FE: ${front}, BE: ${back}).`);
   }
-}
-
-/** New servers begin as HAProxy's do; kept ones keep their state. */
-export function initialState({ shared, next, slots }: Change): void {
-  const fresh = new Set(slots.fresh);
-  initialiseServers({ shared, slotOf: (key) => slots.slots[key]! }, next.proxies, Date.now(), (key) => fresh.has(key));
 }
 
 const levelNames = Object.keys(LEVELS) as readonly LevelName[];

@@ -7,8 +7,8 @@ import { serve } from "../supervisor/serve.ts";
 import type { Loaded } from "../supervisor/types.ts";
 import { isSuccessor } from "../supervisor/heir.ts";
 import { selfCommand, upgradeCommand } from "../util/self.ts";
-import { beforeCommit } from "../admin/carry.ts";
-import { initialState, logStopped, startAdmin } from "./admin.ts";
+import { beforeCommit, initState } from "../admin/carry.ts";
+import { logStopped, startAdmin } from "./admin.ts";
 import { type LoadOptions, loadConfiguration } from "./load.ts";
 import { someoneListens } from "./runtime.ts";
 
@@ -72,7 +72,7 @@ export async function startProxy(request: StartRequest): Promise<number> {
       return startAdmin(context);
     },
     draining: logStopped,
-    initState: initialState,
+    initState,
     beforeCommit,
     daemonCommand: selfCommand(request.daemonArgs),
     upgradeCommand: request.successorCommand ?? upgradeCommand(request.daemonArgs),

@@ -15,9 +15,9 @@ export interface IntegerRange {
 }
 
 /** A time argument in milliseconds; `unit` counts when none is written. */
-export function takeTime(args: Args, unit: "us" | "ms" | "s" = "ms", max: number = MAX_TIME): number | null {
+export function takeTime(args: Args, unit: "us" | "ms" | "s" = "ms"): number | null {
   const word = args.take("a time such as 10s");
-  return word === null ? null : timeOf(args, word, unit, max);
+  return word === null ? null : timeOf(args, word, unit);
 }
 
 export function timeOf(args: Args, word: Word, unit: "us" | "ms" | "s" = "ms", max: number = MAX_TIME): number | null {
@@ -52,7 +52,7 @@ export function takeInteger(args: Args, range: IntegerRange = {}): number | null
   return word === null ? null : integerOf(args, word, range);
 }
 
-export function integerOf(args: Args, word: Word, range: IntegerRange = {}): number | null {
+export function integerOf(args: Args, word: Word, range: IntegerRange): number | null {
   const { min = 0, max = 2147483647 } = range;
   const result = parseInteger(word.text);
   if (!result.ok) {

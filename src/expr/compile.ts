@@ -42,7 +42,6 @@ export interface CompiledExpression {
   readonly declared: SampleKind;
   readonly fetch: FetchRow;
   readonly fetchArgs: readonly ArgValue[];
-  readonly ast: Expression;
   /** One value: of a header with several, the last (or the occurrence asked for). */
   readonly eval: (ctx: SampleContext) => Value | null;
   /**
@@ -137,7 +136,6 @@ export function compileExpression(
     declared,
     fetch: row,
     fetchArgs: args,
-    ast,
     eval: chain(fetch, steps),
     some: (test) => someOf(fetch, each, steps, test),
   };

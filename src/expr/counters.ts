@@ -27,8 +27,8 @@ export function notStored({ of }: Pick<Datum, "of">, index: number, table: Table
 
 const KILO = 1024;
 
-function stored(type: DataTypeName, help: string, name: string = type): Datum {
-  return { name, help, of: [type], reader: (index) => plain(new FieldFinder(type, index)) };
+function stored(type: DataTypeName, help: string): Datum {
+  return { name: type, help, of: [type], reader: (index) => plain(new FieldFinder(type, index)) };
 }
 
 function element(name: string, type: DataTypeName, help: string): Datum {

@@ -1,5 +1,3 @@
-import type { LogLevel } from "../config/model.ts";
-
 /**
  * Samples: what a fetch yields, a converter changes and a pattern matches (manual, section 7).
  *
@@ -44,5 +42,3 @@ export type Phase =
 
 /** Scopes of variables (manual, section 2.8): proc, sess, txn, req, res, check. */
 export type VariableScope = "proc" | "sess" | "txn" | "req" | "res" | "check";
-
-export type { LogLevel };

@@ -13,7 +13,7 @@ import { bind, SOCK_DGRAM, SOCK_STREAM, socket, socketpair } from "./socket.ts";
 import { findGroup, findUser } from "./users.ts";
 
 test("descriptors pass over a unix socket and stay usable", () => {
-  const pair = socketpair(SOCK_STREAM, false) as readonly [number, number];
+  const pair = socketpair(SOCK_STREAM) as readonly [number, number];
   const file = memfd("passed", 123);
   expect(sendFds(pair[0], [file])).toBe(1);
   expect(
@@ -41,7 +41,7 @@ test("a message without room for its descriptors leaves none open", async () => 
     import { socketpair } from ${JSON.stringify(join(import.meta.dir, "socket.ts"))};
     import { setDescriptorLimit } from ${JSON.stringify(join(import.meta.dir, "process.ts"))};
     import { readdirSync } from "node:fs";
-    const [a, b] = socketpair(1, false);
+    const [a, b] = socketpair(1);
     sendFds(a, Array(100).fill(0));
     const count = readdirSync("/proc/self/fd").length;
     setDescriptorLimit(count + 10, count + 10);

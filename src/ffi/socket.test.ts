@@ -26,7 +26,7 @@ import {
   listen,
   sendto,
   setIntOption,
-  setLinger,
+  resetOnClose,
   SO_REUSEPORT,
   SOCK_DGRAM,
   SOCK_STREAM,
@@ -110,7 +110,7 @@ describe("sockets", () => {
     expect(setIntOption(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, 1234)).toBe(0);
     expect(getIntOption(fd, IPPROTO_TCP, TCP_USER_TIMEOUT)).toBe(1234);
     expect(setIntOption(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, 60)).toBe(0);
-    expect(setLinger(fd, true, 0)).toBe(0);
+    expect(resetOnClose(fd)).toBe(0);
     expect(socketFamily(fd)).toBe(AF_INET);
     expect(socketFamily(track(socket(AF_INET6, SOCK_STREAM)))).toBe(AF_INET6);
   });
@@ -174,7 +174,7 @@ describe("sockets", () => {
   });
 
   test("pairs and memory files", () => {
-    const pair = socketpair(SOCK_STREAM, false);
+    const pair = socketpair(SOCK_STREAM);
     if (typeof pair === "number") throw new Error(strerror(pair));
     for (const fd of pair) track(fd);
     const fd = track(memfd("x", 4096));

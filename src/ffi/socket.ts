@@ -36,14 +36,12 @@ export const IPPROTO_TCP = 6;
 export const IPPROTO_IPV6 = 41;
 
 export const SO_REUSEADDR = 2;
-export const SO_TYPE = 3;
 export const SO_ERROR = 4;
 export const SO_SNDBUF = 7;
 export const SO_RCVBUF = 8;
 export const SO_KEEPALIVE = 9;
 export const SO_LINGER = 13;
 export const SO_REUSEPORT = 15;
-export const SO_PEERCRED = 17;
 export const SO_BINDTODEVICE = 25;
 export const SO_ACCEPTCONN = 30;
 export const SO_MARK = 36;
@@ -51,9 +49,6 @@ export const SO_DOMAIN = 39;
 
 export const TCP_NODELAY = 1;
 export const TCP_MAXSEG = 2;
-export const TCP_KEEPIDLE = 4;
-export const TCP_KEEPINTVL = 5;
-export const TCP_KEEPCNT = 6;
 export const TCP_DEFER_ACCEPT = 9;
 export const TCP_INFO = 11;
 export const TCP_QUICKACK = 12;
@@ -66,7 +61,6 @@ export const TCP_FASTOPEN_CONNECT = 30;
 
 export const IP_TOS = 1;
 export const IP_TRANSPARENT = 19;
-export const IP_FREEBIND = 15;
 export const IP_BIND_ADDRESS_NO_PORT = 24;
 export const IPV6_V6ONLY = 26;
 export const IPV6_TCLASS = 67;
@@ -155,10 +149,10 @@ export function socketError(fd: number): number {
   return getIntOption(fd, SOL_SOCKET, SO_ERROR);
 }
 
-/** Close in the background for up to `seconds`; `enabled` with 0 seconds makes close(2) send RST. */
-export function setLinger(fd: number, enabled: boolean, seconds: number): number {
-  int.i32[0] = enabled ? 1 : 0;
-  int.i32[1] = seconds;
+/** SO_LINGER of 0 seconds: close(2) drops what was not sent and sends RST. */
+export function resetOnClose(fd: number): number {
+  int.i32[0] = 1;
+  int.i32[1] = 0;
   return result(libc.setsockopt(fd, SOL_SOCKET, SO_LINGER, int.ptr, 8));
 }
 
@@ -180,9 +174,9 @@ export function quickAck(fd: number): number {
   return setIntOption(fd, IPPROTO_TCP, TCP_QUICKACK, 1);
 }
 
-/** TCP_NODELAY: `on` sends small writes at once. */
-export function setNoDelay(fd: number, on: boolean): number {
-  return setIntOption(fd, IPPROTO_TCP, TCP_NODELAY, on ? 1 : 0);
+/** TCP_NODELAY: small writes are sent at once. */
+export function setNoDelay(fd: number): number {
+  return setIntOption(fd, IPPROTO_TCP, TCP_NODELAY, 1);
 }
 
 /** IP_TOS or IPV6_TCLASS, 0..255 (`http-request set-tos`). */
@@ -253,9 +247,9 @@ export function socketFamily(fd: number): number {
   return getIntOption(fd, SOL_SOCKET, SO_DOMAIN);
 }
 
-/** Two connected unix sockets, `[a, b]`, or -errno. `blocking` ones suit a reader that knows data is there. */
-export function socketpair(type: number, blocking: boolean): readonly [number, number] | number {
-  const status = libc.socketpair(AF_UNIX, type | SOCK_CLOEXEC | (blocking ? 0 : SOCK_NONBLOCK), 0, int.ptr);
+/** Two connected unix sockets that do not block, `[a, b]`, or -errno. */
+export function socketpair(type: number): readonly [number, number] | number {
+  const status = libc.socketpair(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, int.ptr);
   return status < 0 ? result(status) : [int.i32[0]!, int.i32[1]!];
 }
 

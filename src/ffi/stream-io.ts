@@ -21,9 +21,9 @@ const F_SETPIPE_SZ = 1031;
 
 const pair = scratch(8);
 
-/** Address of a buffer's byte `offset`, good for one call: the buffer must be referenced until it returns. */
-export function addressOf(buffer: Uint8Array, offset: number): Pointer {
-  return ptr(buffer, offset);
+/** Address of a buffer's first byte, good as long as the buffer is referenced. */
+export function addressOf(buffer: Uint8Array): Pointer {
+  return ptr(buffer);
 }
 
 /** Reads into memory at `address`: 0 = the peer's FIN, -EAGAIN = nothing there. */

@@ -5,7 +5,6 @@ export interface User {
   readonly name: string;
   readonly uid: number;
   readonly gid: number;
-  readonly home: string;
 }
 
 /** The user of that name, or null. */
@@ -15,7 +14,7 @@ export function findUser(name: string, file = "/etc/passwd"): User | null {
   const uid = Number(fields[2]);
   const gid = Number(fields[3]);
   if (!Number.isInteger(uid) || !Number.isInteger(gid)) return null;
-  return { name, uid, gid, home: fields[5]! };
+  return { name, uid, gid };
 }
 
 /** Number of the group of that name, or -1. */

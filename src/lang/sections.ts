@@ -1,5 +1,5 @@
 /** Keywords that open a section (manual section 2.1, rule 6); the `.SECTION` pseudo-variable follows them. */
-export const sectionKeywords = [
+const sectionKeywords = [
   "acme",
   "backend",
   "cache",

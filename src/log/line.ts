@@ -26,7 +26,7 @@ const SAFE = new Uint8Array(256).map((_, c) => (c >= 32 && c <= 126 && c !== 34 
  */
 export class LineWriter {
   readonly buffer = Buffer.allocUnsafeSlow(HEADER + TEXT + 16);
-  private readonly address = addressOf(this.buffer, 0) as number;
+  private readonly address = addressOf(this.buffer) as number;
   private at = HEADER;
 
   begin(): void {

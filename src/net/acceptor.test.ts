@@ -10,7 +10,7 @@ import {
   DEFAULT_CONNECT_OPTIONS,
   getsockname,
   listen,
-  setLinger,
+  resetOnClose,
   SOCK_STREAM,
   socket,
 } from "../ffi/socket.ts";
@@ -99,7 +99,7 @@ describe("acceptor", () => {
       const acceptor = new Acceptor(fd, poller, user, tcp, 4);
       acceptor.start();
       await settle();
-      setLinger(client, true, 0);
+      resetOnClose(client);
       close(client);
       await settle();
       const [accepted] = user.sockets;

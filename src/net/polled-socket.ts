@@ -1,7 +1,7 @@
 import { EPOLLERR, EPOLLHUP, EPOLLIN, EPOLLOUT, EPOLLRDHUP } from "../ffi/epoll.ts";
 import { EAGAIN, ECONNRESET, EINTR, EPIPE, errnoName } from "../ffi/errno.ts";
 import { close } from "../ffi/file.ts";
-import { getpeername, getsockname, setLinger, setNoDelay, shutdown, SHUT_WR, socketError } from "../ffi/socket.ts";
+import { getpeername, getsockname, resetOnClose, setNoDelay, shutdown, SHUT_WR, socketError } from "../ffi/socket.ts";
 import { recv, send, sendFrom } from "../ffi/stream-io.ts";
 import type { Address } from "../config/model.ts";
 import type { Polled, Poller } from "./poller.ts";
@@ -78,7 +78,7 @@ export class PolledSocket implements StreamSocket, Polled {
 
   write(buf: Uint8Array, offset: number, length: number): number {
     if (this.closed || this.finished || this.failure !== 0) return -1;
-    if (this.writes < DECIDED && ++this.writes === DECIDED) setNoDelay(this.fd, true);
+    if (this.writes < DECIDED && ++this.writes === DECIDED) setNoDelay(this.fd);
     // Fast path: what was read is passed on, and its address is known.
     const { fd } = this;
     const n = buf === slab.buffer ? sendFrom(fd, slab.pointer(offset), length) : send(fd, buf, offset, length);
@@ -112,7 +112,7 @@ export class PolledSocket implements StreamSocket, Polled {
   hurry(): void {
     if (this.writes === DECIDED) return;
     this.writes = DECIDED;
-    setNoDelay(this.fd, true);
+    setNoDelay(this.fd);
   }
 
   pause(): void {
@@ -138,7 +138,7 @@ export class PolledSocket implements StreamSocket, Polled {
 
   terminate(): void {
     if (this.closed) return;
-    setLinger(this.fd, true, 0);
+    resetOnClose(this.fd);
     this.release();
   }
 

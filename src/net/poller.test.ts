@@ -13,7 +13,7 @@ const poller = processPoller((error) => problems.push(error));
 const byte = Buffer.from("x");
 
 function pair(): readonly [number, number] {
-  const ends = socketpair(SOCK_STREAM, false);
+  const ends = socketpair(SOCK_STREAM);
   if (typeof ends === "number") throw new Error("no socket pair");
   return ends;
 }

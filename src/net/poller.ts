@@ -48,7 +48,7 @@ class Poller {
 
   constructor(private readonly report: (error: unknown) => void) {
     this.epoll = must(epollCreate());
-    const pair = socketpair(SOCK_STREAM, false);
+    const pair = socketpair(SOCK_STREAM);
     if (typeof pair === "number") throw new Error(`no socket pair: ${errnoName(pair)}`);
     const fd = must(dup(this.epoll));
     this.wake = pair[1];

@@ -13,7 +13,7 @@ export const FIRST_READ = 16 << 10;
  */
 class ReadSlab {
   buffer = Buffer.allocUnsafeSlow(SLAB_BYTES);
-  private address = addressOf(this.buffer, 0) as number;
+  private address = addressOf(this.buffer) as number;
   private used = 0;
 
   /** Bytes that can be read now, at least FIRST_READ; to be asked before `place`. */
@@ -21,7 +21,7 @@ class ReadSlab {
     const left = SLAB_BYTES - this.used;
     if (left >= FIRST_READ) return left;
     this.buffer = Buffer.allocUnsafeSlow(SLAB_BYTES);
-    this.address = addressOf(this.buffer, 0) as number;
+    this.address = addressOf(this.buffer) as number;
     this.used = 0;
     return SLAB_BYTES;
   }

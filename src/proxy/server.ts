@@ -46,10 +46,6 @@ export class Server {
   readonly minconn: number;
   /** Where it is now; null while unresolved. */
   address: Address | null;
-  /** Milliseconds of the last stream given to it by this worker; `first` and idle accounting use it. */
-  lastUsed: number;
-  /** Space for the balance algorithm in force; only that algorithm touches it. */
-  lb: unknown;
   /** Space for the connection pool, the queue and the checker of the worker. */
   pool: unknown;
   queue: unknown;
@@ -81,8 +77,6 @@ export class Server {
     this.maxconn = model.maxconn;
     this.minconn = model.minconn;
     this.address = model.address;
-    this.lastUsed = 0;
-    this.lb = null;
     this.pool = null;
     this.queue = null;
     this.tls = this.checkTls = null;

@@ -173,10 +173,6 @@ export class ServerPool {
     while (this.idle.length > 0) this.idle[this.idle.length - 1]!.abort();
   }
 
-  get idleCount(): number {
-    return this.idle.length;
-  }
-
   private remove(conn: ServerConn): void {
     const { idle } = this;
     const at = conn.idleIndex;

@@ -52,7 +52,7 @@ export class Child {
   private readonly changed: (changes: readonly NumberedChange[]) => void;
 
   constructor(index: number, command: readonly string[], env: Record<string, string>, events: ChildEvents) {
-    const pair = socketpair(SOCK_STREAM, false);
+    const pair = socketpair(SOCK_STREAM);
     if (typeof pair === "number") throw new WorkerError(`cannot create a socket pair (${strerror(pair)})`);
     const { promise, resolve } = Promise.withResolvers<boolean>();
     this.index = index;

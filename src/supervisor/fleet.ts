@@ -145,7 +145,7 @@ export class Fleet {
    * Workers stop accepting and end with their last connection; after `hardStop` ms (0 = never) all end at once. `replaced`: those of
    * another supervisor serve already.
    */
-  drain(hardStop: number, replaced = false): void {
+  drain(hardStop: number, replaced: boolean): void {
     this.end();
     for (const { child } of this.places) {
       if (child?.ready) child.tell({ type: "drain", replaced });

@@ -47,7 +47,6 @@ export function snapshotOf(supervisor: Supervisor, running: Running, worker: num
     ),
     maxconn: limits.maxconn,
     startTime: supervisor.startTime,
-    supervisorPid: process.pid,
     // Fixed when the process starts (restart-notes.ts).
     confinement: {
       chroot: first.global.chroot,

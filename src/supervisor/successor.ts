@@ -41,7 +41,7 @@ export class Successor {
   /** Resolves once the successor serves, or with the reasons why it does not: then it has ended. */
   static async start(command: readonly string[], estate: Estate): Promise<Successor | string> {
     const { handover, fds, taken, daemon, stdin, environment } = estate;
-    const pair = socketpair(SOCK_STREAM, false);
+    const pair = socketpair(SOCK_STREAM);
     if (typeof pair === "number") return `cannot create a socket pair (${strerror(pair)})`;
     let number = 3;
     while (taken.includes(number)) number++;

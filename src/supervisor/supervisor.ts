@@ -280,7 +280,6 @@ export class Supervisor implements AdminContext, FleetOwner {
   workerDied(worker: number): void {
     this.shared.forgetWorker(worker);
     this.resources.forgetWorker(this.set * this.workerCount + worker);
-    this.options.onWorkerDeath?.(worker, this.shared);
   }
 
   serially(task: () => Promise<void>): void {

@@ -106,8 +106,6 @@ export interface ServeOptions {
   readonly initState?: (change: Change) => void;
   /** Every worker accepted the new configuration: carries changed values of kept objects over. Returns lines for the report. */
   readonly beforeCommit?: (change: Change) => readonly string[];
-  /** A worker died; its gauges were already taken back. */
-  readonly onWorkerDeath?: (index: number, shared: Shared) => void;
   readonly report?: Report;
   /** What happens to servers is shown on standard error too; default: it is only logged. */
   readonly showEvents?: boolean;

@@ -64,7 +64,7 @@ function inodeOf(path: string): bigint {
  * Binds a listening socket for `path`. What may be replaced there is a socket nobody listens on; with `ours` (it is this
  * process that listens there) any socket. Returns the error in HAProxy's words otherwise.
  */
-export function bindUnix(path: string, options: UnixOptions, ours = false): UnixSocket | { readonly error: string } {
+export function bindUnix(path: string, options: UnixOptions, ours: boolean): UnixSocket | { readonly error: string } {
   const fail = (status: number, why = "") => ({
     error: `cannot bind UNIX socket (${strerror(status)}${why}) [${path}]`,
   });

@@ -77,7 +77,6 @@ export interface Snapshot {
   readonly maxconn: number;
   /** When the supervisor started, epoch milliseconds. */
   readonly startTime: number;
-  readonly supervisorPid: number;
   readonly confinement: Confinement;
 }
 

@@ -28,7 +28,7 @@ async function sip(fd: number, total: number, bytes: number): Promise<number> {
   while (got < total) {
     const allowed = Math.min(total, ((performance.now() - begun) / 1000) * bytes);
     while (got < allowed) {
-      const n = recv(fd, addressOf(buffer, 0), Math.min(buffer.length, Math.ceil(allowed - got)));
+      const n = recv(fd, addressOf(buffer), Math.min(buffer.length, Math.ceil(allowed - got)));
       if (n === -EAGAIN) break;
       if (n <= 0) return got;
       got += n;

@@ -50,7 +50,7 @@ export class Connection {
     level: Level,
     timeoutMs: number,
     done: (connection: Connection, gone: boolean) => void,
-    channel = -1,
+    channel: number,
   ) {
     this.ctx = ctx;
     this.socket = socket;

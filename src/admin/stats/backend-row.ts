@@ -63,7 +63,7 @@ export function summarize(ctx: AdminContext, proxy: ProxyModel): BackendSummary 
 }
 
 /** `counts`: append "(servers up/all)" to the status, as the `up` filter of `show stat` does. */
-export function backendRow(ctx: AdminContext, proxy: ProxyModel, options: RowOptions, counts = false): StatRow {
+export function backendRow(ctx: AdminContext, proxy: ProxyModel, options: RowOptions, counts: boolean): StatRow {
   const { shared } = ctx;
   const { nowMs, legends } = options;
   const slot = ctx.slotOf(`B/${proxy.name}`);

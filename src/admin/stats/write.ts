@@ -26,7 +26,7 @@ export function csvRow(row: StatRow): string {
 const kindLetter: Readonly<Record<RowKind, string>> = { frontend: "F", backend: "B", server: "S", listener: "L" };
 
 /** Lines `F.2.0.5.smax.1:MMP:u32:1`; with `help`, the description in quotes behind it. */
-function typedRow(row: StatRow, help = false): string {
+function typedRow(row: StatRow, help: boolean): string {
   let out = "";
   for (const [i, column] of statColumns.entries()) {
     const value = row.values[column.name];

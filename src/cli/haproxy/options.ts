@@ -15,7 +15,6 @@ export interface HaproxyOptions {
   /** `-Ws`: tell systemd when ready. */
   notify: boolean;
   quiet: boolean;
-  verbose: boolean;
   zeroWarning: boolean;
   diag: boolean;
   /** `-dL`. */
@@ -97,7 +96,6 @@ export function parseHaproxyOptions(argv: readonly string[]): ParseOutcome {
     masterWorker: false,
     notify: false,
     quiet: false,
-    verbose: false,
     zeroWarning: false,
     diag: false,
     listObjects: false,
@@ -169,7 +167,6 @@ function plainFlag(options: HaproxyOptions, flag: string, word: string): boolean
       options.quiet = true;
       return true;
     case "V":
-      options.verbose = true;
       options.quiet = false;
       return true;
     case "W":

@@ -28,10 +28,9 @@ export function wrap(text: string, width: number): string[] {
   return lines;
 }
 
-function block(text: string, indent: number, style: HelpStyle): string {
-  const space = " ".repeat(indent);
-  return wrap(text, columns(style) - indent)
-    .map((line) => `${space}${line}\n`)
+function block(text: string, style: HelpStyle): string {
+  return wrap(text, columns(style) - 2)
+    .map((line) => `  ${line}\n`)
     .join("");
 }
 
@@ -39,11 +38,11 @@ function block(text: string, indent: number, style: HelpStyle): string {
 export function renderTopic(topic: Topic, style: HelpStyle): string {
   const { bold, cyan, dim } = createColors(style.color);
   let out = `${bold(topic.name)} ${dim(`(${topic.kind})`)}\n`;
-  out += block(topic.summary, 2, style);
+  out += block(topic.summary, style);
   if (topic.usage !== topic.name) out += `\n${labelled("usage", topic.usage, style)}`;
   else if (topic.facts.length > 0) out += "\n";
   for (const [label, text] of topic.facts) out += labelled(label, text, style);
-  if (topic.text !== "") out += `\n${block(topic.text, 2, style)}`;
+  if (topic.text !== "") out += `\n${block(topic.text, style)}`;
   for (const [label, text] of topic.examples) {
     const indented = text.trimEnd().replace(/^(?=.)/gm, "    ");
     out += `\n  ${dim(`${label}:`)}\n${cyan(indented)}\n`;

@@ -4,8 +4,6 @@
  * Owned by a stream and reused; `clear()` between messages. Deleting and replacing mark headers of the index; appended
  * headers follow the kept ones in the order they were added.
  */
-import type { Head } from "./head.ts";
-import { findKnown } from "./view.ts";
 
 const KEEP = 0;
 const DELETE = 1;
@@ -74,17 +72,6 @@ export class Edits {
   /** Deletes header `i` of the index. */
   delete(i: number): void {
     this.#mark(i, DELETE);
-  }
-
-  /** Deletes every header with this well-known id; returns how many. */
-  deleteKnown(head: Head, id: number): number {
-    let n = 0;
-    for (let i = findKnown(head, id, 0); i >= 0; i = findKnown(head, id, i + 1)) {
-      if (this.isDeleted(i)) continue;
-      this.#mark(i, DELETE);
-      n++;
-    }
-    return n;
   }
 
   /** Replaces header `i` by a whole line `name: value\r\n` (name in lower case). The buffer must stay unchanged until written. */

@@ -59,7 +59,7 @@ export function checkRules(
   { proxies, idle }: Judged,
   env: ParseEnv,
   diagnostics: Diagnostics,
-  lint = false,
+  lint: boolean,
 ): Model {
   const files: Record<string, string> = {};
   const { global } = model;

@@ -18,8 +18,8 @@ const DIRECTIONS = ["request", "response", "both"] as const;
 
 /** What stands behind `compression`. */
 const PARTS: Readonly<Record<string, (c: ProxyContext, draft: CompressionDraft, args: Args) => void>> = {
-  algo: (_, draft, args) => addAlgorithms(draft, "response", args),
-  "algo-res": (_, draft, args) => addAlgorithms(draft, "response", args),
+  algo: (_, draft, args) => addAlgorithms(draft, args),
+  "algo-res": (_, draft, args) => addAlgorithms(draft, args),
   "algo-req": (_, draft, args) => {
     const name = takeAlgorithm(args);
     if (name !== null) draft.request = { ...draft.request, algorithms: [name] };
@@ -49,13 +49,13 @@ function takeAlgorithm(args: Args): CompressionName | null {
   return takeChoice(args, compressionNames, "an algorithm:");
 }
 
-function addAlgorithms(draft: CompressionDraft, side: Side, args: Args): void {
+function addAlgorithms(draft: CompressionDraft, args: Args): void {
   do {
     const name = takeAlgorithm(args);
     if (name === null) return void args.rest();
     // The last one comes first, as in HAProxy: what `*` and a missing header choose.
-    const others = draft[side].algorithms.filter((other) => other !== name);
-    draft[side] = { ...draft[side], algorithms: [name, ...others] };
+    const others = draft.response.algorithms.filter((other) => other !== name);
+    draft.response = { ...draft.response, algorithms: [name, ...others] };
   } while (!args.done);
 }
 

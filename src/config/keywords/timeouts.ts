@@ -8,19 +8,12 @@ const FRONT = ["defaults", "frontend", "listen"] as const;
 const BACK = ["defaults", "listen", "backend"] as const;
 const BOTH = ["defaults", "frontend", "listen", "backend"] as const;
 
-function timeout(
-  name: string,
-  field: keyof Timeouts,
-  where: readonly Where[],
-  help: string,
-  noEffect?: string,
-): Keyword<ProxyContext> {
+function timeout(name: string, field: keyof Timeouts, where: readonly Where[], help: string): Keyword<ProxyContext> {
   return {
     name,
     where,
     usage: "<time>",
     help,
-    ...(noEffect === undefined ? {} : { noEffect }),
     parse: (context, args) => {
       const value = takeTime(args);
       if (value === null) return;

@@ -8,11 +8,7 @@ export class AclTable {
   private readonly acls = new Map<string, Acl>();
   private readonly predefined = new Map<string, Acl | null>();
 
-  constructor(
-    readonly env: AclEnvironment,
-    /** Where names are looked up that this table lacks: the defaults section's. */
-    private readonly parent: AclTable | null = null,
-  ) {}
+  constructor(readonly env: AclEnvironment) {}
 
   /** `acl <name> <criterion> …`: the words from the keyword on. False after an error was reported. */
   define(words: readonly Word[]): boolean {
@@ -52,7 +48,7 @@ export class AclTable {
 
   /** Null when there is no such name. Predefined ones are compiled at their first use, whose place they take in messages. */
   find(word: Word, name: string): Acl | null {
-    const own = this.acls.get(name) ?? this.parent?.findOwn(name);
+    const own = this.acls.get(name);
     if (own !== undefined) return own;
     const known = this.predefined.get(name);
     if (known !== undefined) return known;
@@ -72,16 +68,11 @@ export class AclTable {
   /** Names a condition may use, for suggestions. */
   *names(): Iterable<string> {
     yield* this.acls.keys();
-    if (this.parent !== null) yield* this.parent.acls.keys();
     yield* predefinedAcls.keys();
   }
 
   /** The ACLs declared here, in order; `uses` tells the checker which are unused. */
   declared(): Iterable<Acl> {
     return this.acls.values();
-  }
-
-  private findOwn(name: string): Acl | undefined {
-    return this.acls.get(name) ?? this.parent?.findOwn(name);
   }
 }

@@ -9,7 +9,7 @@ export type EventSink = (line: string) => void;
 const RING_SIZE = 1000;
 
 /** The latest lines written to the ring buffer "buf0", oldest first. */
-export class EventRing {
+class EventRing {
   private readonly lines: string[] = [];
   private next = 0;
 

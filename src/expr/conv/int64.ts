@@ -6,8 +6,8 @@ import { type Sint, toSint } from "../number.ts";
  */
 export type Int = Sint;
 
-export const MAX = 9223372036854775807n;
-export const MIN = -9223372036854775808n;
+const MAX = 9223372036854775807n;
+const MIN = -9223372036854775808n;
 
 /** The low 64 bits. */
 export function wrap(value: bigint): Int {
@@ -15,7 +15,7 @@ export function wrap(value: bigint): Int {
 }
 
 /** The nearest value that fits. */
-export function saturate(value: bigint): Int {
+function saturate(value: bigint): Int {
   return value > MAX ? MAX : value < MIN ? MIN : toSint(value);
 }
 

@@ -12,7 +12,7 @@ const MOST = 4;
  * The values of one field, split at commas or whole, as the last look found them: valid until the head or what rules made of it
  * changes. Twenty rules about one field read it once.
  */
-export class FieldValues {
+class FieldValues {
   count = 0;
   readonly values: string[] = [];
   private head: Head | null = null;

@@ -329,5 +329,3 @@ export const headerFetches: readonly FetchRow[] = [
   },
   ...responseRows,
 ];
-
-export type { SampleContext };

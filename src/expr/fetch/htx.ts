@@ -99,16 +99,11 @@ function dataOf(blocks: readonly Block[]): number {
 
 type Read<T> = (from: T, ctx: SampleContext) => Value;
 
-function ofMessage(
-  name: string,
-  type: SampleKind,
-  help: string,
-  read: (blocks: Block[], room: number) => number,
-): FetchRow {
+function ofMessage(name: string, help: string, read: (blocks: Block[], room: number) => number): FetchRow {
   return {
     name: `internal.htx.${name}`,
     args: [],
-    type,
+    type: "sint",
     use: ["request-head", "response-head"],
     help,
     make: (_args, cc) => (ctx) => {
@@ -142,12 +137,12 @@ function ofBlock(name: string, type: SampleKind, help: string, read: Read<Block>
 const used = (blocks: readonly Block[]): number => dataOf(blocks) + blocks.length * BLOCK;
 
 export const htxFetches: readonly FetchRow[] = [
-  ofMessage("data", "sint", "Bytes of the message", dataOf),
-  ofMessage("nbblks", "sint", "Blocks of the message", ({ length }) => length),
-  ofMessage("size", "sint", "Bytes a message may take", (_blocks, room) => room),
-  ofMessage("used", "sint", "Bytes the message takes with its blocks", used),
-  ofMessage("free", "sint", "Bytes that are left", (blocks, room) => room - used(blocks)),
-  ofMessage("free_data", "sint", "Bytes that are left for data", (blocks, room) => room - used(blocks) - BLOCK),
+  ofMessage("data", "Bytes of the message", dataOf),
+  ofMessage("nbblks", "Blocks of the message", ({ length }) => length),
+  ofMessage("size", "Bytes a message may take", (_blocks, room) => room),
+  ofMessage("used", "Bytes the message takes with its blocks", used),
+  ofMessage("free", "Bytes that are left", (blocks, room) => room - used(blocks)),
+  ofMessage("free_data", "Bytes that are left for data", (blocks, room) => room - used(blocks) - BLOCK),
   {
     name: "internal.htx.has_eom",
     args: [],

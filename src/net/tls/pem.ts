@@ -13,7 +13,6 @@ export interface PemFile {
   readonly certificates: readonly PemBlock[];
   readonly keys: readonly PemBlock[];
   readonly crls: readonly PemBlock[];
-  readonly dhParams: readonly PemBlock[];
   /** A block that begins and does not end: its line, else 0. */
   readonly unfinished: number;
 }
@@ -25,7 +24,6 @@ export function readPem(text: string): PemFile {
   const certificates: PemBlock[] = [];
   const keys: PemBlock[] = [];
   const crls: PemBlock[] = [];
-  const dhParams: PemBlock[] = [];
   let line = 1;
   let from = 0;
   let end = 0;
@@ -39,10 +37,9 @@ export function readPem(text: string): PemFile {
       certificates.push(block);
     } else if (label === "PRIVATE KEY" || label.endsWith(" PRIVATE KEY")) keys.push(block);
     else if (label === "X509 CRL") crls.push(block);
-    else if (label === "DH PARAMETERS") dhParams.push(block);
   }
   const open = text.indexOf("-----BEGIN ", end);
-  return { certificates, keys, crls, dhParams, unfinished: open < 0 ? 0 : 1 + newlines(text, 0, open) };
+  return { certificates, keys, crls, unfinished: open < 0 ? 0 : 1 + newlines(text, 0, open) };
 }
 
 function newlines(text: string, from: number, to: number): number {

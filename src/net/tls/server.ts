@@ -42,8 +42,6 @@ export class TlsServer {
   readonly model: BindTlsModel;
   /** For clients that name no host, or none that is known. Null: they are refused. */
   readonly fallback: Choice | null;
-  /** Some line offers protocols. */
-  readonly usesAlpn: boolean;
   /**
    * Lines differ in versions or curves. Those are of the context a connection begins with, so the name in the ClientHello must be known
    * before.
@@ -75,9 +73,6 @@ export class TlsServer {
     const lines = [model.settings, ...model.entries.map((entry) => entry.settings ?? model.settings)];
     this.needsHello =
       new Set(lines.map((line) => `${line.minVersion} ${line.maxVersion} ${line.curves ?? ""}`)).size > 1;
-    this.usesAlpn = [model.settings, ...model.entries.map(({ settings }) => settings)].some(
-      (settings) => settings !== null && settings.alpn.length > 0,
-    );
   }
 
   /** Everything that a change of must begin a new listening context. */

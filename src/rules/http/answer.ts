@@ -147,12 +147,7 @@ class Draft {
 }
 
 /** Reads `status`, `content-type`, the body and `hdr`s up to the condition. `deny` also knows `deny_status`. */
-export function parseAnswer(
-  args: Args,
-  env: ActionEnv,
-  deny: boolean,
-  fallback = deny ? 403 : 200,
-): ActionParts | null {
+export function parseAnswer(args: Args, env: ActionEnv, deny: boolean): ActionParts | null {
   const draft = new Draft(args, env);
   // `deny_status` is an argument of the action, so it stands before those of the answer.
   for (let first = true; !atCondition(args); first = false) if (!draft.take(args.next()!, deny && first)) return null;
@@ -161,7 +156,7 @@ export function parseAnswer(
     draft.flags.push("page");
     draft.content = "default-errorfiles";
   }
-  return draft.check(fallback) ? draft.parts() : null;
+  return draft.check(deny ? 403 : 200) ? draft.parts() : null;
 }
 
 /** `http-error status <status> …` (manual, section 4.2). */

@@ -1,5 +1,4 @@
 import type { Args } from "../../lang/args.ts";
-import type { TextModel } from "../../config/model.ts";
 import { parseAnswer, compileAnswer } from "./answer.ts";
 import { NOTHING } from "../parts.ts";
 import { type ActionRow, Verdict } from "../types.ts";
@@ -61,5 +60,3 @@ export const verdictActions: readonly ActionRow[] = [
     },
   },
 ];
-
-export type { TextModel };

@@ -1,6 +1,6 @@
 import type { Algorithm } from "../../codec/compress/algorithms.ts";
 import { Edits } from "../../codec/h1/edits.ts";
-import { type HeadLimits, Method, methodNames } from "../../codec/h1/flags.ts";
+import { type HeadLimits, Method } from "../../codec/h1/flags.ts";
 import { HeadBuilder } from "../../codec/h1/build.ts";
 import { Head } from "../../codec/h1/head.ts";
 import { findQueryParam } from "../../balance/keys.ts";
@@ -13,7 +13,6 @@ import type { ServerPool } from "../../server/pool.ts";
 import type { Server } from "../../proxy/server.ts";
 import type { Answer, RuleStream } from "../../rules/types.ts";
 import { clock } from "../../util/clock.ts";
-import { latin1 } from "../../util/latin1.ts";
 import { Phase } from "../phase.ts";
 import type { StreamRuntime } from "../runtime.ts";
 import { Stream } from "../stream.ts";
@@ -460,8 +459,5 @@ export class HttpStream extends Stream implements H2Owner {
   }
   override urlParam(name: string): string | null {
     return findQueryParam(uriOf(this), name);
-  }
-  get methodName(): string {
-    return methodNames[this.req.method] || latin1(this.req.buf, this.req.start, this.req.methodEnd);
   }
 }

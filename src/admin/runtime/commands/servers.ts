@@ -26,11 +26,7 @@ function backends(ctx: AdminContext, name: string | undefined): readonly ProxyMo
 }
 
 /** The lines of `show servers state`; a server state file has the same. */
-export function* serversState(
-  ctx: AdminContext,
-  proxies: readonly ProxyModel[],
-  nowMs: number,
-): Generator<string, void> {
+function* serversState(ctx: AdminContext, proxies: readonly ProxyModel[], nowMs: number): Generator<string, void> {
   yield `${STATE_VERSION}\n# ${STATE_FIELDS}\n`;
   const now = Math.floor(nowMs / 1000);
   for (const proxy of proxies) {

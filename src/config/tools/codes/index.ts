@@ -9,8 +9,6 @@ import { ruleCodes } from "./rule.ts";
 import { tlsCodes } from "./tls.ts";
 import { valueCodes } from "./values.ts";
 
-export type { CodeInfo } from "./code.ts";
-
 const families: readonly (readonly CodeInfo[])[] = [
   languageCodes,
   configCodes,

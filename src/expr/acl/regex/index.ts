@@ -6,7 +6,7 @@ import { messageOf } from "../../../util/error.ts";
 
 export { searcher, type Search } from "./lines.ts";
 export { RegexError } from "./node.ts";
-export { regexRisk, type RegexRisk } from "./risk.ts";
+export { regexRisk } from "./risk.ts";
 
 /** A compiled regular expression over latin1 text. */
 export interface Regex {
