@@ -29,6 +29,8 @@ backend b
     "diag.cfg": `.diag hello\n${good}`,
     "notice.cfg": `.notice hello\n${good}`,
     "cut.cfg": good.trimEnd(),
+    "name.cfg": good.replace("127.0.0.1:2", "nosuch.invalid:2"),
+    "last.cfg": good.replace("127.0.0.1:2", "nosuch.invalid:2 init-addr last"),
   };
   for (const [name, text] of Object.entries(files)) writeFileSync(join(dir, name), text);
   mkdirSync(join(dir, "folder"));
@@ -208,6 +210,18 @@ describe.skipIf(!existsSync(HAPROXY))("the haproxy role answers like HAProxy 2.6
       expect(/^\[WARNING\] /m.test(ours.stderr)).toBe(/^\[WARNING\] /m.test(theirs.stderr));
     }
   });
+
+  test("names that do not resolve: an error, with -dr a warning where they were looked up", () => {
+    for (const args of [
+      ["-c", "-f", "name.cfg"],
+      ["-c", "-dr", "-f", "name.cfg"],
+      ["-c", "-dr", "-f", "last.cfg"],
+    ]) {
+      const [ours, theirs] = [run(selfCommand(["haproxy", ...args])), run([HAPROXY, ...args])];
+      const warned = ({ stderr }: Outcome): boolean => /^\[WARNING\] /m.test(stderr);
+      expect([args, ours.code, ours.stdout, warned(ours)]).toEqual([args, theirs.code, theirs.stdout, warned(theirs)]);
+    }
+  }, 20_000);
 
   test("-vv has the feature list in the same form", () => {
     const features = (text: string): string | undefined =>

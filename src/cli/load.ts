@@ -26,6 +26,8 @@ export interface LoadOptions {
   readonly masterWorker?: boolean;
   /** `-dD`: `.diag` messages count. Default false. */
   readonly diag?: boolean;
+  /** `-dr`: servers whose names do not resolve start without an address. Default false. */
+  readonly ignoreResolution?: boolean;
   /** Whether the linter looks too, and comments that switch findings off are judged. Default false. */
   readonly lint?: boolean;
   /** What "-" stands for; default: standard input is read. */
@@ -59,7 +61,8 @@ export function loadConfiguration(files: readonly string[], options: LoadOptions
   const reader = readConfig(files, { env, diag: options.diag ?? false, ...stdin }, diagnostics);
   const names = reader.sources.map(({ name }) => name);
   const lint = options.lint ?? false;
-  const model = parseConfig(reader, { ...systemEnv(names), variables: env }, diagnostics, { lint });
+  const machine = { ...systemEnv(names), variables: env, ignoreResolution: options.ignoreResolution ?? false };
+  const model = parseConfig(reader, machine, diagnostics, { lint });
   const findings = applyIgnores(reader.sources, diagnostics.list, { codes: new Set(codes.keys()), judge: lint });
   return {
     model,

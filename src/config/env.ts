@@ -22,6 +22,8 @@ export interface ParseEnv {
   groupId(name: string): number | null;
   /** Blocking lookup of a host name. Absent: names stay unresolved for a later stage and are not judged. */
   readonly resolve?: (name: string, family: 0 | 4 | 6) => { readonly family: 4 | 6; readonly ip: string } | null;
+  /** A server whose name does not resolve starts without an address (`-dr`): a warning instead of an error. Default false. */
+  readonly ignoreResolution?: boolean;
 }
 
 /** The real machine. Paths hold one character per byte, as words do. */

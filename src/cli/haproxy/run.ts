@@ -60,6 +60,7 @@ async function run(options: HaproxyOptions, argv: readonly string[], messages: M
   const load: LoadOptions = {
     masterWorker: options.masterWorker,
     diag: options.diag,
+    ignoreResolution: options.ignoreResolution,
     ...(options.localPeer === null ? {} : { localPeer: options.localPeer }),
     ...(options.files.includes("-") ? { stdin: readFileSync(0) } : {}),
   };

@@ -5,10 +5,10 @@ import { eachProxy, errorAt, warnAt } from "./check.ts";
 
 /**
  * Gives servers with a host name their first address by the methods of `init-addr`, in order. `last` needs a state file and
- * passes. A name that stays unresolved is an error unless `none` allows it. Without a resolver nothing is judged.
+ * passes. A name that stays unresolved is an error unless `none` or `-dr` allows it. Without a resolver nothing is judged.
  */
 export const resolveServers = eachProxy((proxy, { env, diagnostics }) => {
-  const { resolve } = env;
+  const { resolve, ignoreResolution = false } = env;
   if (resolve === undefined) return;
   const known = new Map<string, ReturnType<typeof resolve>>();
   for (const server of proxy.servers) {
@@ -21,7 +21,12 @@ export const resolveServers = eachProxy((proxy, { env, diagnostics }) => {
       if (found === undefined) known.set(key, (found = resolve(name, family)));
       return found;
     });
-    if (result === "unresolved") {
+    if (result === "unresolved" && ignoreResolution) {
+      // Where no method would have looked it up, there is nothing to say.
+      if (!server.initAddr.includes("libc")) continue;
+      const message = `'${server.fqdn}' of server '${server.name}' does not resolve: it starts without an address`;
+      warnAt(diagnostics, word, "config/unresolved-name", message);
+    } else if (result === "unresolved") {
       errorAt(
         diagnostics,
         word,
