@@ -1,7 +1,7 @@
 import type { ConnectionFacts, TcpInfo } from "../expr/context.ts";
 import type { VariableStore } from "../expr/variables.ts";
 import { quietClose } from "../ffi/quiet.ts";
-import { tcpInfo } from "../ffi/socket.ts";
+import { SO_MARK, SOL_SOCKET, setIntOption, setTos, socketFamily, tcpInfo } from "../ffi/socket.ts";
 import { EMPTY_RECORD } from "../log/record.ts";
 import type { ClientSocket } from "../net/socket.ts";
 import type { TlsSession } from "../net/tls/session.ts";
@@ -14,11 +14,11 @@ import { fdOf } from "../net/fd.ts";
 import { changeEndpoint, type Endpoint } from "./endpoint.ts";
 import { sessionVariables } from "./variables.ts";
 import type { StreamRuntime } from "./runtime.ts";
-import { RawSamples } from "./samples.ts";
+import { BaseSamples } from "./samples.ts";
 import type { Session } from "./session.ts";
 
 /** What `tcp-request connection` and `tcp-request session` rules see of a connection, and may do to it: there is no stream yet. */
-export class SessionSamples extends RawSamples implements TcpRuleStream, ConnectionFacts {
+export class SessionSamples extends BaseSamples implements TcpRuleStream, ConnectionFacts {
   readonly record: RuleRecord;
   /** Headers the rules ask for beside those of the `bind` line. */
   expected: HeaderKind[] = [];
@@ -89,7 +89,7 @@ export class SessionSamples extends RawSamples implements TcpRuleStream, Connect
     return tcpInfo(this.descriptor);
   }
 
-  protected get descriptor(): number {
+  private get descriptor(): number {
     return fdOf(this.socket);
   }
   protected get from(): Endpoint {
@@ -109,6 +109,13 @@ export class SessionSamples extends RawSamples implements TcpRuleStream, Connect
     return scope === "sess" ? (this.session.variables ??= sessionVariables()) : null;
   }
 
+  setMark(mark: number): void {
+    setIntOption(this.descriptor, SOL_SOCKET, SO_MARK, mark);
+  }
+  setTos(tos: number): void {
+    const { descriptor } = this;
+    setTos(descriptor, socketFamily(descriptor), tos);
+  }
   drop(silent: boolean): void {
     this.dropped = silent ? "silent" : "reject";
     if (silent) quietClose(this.descriptor, this.from.bytes?.length === 16);

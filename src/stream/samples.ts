@@ -9,8 +9,7 @@ import type { LevelName } from "../log/record.ts";
 import type { Backend } from "../proxy/backend.ts";
 import type { Frontend, Listener } from "../proxy/frontend.ts";
 import type { Server } from "../proxy/server.ts";
-import type { RuleRecord, RuleStream } from "../rules/types.ts";
-import { SO_MARK, SOL_SOCKET, setIntOption, setTos, socketFamily } from "../ffi/socket.ts";
+import type { Answer, RuleRecord, RuleStream } from "../rules/types.ts";
 import type { Tracking } from "../table/tracking.ts";
 import { clock } from "../util/clock.ts";
 import type { Endpoint } from "./endpoint.ts";
@@ -20,14 +19,15 @@ import type { StreamRuntime } from "./runtime.ts";
 /** Nobody edits a message that is not there. */
 const NO_EDITS = new Edits();
 
-/** What rules see where there is no HTTP: everything of a message is "not there". Sessions and streams in mode tcp add what they have. */
-export abstract class RawSamples implements RuleStream {
+/**
+ * What rules and samples find everywhere: who and when, from the record. Of a message nothing is there, answers do not exist:
+ * sessions (guard.ts), streams in mode tcp and HTTP exchanges add what they have.
+ */
+export abstract class BaseSamples implements RuleStream {
   valueType: SampleType = "str";
   mayChange = false;
   final = true;
   readonly mode: Mode = "tcp";
-  priorityClass = 0;
-  priorityOffset = 0;
   lastRule: { readonly file: string; readonly line: number } | null = null;
   waitingRule = -1;
   readonly serial: number = 0;
@@ -53,20 +53,9 @@ export abstract class RawSamples implements RuleStream {
   abstract drop(silent: boolean): void;
   abstract setAddress(side: "source" | "destination", address: Uint8Array): void;
   abstract setPort(side: "source" | "destination", port: number): void;
-  /** Where the socket of the client's connection is. */
-  protected abstract readonly descriptor: number;
-
-  setMark(mark: number): void {
-    setIntOption(this.descriptor, SOL_SOCKET, SO_MARK, mark);
-  }
-  setTos(tos: number): void {
-    const { descriptor } = this;
-    setTos(descriptor, socketFamily(descriptor), tos);
-  }
-  setPriority(group: number | null, offset: number | null): void {
-    if (group !== null) this.priorityClass = group;
-    if (offset !== null) this.priorityOffset = offset;
-  }
+  abstract setMark(mark: number): void;
+  abstract setTos(tos: number): void;
+  setPriority(_priorityClass: number | null, _offset: number | null): void {}
   wake(): void {}
   get requestCaptures(): readonly (string | null)[] | null {
     return null;
@@ -82,16 +71,14 @@ export abstract class RawSamples implements RuleStream {
   invalid(): void {
     this.drop(false);
   }
-
-  authenticate(): void {
+  authenticate(_realm: string): void {
     this.drop(false);
   }
-  deny(): void {
+  deny(_status: number, _answer: Answer | null): void {
     this.drop(false);
   }
-  /** There are no answers here. */
-  announce(): void {}
-  intercept(): void {
+  announce(_status: number): void {}
+  intercept(_status: number, _answer: Answer | null): void {
     this.drop(false);
   }
 
@@ -114,6 +101,12 @@ export abstract class RawSamples implements RuleStream {
   }
   get server(): Server | null {
     return null;
+  }
+  get priorityClass(): number {
+    return 0;
+  }
+  get priorityOffset(): number {
+    return 0;
   }
   get source(): Uint8Array | null {
     return this.from.bytes;

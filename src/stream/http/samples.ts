@@ -4,8 +4,7 @@ import { Method, methodNames } from "../../codec/h1/flags.ts";
 import type { Head } from "../../codec/h1/head.ts";
 import { methodText, targetText } from "../../codec/h1/view.ts";
 import type { Mode } from "../../config/model.ts";
-import type { ConnectionFacts, ProcessFacts, ServerSideFacts, Trailers } from "../../expr/context.ts";
-import type { SampleType } from "../../expr/sample.ts";
+import type { ConnectionFacts, ServerSideFacts, Trailers } from "../../expr/context.ts";
 import type { TlsSession } from "../../net/tls/session.ts";
 import type { VariableStore } from "../../expr/variables.ts";
 import { BAD_REQUEST, type LevelName } from "../../log/record.ts";
@@ -17,13 +16,13 @@ import type { HttpFlowStream, Side } from "../../rules/flow/types.ts";
 import type { Answer, RuleStream } from "../../rules/types.ts";
 import type { Tracking } from "../../table/tracking.ts";
 import { clock } from "../../util/clock.ts";
-import { changeEndpoint } from "../endpoint.ts";
+import { changeEndpoint, type Endpoint } from "../endpoint.ts";
 import { Framing } from "../../codec/h1/framing.ts";
 import { ClientFacts, serverFacts } from "../facts.ts";
 import { Phase } from "../phase.ts";
 import { storeCapture } from "../capture.ts";
-import { processFacts } from "../process.ts";
 import { trackedBy, trackingOf } from "../track.ts";
+import { BaseSamples } from "../samples.ts";
 import { StreamVariables } from "../variables.ts";
 import { UNSET } from "../timeout.ts";
 import { saveResponse } from "./cache/save.ts";
@@ -41,12 +40,8 @@ import { tarpit, waitForRequestBody, waitForResponseBody } from "./wait.ts";
  * The samples of one HTTP exchange, and what its rules may do to it. Made for the first rule a stream meets and kept with the
  * stream object, so that configurations without rules pay nothing; nothing is read before an expression asks for it.
  */
-export class HttpSamples implements HttpFlowStream, TcpRuleStream {
-  valueType: SampleType = "str";
-  mayChange = false;
-  final = true;
-  readonly mode: Mode = "http";
-  waitingRule = -1;
+export class HttpSamples extends BaseSamples implements HttpFlowStream, TcpRuleStream {
+  override readonly mode: Mode = "http";
   strict = true;
   /** http-after-response rules run: there is no other answer to give. */
   inAfter = false;
@@ -56,15 +51,16 @@ export class HttpSamples implements HttpFlowStream, TcpRuleStream {
   replaced = false;
   /** Nothing came from a server: what http-after-response rules see was written here. */
   ownAnswer = false;
-  serial = 0;
+  override serial = 0;
   /** A rule about content ends the server's connection. */
   serverClosed = false;
-  lastRule: { readonly file: string; readonly line: number } | null = null;
   private readonly scopes = new StreamVariables();
   private readonly heldRequest = new HeldPayload();
   private readonly heldResponse = new HeldPayload();
 
-  constructor(readonly record: HttpStream) {}
+  constructor(readonly record: HttpStream) {
+    super(record.rt);
+  }
 
   /** Forgets the exchange. */
   reset(): void {
@@ -79,7 +75,7 @@ export class HttpSamples implements HttpFlowStream, TcpRuleStream {
     this.serial++;
   }
 
-  wake(): void {
+  override wake(): void {
     this.record.wake();
   }
 
@@ -90,24 +86,24 @@ export class HttpSamples implements HttpFlowStream, TcpRuleStream {
 
   // ---- what rules do
 
-  deny(status: number, answer: Answer | null): void {
+  override deny(status: number, answer: Answer | null): void {
     denyByRule(this.record, status, answer);
   }
 
-  intercept(status: number, answer: Answer | null): void {
+  override intercept(status: number, answer: Answer | null): void {
     interceptByRule(this.record, status, answer);
   }
 
-  announce(status: number): void {
+  override announce(status: number): void {
     this.record.status = status;
     this.replaced = true;
   }
 
-  invalid(): void {
+  override invalid(): void {
     refuseByRule(this.record);
   }
 
-  authenticate(realm: string): void {
+  override authenticate(realm: string): void {
     authenticateByRule(this.record, realm);
   }
 
@@ -174,18 +170,14 @@ export class HttpSamples implements HttpFlowStream, TcpRuleStream {
   expectHeader(): void {}
 
   setAddress(side: Side, address: Uint8Array): void {
-    const { record } = this;
-    if (side === "source") record.source = changeEndpoint(record.source ?? record.client.source, address, -1);
-    else record.destination = changeEndpoint(record.destination ?? record.client.destination, address, -1);
+    this.record[side] = changeEndpoint(side === "source" ? this.from : this.to, address, -1);
   }
 
   setPort(side: Side, port: number): void {
-    const { record } = this;
-    if (side === "source") record.source = changeEndpoint(record.source ?? record.client.source, null, port);
-    else record.destination = changeEndpoint(record.destination ?? record.client.destination, null, port);
+    this.record[side] = changeEndpoint(side === "source" ? this.from : this.to, null, port);
   }
 
-  setPriority(priorityClass: number | null, offset: number | null): void {
+  override setPriority(priorityClass: number | null, offset: number | null): void {
     const { record } = this;
     if (priorityClass !== null) record.queueClass = priorityClass;
     if (offset !== null) record.queueOffset = offset;
@@ -199,7 +191,7 @@ export class HttpSamples implements HttpFlowStream, TcpRuleStream {
     this.record.client.conn.setTos(tos);
   }
 
-  setLogLevel(level: LevelName | "silent"): void {
+  override setLogLevel(level: LevelName | "silent"): void {
     this.record.logLevel = level;
   }
 
@@ -216,17 +208,11 @@ export class HttpSamples implements HttpFlowStream, TcpRuleStream {
     return !this.record.readingHead;
   }
 
-  get clientTls(): TlsSession | null {
+  override get clientTls(): TlsSession | null {
     return this.record.client.conn.tls;
   }
-  get serverTls(): TlsSession | null {
+  override get serverTls(): TlsSession | null {
     return this.record.serverConn?.tls ?? null;
-  }
-  get now(): number {
-    return clock.now;
-  }
-  get process(): ProcessFacts {
-    return processFacts(this.record.rt);
   }
   get frontend(): Frontend {
     return this.record.frontend;
@@ -234,66 +220,63 @@ export class HttpSamples implements HttpFlowStream, TcpRuleStream {
   get listener(): Listener {
     return this.record.listener;
   }
-  get backend(): Backend | null {
+  override get backend(): Backend | null {
     return this.record.backend;
   }
-  get server(): Server | null {
+  override get server(): Server | null {
     return this.record.server;
   }
-  get priorityClass(): number {
+  override get priorityClass(): number {
     return this.record.queueClass;
   }
-  get priorityOffset(): number {
+  override get priorityOffset(): number {
     return this.record.queueOffset;
   }
-  get source(): Uint8Array | null {
+  override get source(): Uint8Array | null {
     return this.record.clientAddressBytes();
   }
-  get sourcePort(): number {
+  override get sourcePort(): number {
     return this.record.clientPort;
   }
-  get destination(): Uint8Array | null {
-    return (this.record.destination ?? this.record.client.destination).bytes;
-  }
-  get destinationPort(): number {
+  override get destinationPort(): number {
     return this.record.frontendPort;
   }
-  get connectionSource(): Uint8Array | null {
-    return this.record.client.connectionSource.bytes;
+  protected get from(): Endpoint {
+    return this.record.source ?? this.record.client.source;
   }
-  get connectionSourcePort(): number {
-    return this.record.client.connectionSource.port;
+  protected get to(): Endpoint {
+    return this.record.destination ?? this.record.client.destination;
   }
-  get connectionDestination(): Uint8Array | null {
-    return this.record.client.connectionDestination.bytes;
+  protected get connectionFrom(): Endpoint {
+    return this.record.client.connectionSource;
   }
-  get connectionDestinationPort(): number {
-    return this.record.client.connectionDestination.port;
+  protected get connectionTo(): Endpoint {
+    return this.record.client.connectionDestination;
   }
   get client(): ConnectionFacts {
     return new ClientFacts(this.record.client.conn, this.record.client.h2 === null ? 1 : 2);
   }
-  get serverSide(): ServerSideFacts | null {
+  override get serverSide(): ServerSideFacts | null {
     return serverFacts(this.record, this.record.serverConn?.h2 == null ? 1 : 2);
   }
 
   // ---- messages
 
   /** Once the request was sent, or answered, HAProxy's buffer holds it no more. */
-  get reqHead(): Head | null {
+  override get reqHead(): Head | null {
     const { record } = this;
     return record.readingHead || record.sent || record.answered || this.headGone || this.inAfter ? null : record.req;
   }
-  get reqEdits(): Edits {
+  override get reqEdits(): Edits {
     return this.record.reqEdits;
   }
-  get resHead(): Head | null {
+  override get resHead(): Head | null {
     return this.record.res.status > 0 && !this.replaced ? this.record.res : null;
   }
-  get resEdits(): Edits {
+  override get resEdits(): Edits {
     return this.record.resEdits;
   }
-  reqBodyHeld(): Uint8Array | null {
+  override reqBodyHeld(): Uint8Array | null {
     const { bodyBuf, bodyStart, bodyEnd, reqBody } = this.record;
     if (bodyBuf === null) return null;
     if (reqBody.framing === Framing.CHUNKED) return this.heldRequest.of(bodyBuf, bodyStart, bodyEnd);
@@ -317,17 +300,17 @@ export class HttpSamples implements HttpFlowStream, TcpRuleStream {
     const { responded, requestDone, resBody } = this.record;
     return responded ? resBody.done : requestDone;
   }
-  resBodyHeld(): Uint8Array | null {
+  override resBodyHeld(): Uint8Array | null {
     const { resWaiting, resChunk, resFrom, resTo, resBody } = this.record;
     const held = resWaiting ?? resChunk;
     if (held === null || this.replaced) return null;
     const [start, end] = resWaiting === null ? [resFrom, resTo] : [0, held.length];
     return resBody.framing === Framing.CHUNKED ? this.heldResponse.of(held, start, end) : held.subarray(start, end);
   }
-  get firstRequest(): boolean {
+  override get firstRequest(): boolean {
     return this.record.client.requests <= 1;
   }
-  get requestMethod(): string | null {
+  override get requestMethod(): string | null {
     const { record } = this;
     if (record.readingHead) return null;
     // Known methods are kept as received; of another one only the start line knows the name. HAProxy does not know PATCH.
@@ -338,103 +321,67 @@ export class HttpSamples implements HttpFlowStream, TcpRuleStream {
     const { method } = record.reqEdits;
     return method === undefined ? methodText(record.req) : method.toString("latin1");
   }
-  get requestVersion(): number {
+  override get requestVersion(): number {
     const { record } = this;
     return record.readingHead || record.line === BAD_REQUEST ? 0 : record.req.version;
   }
-  get responseVersion(): number {
+  override get responseVersion(): number {
     return this.record.responded && !this.ownAnswer ? this.record.res.version : 0;
   }
-  get statusCode(): number {
+  override get statusCode(): number {
     const { record } = this;
     if (record.phase === Phase.done || this.replaced) return 0;
     const { status } = record.resEdits;
     if (status !== undefined) return Number(status.toString("latin1"));
     return record.res.status > 0 ? record.res.status : 0;
   }
-  get responseCompressed(): boolean {
+  override get responseCompressed(): boolean {
     return this.record.compressed !== null;
   }
-  get responseCompression(): string | null {
+  override get responseCompression(): string | null {
     const { record } = this;
     return record.phase === Phase.done ? null : (record.compressed?.name ?? null);
   }
-  get receivedRequestLine(): string | null {
+  override get receivedRequestLine(): string | null {
     const { req, readingHead, begun } = this.record;
     if (readingHead || !begun) return null;
     return `${methodText(req)} ${targetText(req)}`.slice(0, this.record.rt.global.logUriLen);
   }
-  uniqueIdText(): string | null {
+  override uniqueIdText(): string | null {
     return this.record.readingHead ? null : this.record.identify();
   }
-  get requestCaptures(): readonly (string | null)[] | null {
+  override get requestCaptures(): readonly (string | null)[] | null {
     return this.record.requestCaptures;
   }
-  get responseCaptures(): readonly (string | null)[] | null {
+  override get responseCaptures(): readonly (string | null)[] | null {
     return this.record.responseCaptures;
   }
-  capture(side: "request" | "response", slot: number, text: string): boolean {
+  override capture(side: "request" | "response", slot: number, text: string): boolean {
     return storeCapture(this.record, side, slot, text);
   }
-  rawRequest(): Uint8Array | null {
+  override rawRequest(): Uint8Array | null {
     const { req, bodyBuf, bodyStart, bodyEnd } = this.record;
     const head = req.buf.subarray(req.start, req.end);
     return bodyBuf === null ? head : Buffer.concat([head, bodyBuf.subarray(bodyStart, bodyEnd)]);
   }
-  rawResponse(): Uint8Array | null {
+  override rawResponse(): Uint8Array | null {
     const { res } = this.record;
     return res.status > 0 && !this.replaced ? res.buf.subarray(res.start, res.end) : null;
   }
 
   // ---- settings, times, sizes
 
-  get clientTimeout(): number {
-    return this.record.frontend.model.timeouts.client;
-  }
   /** Those of the backend count from when the connection stands. */
-  get serverTimeout(): number {
+  override get serverTimeout(): number {
     const { ownServerTimeout: own, backend, connectedAt } = this.record;
     return own !== UNSET ? own : connectedAt === 0 ? 0 : (backend?.model.timeouts.server ?? 0);
   }
-  get tunnelTimeout(): number {
+  override get tunnelTimeout(): number {
     const { ownTunnelTimeout: own, backend, connectedAt } = this.record;
     return own !== UNSET ? own : connectedAt === 0 ? 0 : (backend?.model.timeouts.tunnel ?? 0);
   }
-  stampTimers(): void {
+  override stampTimers(): void {
     this.record.stamp(clock.now);
-  }
-  get tHandshake(): number {
-    return this.record.tHandshake;
-  }
-  get tIdle(): number {
-    return this.record.tIdle;
-  }
-  get tRequest(): number {
-    return this.record.tRequest;
-  }
-  get tQueue(): number {
-    return this.record.tQueue;
-  }
-  get tConnect(): number {
-    return this.record.tConnect;
-  }
-  get tResponse(): number {
-    return this.record.tResponse;
-  }
-  get tData(): number {
-    return this.record.tData;
-  }
-  get tActive(): number {
-    return this.record.tActive;
-  }
-  get tTotal(): number {
-    return this.record.tTotal;
-  }
-  get bytesUploaded(): number {
-    return this.record.bytesUploaded;
-  }
-  get bytesRead(): number {
-    return this.record.bytesRead;
   }
 
   variables(scope: "sess" | "txn" | "req" | "res" | "check"): VariableStore | null {

@@ -15,7 +15,7 @@ import { fdOf } from "../../net/fd.ts";
 import { storeCapture } from "../capture.ts";
 import { changeEndpoint, type Endpoint } from "../endpoint.ts";
 import { ClientFacts, serverFacts } from "../facts.ts";
-import { RawSamples } from "../samples.ts";
+import { BaseSamples } from "../samples.ts";
 import { trackedBy, trackingOf } from "../track.ts";
 import { StreamVariables } from "../variables.ts";
 import { heldRequest, heldResponse } from "./held.ts";
@@ -24,7 +24,7 @@ import type { TcpStream } from "./stream.ts";
 let serials = 0;
 
 /** The samples of one session in mode tcp, and what its rules may do to it. Made for the first rule a stream meets. */
-export class TcpSamples extends RawSamples implements TcpRuleStream {
+export class TcpSamples extends BaseSamples implements TcpRuleStream {
   override readonly serial = ++serials;
   private head: Head | null = null;
   /** Bytes the head was parsed from, and what the parser told. */
@@ -68,8 +68,11 @@ export class TcpSamples extends RawSamples implements TcpRuleStream {
   override get serverSide(): ServerSideFacts | null {
     return serverFacts(this.record, 0);
   }
-  protected get descriptor(): number {
-    return fdOf(this.record.client.socket);
+  override get priorityClass(): number {
+    return this.record.queueClass;
+  }
+  override get priorityOffset(): number {
+    return this.record.queueOffset;
   }
   protected get from(): Endpoint {
     return this.record.source ?? this.record.client.source;
@@ -166,7 +169,7 @@ export class TcpSamples extends RawSamples implements TcpRuleStream {
   // ---- what rules do
 
   drop(silent: boolean): void {
-    if (silent) quietClose(this.descriptor, this.from.bytes?.length === 16);
+    if (silent) quietClose(fdOf(this.record.client.socket), this.from.bytes?.length === 16);
     this.record.denied(silent);
   }
   setAddress(side: "source" | "destination", address: Uint8Array): void {
@@ -178,9 +181,14 @@ export class TcpSamples extends RawSamples implements TcpRuleStream {
   override setLogLevel(level: LevelName | "silent"): void {
     this.record.logLevel = level;
   }
-  override setPriority(group: number | null, offset: number | null): void {
-    super.setPriority(group, offset);
-    if (group !== null) this.record.queueClass = group;
+  setMark(mark: number): void {
+    this.record.client.setMark(mark);
+  }
+  setTos(tos: number): void {
+    this.record.client.setTos(tos);
+  }
+  override setPriority(priorityClass: number | null, offset: number | null): void {
+    if (priorityClass !== null) this.record.queueClass = priorityClass;
     if (offset !== null) this.record.queueOffset = offset;
   }
   override wake(): void {
