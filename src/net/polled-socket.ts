@@ -7,6 +7,7 @@ import type { Address } from "../config/model.ts";
 import type { Polled, Poller } from "./poller.ts";
 import { FIRST_READ, slab } from "./slab.ts";
 import type { StreamSocket } from "./socket.ts";
+import { atTurnEnd, type TurnWork } from "./turn.ts";
 
 /** Who gets the events of a polled socket; each may close it. */
 export interface SocketUser {
@@ -32,7 +33,7 @@ const LAST = EPOLLRDHUP | EPOLLHUP | EPOLLERR;
 const MAX_READS = 16;
 
 /** A TCP or UNIX socket of ours, polled edge-triggered. It owns its descriptor. */
-export class PolledSocket implements StreamSocket, Polled {
+export class PolledSocket implements StreamSocket, Polled, TurnWork {
   readonly fd: number;
   /** Bytes that arrive belong to it rather than to the user. */
   protected sink: Sink | null = null;
@@ -73,7 +74,12 @@ export class PolledSocket implements StreamSocket, Polled {
       this.waiting = true;
       this.wanted |= EPOLLOUT;
     }
-    this.poller.add(this.fd, this.wanted, this);
+    const status = this.poller.add(this.fd, this.wanted, this);
+    // No memory, or no watch left for this user: no event will ever come.
+    if (status < 0) {
+      this.watched = false;
+      this.giveUp(-status);
+    }
   }
 
   write(buf: Uint8Array, offset: number, length: number): number {
@@ -81,23 +87,39 @@ export class PolledSocket implements StreamSocket, Polled {
     if (this.writes < DECIDED && ++this.writes === DECIDED) setNoDelay(this.fd);
     // Fast path: what was read is passed on, and its address is known.
     const { fd } = this;
-    const n = buf === slab.buffer ? sendFrom(fd, slab.pointer(offset), length) : send(fd, buf, offset, length);
+    let n: number;
+    do n = buf === slab.buffer ? sendFrom(fd, slab.pointer(offset), length) : send(fd, buf, offset, length);
+    while (n === -EINTR);
     if (n > 0) {
       this.connecting = false;
       if (n < length) this.wantDrain();
       return n;
     }
-    if (n === -EAGAIN || n === -EINTR || length === 0) {
+    if (n === -EAGAIN || length === 0) {
       this.wantDrain();
       return 0;
     }
-    this.failure = -n;
     // Refused or not there yet, so nothing was lost: the event below tells why. What is reset was established.
-    if (this.connecting && n !== -ECONNRESET && n !== -EPIPE) return 0;
+    if (this.connecting && n !== -ECONNRESET && n !== -EPIPE) {
+      this.failure = -n;
+      return 0;
+    }
     this.connecting = false;
-    // The event that tells the user may have passed already.
-    if (this.watched) this.poller.change(this.fd, this.wanted);
+    this.giveUp(-n);
     return -1;
+  }
+
+  /** The user is told of a failure at the end of this turn: the kernel reports no event for want of memory, or did so before. */
+  giveUp(code: number): void {
+    this.failure = code;
+    atTurnEnd(this);
+  }
+
+  onTurnEnd(): void {
+    if (this.closed) return;
+    // What came before a failure is read first; of a socket that cannot be watched nothing was begun.
+    if (this.watched) this.onEvents(EPOLLIN);
+    else this.fail(this.failure);
   }
 
   private wantDrain(): void {

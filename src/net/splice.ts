@@ -1,4 +1,4 @@
-import { EAGAIN, EINTR, EINVAL } from "../ffi/errno.ts";
+import { EAGAIN, EINTR, EINVAL, ENOMEM } from "../ffi/errno.ts";
 import { close } from "../ffi/file.ts";
 import { splice, splicePipe } from "../ffi/stream-io.ts";
 import type { Conn } from "./conn.ts";
@@ -186,7 +186,8 @@ export class Splice implements Sink {
   private sourceOver(status: number): void {
     const { from } = this;
     this.finish(false);
-    if (status === 0 || status === -EINVAL || from.closed) return;
+    // Nothing was taken out: a read may do what splice cannot.
+    if (status === 0 || status === -EINVAL || status === -ENOMEM || from.closed) return;
     const { socket } = from;
     from.socketClose(socketFailure(-status));
     socket!.terminate();
@@ -203,6 +204,7 @@ export class Splice implements Sink {
         return true;
       } else if (n !== -EINTR) {
         to.broken = true;
+        destination.giveUp(-n);
         this.finish(false);
         return false;
       }

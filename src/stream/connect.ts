@@ -11,6 +11,7 @@ import { connectAddress } from "./address.ts";
 import { countOnServer } from "./count.ts";
 import { Phase } from "./phase.ts";
 import { mannerOf } from "./manner.ts";
+import { logRefusal } from "./refusals.ts";
 import type { Stream } from "./stream.ts";
 import { deadlineIn } from "./timeout.ts";
 
@@ -54,7 +55,9 @@ export function connect(stream: Stream): void {
   stream.expire(deadlineIn(backend.model.timeouts.connect));
   const result = address === null ? -1 : stream.rt.dial(pool, stream, address, sni, stream.manner);
   if (typeof result === "number") {
-    connectFailed(stream, false);
+    logRefusal(backend, -result);
+    // Nobody was asked, so nobody has to be spared.
+    attemptFailed(stream, false, true);
     return;
   }
   countSession(server, backend);
@@ -75,6 +78,10 @@ function opened(stream: Stream): void {
 
 /** One attempt failed: try again at once elsewhere, later here, or give up. */
 export function connectFailed(stream: Stream, timedOut: boolean): void {
+  attemptFailed(stream, timedOut, timedOut);
+}
+
+function attemptFailed(stream: Stream, timedOut: boolean, atOnce: boolean): void {
   const server = stream.server!;
   const backend = stream.backend!;
   stream.dropServerConn();
@@ -84,7 +91,7 @@ export function connectFailed(stream: Stream, timedOut: boolean): void {
     stream.giveUp(timedOut ? "s" : "S", "C");
     return;
   }
-  retry(stream, timedOut);
+  retry(stream, atOnce);
 }
 
 /** Another attempt, counted; there must be one left. `atOnce`: without the pause that spares a server that refuses. */

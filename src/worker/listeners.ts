@@ -1,5 +1,5 @@
 import type { Socket, TCPSocketListener } from "bun";
-import { EMFILE, ENFILE, errnoName } from "../ffi/errno.ts";
+import { errnoName } from "../ffi/errno.ts";
 import { close, dup } from "../ffi/file.ts";
 import { listen } from "../ffi/socket.ts";
 import type { AcceptedSocket } from "../net/accepted-socket.ts";
@@ -11,6 +11,7 @@ import type { Listener } from "../proxy/frontend.ts";
 import type { TlsServer } from "../net/tls/server.ts";
 import { tlsHandlers } from "../net/tls/socket.ts";
 import { acceptGuarded, acceptPlain, acceptTls, startClient } from "../stream/accept.ts";
+import { logStarvation } from "../stream/refusals.ts";
 import type { StreamRuntime } from "../stream/runtime.ts";
 import { reportBug } from "../util/bug.ts";
 import { clock, tick } from "../util/clock.ts";
@@ -80,8 +81,7 @@ export class AcceptSocket implements AcceptUser {
 
   onStarved(errno: number): void {
     const { frontend } = this.listener;
-    const logger = frontend.logger as Logger;
-    if (logger.enabled) logger.event("emerg", `Proxy ${frontend.name} reached ${starvation(errno)}`);
+    logStarvation(frontend.logger as Logger, frontend.name, errno);
   }
 
   private startTls(): void {
@@ -138,10 +138,4 @@ export class AcceptSocket implements AcceptUser {
 function recipeOf({ listener, rt }: AcceptSocket): string {
   const tls = listener.tls as TlsServer | null;
   return tls === null ? String(rt.global.maxAccept) : `${rt.global.tlsCapture > 0 || listener.guarded} ${tls.recipe}`;
-}
-
-/** As HAProxy words it, but for its own count of sockets. */
-function starvation(errno: number): string {
-  if (errno === EMFILE) return "process FD limit. Please check 'ulimit-n' and restart.";
-  return `system ${errno === ENFILE ? "FD" : "memory"} limit. Please check system tunables.`;
 }

@@ -69,6 +69,11 @@ export function responseComplete(stream: HttpStream): void {
   if (stream.cache !== null) saved(stream, stream.cache);
   const { h2 } = stream.client;
   if (h2 !== null) h2.endMessage(stream.resBody.trailerLines, stream.resBody.trailers);
+  if (stream.client.gone && !stream.client.closed) {
+    // The last write found nobody to take it.
+    clientLeft(stream);
+    return;
+  }
   if (stream.requestDone) {
     finishStream(stream, true);
     return;
