@@ -1,6 +1,6 @@
 /** A context without a supervisor, for tests: a model built by hand, private counters, and a record of what was asked. */
 import type { BindModel, GlobalModel, Model, ProxyModel, ServerModel, StatsSocketModel } from "../config/model.ts";
-import { plainBind, plainServer } from "../config/plain.ts";
+import { PLAIN_KEEPALIVE, plainBind, plainServer } from "../config/plain.ts";
 import { Shared } from "../counters/shared.ts";
 import type { AdminContext, Limits, QueryName, WorkerInfo } from "./context.ts";
 import type { Table } from "../table/table.ts";
@@ -51,6 +51,7 @@ export function proxy(kind: ProxyModel["kind"], name: string, id: number, more: 
     monitorUri: null,
     monitorFail: [],
     rateLimitSessions: 0,
+    clientKeepalive: PLAIN_KEEPALIVE,
     servers: [],
     balance: {
       at,
@@ -71,6 +72,7 @@ export function proxy(kind: ProxyModel["kind"], name: string, id: number, more: 
     cookie: null,
     sendNameHeader: null,
     hashBalanceFactor: 0,
+    serverKeepalive: PLAIN_KEEPALIVE,
     timeouts: {
       client: 5000,
       clientFin: 0,

@@ -11,7 +11,7 @@ import type {
   ServerModel,
 } from "./model.ts";
 import type { ParseEnv } from "./env.ts";
-import { plainServer } from "./plain.ts";
+import { PLAIN_KEEPALIVE, plainServer } from "./plain.ts";
 import { type BindTlsDraft, newServerTls, type ServerTlsDraft } from "./tls/draft.ts";
 import { TlsStore } from "./tls/store.ts";
 
@@ -214,6 +214,7 @@ export function newProxy(kind: ProxyKind, name: string, nameWord: Word): ProxyDr
     monitorUri: null,
     monitorFail: [],
     rateLimitSessions: 0,
+    clientKeepalive: PLAIN_KEEPALIVE,
     servers: [],
     balance: {
       at: nameWord.at,
@@ -234,6 +235,7 @@ export function newProxy(kind: ProxyKind, name: string, nameWord: Word): ProxyDr
     cookie: null,
     sendNameHeader: null,
     hashBalanceFactor: 0,
+    serverKeepalive: PLAIN_KEEPALIVE,
     timeouts: {
       client: 0,
       clientFin: 0,

@@ -68,13 +68,14 @@ export function inherit(base: ProxyDraft | null, kind: ProxyKind, name: string, 
     proxy.backlog = base.backlog;
     proxy.defaultBackend = base.defaultBackend;
     proxy.monitorUri = base.monitorUri;
-
     proxy.rateLimitSessions = base.rateLimitSessions;
+    proxy.clientKeepalive = base.clientKeepalive;
   }
   if (back) {
     proxy.tcpResponse = own(base.tcpResponse);
     proxy.balance = base.balance;
     proxy.hashBalanceFactor = base.hashBalanceFactor;
+    proxy.serverKeepalive = base.serverKeepalive;
     proxy.fullconn = base.fullconn;
     proxy.retries = base.retries;
     proxy.redispatch = base.redispatch;

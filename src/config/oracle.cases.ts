@@ -1021,7 +1021,6 @@ export const cases: readonly OracleCase[] = [
     ...global("maxconn abc", "spread-checks x", "uid x"),
   ]),
   ...differs(LATER, [
-    ...front("clitcpka-cnt 5"),
     ...back(
       "stats uri /x",
       "option ssl-hello-chk",

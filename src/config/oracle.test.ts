@@ -13,6 +13,7 @@ import { hostCases } from "./oracle-hosts.cases.ts";
 import { fileCases } from "./oracle-files.cases.ts";
 import { operatorCases } from "./oracle-operators.cases.ts";
 import { sectionCases } from "./oracle-sections.cases.ts";
+import { settingCases } from "./oracle-settings.cases.ts";
 import { stickCases } from "./oracle-stick.cases.ts";
 import { tableCases } from "./oracle-tables.cases.ts";
 import { wordCases } from "./oracle-words.cases.ts";
@@ -29,6 +30,7 @@ const cases: readonly OracleCase[] = [
   ...operatorCases,
   ...fileCases,
   ...hostCases,
+  ...settingCases,
 ];
 
 const haproxy = Bun.which("haproxy");

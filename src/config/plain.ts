@@ -1,6 +1,9 @@
 /** Servers and `bind` lines without any setting: what HAProxy's defaults make of them. Parser, engine and tests start from here. */
 import type { Position } from "../lang/position.ts";
-import type { Address, BindModel, ServerModel } from "./model.ts";
+import type { Address, BindModel, KeepaliveModel, ServerModel } from "./model.ts";
+
+/** Keepalive with the system's settings. */
+export const PLAIN_KEEPALIVE: KeepaliveModel = { count: 0, idle: 0, interval: 0 };
 
 /** No address, its port as an offset to the client's. */
 export function plainServer(at: Position, name: string): ServerModel {

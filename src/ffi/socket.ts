@@ -49,6 +49,9 @@ export const SO_DOMAIN = 39;
 
 export const TCP_NODELAY = 1;
 export const TCP_MAXSEG = 2;
+export const TCP_KEEPIDLE = 4;
+export const TCP_KEEPINTVL = 5;
+export const TCP_KEEPCNT = 6;
 export const TCP_DEFER_ACCEPT = 9;
 export const TCP_INFO = 11;
 export const TCP_QUICKACK = 12;
@@ -274,6 +277,10 @@ export interface ConnectOptions {
   /** Milliseconds without acknowledgement before the kernel gives up; 0 = its default. */
   readonly tcpUserTimeout: number;
   readonly keepalive: boolean;
+  /** Its probes: how many, after how many seconds, and how many seconds apart; 0 = the system's setting. */
+  readonly keepCount: number;
+  readonly keepIdle: number;
+  readonly keepInterval: number;
   readonly nodelay: boolean;
   /** Data of the first write may travel with the SYN. */
   readonly fastOpen: boolean;
@@ -288,6 +295,9 @@ export const DEFAULT_CONNECT_OPTIONS: ConnectOptions = {
   transparent: false,
   tcpUserTimeout: 0,
   keepalive: false,
+  keepCount: 0,
+  keepIdle: 0,
+  keepInterval: 0,
   nodelay: true,
   fastOpen: false,
   rcvbuf: 0,
@@ -315,7 +325,12 @@ export function connectFd(address: SockAddr, options: ConnectOptions): number {
 /** Options that must stand before connect(2). Only a failed source or interface is an error: the rest is tuning. */
 function prepareConnect(fd: number, family: number, options: ConnectOptions): number {
   if (options.nodelay) setIntOption(fd, IPPROTO_TCP, TCP_NODELAY, 1);
-  if (options.keepalive) setIntOption(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+  if (options.keepalive) {
+    setIntOption(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+    if (options.keepCount !== 0) setIntOption(fd, IPPROTO_TCP, TCP_KEEPCNT, options.keepCount);
+    if (options.keepIdle !== 0) setIntOption(fd, IPPROTO_TCP, TCP_KEEPIDLE, options.keepIdle);
+    if (options.keepInterval !== 0) setIntOption(fd, IPPROTO_TCP, TCP_KEEPINTVL, options.keepInterval);
+  }
   if (options.tcpUserTimeout !== 0) setIntOption(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, options.tcpUserTimeout);
   if (options.fastOpen) setIntOption(fd, IPPROTO_TCP, TCP_FASTOPEN_CONNECT, 1);
   if (options.rcvbuf !== 0) setIntOption(fd, SOL_SOCKET, SO_RCVBUF, options.rcvbuf);

@@ -51,6 +51,7 @@ export class ServerPool {
   configure(server: Server): void {
     const before = this.address;
     const keepalive = server.backend.model.options.srvtcpka === true || server.backend.model.options.tcpka === true;
+    const { count, idle, interval } = server.backend.model.serverKeepalive;
     const { model } = server;
     const source = model.source ?? server.backend.model.source;
     this.server = server;
@@ -67,6 +68,9 @@ export class ServerPool {
       // Set by the socket when it matters, and by Bun on those of TLS.
       nodelay: false,
       keepalive,
+      keepCount: count,
+      keepIdle: idle,
+      keepInterval: interval,
       tcpUserTimeout: model.tcpUserTimeout,
       fastOpen: model.tfo,
       source:

@@ -1,9 +1,9 @@
 /** One listening socket from one `bind` line: every option, and HAProxy's words when something fails. */
-import type { Address, BindModel } from "../config/model.ts";
+import type { Address, BindModel, KeepaliveModel } from "../config/model.ts";
 import { strerror } from "../ffi/errno.ts";
 import { close, dup, setNonBlocking } from "../ffi/file.ts";
 import { inNamespace } from "../ffi/namespace.ts";
-import { AF_INET6, sockAddr, type SockAddr } from "../ffi/sockaddr.ts";
+import { AF_INET, AF_INET6, sockAddr, type SockAddr } from "../ffi/sockaddr.ts";
 import {
   bind,
   bindToDevice,
@@ -26,6 +26,9 @@ import {
   SOL_SOCKET,
   TCP_DEFER_ACCEPT,
   TCP_FASTOPEN,
+  TCP_KEEPCNT,
+  TCP_KEEPIDLE,
+  TCP_KEEPINTVL,
   TCP_MAXSEG,
   TCP_NODELAY,
   TCP_USER_TIMEOUT,
@@ -37,8 +40,9 @@ export type Bound = { readonly fd: number } | { readonly error: string };
 /** What of the proxy and of `global` concerns a listening socket, beside the `bind` line. */
 export interface ListenOptions {
   readonly backlog: number;
-  /** Accepted sockets inherit all three. */
+  /** Accepted sockets inherit all these. */
   readonly keepalive: boolean;
+  readonly probes: KeepaliveModel;
   readonly rcvbuf: number;
   readonly sndbuf: number;
 }
@@ -106,6 +110,7 @@ export function tune(fd: number, model: BindModel, options: ListenOptions): void
   if (options.rcvbuf > 0) setIntOption(fd, SOL_SOCKET, SO_RCVBUF, options.rcvbuf);
   if (options.sndbuf > 0) setIntOption(fd, SOL_SOCKET, SO_SNDBUF, options.sndbuf);
   if (model.address.kind !== "ip") return;
+  if (options.keepalive) setProbes(fd, options.probes);
   setIntOption(fd, IPPROTO_TCP, TCP_NODELAY, 1);
   // Where Bun accepts, the address of a client that resets before is known from there only.
   setIntOption(fd, IPPROTO_TCP, TCP_SAVE_SYN, model.tls === null ? 0 : 1);
@@ -113,6 +118,17 @@ export function tune(fd: number, model: BindModel, options: ListenOptions): void
   setIntOption(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, model.deferAccept ? 1 : 0);
   setIntOption(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, model.tcpUserTimeout);
   if (model.tfo) setIntOption(fd, IPPROTO_TCP, TCP_FASTOPEN, options.backlog);
+}
+
+/** The listener of a former configuration may have settings of its own: they go back to the system's. */
+function setProbes(fd: number, { count, idle, interval }: KeepaliveModel): void {
+  const plain = socket(AF_INET, SOCK_STREAM);
+  const set = (option: number, value: number) =>
+    setIntOption(fd, IPPROTO_TCP, option, value || getIntOption(plain, IPPROTO_TCP, option));
+  set(TCP_KEEPCNT, count);
+  set(TCP_KEEPIDLE, idle);
+  set(TCP_KEEPINTVL, interval);
+  close(plain);
 }
 
 /** Creates a listening socket under an abstract name, which belongs to the network namespace and vanishes with it. */

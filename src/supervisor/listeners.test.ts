@@ -19,6 +19,9 @@ import {
   socket,
   SOL_SOCKET,
   TCP_DEFER_ACCEPT,
+  TCP_KEEPCNT,
+  TCP_KEEPIDLE,
+  TCP_KEEPINTVL,
   TCP_USER_TIMEOUT,
 } from "../ffi/socket.ts";
 import { initialEnvironment } from "../lang/environment.ts";
@@ -108,6 +111,27 @@ test("options change on a socket that stays, without binding it again", async ()
   expect(getIntOption(fd, SOL_SOCKET, SO_KEEPALIVE)).toBe(1);
   expect(getIntOption(fd, IPPROTO_TCP, TCP_USER_TIMEOUT)).toBe(5000);
   expect(getIntOption(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT)).toBeGreaterThan(0);
+});
+
+test("accepted connections have the keepalive probes of clitcpka-*, until a reload takes them away", async () => {
+  const at = freePort();
+  const listeners = set(1);
+  const key = `ip 127.0.0.1:${at}`;
+  const probes = ["clitcpka-cnt 4", "clitcpka-idle 100", "clitcpka-intvl 5500ms"];
+  const accepted = async (...lines: readonly string[]) => {
+    const [fd] = apply(listeners, await model(`bind 127.0.0.1:${at}`, ...lines))[key]!;
+    const client = connectFd(ipSockAddr(4, "127.0.0.1", at)!, DEFAULT_CONNECT_OPTIONS);
+    await Bun.sleep(10);
+    const got = accept(fd!);
+    const values = [TCP_KEEPCNT, TCP_KEEPIDLE, TCP_KEEPINTVL].map((option) => getIntOption(got, IPPROTO_TCP, option));
+    close(client);
+    close(got);
+    return values;
+  };
+  const plain = await accepted("option clitcpka");
+  expect(await accepted("option tcpka", ...probes)).toEqual([4, 100, 6]);
+  expect(await accepted("option tcpka", "clitcpka-cnt 3")).toEqual([3, plain[1]!, plain[2]!]);
+  expect(await accepted("option tcpka")).toEqual(plain);
 });
 
 test("one address twice is two listeners, and only the surplus one goes", async () => {

@@ -3,7 +3,7 @@
  * and the connections that wait in them, what is new is bound, and nothing changes until the plan is committed.
  */
 import type { Address, BindModel, Model, ProxyModel, StatsSocketModel } from "../config/model.ts";
-import { plainBind } from "../config/plain.ts";
+import { PLAIN_KEEPALIVE, plainBind } from "../config/plain.ts";
 import { strerror } from "../ffi/errno.ts";
 import { close } from "../ffi/file.ts";
 import { listen, SHUT_RD, shutdown } from "../ffi/socket.ts";
@@ -56,12 +56,13 @@ export function listenerUses(model: Model): ListenerUse[] {
     const keepalive = proxy.options.tcpka === true || proxy.options.clitcpka === true;
     proxy.binds.forEach((bind, index) => {
       const backlog = bind.backlog || proxy.backlog || Math.max(DEFAULT_BACKLOG, bind.maxconn || proxy.maxconn);
-      const options = { backlog, keepalive, rcvbuf, sndbuf };
+      const options = { backlog, keepalive, probes: proxy.clientKeepalive, rcvbuf, sndbuf };
       uses.push({ key: key(identity(bind)), proxy, index, address: bind.address, options });
     });
   }
   model.global.statsSockets.forEach((stats, index) => {
-    const options = { backlog: Math.max(10, model.global.statsMaxconn), keepalive: false, rcvbuf: 0, sndbuf: 0 };
+    const backlog = Math.max(10, model.global.statsMaxconn);
+    const options = { backlog, keepalive: false, probes: PLAIN_KEEPALIVE, rcvbuf: 0, sndbuf: 0 };
     const identity = `stats ${stats.address.kind} ${addressText(stats.address)}`;
     uses.push({ key: key(identity), proxy: null, index, address: stats.address, options });
   });

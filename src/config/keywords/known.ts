@@ -16,10 +16,10 @@ const GLOBAL = `
 `;
 
 const PROXY = `
-  clitcpka-cnt clitcpka-idle clitcpka-intvl email-alert
+  email-alert
   external-check
   max-session-srv-conns
-  srvtcpka-cnt srvtcpka-idle srvtcpka-intvl stats
+  stats
   use-fcgi-app
 `;
 

@@ -1,6 +1,7 @@
 import type { ProxyContext } from "../context.ts";
 import { takeChoice, takeInteger } from "../values.ts";
 import { bindKeyword } from "./bind.ts";
+import { keepaliveKeywords } from "./keepalive.ts";
 import { type Keyword, KeywordTable } from "./keyword.ts";
 import { LOG_USAGE, parseLogTarget } from "./log.ts";
 import { optionKeyword } from "./options.ts";
@@ -209,6 +210,7 @@ export const proxyKeywords = new KeywordTable<ProxyContext>("proxy", [
   ruleKeywords,
   captureKeywords,
   tcpRuleKeywords,
+  keepaliveKeywords,
   [stickTableKeyword],
   serverStateKeywords,
   stickKeywords,

@@ -35,6 +35,8 @@ export interface ProxyModel {
   readonly monitorFail: readonly { readonly at: Position; readonly condition: ConditionModel }[];
   /** Connections a second the frontend accepts; 0 = unlimited. */
   readonly rateLimitSessions: number;
+  /** Keepalive of client connections (`clitcpka-*`), where an option turns it on. */
+  readonly clientKeepalive: KeepaliveModel;
 
   // Backend side.
   readonly servers: readonly ServerModel[];
@@ -57,6 +59,8 @@ export interface ProxyModel {
   /** Name of the header `http-send-name-header` adds, lower case. */
   readonly sendNameHeader: string | null;
   readonly hashBalanceFactor: number;
+  /** The same of server connections (`srvtcpka-*`). */
+  readonly serverKeepalive: KeepaliveModel;
 
   // Both.
   readonly timeouts: Timeouts;
@@ -109,6 +113,13 @@ export interface ProxyModel {
   readonly useServer: readonly UseServerModel[];
   readonly persistRules: readonly PersistModel[];
   readonly stickRules: readonly StickModel[];
+}
+
+/** Probes of TCP keepalive: their number, and seconds; 0 = the system's setting. */
+export interface KeepaliveModel {
+  readonly count: number;
+  readonly idle: number;
+  readonly interval: number;
 }
 
 /** One capture slot; `header` null = only rules fill it. Longer values are cut to `len` bytes. */

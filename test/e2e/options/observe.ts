@@ -22,6 +22,9 @@ import {
   SOL_SOCKET,
   TCP_DEFER_ACCEPT,
   TCP_FASTOPEN,
+  TCP_KEEPCNT,
+  TCP_KEEPIDLE,
+  TCP_KEEPINTVL,
   TCP_MAXSEG,
   TCP_USER_TIMEOUT,
 } from "../../../src/ffi/socket.ts";
@@ -55,6 +58,8 @@ export interface SocketView {
   readonly fastOpen: number;
   readonly userTimeout: number;
   readonly keepalive: boolean;
+  /** Number of keepalive probes, seconds before the first and between them. */
+  readonly probes: readonly number[];
   readonly v6only: boolean;
   readonly transparent: boolean;
   /** Bound to a network interface. */
@@ -89,6 +94,7 @@ export function tcpSockets(pid: number): SocketView[] {
         fastOpen: getIntOption(fd, IPPROTO_TCP, TCP_FASTOPEN),
         userTimeout: getIntOption(fd, IPPROTO_TCP, TCP_USER_TIMEOUT),
         keepalive: getIntOption(fd, SOL_SOCKET, SO_KEEPALIVE) === 1,
+        probes: [TCP_KEEPCNT, TCP_KEEPIDLE, TCP_KEEPINTVL].map((option) => getIntOption(fd, IPPROTO_TCP, option)),
         v6only: six && getIntOption(fd, IPPROTO_IPV6, IPV6_V6ONLY) === 1,
         transparent: getIntOption(fd, six ? IPPROTO_IPV6 : IPPROTO_IP, six ? IPV6_TRANSPARENT : IP_TRANSPARENT) === 1,
         device: hasDevice(fd),
