@@ -79,6 +79,8 @@ export interface SampleContext {
   resTrailers?(): Trailers | null;
   /** The whole message that rules look at is held; absent = true. */
   readonly messageComplete?: boolean;
+  /** Size of the body when the response was written here; -1 or absent: it comes from a server. */
+  readonly answerSize?: number;
   /** The cache the response comes from; null or absent = none. */
   readonly cacheName?: string | null;
   /** First request of its connection. */

@@ -130,9 +130,11 @@ export const messageFetches: readonly FetchRow[] = [
   ...row(["res.body_size"], "sint", "response-body", "Announced size of the response's body", (ctx) =>
     ctx.resHead === null
       ? null
-      : bodiless(ctx.resHead, ctx.requestMethod)
-        ? 0
-        : bodySize(ctx.resHead, ctx.resBodyHeld()),
+      : (ctx.answerSize ?? -1) >= 0
+        ? ctx.answerSize!
+        : bodiless(ctx.resHead, ctx.requestMethod)
+          ? 0
+          : bodySize(ctx.resHead, ctx.resBodyHeld()),
   ),
 
   ...row(

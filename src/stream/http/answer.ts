@@ -51,7 +51,7 @@ export function fail(stream: HttpStream, cause: string, state: string, status: n
 /** `keepServer`: the server has answered in full, its connection can be used again. */
 export function answer(stream: HttpStream, given: Reply, keepServer = false): void {
   const { client, req } = stream;
-  const page = afterAnswer(stream, given);
+  const page = withoutLength(afterAnswer(stream, given));
   stream.status = page.status;
   if (!keepServer) stream.dropServerConn("KDU".includes(stream.termCause));
   // A body that is still on its way would be taken for the next request.
@@ -81,6 +81,14 @@ export function answer(stream: HttpStream, given: Reply, keepServer = false): vo
   }
   stream.responseDone = true;
   finishStream(stream, keep);
+}
+
+/** RFC 9110 section 8.6: no length in a 204. Rules see it, and it counts all the same, as in HAProxy. */
+function withoutLength(page: Reply): Reply {
+  const { head } = page;
+  if (page.size === 0 || latin1(head, 9, 12) !== "204") return page;
+  const lines = latin1(head, 0, head.length).replace(/(?<=\r\n)content-length:[^\r]*\r\n/g, "");
+  return { ...page, head: Buffer.from(lines, "latin1") };
 }
 
 /** Where pages are parsed for HTTP/2; used at once. */

@@ -14,13 +14,21 @@ export function renderAnswer(answer: Answer): Reply {
   let head = `HTTP/1.1 ${status} ${reason}\r\n`;
   let size = 20 + 8 + 3 + reason.length + 1;
   for (const [name, value] of headers) {
-    // RFC 9110 section 8.6: no length in a 204; it counts all the same, as in HAProxy.
-    if (status !== 204 || name !== "content-length") head += `${name}: ${cleanField(value)}\r\n`;
+    head += `${name}: ${cleanField(value)}\r\n`;
     size += name.length + value.length;
   }
   const bytes = Buffer.from(body, "latin1");
   const raw = Buffer.from(head, "latin1");
-  return { status, closes: false, raw, head: raw, body: bytes, size: size + bytes.length, http11: true };
+  return {
+    status,
+    closes: false,
+    raw,
+    head: raw,
+    connection: null,
+    body: bytes,
+    size: size + bytes.length,
+    http11: true,
+  };
 }
 
 function pageOf(answer: Answer, bytes: string): Reply {

@@ -37,6 +37,8 @@ export interface Reply {
   readonly raw: Buffer;
   /** Status line and headers in lower case, without the blank line and without a Connection header. */
   readonly head: Buffer;
+  /** The Connection header of the page, which rules still see, and where in `head` it stood; null where it had none. */
+  readonly connection: { readonly at: number; readonly value: string } | null;
   readonly body: Buffer;
   /** As the log counts it: parts of the head and body. */
   readonly size: number;
@@ -62,7 +64,16 @@ function builtin(status: number): Buffer {
 export function parseReply(status: number, bytes: Buffer): Reply | null {
   if (bytes.length === 0) {
     // An empty error file: the connection is closed without a word.
-    return { status, closes: true, raw: bytes, head: bytes, body: bytes, size: 0, http11: false };
+    return {
+      status,
+      closes: true,
+      raw: bytes,
+      head: bytes,
+      connection: null,
+      body: bytes,
+      size: 0,
+      http11: false,
+    };
   }
   const copy = Buffer.from(bytes);
   const head = new Head();
@@ -72,12 +83,16 @@ export function parseReply(status: number, bytes: Buffer): Reply | null {
   let lines = `HTTP/${head.version === 11 ? "1.1" : "1.0"} ${head.status} ${latin1(copy, head.reasonStart, head.reasonEnd)}\r\n`;
   let size = 20 + 8 + 3 + head.reasonEnd - head.reasonStart + 1;
   let announced = false;
+  const own = /\nconnection:[ \t]*([^\r\n]*)/i.exec(latin1(copy, 0, end));
+  const ownAt = own === null ? -1 : own.index + 1;
+  let at = -1;
   // The header itself is written where it is decided.
   const closes = (head.flags & CONN_CLOSE) !== 0;
-  if (closes) size += "connection".length + "close".length;
+  if (own !== null) size += "connection".length + own[1]!.length;
   for (let i = 0; i < head.count; i++) {
     const k = 4 * i;
     const name = latin1(copy, head.index[k]!, head.index[k + 1]!);
+    if (at < 0 && head.index[k]! > ownAt) at = lines.length;
     if (name === "connection" || name === "transfer-encoding") continue;
     let value = latin1(copy, head.index[k + 2]!, head.index[k + 3]!);
     if (head.ids[i] === CONTENT_LENGTH) {
@@ -92,6 +107,7 @@ export function parseReply(status: number, bytes: Buffer): Reply | null {
     closes: closes || !announced,
     raw: bytes,
     head: Buffer.from(lines, "latin1"),
+    connection: own === null ? null : { at: at < 0 ? lines.length : at, value: own[1]! },
     body,
     size: size + body.length,
     http11: head.version === 11,

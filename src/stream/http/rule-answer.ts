@@ -120,7 +120,7 @@ function challenged(page: Reply, status: number, name: string, value: string): R
   for (const line of lines) if (!kept.includes(line)) size -= line.length - 2;
   kept.push(`${name}: ${value}`, "");
   size += name.length + value.length;
-  return { ...page, status, head: Buffer.from(kept.join("\r\n"), "latin1"), size };
+  return { ...page, status, head: Buffer.from(kept.join("\r\n"), "latin1"), connection: null, size };
 }
 
 /** What a rule was to work on is not valid. */

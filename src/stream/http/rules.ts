@@ -4,7 +4,8 @@ import { defaultLimits, type HeadLimits } from "../../codec/h1/flags.ts";
 import { headSize, writeResponseHead } from "../../codec/h1/write.ts";
 import type { Backend } from "../../proxy/backend.ts";
 import type { ProxyRules } from "../../rules/proxy-rules.ts";
-import { firstValue, removeHeader } from "../../rules/lines.ts";
+import { firstValue } from "../../rules/lines.ts";
+import { latin1 } from "../../util/latin1.ts";
 import { runRules } from "../../rules/run.ts";
 import { type Rule, Verdict } from "../../rules/types.ts";
 import type { Reply } from "./reply.ts";
@@ -96,11 +97,35 @@ export function afterRules(stream: HttpStream, back: ProxyRules | null, front: P
 /** What rules have written has no limit. */
 const ownLimits: HeadLimits = { ...defaultLimits, maxHeaders: 0x7fffffff, maxBytes: 0x7fffffff };
 
+/** Of "HTTP/1.1 200". */
+const STATUS_AT = 9;
+const CRLF: Buffer = Buffer.from("\r\n", "latin1");
+const CONNECTION: Buffer = Buffer.from("connection", "latin1");
+/** As long as the name it stands for, and nothing to the parser. */
+const STAND_IN = "x-hop-x-by";
 const CONTENT_LENGTH: Buffer = Buffer.from("content-length", "latin1");
 
 /** Both sides of one `listen`: its rules count once. */
 export function sameProxy(stream: HttpStream): boolean {
   return stream.backend !== null && stream.backend.model === stream.frontend.model;
+}
+
+/** A page as a response that rules can work on: with the headers the parser takes off. False: it is none. */
+function parseAnswer(res: Head, page: Reply): boolean {
+  const { head, connection } = page;
+  const { at, value } = connection ?? { at: head.length, value: "" };
+  const line = connection === null ? "" : `${STAND_IN}: ${value}\r\n`;
+  const bytes = Buffer.concat([head.subarray(0, at), Buffer.from(line, "latin1"), head.subarray(at), CRLF]);
+  const bare = latin1(bytes, STATUS_AT, STATUS_AT + 3) === "204";
+  if (bare) bytes.write("200", STATUS_AT);
+  res.reset();
+  if (parseResponse(res, bytes, 0, bytes.length, defaultLimits) <= 0) return false;
+  if (bare) {
+    bytes.write("204", STATUS_AT);
+    res.status = 204;
+  }
+  if (connection !== null) CONNECTION.copy(bytes, at);
+  return true;
 }
 
 /** The answer as it leaves: with what the http-after-response rules make of it. */
@@ -110,27 +135,27 @@ export function afterAnswer(stream: HttpStream, page: Reply): Reply {
   if ((back === null || back.after === null) && (front === null || front.after === null)) return page;
   if (page.size === 0) return page;
   const { res, resEdits } = stream;
-  const bytes = Buffer.concat([page.head, Buffer.from("\r\n", "latin1")]);
-  res.reset();
   resEdits.clear();
-  if (parseResponse(res, bytes, 0, bytes.length, defaultLimits) <= 0) return page;
+  if (!parseAnswer(res, page)) return page;
   // What the log counts of headers that are not part of the page.
   let extra = page.size - headBytes(res) - page.body.length;
   stream.status = page.status;
-  stream.rules().ownAnswer = !stream.responded;
+  const samples = stream.rules();
+  samples.ownAnswer = !stream.responded;
+  samples.answerBody = page.body;
   afterRules(stream, back, front);
-  if (resEdits.framed) {
-    if (takeConnection(res, resEdits)) {
-      stream.clientKeep = false;
-      extra += "connection".length + "close".length;
+  samples.answerBody = null;
+  let { closes } = page;
+  if (resEdits.framed || page.connection !== null) {
+    const connection = firstValue(res, resEdits, CONNECTION);
+    const close = takeConnection(res, resEdits);
+    if (close) stream.clientKeep = false;
+    else if (page.connection !== null) closes = false;
+    if (connection !== null && firstValue(res, resEdits, CONNECTION) === null) {
+      extra += CONNECTION.length + connection.length;
     }
     // Without its length only the end of the connection ends the answer.
     if (firstValue(res, resEdits, CONTENT_LENGTH) === null) stream.clientKeep = false;
-  }
-  if (resEdits.status !== undefined && resEdits.status.toString("latin1") === "204") {
-    // It counts all the same, as in HAProxy.
-    extra += "content-length".length + (firstValue(res, resEdits, CONTENT_LENGTH) ?? "").length;
-    removeHeader(res, resEdits, CONTENT_LENGTH);
   }
   const out = Buffer.allocUnsafe(headSize(res, resEdits));
   // Without the blank line: what follows is the Connection header.
@@ -140,5 +165,5 @@ export function afterAnswer(stream: HttpStream, page: Reply): Reply {
   const copy = Buffer.concat([head, Buffer.from("\r\n", "latin1")]);
   parseResponse(after, copy, 0, copy.length, ownLimits);
   const status = resEdits.status === undefined ? page.status : after.status;
-  return { ...page, status, head, size: headBytes(after) + page.body.length + extra };
+  return { ...page, status, head, closes, size: headBytes(after) + page.body.length + extra };
 }

@@ -51,6 +51,8 @@ export class HttpSamples extends BaseSamples implements HttpFlowStream, TcpRuleS
   replaced = false;
   /** Nothing came from a server: what http-after-response rules see was written here. */
   ownAnswer = false;
+  /** The body of that answer while the rules look at it. */
+  answerBody: Buffer | null = null;
   override serial = 0;
   /** A rule about content ends the server's connection. */
   serverClosed = false;
@@ -293,14 +295,18 @@ export class HttpSamples extends BaseSamples implements HttpFlowStream, TcpRuleS
   resTrailers(): Trailers | null {
     const { resWaiting, resChunk, resFrom, resTo, resBody } = this.record;
     const held = resWaiting ?? resChunk;
-    if (held === null || this.replaced || resBody.framing !== Framing.CHUNKED) return null;
+    if (held === null || this.replaced || this.answerBody !== null || resBody.framing !== Framing.CHUNKED) return null;
     return resWaiting === null ? trailersOf(held, resFrom, resTo) : trailersOf(held, 0, held.length);
   }
   get messageComplete(): boolean {
     const { responded, requestDone, resBody } = this.record;
-    return responded ? resBody.done : requestDone;
+    return this.answerBody !== null || (responded ? resBody.done : requestDone);
+  }
+  get answerSize(): number {
+    return this.answerBody === null ? -1 : this.answerBody.length;
   }
   override resBodyHeld(): Uint8Array | null {
+    if (this.answerBody !== null) return this.answerBody;
     const { resWaiting, resChunk, resFrom, resTo, resBody } = this.record;
     const held = resWaiting ?? resChunk;
     if (held === null || this.replaced) return null;

@@ -1,4 +1,5 @@
 import type { Scenario } from "../scenario.ts";
+import { afterAnswers } from "./after-answers.ts";
 import { auth } from "./auth.ts";
 import { balance } from "./balance.ts";
 import { cache } from "./cache/index.ts";
@@ -102,6 +103,7 @@ export const scenarios: readonly Scenario[] = [
   ...options,
   ...observe,
   ...rules,
+  ...afterAnswers,
   ...lastRule,
   ...tcpRules,
   ...tcpContent,
