@@ -65,6 +65,8 @@ export class ServerConn extends Conn implements ServerSide {
   tls: TlsSession | null = null;
   /** How it was made beside what its server says; only a stream that asks for the same may use it again. */
   manner: Manner | null = null;
+  /** The PROXY header that has not left yet: it goes in one segment with the first bytes, where those are there already. */
+  private preface: Buffer | null = null;
   /** HTTP/2 on it, null = none. */
   mux: ServerMux | null = null;
   /** Epoch of the pool it was made in; -1 = never to be pooled. */
@@ -83,6 +85,35 @@ export class ServerConn extends Conn implements ServerSide {
     const { slab } = this.server;
     slab[C.sslConns]!++;
     slab[C.sslLive]!++;
+  }
+
+  /** The first bytes of the connection; whoever gives them calls `begin` when the owner had its turn. */
+  startWith(preface: Buffer): void {
+    this.preface = preface;
+  }
+
+  /** Nothing was there to go with the preface: it goes alone. */
+  begin(): void {
+    const { preface } = this;
+    this.preface = null;
+    if (preface !== null) super.write(preface, 0, preface.length);
+  }
+
+  override write(buf: Buffer, start: number, end: number): boolean {
+    const { preface } = this;
+    if (preface === null) return super.write(buf, start, end);
+    this.preface = null;
+    const all = Buffer.concat([preface, buf.subarray(start, end)]);
+    return super.write(all, 0, all.length);
+  }
+
+  override writeScratch(buf: Buffer, start: number, end: number): boolean {
+    return this.preface === null ? super.writeScratch(buf, start, end) : this.write(buf, start, end);
+  }
+
+  override finish(): void {
+    this.begin();
+    super.finish();
   }
 
   get conn(): ServerConn {
@@ -221,8 +252,9 @@ export function connectServer(
     const socket = new PolledSocket(fd, processPoller(reportBug), conn, address.family !== AF_UNIX);
     conn.socket = socket;
     const preface = manner?.preface ?? null;
-    if (preface !== null) conn.write(preface, 0, preface.length);
+    if (preface !== null) conn.startWith(preface);
     owner.onServerOpen(conn);
+    if (preface !== null) conn.begin();
     socket.watch();
     return conn;
   }
