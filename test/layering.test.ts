@@ -18,8 +18,9 @@ const rows = [
   "stream",
   "rules",
   "expr",
-  "balance",
+  // Slow start asks the algorithm whether its weights may change.
   "check",
+  "balance",
   "server",
   "table",
   "log",

@@ -3,7 +3,7 @@
  * the servers that track this one, wakes the workers and reports it to the proxy's log in HAProxy's words (management
  * manual, section 9.3, `set server`).
  */
-import { isDynamic } from "../check/health.ts";
+import { isDynamic } from "../balance/index.ts";
 import type { LogLevel, ProxyModel } from "../config/model.ts";
 import { C, COLUMNS } from "../counters/columns.ts";
 import { Admin, L, LIVE_WIDTH, Oper, S } from "../counters/shared.ts";
@@ -112,7 +112,7 @@ function setOper(ctx: AdminContext, ref: ServerRef, oper: number, nowMs: number)
   }
   // Slow start begins with a sixteenth of the weight, and the leading worker raises it; algorithms with fixed weights have none.
   const slow = oper === Oper.running && ref.server.slowstart > 0;
-  set(ctx, ref, S.slowstartStep, slow && isDynamic(ref.proxy) ? get(ctx, ref, S.weight) : 0);
+  set(ctx, ref, S.slowstartStep, slow && isDynamic(ref.proxy.balance) ? get(ctx, ref, S.weight) : 0);
   set(ctx, ref, S.oper, slow ? Oper.starting : oper);
   set(ctx, ref, S.lastChange, now);
   if (oper === Oper.stopped && ref.server.onMarkedDown === "shutdown-sessions") closeSessions(ctx, ref, "D");

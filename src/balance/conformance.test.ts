@@ -89,7 +89,7 @@ function make(subject: Subject, servers: readonly ServerSpec[], more: Partial<Ba
 test("every algorithm has a subject and its own name", () => {
   expect(Object.keys(subjects).sort()).toEqual(Object.keys(algorithms).sort());
   for (const [keyword, { name, help }] of Object.entries(algorithms)) {
-    expect(name).toBe(keyword);
+    expect<string>(name).toBe(keyword);
     expect(help.length).toBeGreaterThan(10);
   }
 });

@@ -40,9 +40,13 @@ class First implements Balancer {
  * `balance first`: the server with the lowest `id` that has room; weights are ignored. Needs `maxconn` on the servers, and
  * lets the last ones be switched off in quiet hours.
  */
-export const first: Algorithm = {
+export const first: Algorithm<{ readonly kind: "first" }> = {
   name: "first",
-  help: "the server with the lowest id that has room below its maxconn",
-  needs: "nothing",
+  usage: "first",
+  help: "The first server with a free slot, in the order of their ids",
+  http: false,
+  keyed: false,
+  isDynamic: () => true,
+  parse: () => ({ kind: "first" }),
   create: (backend) => new First(backend),
 };

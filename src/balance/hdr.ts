@@ -1,6 +1,12 @@
+import { takeChoice } from "../lang/values.ts";
 import type { Hash } from "../util/hash/index.ts";
-import { createKeyed, NO_KEY } from "./keyed.ts";
-import type { Algorithm } from "./types.ts";
+import { byKey, NO_KEY } from "./keyed.ts";
+
+interface HdrModel {
+  readonly kind: "hdr";
+  readonly name: string;
+  readonly useDomainOnly: boolean;
+}
 
 const DOT = 46;
 const COMMA = 44;
@@ -36,21 +42,29 @@ function domainHash(hash: Hash, text: string, length: number): number {
 }
 
 /** `balance hdr(NAME) [use_domain_only]`: by the first value of a request header; in turn without one or when it is empty. */
-export const hdr: Algorithm = {
+export const hdr = byKey<HdrModel>({
   name: "hdr",
-  help: "by a hash of a request header; use_domain_only keeps the main part of a host name",
-  needs: "http",
-  create(backend, model) {
-    const { algorithm } = model;
-    if (algorithm.kind !== "hdr") throw new Error("not balance hdr");
-    const { useDomainOnly } = algorithm;
-    const name = algorithm.name.toLowerCase();
-    return createKeyed(backend, model, (hash) => (request) => {
+  usage: "hdr(<name>) [use_domain_only]",
+  help: "Hash of a request header",
+  http: true,
+  parse(args, word, argument) {
+    if (argument === null || argument === "") {
+      return args.error("config/bad-value", word, "'balance hdr' needs the name of a header", "balance hdr(<name>)");
+    }
+    if (args.done) return { kind: "hdr", name: argument, useDomainOnly: false };
+    if (takeChoice(args, ["use_domain_only"]) === null) return null;
+    return { kind: "hdr", name: argument, useDomainOnly: true };
+  },
+  text: ({ name }) => `hdr(${name})`,
+  key(model, hash) {
+    const { useDomainOnly } = model;
+    const name = model.name.toLowerCase();
+    return (request) => {
       const text = request.header(name);
       if (text === null) return NO_KEY;
       const end = firstValueEnd(text);
       if (end === 0) return NO_KEY;
       return useDomainOnly ? domainHash(hash, text, end) : hash(text, 0, end);
-    });
+    };
   },
-};
+});

@@ -13,7 +13,7 @@ import type { Algorithm, Balancer } from "./types.ts";
 import { uri } from "./uri.ts";
 import { urlParam } from "./url-param.ts";
 
-/** Every value of `balance`, by its keyword. */
+/** Every value of `balance`, by its keyword and in the order the help shows them. Adding one is a file and a line here. */
 export const algorithms = {
   roundrobin,
   "static-rr": staticRr,
@@ -26,10 +26,26 @@ export const algorithms = {
   random,
   "rdp-cookie": rdpCookie,
   hash,
-} satisfies Record<BalanceModel["algorithm"]["kind"], Algorithm>;
+} satisfies Record<string, Algorithm<{ readonly kind: string }>>;
+
+/** What the model keeps of a `balance` line: the parameters of the algorithm, told apart by `kind`. */
+export type AlgorithmModel = NonNullable<ReturnType<(typeof algorithms)[keyof typeof algorithms]["parse"]>>;
+
+/** The algorithm of a backend. */
+export function algorithmOf({ algorithm }: BalanceModel): Algorithm<AlgorithmModel> {
+  return algorithms[algorithm.kind];
+}
 
 /** The balancer a backend asks for in its configuration. */
 export function createBalancer(backend: Backend): Balancer {
-  const model = backend.model.balance;
-  return algorithms[model.algorithm.kind].create(backend, model);
+  const { balance } = backend.model;
+  return algorithmOf(balance).create(backend, balance.algorithm, balance.hash);
+}
+
+/**
+ * Whether weights may change while it runs: slow start needs that (manual, `slowstart`). Map-based hashing and static-rr
+ * give the server its whole share at once.
+ */
+export function isDynamic(balance: BalanceModel): boolean {
+  return algorithmOf(balance).isDynamic(balance.hash);
 }

@@ -1,11 +1,10 @@
-import type { BalanceModel } from "../config/model.ts";
-import type { Backend } from "../proxy/backend.ts";
+import type { HashModel } from "../config/model.ts";
 import type { Server } from "../proxy/server.ts";
 import { avalanche, type Hash, hashes } from "../util/hash/index.ts";
 import { StaticMap } from "./map.ts";
 import { Ring } from "./ring.ts";
 import type { HashTable } from "./table.ts";
-import { ALL_FULL, type AllFull, type Balancer, type BalanceRequest } from "./types.ts";
+import { type Algorithm, ALL_FULL, type AllFull, type Balancer, type BalanceRequest } from "./types.ts";
 
 /** The hash of the key of a request, or -1 when it has none: then servers take turns. */
 export type KeyHash = (request: BalanceRequest) => number;
@@ -38,13 +37,26 @@ class Keyed implements Balancer {
   served(): void {}
 }
 
-/** A balancer by key; `makeKey` gets the hash function `hash-type` names, avalanche included. */
-export function createKeyed(backend: Backend, model: BalanceModel, makeKey: (hash: Hash) => KeyHash): Balancer {
-  const table = model.hash.method === "consistent" ? new Ring(backend) : new StaticMap(backend);
-  return new Keyed(table, makeKey(hashOf(model)));
+/** What an algorithm by key is beside `keyed`. */
+interface KeyedRow<M extends { readonly kind: string }> extends Omit<Algorithm<M>, "keyed" | "isDynamic" | "create"> {
+  /** `hash` is the function that `hash-type` names, its avalanche included. */
+  key(model: M, hash: Hash, type: HashModel): KeyHash;
 }
 
-function hashOf({ hash: { function: name, avalanche: mixed } }: BalanceModel): Hash {
+/** An algorithm by key. Whether its weights may change is up to `hash-type`. */
+export function byKey<M extends { readonly kind: string }>({ key, ...row }: KeyedRow<M>): Algorithm<M> {
+  return {
+    ...row,
+    keyed: true,
+    isDynamic: ({ method }) => method === "consistent",
+    create(backend, model, type) {
+      const table = type.method === "consistent" ? new Ring(backend) : new StaticMap(backend);
+      return new Keyed(table, key(model, hashOf(type), type));
+    },
+  };
+}
+
+function hashOf({ function: name, avalanche: mixed }: HashModel): Hash {
   const hash = hashes[name];
   return mixed ? (text, from, to) => avalanche(hash(text, from, to)) : hash;
 }

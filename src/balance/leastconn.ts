@@ -136,9 +136,13 @@ class LeastConn implements Balancer {
  * `balance leastconn`: the server with the fewest streams for its weight, in turn among equals. For long sessions such as
  * LDAP, SQL or TSE rather than for short ones such as HTTP.
  */
-export const leastconn: Algorithm = {
+export const leastconn: Algorithm<{ readonly kind: "leastconn" }> = {
   name: "leastconn",
-  help: "the server with the fewest connections for its weight; in turn among equals",
-  needs: "nothing",
+  usage: "leastconn",
+  help: "The server with the fewest connections for its weight",
+  http: false,
+  keyed: false,
+  isDynamic: () => true,
+  parse: () => ({ kind: "leastconn" }),
   create: (backend) => new LeastConn(backend),
 };

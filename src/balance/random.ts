@@ -4,6 +4,11 @@ import { hasRoom } from "./group.ts";
 import { Ring } from "./ring.ts";
 import { type Algorithm, ALL_FULL, type AllFull, type Balancer } from "./types.ts";
 
+interface RandomModel {
+  readonly kind: "random";
+  readonly draws: number;
+}
+
 class Random implements Balancer {
   private readonly ring: Ring;
 
@@ -40,9 +45,19 @@ function draw(): number {
  * `balance random(draws)`: draws servers at random by weight and takes the least loaded of them; two by default ("power of
  * two choices"). Good with many servers that come and go and with several load balancers before them.
  */
-export const random: Algorithm = {
+export const random: Algorithm<RandomModel> = {
   name: "random",
-  help: "the least loaded of <draws> servers drawn at random by weight (default 2)",
-  needs: "nothing",
-  create: (backend, { algorithm }) => new Random(backend, algorithm.kind === "random" ? algorithm.draws : 2),
+  usage: "random[(<draws>)]",
+  help: "The least loaded of a few servers drawn at random",
+  http: false,
+  keyed: false,
+  isDynamic: () => true,
+  parse(args, word, argument) {
+    if (argument === null || argument === "") return { kind: "random", draws: 2 };
+    if (!/^\d{1,9}$/.test(argument) || Number(argument) < 1) {
+      return args.error("config/bad-value", word, `'${argument}' is not a number of draws: 1 or more`);
+    }
+    return { kind: "random", draws: Number(argument) };
+  },
+  create: (backend, { draws }) => new Random(backend, draws),
 };

@@ -1,18 +1,22 @@
-import { createKeyed, NO_KEY } from "./keyed.ts";
-import type { Algorithm } from "./types.ts";
+import { byKey, NO_KEY } from "./keyed.ts";
+
+interface RdpCookieModel {
+  readonly kind: "rdp-cookie";
+  readonly name: string;
+}
 
 /** `balance rdp-cookie(NAME)`: by a cookie in the first request of an RDP session, "mstshash" by default. */
-export const rdpCookie: Algorithm = {
+export const rdpCookie = byKey<RdpCookieModel>({
   name: "rdp-cookie",
-  help: "by a hash of an RDP cookie (default mstshash)",
-  needs: "payload",
-  create(backend, model) {
-    const { algorithm } = model;
-    if (algorithm.kind !== "rdp-cookie") throw new Error("not balance rdp-cookie");
-    const { name } = algorithm;
-    return createKeyed(backend, model, (hash) => (request) => {
+  usage: "rdp-cookie[(<name>)]",
+  help: "Hash of a cookie of the remote desktop protocol",
+  http: false,
+  parse: (_args, _word, argument) => ({ kind: "rdp-cookie", name: (argument ?? "mstshash").toLowerCase() }),
+  text: ({ name }) => `rdp-cookie(${name})`,
+  key:
+    ({ name }, hash) =>
+    (request) => {
       const value = request.rdpCookie(name);
       return value === null || value.length === 0 ? NO_KEY : hash(value, 0, value.length);
-    });
-  },
-};
+    },
+});

@@ -1,6 +1,5 @@
 import { avalanche } from "../util/hash/index.ts";
-import { createKeyed, type KeyHash, NO_KEY } from "./keyed.ts";
-import type { Algorithm } from "./types.ts";
+import { byKey, type KeyHash, NO_KEY } from "./keyed.ts";
 
 /** Address words folded by exclusive or; the function of `hash-type` is not used, its avalanche is. */
 function addressHash(mixed: boolean): KeyHash {
@@ -16,9 +15,11 @@ function addressHash(mixed: boolean): KeyHash {
 }
 
 /** `balance source`: by the address of the client, so that a client stays with its server while the servers do. */
-export const source: Algorithm = {
+export const source = byKey<{ readonly kind: "source" }>({
   name: "source",
-  help: "by a hash of the client's address",
-  needs: "address",
-  create: (backend, model) => createKeyed(backend, model, () => addressHash(model.hash.avalanche)),
-};
+  usage: "source",
+  help: "Hash of the client's address",
+  http: false,
+  parse: () => ({ kind: "source" }),
+  key: (_model, _hash, { avalanche: mixed }) => addressHash(mixed),
+});

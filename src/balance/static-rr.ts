@@ -25,9 +25,13 @@ class StaticRoundRobin implements Balancer {
 }
 
 /** `balance static-rr`: each server in turn along a fixed map; a changed weight counts only as 0 or not 0. */
-export const staticRr: Algorithm = {
+export const staticRr: Algorithm<{ readonly kind: "static-rr" }> = {
   name: "static-rr",
-  help: "each server in turn along a fixed map of the weights",
-  needs: "nothing",
+  usage: "static-rr",
+  help: "Each server in turn, by weight; weights are fixed",
+  http: false,
+  keyed: false,
+  isDynamic: () => false,
+  parse: () => ({ kind: "static-rr" }),
   create: (backend) => new StaticRoundRobin(backend),
 };

@@ -1,4 +1,6 @@
-import type { BalanceModel } from "../config/model.ts";
+import type { HashModel } from "../config/model.ts";
+import type { Args } from "../lang/args.ts";
+import type { Word } from "../lang/line.ts";
 import type { Backend } from "../proxy/backend.ts";
 import type { Server } from "../proxy/server.ts";
 
@@ -49,12 +51,25 @@ export interface Balancer {
   served(server: Server): void;
 }
 
-/** A value of `balance`. */
-export interface Algorithm {
-  readonly name: string;
-  /** One line for `tlb help balance`. */
+/** A value of `balance`: the row that parser, help, checks and backends read. `M` is what the model keeps of it. */
+export interface Algorithm<M extends { readonly kind: string }> {
+  readonly name: M["kind"];
+  /** As in the manual, the name first. */
+  readonly usage: string;
+  /** One line, no full stop. */
   readonly help: string;
-  /** Whether `pick` looks at the request: mode http, or bytes received, are needed before. */
-  readonly needs: "nothing" | "address" | "http" | "payload";
-  create(backend: Backend, model: BalanceModel): Balancer;
+  /** It looks at a request of HTTP: in mode tcp roundrobin takes its place, with a warning. */
+  readonly http: boolean;
+  /**
+   * A key of the request means one server, by `hash-type` (see keyed.ts): that one is tried again before another, and `option
+   * prefer-last-server` does not override it.
+   */
+  readonly keyed: boolean;
+  /** Whether weights may change while it runs. */
+  isDynamic(hash: HashModel): boolean;
+  /** Reads what stands behind the word; `argument` is what stood in parentheses, null without any. Null after a complaint. */
+  parse(args: Args, word: Word, argument: string | null): M | null;
+  /** Name and key, as `tlb explain` shows them. Default: the name. */
+  text?(model: M): string;
+  create(backend: Backend, model: M, hash: HashModel): Balancer;
 }

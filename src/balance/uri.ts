@@ -1,23 +1,49 @@
-import { createKeyed, NO_KEY } from "./keyed.ts";
+import { takeChoice, takeInteger } from "../lang/values.ts";
+import { byKey, NO_KEY } from "./keyed.ts";
 import { pathStart } from "./keys.ts";
-import type { Algorithm } from "./types.ts";
 
 const SLASH = 47;
 const QUESTION = 63;
+
+interface UriModel {
+  readonly kind: "uri";
+  readonly whole: boolean;
+  /** 0 = no limit. */
+  readonly len: number;
+  readonly depth: number;
+  readonly pathOnly: boolean;
+}
 
 /**
  * `balance uri [whole] [len N] [depth N] [path-only]`: by the request target up to the question mark (`whole`: all of
  * it), at most its first N bytes, ended by the slash behind the Nth directory level. For caches.
  */
-export const uri: Algorithm = {
+export const uri = byKey<UriModel>({
   name: "uri",
-  help: "by a hash of the URI; [whole] [len <bytes>] [depth <levels>] [path-only]",
-  needs: "http",
-  create(backend, model) {
-    const { algorithm } = model;
-    if (algorithm.kind !== "uri") throw new Error("not balance uri");
-    const { whole, len, depth, pathOnly } = algorithm;
-    return createKeyed(backend, model, (hash) => (request) => {
+  usage: "uri [whole] [len <bytes>] [depth <slashes>] [path-only]",
+  help: "Hash of the request's URI without its query",
+  http: true,
+  parse(args) {
+    let whole = false;
+    let pathOnly = false;
+    let len = 0;
+    let depth = 0;
+    while (!args.done) {
+      const word = takeChoice(args, ["whole", "path-only", "len", "depth"]);
+      if (word === null) return null;
+      if (word === "whole") whole = true;
+      else if (word === "path-only") pathOnly = true;
+      else {
+        const value = takeInteger(args, { min: 1, lax: true, what: `a number behind '${word}'` });
+        if (value === null) return null;
+        if (word === "len") len = value;
+        else depth = value;
+      }
+    }
+    return { kind: "uri", whole, len, depth, pathOnly };
+  },
+  key({ whole, len, depth, pathOnly }, hash) {
+    return (request) => {
       const text = request.uri();
       if (text === null) return NO_KEY;
       let from = 0;
@@ -36,6 +62,6 @@ export const uri: Algorithm = {
         } else if (c === QUESTION && !whole) break;
       }
       return hash(text, from, to);
-    });
+    };
   },
-};
+});

@@ -7,6 +7,7 @@
  * A server starts at `rise`: up, and the first bad check takes it down. All of it is kept in the shared segment, so it
  * outlives reloads and a worker that dies, and every worker may move it (`observe`).
  */
+import { isDynamic } from "../balance/index.ts";
 import type { ProxyModel } from "../config/model.ts";
 import { C } from "../counters/columns.ts";
 import { Admin, Oper, S } from "../counters/shared.ts";
@@ -255,25 +256,7 @@ function findTrackers(backends: readonly Backend[]): Map<Server, readonly Server
   return found;
 }
 
-/**
- * Whether weights may change while it runs: slow start needs that (manual, `slowstart`). Map-based hashing and static-rr
- * give the server its whole share at once.
- */
-export function isDynamic({ balance }: Pick<ProxyModel, "balance">): boolean {
-  switch (balance.algorithm.kind) {
-    case "roundrobin":
-    case "leastconn":
-    case "first":
-    case "random":
-      return true;
-    case "static-rr":
-      return false;
-    default:
-      return balance.hash.method === "consistent";
-  }
-}
-
 /** A sixteenth of the weight: what a starting server begins with. 0 = its whole weight at once. */
 function firstStep(model: ProxyModel, weight: number): number {
-  return isDynamic(model) ? weight : 0;
+  return isDynamic(model.balance) ? weight : 0;
 }

@@ -2,7 +2,7 @@ import { Oper, S } from "../counters/shared.ts";
 import type { Server } from "../proxy/server.ts";
 import { tick } from "../util/clock.ts";
 import type { TimerEntry } from "../util/wheel.ts";
-import { isDynamic } from "./health.ts";
+import { isDynamic } from "../balance/index.ts";
 import type { CheckerContext } from "./types.ts";
 
 const SCALE = 16;
@@ -32,7 +32,7 @@ export class SlowStart implements TimerEntry {
     this.server = server;
     this.ctx = ctx;
     this.period = Math.max(1000, Math.floor(server.model.slowstart / 20));
-    this.dynamic = isDynamic(server.backend.model);
+    this.dynamic = isDynamic(server.backend.model.balance);
     ctx.wheel.arm(this, ctx.clock.now + this.period);
   }
 

@@ -1,6 +1,6 @@
 /** Whatever the words are, the parser answers with a model and findings; it never throws. */
 import { expect, test } from "bun:test";
-import { balanceAlgorithms } from "./keywords/balance.ts";
+import { algorithms } from "../balance/index.ts";
 import { keywordTables } from "./keywords/index.ts";
 import { knownGlobal, knownProxy } from "./keywords/known.ts";
 import { parseText } from "./testing.ts";
@@ -81,7 +81,7 @@ const KEYWORDS = [
   ...keywordTables.flatMap((table) =>
     table.rows.map((row) => (table.prefix === "" ? [row.name] : [table.prefix, row.name])),
   ),
-  ...[...knownGlobal, ...knownProxy, ...Object.keys(balanceAlgorithms)].map((name) => [name]),
+  ...[...knownGlobal, ...knownProxy, ...Object.keys(algorithms)].map((name) => [name]),
   ["server", "s", "127.0.0.1:80"],
   ["bind", ":80"],
   ["stats", "socket", "/tmp/x"],

@@ -1,3 +1,4 @@
+import type { TextModel } from "../config/model.ts";
 import type { Position } from "./position.ts";
 
 /**
@@ -11,6 +12,12 @@ export interface Word {
   readonly endColumn: number;
   /** Whether any part stood in quotes or was escaped: `"#"` and `\#` are words, not comments. */
   readonly quoted: boolean;
+}
+
+/** A word as the model keeps it: positions inside of it count from its first character, behind a quote. */
+export function textOf(word: Word): TextModel {
+  const quote = word.quoted && word.endColumn - word.at.column === word.text.length + 2 ? 1 : 0;
+  return { text: word.text, at: { ...word.at, column: word.at.column + quote }, endColumn: word.endColumn };
 }
 
 /** A logical line: continuation lines are joined. Never empty: blank and comment-only lines yield none. */

@@ -3,16 +3,10 @@ import type { TextModel } from "../config/model.ts";
 import type { Args } from "../lang/args.ts";
 import { converters } from "../expr/conv/index.ts";
 import { mapRows } from "../expr/map/index.ts";
-import type { Word } from "../lang/line.ts";
+import { textOf, type Word } from "../lang/line.ts";
 import type { ActionParts } from "./types.ts";
 
 export const NOTHING: ActionParts = { texts: {}, flags: [], status: 0, headers: [] };
-
-/** A word as the model keeps it: positions inside of it count from its first character, behind a quote. */
-export function textOf(word: Word): TextModel {
-  const quote = word.quoted && word.endColumn - word.at.column === word.text.length + 2 ? 1 : 0;
-  return { text: word.text, at: { ...word.at, column: word.at.column + quote }, endColumn: word.endColumn };
-}
 
 /** True where a condition starts or the line ends. */
 export function atCondition(args: Args): boolean {

@@ -1,4 +1,5 @@
 /** Connection attempts to the server of a stream, and the next one after a failure (manual: retries, option redispatch). */
+import { algorithmOf } from "../balance/index.ts";
 import { observeResult } from "../check/index.ts";
 import { C } from "../counters/columns.ts";
 import { countEvent } from "../counters/rate.ts";
@@ -101,7 +102,7 @@ export function retry(stream: Stream, atOnce: boolean): void {
   const { model } = backend;
   stream.tries--;
   stream.retries++;
-  const anywhere = stream.direct === null && !HASHING.has(model.balance.algorithm.kind);
+  const anywhere = stream.direct === null && !algorithmOf(model.balance).keyed;
   const several = activeServers(backend) > 1;
   if (
     model.redispatch !== 0 &&
@@ -127,9 +128,6 @@ function waitTurn(stream: Stream): void {
   const timeout = stream.backend!.model.timeouts.connect;
   stream.expire(clock.now + (timeout > 0 ? Math.min(timeout, TURNAROUND_MS) : TURNAROUND_MS));
 }
-
-/** Algorithms that mean one server by what the request holds: it is tried again before another one. */
-const HASHING: ReadonlySet<string> = new Set(["source", "uri", "url_param", "hdr", "rdp-cookie", "hash"]);
 
 /** Usable servers that are no backups. */
 function activeServers(backend: Backend): number {

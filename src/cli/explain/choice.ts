@@ -1,4 +1,5 @@
 /** How a backend chooses: its balance algorithm runs as always, and what it asks of the request is written down. */
+import { algorithmOf } from "../../balance/index.ts";
 import { ALL_FULL, type AllFull, type Balancer, type BalanceRequest } from "../../balance/types.ts";
 import type { BalanceModel } from "../../config/model.ts";
 import { addressText } from "../../expr/cast.ts";
@@ -109,9 +110,6 @@ export function noteStream(stream: Stream, record: ChoiceRecord): void {
   record.cookie = `cookie ${cookie.name}: ${cookies[stream.persistence.client] ?? "unknown"}`;
 }
 
-/** Algorithms that send equal requests to equal servers as long as no server changes. */
-const KEYED: ReadonlySet<string> = new Set(["source", "uri", "url_param", "hdr", "rdp-cookie", "hash", "first"]);
-
 export function choiceOf(record: ChoiceRecord, server: Server | null): ServerChoice | null {
   const { backend, keys, direct, cookie } = record;
   if (backend === null) return null;
@@ -120,23 +118,22 @@ export function choiceOf(record: ChoiceRecord, server: Server | null): ServerCho
   const main = servers.filter((one) => one.usable && !one.backup);
   const usable = main.length > 0 ? main : servers.filter((one) => one.usable);
   // Without a key these fall back to round robin.
-  const keyed = KEYED.has(model.balance.algorithm.kind) && !keys.some((key) => key.endsWith(" is absent"));
+  const keyed = algorithmOf(model.balance).keyed && !keys.some((key) => key.endsWith(" is absent"));
+  const first = model.balance.algorithm.kind === "first";
   return {
     algorithm: algorithmText(model.balance),
     keys,
     persistence: cookie,
     candidates,
     server: server === null || server.index < 0 ? null : server.name,
-    fixed: direct !== null || usable.length === 1 || keyed,
+    fixed: direct !== null || usable.length === 1 || keyed || first,
   };
 }
 
-function algorithmText({ algorithm, hash }: BalanceModel): string {
-  const name = algorithm.kind;
-  const detail =
-    name === "hdr" || name === "rdp-cookie" ? `(${algorithm.name})` : name === "url_param" ? ` ${algorithm.name}` : "";
-  const hashed = KEYED.has(name) && name !== "first" ? `, hash-type ${hash.method} ${hash.function}` : "";
-  return `${name}${detail}${hashed}`;
+function algorithmText(balance: BalanceModel): string {
+  const { algorithm, hash } = balance;
+  const { name, keyed, text } = algorithmOf(balance);
+  return `${text?.(algorithm) ?? name}${keyed ? `, hash-type ${hash.method} ${hash.function}` : ""}`;
 }
 
 function candidateOf(server: Server): Candidate {

@@ -1,3 +1,4 @@
+import { algorithmOf } from "../../balance/index.ts";
 import { hasBackend, hasFrontend, type ProxyDraft } from "../draft.ts";
 import { OPTION_ROWS } from "../keywords/option-sides.ts";
 import { eachProxy, errorAt, title, warnAt } from "./check.ts";
@@ -62,14 +63,14 @@ export const checkMode = eachProxy((proxy, { diagnostics, proxies }) => {
     ignored("cookie", "'cookie'");
     proxy.cookie = null;
   }
-  const { kind } = proxy.balance.algorithm;
-  if (kind === "uri" || kind === "url_param" || kind === "hdr") {
+  const { name, http } = algorithmOf(proxy.balance);
+  if (http) {
     const word = proxy.marks.get("balance") ?? proxy.nameWord;
     warnAt(
       diagnostics,
       word,
       "config/needs-http",
-      `'balance ${kind}' needs mode http: ${title(proxy)} uses roundrobin`,
+      `'balance ${name}' needs mode http: ${title(proxy)} uses roundrobin`,
     );
     proxy.balance = { ...proxy.balance, algorithm: { kind: "roundrobin" } };
   }

@@ -2,7 +2,7 @@ import type { Args } from "../../lang/args.ts";
 import { parseAddress, wildcard } from "../address.ts";
 import type { ProxyContext } from "../context.ts";
 import type { Address, RetryCondition } from "../model.ts";
-import { takeChoice, takeInteger } from "../values.ts";
+import { takeChoice, takeInteger } from "../../lang/values.ts";
 import { cookieKeyword } from "./cookie.ts";
 import type { Keyword } from "./keyword.ts";
 import { takeSource } from "./source.ts";

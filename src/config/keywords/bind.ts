@@ -5,7 +5,7 @@ import { parseAddress, wildcard } from "../address.ts";
 import type { ProxyContext } from "../context.ts";
 import type { BindDraft } from "../draft.ts";
 import type { Address } from "../model.ts";
-import { takeInteger, takeTime } from "../values.ts";
+import { takeInteger, takeTime } from "../../lang/values.ts";
 import { newBindTls } from "../tls/draft.ts";
 import { type Keyword, KeywordTable } from "./keyword.ts";
 import { bindTlsRows } from "./bind-tls.ts";

@@ -1,7 +1,7 @@
-import { textOf } from "../../rules/parts.ts";
+import { textOf } from "../../lang/line.ts";
 import type { Args } from "../../lang/args.ts";
 import type { ProxyContext } from "../context.ts";
-import { takeChoice, takeInteger } from "../values.ts";
+import { takeChoice, takeInteger } from "../../lang/values.ts";
 import { markFormat } from "./format-mark.ts";
 import type { Keyword } from "./keyword.ts";
 import { FRONT, FRONT_ONLY } from "./where.ts";

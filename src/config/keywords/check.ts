@@ -1,7 +1,7 @@
 import type { Args } from "../../lang/args.ts";
 import type { ProxyContext } from "../context.ts";
 import type { Draft, ProxyDraft } from "../draft.ts";
-import { takeInteger } from "../values.ts";
+import { takeInteger } from "../../lang/values.ts";
 import { beginOwnCheck } from "./own-check.ts";
 import { takeExpect } from "./http-expect.ts";
 import type { Keyword } from "./keyword.ts";

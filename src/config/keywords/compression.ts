@@ -4,7 +4,7 @@ import type { Word } from "../../lang/line.ts";
 import type { GlobalContext, ProxyContext } from "../context.ts";
 import type { Draft, ProxyDraft } from "../draft.ts";
 import type { CompressionModel, CompressionSideModel } from "../model.ts";
-import { takeChoice, takeInteger, takeSize } from "../values.ts";
+import { takeChoice, takeInteger, takeSize } from "../../lang/values.ts";
 import type { Keyword } from "./keyword.ts";
 import { BOTH, PROXY_ONLY } from "./where.ts";
 

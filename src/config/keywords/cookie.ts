@@ -2,7 +2,7 @@ import type { Args } from "../../lang/args.ts";
 import type { ProxyContext } from "../context.ts";
 import type { Draft } from "../draft.ts";
 import type { CookieModel } from "../model.ts";
-import { takeTime } from "../values.ts";
+import { takeTime } from "../../lang/values.ts";
 import type { Keyword } from "./keyword.ts";
 import { BACK } from "./where.ts";
 

@@ -162,7 +162,7 @@ const places: Readonly<Record<string, Readonly<Record<string, Place>>>> = {
     "http-send-name-header": ["stream/http/send-request.ts", "sendName"],
     transparent: ["compile/destination.ts", "options.transparent"],
     balance: ["balance/index.ts", "algorithm"],
-    "hash-type": ["balance/keyed.ts", "model.hash.method"],
+    "hash-type": ["balance/keyed.ts", "type.method"],
     "hash-balance-factor": ["balance/ring.ts", "hashBalanceFactor"],
     "http-check": ["check/kinds/http.ts", "expects"],
     "tcp-check": PARSED,

@@ -1,6 +1,6 @@
 import type { GlobalContext } from "../context.ts";
 import type { Args } from "../../lang/args.ts";
-import { takeChoice, takeInteger, takeSize, takeTime } from "../values.ts";
+import { takeChoice, takeInteger, takeSize, takeTime } from "../../lang/values.ts";
 import type { Keyword } from "./keyword.ts";
 
 function inert(name: string, usage: string, help: string, noEffect: string): Keyword<GlobalContext> {

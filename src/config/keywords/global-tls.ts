@@ -1,6 +1,6 @@
 import type { Args } from "../../lang/args.ts";
 import type { GlobalContext } from "../context.ts";
-import { takeChoice, takeInteger, takeSize, takeTime } from "../values.ts";
+import { takeChoice, takeInteger, takeSize, takeTime } from "../../lang/values.ts";
 import { type TlsDefaults, versionRange } from "../tls/draft.ts";
 import { applyVersionWord, NO_EARLY_DATA, NO_SUITES, takeCiphers, takeCurves, takeVersion } from "../tls/settings.ts";
 import type { ExtraFiles } from "../tls/store.ts";

@@ -1,6 +1,6 @@
 import type { Args } from "../../lang/args.ts";
 import type { GlobalContext } from "../context.ts";
-import { takeInteger, takeTime } from "../values.ts";
+import { takeInteger, takeTime } from "../../lang/values.ts";
 import { LOG_USAGE, parseLogTarget } from "./log.ts";
 import { type Keyword, KeywordTable } from "./keyword.ts";
 import { headerCaseKeywords } from "./header-cases.ts";

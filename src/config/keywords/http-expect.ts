@@ -2,7 +2,7 @@ import type { Args } from "../../lang/args.ts";
 import type { Word } from "../../lang/line.ts";
 import type { Draft } from "../draft.ts";
 import type { HttpExpect } from "../model.ts";
-import { takeChoice, takeInteger } from "../values.ts";
+import { takeChoice, takeInteger } from "../../lang/values.ts";
 import { messageOf } from "../../util/error.ts";
 
 type Match = HttpExpect["match"];

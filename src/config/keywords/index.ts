@@ -1,4 +1,4 @@
-import { balanceAlgorithms } from "./balance.ts";
+import { algorithms } from "../../balance/index.ts";
 import { bindParameters } from "./bind.ts";
 import { httpCheckRules } from "./check.ts";
 import { globalKeywords } from "./global.ts";
@@ -44,7 +44,7 @@ export const keywordTables: readonly TableInfo[] = [
   {
     title: "balance",
     prefix: "balance",
-    rows: Object.entries(balanceAlgorithms).map(([name, row]) => ({
+    rows: Object.entries(algorithms).map(([name, row]) => ({
       name,
       where: ["defaults", "listen", "backend"],
       usage: row.usage.slice(name.length).trim(),

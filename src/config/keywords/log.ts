@@ -4,7 +4,7 @@ import { parseAddress } from "../address.ts";
 import type { GlobalContext } from "../context.ts";
 import type { ParseEnv } from "../env.ts";
 import type { LogFormatName, LogLevel, LogTargetModel } from "../model.ts";
-import { takeChoice, takeInteger } from "../values.ts";
+import { takeChoice, takeInteger } from "../../lang/values.ts";
 
 /** Facilities by number (RFC 5424 section 6.2.1), with HAProxy's names. */
 const FACILITIES = [

@@ -3,7 +3,7 @@ import type { Args } from "../../lang/args.ts";
 import type { ProxyContext } from "../context.ts";
 import { newProxy } from "../draft.ts";
 import type { ForwardForModel } from "../model.ts";
-import { takeChoice, takeInteger } from "../values.ts";
+import { takeChoice, takeInteger } from "../../lang/values.ts";
 import { parseGrpcCheck } from "./grpc-check.ts";
 import { parseHttpchk } from "./httpchk.ts";
 import { markFormat } from "./format-mark.ts";

@@ -1,5 +1,5 @@
 import type { GlobalContext } from "../context.ts";
-import { type IntegerRange, takeInteger } from "../values.ts";
+import { type IntegerRange, takeInteger } from "../../lang/values.ts";
 import type { Keyword } from "./keyword.ts";
 
 type Row = Keyword<GlobalContext>;

@@ -1,9 +1,10 @@
-import { takeExpression, textOf } from "../../rules/parts.ts";
+import { textOf } from "../../lang/line.ts";
+import { takeExpression } from "../../rules/parts.ts";
 import { parseVariable, type VariableLimits } from "../../expr/variables.ts";
 import type { Args } from "../../lang/args.ts";
 import type { GlobalContext } from "../context.ts";
 import type { TextModel } from "../model.ts";
-import { takeInteger } from "../values.ts";
+import { takeInteger } from "../../lang/values.ts";
 import type { Keyword } from "./keyword.ts";
 
 type Row = Keyword<GlobalContext>;

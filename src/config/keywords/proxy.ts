@@ -1,5 +1,5 @@
 import type { ProxyContext } from "../context.ts";
-import { takeChoice, takeInteger } from "../values.ts";
+import { takeChoice, takeInteger } from "../../lang/values.ts";
 import { bindKeyword } from "./bind.ts";
 import { keepaliveKeywords } from "./keepalive.ts";
 import { type Keyword, KeywordTable } from "./keyword.ts";

@@ -1,10 +1,9 @@
 import { actionRow, actionsOf, isLater } from "../../rules/actions.ts";
-import { textOf } from "../../rules/parts.ts";
 import { LITERAL } from "../../rules/http/redirect.ts";
 import type { ActionParts, ActionRow, RuleSet } from "../../rules/types.ts";
 import { Args } from "../../lang/args.ts";
 import { suggest } from "../../lang/suggest.ts";
-import type { Word } from "../../lang/line.ts";
+import { textOf, type Word } from "../../lang/line.ts";
 import type { ProxyContext } from "../context.ts";
 import type { ConditionModel, RuleModel, TextModel } from "../model.ts";
 import type { Keyword } from "./keyword.ts";

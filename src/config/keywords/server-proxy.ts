@@ -1,5 +1,5 @@
 import type { Args } from "../../lang/args.ts";
-import { textOf } from "../../rules/parts.ts";
+import { textOf } from "../../lang/line.ts";
 import type { ProxyOptionName } from "../model.ts";
 import type { ServerContext } from "./server.ts";
 import { row, type ServerRow } from "./server-row.ts";

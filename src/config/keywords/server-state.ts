@@ -1,5 +1,5 @@
 import type { ProxyContext } from "../context.ts";
-import { takeChoice } from "../values.ts";
+import { takeChoice } from "../../lang/values.ts";
 import type { Keyword } from "./keyword.ts";
 import { BACK } from "./where.ts";
 

@@ -2,7 +2,7 @@ import type { Args } from "../../lang/args.ts";
 import type { ProxyContext } from "../context.ts";
 import type { ServerDraft } from "../draft.ts";
 import { serverProxyRows } from "./server-proxy.ts";
-import { takeChoice, takeInteger, takeTime } from "../values.ts";
+import { takeChoice, takeInteger, takeTime } from "../../lang/values.ts";
 import { parseAddress } from "../address.ts";
 import { KeywordTable } from "./keyword.ts";
 import { takeProto } from "./proto.ts";

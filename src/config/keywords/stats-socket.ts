@@ -4,7 +4,7 @@ import { parseAddress, wildcard } from "../address.ts";
 import type { GlobalContext } from "../context.ts";
 import type { Draft } from "../draft.ts";
 import type { Address, StatsSocketModel } from "../model.ts";
-import { takeChoice, takeInteger, takeTime } from "../values.ts";
+import { takeChoice, takeInteger, takeTime } from "../../lang/values.ts";
 import { bindParameters } from "./bind.ts";
 import { type Keyword, KeywordTable } from "./keyword.ts";
 import { knownBind } from "./known.ts";

@@ -4,8 +4,8 @@ import type { Word } from "../../lang/line.ts";
 import { suggest } from "../../lang/suggest.ts";
 import type { StoredModel } from "../model.ts";
 import { dataType, dataTypes, MOST_ELEMENTS } from "../../table/types.ts";
-import { parseInteger } from "../units.ts";
-import { timeOf } from "../values.ts";
+import { parseInteger } from "../../lang/units.ts";
+import { timeOf } from "../../lang/values.ts";
 
 export interface ParsedType {
   readonly stored: StoredModel;

@@ -1,6 +1,7 @@
 import type { Args } from "../../lang/args.ts";
 import { suggest } from "../../lang/suggest.ts";
-import { takeExpression, textOf } from "../../rules/parts.ts";
+import { textOf } from "../../lang/line.ts";
+import { takeExpression } from "../../rules/parts.ts";
 import type { ProxyContext } from "../context.ts";
 import type { StickModel, TextModel } from "../model.ts";
 import type { Keyword } from "./keyword.ts";

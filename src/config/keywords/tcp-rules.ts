@@ -1,9 +1,9 @@
 import type { Args } from "../../lang/args.ts";
 import { suggest } from "../../lang/suggest.ts";
-import { textOf } from "../../rules/parts.ts";
+import { textOf } from "../../lang/line.ts";
 import type { RuleSet } from "../../rules/types.ts";
 import type { ProxyContext } from "../context.ts";
-import { takeTime } from "../values.ts";
+import { takeTime } from "../../lang/values.ts";
 import type { Keyword } from "./keyword.ts";
 import { refusedInDefaults, takeCondition, takeRule } from "./rules.ts";
 import { BACK, BACK_ONLY, BOTH } from "./where.ts";

@@ -1,7 +1,7 @@
 import type { Args } from "../../lang/args.ts";
 import type { ProxyContext } from "../context.ts";
 import type { Timeouts } from "../model.ts";
-import { takeTime } from "../values.ts";
+import { takeTime } from "../../lang/values.ts";
 import { type Keyword, KeywordTable, type Where } from "./keyword.ts";
 
 const FRONT = ["defaults", "frontend", "listen"] as const;

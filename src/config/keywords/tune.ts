@@ -1,5 +1,5 @@
 import type { GlobalContext } from "../context.ts";
-import { takeInteger, takeSize } from "../values.ts";
+import { takeInteger, takeSize } from "../../lang/values.ts";
 import type { Keyword } from "./keyword.ts";
 import { firstCount } from "./process-limits.ts";
 

@@ -5,7 +5,7 @@ import { parseIp } from "../../util/ip.ts";
 import { parseAddress } from "../address.ts";
 import type { ParseEnv } from "../env.ts";
 import type { ResolversModel } from "../model.ts";
-import { takeTime } from "../values.ts";
+import { takeTime } from "../../lang/values.ts";
 import type { Section } from "./section.ts";
 
 export interface ResolversDraft {

@@ -3,7 +3,7 @@ import type { Args } from "../../lang/args.ts";
 import type { Word } from "../../lang/line.ts";
 import { contextProblem } from "../../net/tls/context.ts";
 import type { ParseEnv } from "../env.ts";
-import { takeChoice } from "../values.ts";
+import { takeChoice } from "../../lang/values.ts";
 import type { NamedVersion, TlsSettingsDraft, VersionsDraft } from "./draft.ts";
 import { SYSTEM_CA, type TlsStore } from "./store.ts";
 

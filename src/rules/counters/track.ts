@@ -1,7 +1,8 @@
 import { anyKeyMaker, keyMaker, keySampleTypes } from "../../expr/table-key.ts";
 import type { Args } from "../../lang/args.ts";
 import { STICK_COUNTERS } from "../../table/tracking.ts";
-import { NOTHING, takeExpression, textOf } from "../parts.ts";
+import { textOf } from "../../lang/line.ts";
+import { NOTHING, takeExpression } from "../parts.ts";
 import { judgeDelay } from "../tcp/delay.ts";
 import { type Action, type ActionParts, type ActionRow, type RuleCompiler, type RuleSet, Verdict } from "../types.ts";
 import { tableOf } from "./table.ts";

@@ -1,8 +1,8 @@
 /** The answer of `deny` and `return` (manual, section 4.2, http-request return), and of `http-error`. */
 import type { ActionModel, TextModel } from "../../config/model.ts";
 import type { Args } from "../../lang/args.ts";
-import type { Word } from "../../lang/line.ts";
-import { atCondition, takeStatus, textOf, unknownWord } from "../parts.ts";
+import { textOf, type Word } from "../../lang/line.ts";
+import { atCondition, takeStatus, unknownWord } from "../parts.ts";
 import type { ActionEnv, ActionParts, Answer, RuleCompiler, RuleStream, TextMaker } from "../types.ts";
 import { ERROR_STATUSES, readPage } from "./page.ts";
 import { messageOf } from "../../util/error.ts";

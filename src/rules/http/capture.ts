@@ -1,5 +1,6 @@
 import type { Args } from "../../lang/args.ts";
-import { NOTHING, takeExpression, textOf } from "../parts.ts";
+import { textOf } from "../../lang/line.ts";
+import { NOTHING, takeExpression } from "../parts.ts";
 import { judgeDelay } from "../tcp/delay.ts";
 import { type ActionParts, type ActionRow, Verdict } from "../types.ts";
 

@@ -1,6 +1,7 @@
 import type { TextModel } from "../../config/model.ts";
 import { firstValue } from "../lines.ts";
-import { atCondition, textOf, unknownWord } from "../parts.ts";
+import { textOf } from "../../lang/line.ts";
+import { atCondition, unknownWord } from "../parts.ts";
 import { type ActionRow, type Answer, type RuleStream, Verdict } from "../types.ts";
 import { pathOf, targetOf } from "./target.ts";
 

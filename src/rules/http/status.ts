@@ -1,5 +1,6 @@
 import { cleanField } from "../clean.ts";
-import { atCondition, takeStatus, takeTexts, textOf, unknownWord } from "../parts.ts";
+import { textOf } from "../../lang/line.ts";
+import { atCondition, takeStatus, takeTexts, unknownWord } from "../parts.ts";
 import { type ActionRow, Verdict } from "../types.ts";
 import { reasonOf } from "../reasons.ts";
 import { LEVELS, type LevelName } from "../../log/record.ts";

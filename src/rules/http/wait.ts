@@ -1,8 +1,8 @@
 import type { Args } from "../../lang/args.ts";
-import type { Word } from "../../lang/line.ts";
+import { textOf, type Word } from "../../lang/line.ts";
 import { parseSize, parseTime } from "../../lang/units.ts";
 import type { HttpFlowStream } from "../flow/types.ts";
-import { atCondition, NOTHING, textOf } from "../parts.ts";
+import { atCondition, NOTHING } from "../parts.ts";
 import { type ActionParts, type ActionRow, type TextModel, Verdict } from "../types.ts";
 
 function takeValue(args: Args, what: string, good: (text: string) => boolean): Word | null {

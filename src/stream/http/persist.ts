@@ -1,4 +1,5 @@
 /** Persistence in the life of a stream: cookies of both directions, server redirects, and the header that names the server. */
+import { algorithmOf } from "../../balance/index.ts";
 import { Method } from "../../codec/h1/flags.ts";
 import { SET_COOKIE } from "../../codec/h1/known.ts";
 import { findKnown, findName } from "../../codec/h1/view.ts";
@@ -45,9 +46,6 @@ export function persistRequest(stream: HttpStream, rules: CookieRules, backend: 
   if (persistence.client !== ClientCookie.none) persistence.client = ClientCookie.unused;
 }
 
-/** Algorithms that choose by a key: `option prefer-last-server` does not override them. */
-const KEYED: ReadonlySet<string> = new Set(["source", "uri", "url_param", "hdr", "rdp-cookie", "hash"]);
-
 /**
  * `option prefer-last-server` (manual, section 4.2): the server a connection of this client is open to, unless its queue is longer
  * than max-keep-alive-queue allows.
@@ -55,7 +53,7 @@ const KEYED: ReadonlySet<string> = new Set(["source", "uri", "url_param", "hdr",
 export function preferredServer(client: HttpSide, backend: Backend): Server | null {
   const server = client.own?.server ?? null;
   const { model } = backend;
-  if (server === null || server.backend !== backend || !server.usable || KEYED.has(model.balance.algorithm.kind)) {
+  if (server === null || server.backend !== backend || !server.usable || algorithmOf(model.balance).keyed) {
     return null;
   }
   const { maxKeepAliveQueue: most } = model;

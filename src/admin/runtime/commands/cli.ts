@@ -1,5 +1,5 @@
 /** The connection itself: help, prompt, quit, level, timeout. */
-import { parseTime } from "../../../config/units.ts";
+import { parseTime } from "../../../lang/units.ts";
 import { failure, info, type Command } from "../command.ts";
 import { getsockname } from "../../../ffi/socket.ts";
 import { socketAddress } from "../sockets.ts";

@@ -1,5 +1,5 @@
 /** set server, set/get weight, set maxconn server, enable/disable server and health checks. */
-import { isDynamic } from "../../../check/health.ts";
+import { isDynamic } from "../../../balance/index.ts";
 import { S } from "../../../counters/shared.ts";
 import type { ServerRef } from "../../stats/status.ts";
 import { setAdminState, setHealth, setWeight } from "../../transitions.ts";
@@ -29,7 +29,7 @@ function changeWeight({ ctx, nowMs }: Call, ref: ServerRef, text: string | undef
   } else if (weight < 0 || weight > MAX_WEIGHT) {
     return failure("Absolute weight can only be between 0 and 256 inclusive.");
   }
-  if (weight !== 0 && weight !== initial && !isDynamic(ref.proxy)) {
+  if (weight !== 0 && weight !== initial && !isDynamic(ref.proxy.balance)) {
     return failure("Backend is using a static LB algorithm and only accepts weights '0%' and '100%'.");
   }
   setWeight(ctx, ref, weight, nowMs);

@@ -1,10 +1,9 @@
-import type { Args } from "../lang/args.ts";
-import type { Word } from "../lang/line.ts";
+/** Readers of typed arguments. Each reports at the offending word and returns null on failure. */
+import type { Args } from "./args.ts";
+import type { Word } from "./line.ts";
 import { MAX_TIME, parseInteger, parseSize, parseTime } from "./units.ts";
 
 const TIME_HINT = "a number with one unit: us, ms, s, m, h or d";
-
-/** Readers of typed arguments. Each reports at the offending word and returns null on failure. */
 
 export interface IntegerRange {
   readonly min?: number;
