@@ -1,7 +1,7 @@
 import type { Args } from "../../lang/args.ts";
 import type { ProxyContext } from "../context.ts";
 import type { KeepaliveModel } from "../model.ts";
-import { takeInteger, takeTime } from "../values.ts";
+import { takeInteger, takeTime } from "../../lang/values.ts";
 import type { Keyword } from "./keyword.ts";
 import { BACK, FRONT } from "./where.ts";
 
