@@ -25,6 +25,7 @@ const words = {
     [HeaderError.bad]: "Received an invalid PROXY protocol header",
     [HeaderError.protocol]: "Received an unhandled protocol in the PROXY protocol header",
     [HeaderError.magic]: "",
+    [HeaderError.tooLong]: "Truncated PROXY protocol header received",
   },
   netscaler: {
     closed: "Connection closed while waiting for NetScaler Client IP header",
@@ -35,8 +36,12 @@ const words = {
     [HeaderError.bad]: "Truncated NetScaler Client IP header received",
     [HeaderError.protocol]: "Received an unhandled protocol in the NetScaler Client IP header",
     [HeaderError.magic]: "Received an invalid NetScaler Client IP magic number",
+    [HeaderError.tooLong]: "Truncated NetScaler Client IP header received",
   },
 } as const;
+
+/** Bytes of the shortest header of either version. */
+const SHORTEST = 16;
 
 type Ready = (
   socket: ClientSocket,
@@ -57,6 +62,8 @@ export class Greeting extends Conn {
   private readonly peer: Endpoint;
   private at = 0;
   private over = false;
+  /** Bytes came that are no header. */
+  private unread = false;
 
   constructor(
     socket: ClientSocket,
@@ -85,7 +92,13 @@ export class Greeting extends Conn {
       const found = this.parse(this.kinds[this.at]!, buf);
       if (typeof found === "number") {
         if (found === HeaderError.more) this.held = buf;
-        else this.fail(this.words[found as keyof typeof words.proxy]);
+        else {
+          this.unread = true;
+          const { words: said } = this;
+          // HAProxy does not judge what is shorter than any header.
+          const short = found === HeaderError.notHeader && buf.length < SHORTEST;
+          this.fail(short ? said.cut : said[found as keyof typeof words.proxy]);
+        }
         return;
       }
       this.adopt(found);
@@ -153,7 +166,7 @@ export class Greeting extends Conn {
     this.log(why);
     forgetConnection(this.listener, this.counted, this.session);
     // As a close(2) with unread bytes does it.
-    if (this.begun || this.established) this.abort();
+    if (this.begun || this.unread || this.established) this.abort();
     else this.close();
   }
 

@@ -32,6 +32,8 @@ export const HeaderError = {
   protocol: -3,
   /** NetScaler: another magic number than the one configured. */
   magic: -4,
+  /** Its length announces more than is taken. */
+  tooLong: -5,
 } as const;
 
 export type HeaderResult = ProxyHeader | number;

@@ -1,5 +1,7 @@
 import { HeaderError, type HeaderResult } from "./header.ts";
 
+/** What both forms begin with: the magic number, and what tells them apart. */
+const FIRST = 12;
 /** Smallest header: magic number, length and an IPv4 header. */
 const LEAST = 28;
 const TCP = 6;
@@ -9,7 +11,7 @@ const TCP = 6;
  * newer one (12 bytes before these). A pure function, as parseProxyHeader.
  */
 export function parseNetscaler(buf: Buffer, start: number, end: number, magic: number): HeaderResult {
-  if (end - start < LEAST) return HeaderError.more;
+  if (end - start < FIRST) return HeaderError.more;
   if (buf.readUInt32BE(start) !== magic) return HeaderError.magic;
   const kind = buf[start + 8]!;
   let at = start;
@@ -23,6 +25,7 @@ export function parseNetscaler(buf: Buffer, start: number, end: number, magic: n
   } else {
     return HeaderError.protocol;
   }
+  if (end - start < LEAST) return HeaderError.more;
   const version = buf[at]! >> 4;
   if (version === 4) {
     if (end - start < 40 || end < at + size) return HeaderError.more;

@@ -45,9 +45,9 @@ function parseLine(buf: Buffer, start: number, end: number): HeaderResult {
   while (at < stop && buf[at] !== 13) at++;
   if (at + 1 >= stop) {
     if (stop - start < MAX_LINE) return HeaderError.more;
-    return HeaderError.bad;
+    return badLine(buf, start, stop);
   }
-  if (buf[at + 1] !== 10) return HeaderError.bad;
+  if (buf[at + 1] !== 10) return badLine(buf, start, stop);
   const length = at + 2 - start;
   const [family, source = "", destination = "", from = "", to = "", ...rest] = latin1(
     buf,
@@ -69,6 +69,11 @@ function parseLine(buf: Buffer, start: number, end: number): HeaderResult {
   return { length, source: ends[0], destination: ends[1], authority: null, uniqueId: null, tlvs: null };
 }
 
+/** A line without its end. */
+function badLine(buf: Buffer, start: number, stop: number): HeaderResult {
+  return /^TCP[46] /.test(latin1(buf, start + WORD.length, stop)) ? HeaderError.bad : HeaderError.protocol;
+}
+
 /** 0..65535, -1 = no port. */
 function port(text: string): number {
   if (!/^\d{1,5}$/.test(text)) return -1;
@@ -84,7 +89,7 @@ function parseBinary(buf: Buffer, start: number, end: number, limit: number): He
   if ((command & 15) > 1) return HeaderError.bad;
   if (end - start < FIXED) return HeaderError.more;
   const length = FIXED + buf.readUInt16BE(start + 14);
-  if (length > limit) return HeaderError.bad;
+  if (length > limit) return HeaderError.tooLong;
   if (end - start < length) return HeaderError.more;
   const stop = start + length;
   let at = start + FIXED;

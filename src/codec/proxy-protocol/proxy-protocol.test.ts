@@ -62,8 +62,10 @@ const wrong: readonly (readonly [text: string, error: number])[] = [
   ["PROXY TCP6 1.2.3.4 1.2.3.4 1 2\r\n", HeaderError.bad],
   ["PROXY TCP6 ::g ::2 1 2\r\n", HeaderError.bad],
   ["PROXY TCP4 1.2.3.4 1.2.3.4 1 2\rX", HeaderError.bad],
-  [`PROXY ${"x".repeat(101)}`, HeaderError.bad],
-  [`PROXY UNKNOWN ${"x".repeat(92)}\r\n`, HeaderError.bad],
+  [`PROXY ${"x".repeat(101)}`, HeaderError.protocol],
+  [`PROXY TCP4 ${"1".repeat(101)}`, HeaderError.bad],
+  [`PROXY UNKNOWN ${"x".repeat(92)}\r\n`, HeaderError.protocol],
+  ["PROXY UNKNOWN\rX", HeaderError.protocol],
 ];
 
 for (const [text, error] of wrong) {
@@ -131,7 +133,7 @@ test("version 2: what is refused", () => {
   expect(parse(v2(0x21, 0x21, V6.slice(1)))).toBe(HeaderError.bad);
   expect(parse(v2(0x21, 0x31, new Uint8Array(215)))).toBe(HeaderError.bad);
   const long = v2(0x20, 0, new Uint8Array(2000));
-  expect(parseProxyHeader(long, 0, long.length, 2015)).toBe(HeaderError.bad);
+  expect(parseProxyHeader(long, 0, long.length, 2015)).toBe(HeaderError.tooLong);
   expect(parseProxyHeader(long, 0, long.length, 2016)).toMatchObject({ length: 2016 });
 });
 
