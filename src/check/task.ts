@@ -196,7 +196,10 @@ export class CheckTask implements TimerEntry, CheckOwner {
 
   onCheckClose(error: Error | undefined): void {
     const { conn, probe } = this;
-    if (conn!.established && !conn!.shaken) return this.onCheckRefused("handshake");
+    // A connection that does not stand yet is refused, not reset, so this one stood, though nothing was heard of it.
+    const code = (error as NodeJS.ErrnoException | undefined)?.code;
+    const stood = conn!.established || (conn!.secure && code === "ECONNRESET");
+    if (stood && !conn!.shaken) return this.onCheckRefused("handshake");
     if (error === undefined && probe !== null && conn!.established) return this.onCheckEnd();
     const status = conn!.established ? CheckStatus.socketError : CheckStatus.l4con;
     this.finish({ status, code: 0, info: errorText(error) });

@@ -77,6 +77,7 @@ export async function silence(peer: Peer, ms = 120): Promise<void> {
   let length = -1;
   while (peer.closeKind === "open" && peer.received.length !== length) {
     length = peer.received.length;
+    // Its end settles what the program was sent.
     await peer.closed(ms).catch(() => {});
   }
 }

@@ -119,6 +119,8 @@ export function maskLog(line: string, alone: boolean): LogLine | null {
     })
     .replace(/\b(cp|bp|pid|rt|ms|Ts|ac)=[0-9A-F]+/g, "$1=N")
     .replace(/\b(T|Tl|t|tr|trg|trl)=\d\d\/\w{3}\/\d{4}:\d\d:\d\d:\d\d(\.\d{3}| [-+]\d{4})/g, "$1=WHEN")
+    // HAProxy tells it of a reset that its poller saw, and not of one that a read met.
+    .replace('"SSL handshake failure (Connection reset by peer)"', '"SSL handshake failure"')
     .replace(/check duration: (\d+)ms/, (_, value: string) => {
       timers.push(Number(value));
       return "check duration: Tms";

@@ -19,6 +19,7 @@ import { differences } from "./compare.ts";
 import { children, leaks } from "./leaks.ts";
 import { maskBodies, maskLog, maskPorts } from "./mask.ts";
 import { countersOf } from "./rows.ts";
+import { Attention } from "./settle.ts";
 import type { LogLine, Observation, Scenario, Talk } from "./scenario.ts";
 
 export type Starter = (scope: Scope, config: string) => Promise<Proxy>;
@@ -34,7 +35,7 @@ export interface Outcome {
 
 export interface RunOptions {
   readonly concurrency?: number;
-  /** Runs before a difference counts; default 4. */
+  /** Runs before a difference counts; default 6. */
   readonly runs?: number;
   /** Names of scenarios that may differ: one run is enough. */
   readonly expected?: ReadonlySet<string>;
@@ -43,8 +44,10 @@ export interface RunOptions {
 }
 
 const BATCH = 120;
-/** Scenarios that are run again, alone each: more would take too long, and is no noise. */
-const MOST_NOISE = 60;
+/** Scenarios that are run again with a process each; more of them share one. */
+const MOST_ALONE = 60;
+/** More that differ twice is no noise. */
+const MOST_NOISE = 300;
 
 export async function runAll(
   scenarios: readonly Scenario[],
@@ -53,12 +56,13 @@ export async function runAll(
   options: RunOptions = {},
 ): Promise<Outcome[]> {
   const outcomes = new Map<string, Outcome>();
-  const { runs = 4, expected } = options;
+  const { runs = 6, expected } = options;
   for (let run = 1; run <= runs; run++) {
     const open = run === 1 ? scenarios : scenarios.filter(({ name }) => isOpen(outcomes.get(name)!, expected));
     if (run > 2 && open.length > MOST_NOISE) break;
     // What differs is run again with less company each time, and with more patience.
-    for (const batch of run > 2 ? open.map((scenario) => [scenario]) : batches(open)) {
+    const apart = run > 2 && open.length <= MOST_ALONE;
+    for (const batch of apart ? open.map((scenario) => [scenario]) : batches(open)) {
       const concurrency = batch[0]!.alone === true ? 1 : run > 1 ? 2 : (options.concurrency ?? 12);
       // What is left behind is asked for once: a scenario in which something goes wrong now may leave it.
       const leaks = run === 1 ? options.leaks : undefined;
@@ -91,6 +95,7 @@ function batches(scenarios: readonly Scenario[]): Scenario[][] {
 /** A program with the ports, servers and logs of the scenarios of a batch. */
 interface Side {
   readonly proxy: Proxy;
+  readonly attention: Attention;
   readonly children: string;
   readonly stages: Stage[];
 }
@@ -103,6 +108,20 @@ interface Stage {
   /** Number of the scenario in its process, which its proxies have in their names. */
   readonly index: number;
   readonly proxy: () => Proxy;
+  readonly attention: () => Attention;
+  /** Those of the scripts, in order. */
+  readonly clients: Peer[];
+}
+
+/** Grows with everything that arrives from the program. */
+function arrived({ clients, servers, log }: Stage): number {
+  let count = log.lines.length;
+  const add = (peer: Peer): void => {
+    count += 1 + peer.received.length + (peer.closeKind === "open" ? 0 : 1) + (peer.gone ? 1 : 0);
+  };
+  clients.forEach(add);
+  for (const server of servers.values()) server.peers.forEach(add);
+  return count;
 }
 
 async function runBatch(
@@ -183,14 +202,18 @@ async function startSide(scope: Scope, batch: readonly Scenario[], start: Starte
       servers.set(name, startServer(scope, script, port(name), scenario.tls?.[name]));
     }
     for (const name of scenario.stuck ?? []) await startStuckServer(scope, port(name));
-    stages.push({
+    const stage: Stage = {
       runtime: (line) => proxy.runtime(line),
       ports,
       servers,
       log: await startSyslog(scope, port("log")),
       index,
       proxy: () => proxy,
-    });
+      attention: () => attention,
+      clients: [],
+    };
+    for (const server of servers.values()) server.settle = () => attention.settle(() => arrived(stage));
+    stages.push(stage);
   }
   const proxy: Proxy = await start(scope, config);
   // tlb listens before its workers run.
@@ -198,7 +221,12 @@ async function startSide(scope: Scope, batch: readonly Scenario[], start: Starte
     await waitFor(() => children(proxy.program.pid) !== "", 3000, "a worker of tlb");
     await Bun.sleep(250);
   }
-  return { proxy, children: children(proxy.program.pid), stages };
+  // Its workers answer it: those that compile what they run have done so by then.
+  await proxy.runtime("show stat");
+  const workers = children(proxy.program.pid);
+  const attention = new Attention([proxy.program.pid, ...workers.split(" ").filter(Boolean).map(Number)]);
+  await attention.settle(() => 0);
+  return { proxy, attention, children: workers, stages };
 }
 
 async function observe(scenario: Scenario, stage: Stage, patience: number): Promise<Observation> {
@@ -213,14 +241,18 @@ async function observe(scenario: Scenario, stage: Stage, patience: number): Prom
         text: maskPorts(line.text, stage.ports).replaceAll(/\b([a-z]+)-\d+(?=[/~ :])/g, "$1"),
         timers: line.timers,
       }));
-  const peers: Peer[] = [];
+  const peers = stage.clients;
   const notes: Record<string, unknown> = {};
   const { proxy, index: number } = stage;
+  const attention = stage.attention();
+  const missed = attention.missed();
+  const settle = (): Promise<void> => attention.settle(() => arrived(stage));
   const talk: Talk = {
     async connect(name = "fe", options) {
       const port = stage.ports.get(name);
       if (port === undefined) throw new Error(`the configuration has no port {${name}}`);
       const peer = await connect(scope, port, options);
+      peer.settle = settle;
       peers.push(peer);
       return peer;
     },
@@ -254,11 +286,15 @@ async function observe(scenario: Scenario, stage: Stage, patience: number): Prom
     note(key, value) {
       notes[key] = value;
     },
-    logged: (count, ms = 4000) => waitFor(() => lines().length >= count, ms, `${count} log lines`),
-    logMatch: (pattern, ms = 4000) =>
+    logged: (count, ms = 10_000) => waitFor(() => lines().length >= count, ms, `${count} log lines`),
+    logMatch: (pattern, ms = 10_000) =>
       waitFor(() => lines().some((line) => pattern.test(line.text)), ms, String(pattern)),
-    sleep: (ms) => Bun.sleep(ms),
+    async sleep(ms) {
+      await Bun.sleep(ms);
+      await settle();
+    },
     async counters() {
+      await settle();
       for (const [row, told] of Object.entries(countersOf(await proxy().runtime("show stat"), number)))
         talk.note(`counters ${row}`, told);
     },
@@ -277,16 +313,17 @@ async function observe(scenario: Scenario, stage: Stage, patience: number): Prom
   } catch (failure) {
     error = mask(failure instanceof Error ? failure.message : String(failure));
   }
-  await Bun.sleep(30 * patience);
+  await talk.sleep(30 * patience);
   const clients = peers.map((peer) => ({ received: mask(peer.received), close: peer.closeKind as string }));
   for (const peer of peers) peer.close();
+  await settle();
   await quiet(() => stage.log.lines.length, 60 * patience);
   const servers: Observation["servers"] = {};
   for (const [name, server] of stage.servers) {
     servers[name] = server.peers.map((peer) => ({ received: mask(peer.received), close: peer.closeKind as string }));
     for (const failure of server.errors) error ??= `server ${name}: ${failure.message}`;
   }
-  return { error, clients, servers, logs: lines(), notes };
+  return { error, clients, servers, logs: lines(), notes, missed: attention.missed() - missed };
 }
 
 async function waitFor(holds: () => boolean, ms: number, what: string): Promise<void> {

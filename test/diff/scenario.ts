@@ -80,6 +80,8 @@ export interface Observation {
   readonly servers: Record<string, { readonly received: string; readonly close: string }[]>;
   readonly logs: LogLine[];
   readonly notes: Record<string, unknown>;
+  /** ms for which the machine had no time for the program or for the script: by so much timers may be longer. */
+  readonly missed: number;
 }
 
 /** A log line with its timers taken out: "T" stands where they were. */

@@ -132,7 +132,12 @@ export class H2Peer {
     for (;;) {
       this.pump();
       if (holds()) return true;
-      if (Date.now() > deadline || (this.peer.closeKind !== "open" && this.peer.gone)) return holds();
+      if (this.peer.closeKind !== "open" && this.peer.gone) return false;
+      if (Date.now() > deadline) {
+        await this.peer.settle?.();
+        this.pump();
+        return holds();
+      }
       await Bun.sleep(2);
     }
   }

@@ -10,7 +10,8 @@ export type CloseKind = "open" | "fin" | "reset";
 /** Thrown by a wait that lasted too long or cannot succeed any more. */
 export class PeerError extends Error {}
 
-const WAIT = 4000;
+/** What does happen ends a wait at once: it is long only for what does not. */
+const WAIT = 10_000;
 
 export interface TlsOutcome {
   readonly version: string;
@@ -31,6 +32,8 @@ export class Peer {
   session: Uint8Array | null = null;
   /** Both directions are gone; nothing can be sent. */
   gone = false;
+  /** Resolves when the program on the other side has dealt with all it was sent; null = nobody can tell. */
+  settle: (() => Promise<void>) | null = null;
   private cursor = 0;
   private outbox: Buffer | null = null;
   private finishing: "no" | "shutdown" | "close" = "no";
@@ -47,9 +50,15 @@ export class Peer {
   /** Sends pieces with a pause between them, so that each travels in a segment of its own. */
   async drip(pieces: readonly string[], ms: number): Promise<void> {
     for (let index = 0; index < pieces.length; index++) {
-      if (index > 0) await Bun.sleep(ms);
+      if (index > 0) await this.sleep(ms);
       this.send(pieces[index]!);
     }
+  }
+
+  /** A pause of a script. By its end the program has dealt with what it was sent before. */
+  async sleep(ms: number): Promise<void> {
+    await Bun.sleep(ms);
+    await this.settle?.();
   }
 
   /** FIN after what is queued; reading goes on. */
@@ -121,36 +130,48 @@ export class Peer {
   /** Waits until the other side has ended its direction, by FIN or RST. */
   async closed(ms = WAIT): Promise<CloseKind> {
     const deadline = Date.now() + ms;
-    while (this.closeKind === "open" && !this.gone) await this.change(deadline, "the other side to close");
+    while (this.closeKind === "open" && !this.gone) {
+      if (await this.over(deadline)) {
+        if (this.closeKind !== "open" || this.gone) break;
+        throw this.timeout("the other side to close");
+      }
+    }
     return this.closeKind;
   }
 
   private async consume(end: (rest: string) => number, ms: number, what: string): Promise<string> {
     const deadline = Date.now() + ms;
-    while (true) {
+    for (let last = false; ; last = await this.over(deadline)) {
       const rest = this.rest;
       const at = end(rest);
       if (at >= 0) {
         this.cursor += at;
         return rest.slice(0, at);
       }
+      if (last) throw this.timeout(what);
       if (this.closeKind !== "open" || this.gone) {
         throw new PeerError(`${this.closeKind} while waiting for ${what}; got ${JSON.stringify(rest.slice(0, 300))}`);
       }
-      await this.change(deadline, what);
     }
   }
 
-  private async change(deadline: number, what: string): Promise<void> {
+  /** Waits for a change; true when the deadline has passed, with everything taken in that was sent before. */
+  private async over(deadline: number): Promise<boolean> {
     const left = deadline - Date.now();
     if (left <= 0) {
-      throw new PeerError(`timed out waiting for ${what}; got ${JSON.stringify(this.rest.slice(0, 300))}`);
+      await this.settle?.();
+      return true;
     }
     const { promise, resolve } = Promise.withResolvers<void>();
     this.waiters.push(resolve);
     const timer = setTimeout(resolve, left);
     await promise;
     clearTimeout(timer);
+    return false;
+  }
+
+  private timeout(what: string): PeerError {
+    return new PeerError(`timed out waiting for ${what}; got ${JSON.stringify(this.rest.slice(0, 300))}`);
   }
 
   // Called by the handlers below.

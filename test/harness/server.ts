@@ -15,6 +15,8 @@ export interface ScriptedServer {
   readonly peers: Peer[];
   /** Errors of the scripts other than a wait that ended by the connection's end. */
   readonly errors: Error[];
+  /** For its peers, those to come. */
+  settle: Peer["settle"];
   /** Closes the listening socket: later connections are refused. Existing ones stay. */
   refuse(): void;
   /** Listens again on the same port. */
@@ -37,6 +39,7 @@ export function startServer(scope: Scope, script: ServerScript, port = freePort(
     open(socket: Socket<Peer>): void {
       const peer = new Peer();
       peer.socket = socket;
+      peer.settle = server.settle;
       socket.data = peer;
       peers.push(peer);
       void play(peer, peers.length - 1);
@@ -65,6 +68,7 @@ export function startServer(scope: Scope, script: ServerScript, port = freePort(
     port,
     peers,
     errors,
+    settle: null,
     refuse() {
       listener?.stop(false);
       listener = null;

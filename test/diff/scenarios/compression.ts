@@ -308,7 +308,7 @@ export const compression: readonly Scenario[] = [
     async server(peer) {
       await peer.request();
       peer.send("HTTP/1.1 100 Continue\r\n\r\n");
-      await Bun.sleep(20);
+      await peer.sleep(20);
       peer.send(response());
     },
   }),
@@ -330,7 +330,7 @@ export const compression: readonly Scenario[] = [
       async server(peer) {
         await peer.request();
         peer.send(response().slice(0, 600));
-        await Bun.sleep(60);
+        await peer.sleep(60);
         peer.close();
       },
     },
@@ -342,7 +342,7 @@ export const compression: readonly Scenario[] = [
       async server(peer) {
         await peer.request();
         peer.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n");
-        await Bun.sleep(60);
+        await peer.sleep(60);
         peer.send("zz\r\n");
       },
     },

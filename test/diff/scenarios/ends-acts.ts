@@ -71,7 +71,7 @@ const pairs: readonly Readonly<Record<string, string>>[] = [{ s1: "" }, { s1: ""
 const slow: ServerScript = async (peer) => {
   while (true) {
     await peer.request(60_000);
-    await Bun.sleep(100);
+    await peer.sleep(100);
     peer.send(ok("x"));
   }
 };

@@ -34,7 +34,7 @@ const serverFails: readonly Scenario[] = ends.flatMap(([how, end]) =>
         if (text !== null) {
           await peer.request();
           peer.send(text);
-          await Bun.sleep(20);
+          await peer.sleep(20);
         }
         end(peer);
       },
@@ -71,7 +71,7 @@ const holding: ServerScript = async (peer) => {
   if (head.includes("/quick")) peer.send(ok("quick"));
   if (head.includes("/drip")) await peer.drip(["HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n", ..."abcdef"], 60);
   if (head.includes("/hold")) {
-    await Bun.sleep(200);
+    await peer.sleep(200);
     peer.send(ok("held"));
   }
 };
@@ -225,7 +225,7 @@ const slow =
   async (peer) => {
     for (let nth = 0; ; nth++) {
       await peer.request(60_000);
-      await Bun.sleep(ms);
+      await peer.sleep(ms);
       peer.send(ok(`${name} ${nth}`));
     }
   };

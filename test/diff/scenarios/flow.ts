@@ -289,7 +289,7 @@ export const flow: readonly Scenario[] = [
       s1: async (peer) => {
         for (;;) {
           await peer.request(60_000);
-          await Bun.sleep(100);
+          await peer.sleep(100);
           peer.send(ok("one"));
         }
       },
@@ -325,7 +325,7 @@ export const flow: readonly Scenario[] = [
       s1: async (peer) => {
         for (;;) {
           const text = await peer.request(60_000);
-          await Bun.sleep(60);
+          await peer.sleep(60);
           peer.send(ok(text.split(" ")[1]!));
         }
       },

@@ -372,9 +372,9 @@ const identified: Scenario[] = [
 const slow: ServerScript = async (peer) => {
   for (;;) {
     await peer.request(600_000);
-    await Bun.sleep(80);
+    await peer.sleep(80);
     peer.send("HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nabc");
-    await Bun.sleep(80);
+    await peer.sleep(80);
     peer.send("def");
   }
 };

@@ -23,7 +23,7 @@ const WEBSOCKET: Fields = [
 function tunnelH1(upgrade: boolean, wait: number): ServerScript {
   return async (peer) => {
     const head = await peer.request(5000);
-    await Bun.sleep(wait);
+    await peer.sleep(wait);
     if (upgrade) {
       const key = /sec-websocket-key: (\S+)/i.exec(head)?.[1] ?? "";
       const accept = new Bun.CryptoHasher("sha1").update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest("base64");
@@ -41,7 +41,7 @@ function tunnelH2(wait: number): ServerScript {
   return async (peer) => {
     const h2 = new H2Peer(peer, "server", setting(8, 1));
     await h2.wait(() => h2.streams.size > 0, 5000);
-    await Bun.sleep(wait);
+    await peer.sleep(wait);
     h2.head(1, [[":status", "200"]], false);
     const ended = await h2.wait(() => h2.stream(1).ended, 800);
     h2.data(1, `[${ended ? "fin" : "open"}:${h2.stream(1).body}]`, true);

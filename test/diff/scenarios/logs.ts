@@ -35,8 +35,8 @@ export const logs: readonly Scenario[] = [
     client: sends(get("/1")),
   },
   {
-    name: "log len 100 cuts the line",
-    config: withLog("len 100 local0"),
+    name: "log len 140 cuts the line",
+    config: withLog("len 140 local0"),
     servers: { s1: echo },
     client: sends(get(`/${"long".repeat(50)}`)),
   },
@@ -231,7 +231,7 @@ export const logs: readonly Scenario[] = [
     servers: {
       s1: async (peer) => {
         await peer.request();
-        await Bun.sleep(150);
+        await peer.sleep(150);
         peer.send(ok("done"));
       },
     },
@@ -252,7 +252,7 @@ export const logs: readonly Scenario[] = [
     servers: {
       s1: async (peer) => {
         await peer.request();
-        await Bun.sleep(120);
+        await peer.sleep(120);
         peer.send(ok("slow"));
       },
     },

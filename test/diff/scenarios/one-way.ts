@@ -13,7 +13,7 @@ const flood = "0123456789abcdef".repeat(1024 * 1024);
 async function drip(peer: Peer): Promise<void> {
   for (let i = 0; i < STEPS; i++) {
     peer.send("x");
-    await Bun.sleep(STEP_MS);
+    await peer.sleep(STEP_MS);
   }
 }
 

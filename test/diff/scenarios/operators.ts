@@ -95,7 +95,7 @@ export const operators: readonly Scenario[] = [
     servers: {
       s1: async (peer) => {
         await peer.request();
-        await Bun.sleep(200);
+        await peer.sleep(200);
         peer.send(ok("s1", CLOSE));
         peer.close();
       },

@@ -72,7 +72,7 @@ const nolinger: readonly Scenario[] = sides.flatMap((side): Scenario[] => [
     servers: {
       s1: async (peer) => {
         await peer.closed(2000);
-        await Bun.sleep(150);
+        await peer.sleep(150);
         peer.send("late");
         peer.close();
       },

@@ -243,7 +243,7 @@ const states: readonly Scenario[] = [
       s1: servers.s1,
       s2: async (peer) => {
         await peer.request();
-        await Bun.sleep(300);
+        await peer.sleep(300);
         peer.send(ok("two"));
       },
     },

@@ -156,7 +156,7 @@ const contents: readonly Scenario[] = [
       servers: {
         s1: async (peer) => {
           await peer.request();
-          await Bun.sleep(500);
+          await peer.sleep(500);
           peer.send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
         },
       },
@@ -174,7 +174,7 @@ const contents: readonly Scenario[] = [
       servers: {
         s1: async (peer) => {
           await peer.request();
-          await Bun.sleep(400);
+          await peer.sleep(400);
           peer.send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
         },
       },

@@ -17,7 +17,7 @@ const befores: readonly (readonly [string, (peer: Peer) => Promise<void>])[] = [
     async (peer) => {
       await peer.until("first");
       peer.send("HTTP/1.1 413 Too large\r\nContent-Length: 5\r\n\r\nlar");
-      await Bun.sleep(30);
+      await peer.sleep(30);
     },
   ],
 ];
@@ -53,10 +53,10 @@ export const uploads: readonly Scenario[] = framings.flatMap(({ name, field, fir
           const client = await talk.connect();
           client.send(request("POST", "/up", [field]));
           // The connection to the server stands by then.
-          await Bun.sleep(10);
+          await talk.sleep(10);
           client.send(first);
           if (pause > 0) {
-            await Bun.sleep(pause);
+            await talk.sleep(pause);
             client.send(more);
           }
           await silence(client, 1100);

@@ -111,7 +111,7 @@ export const ofClients: readonly Traffic[] = [
     name: "leaves before the answer",
     server: async (peer) => {
       await peer.request(600_000);
-      await Bun.sleep(300);
+      await peer.sleep(300);
       peer.send(ok("late"));
     },
     compare: { servers: false },

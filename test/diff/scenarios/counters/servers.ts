@@ -27,7 +27,7 @@ export const ofServers: readonly Traffic[] = [
     server: async (peer) => {
       await peer.request(600_000);
       peer.send("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nabc");
-      await Bun.sleep(30);
+      await peer.sleep(30);
       peer.close();
     },
     client: one(get("/")),
@@ -72,7 +72,7 @@ export const ofOthers: readonly Traffic[] = [
     name: "h2, taken back",
     server: async (peer) => {
       await peer.request(600_000);
-      await Bun.sleep(400);
+      await peer.sleep(400);
       peer.send(ok("late"));
     },
     compare: { servers: false },

@@ -26,7 +26,7 @@ export const streams: readonly Scenario[] = [
       s1: async (peer) => {
         for (;;) {
           const text = await peer.request(60_000);
-          await Bun.sleep(text.startsWith("GET /slow") ? 150 : 5);
+          await peer.sleep(text.startsWith("GET /slow") ? 150 : 5);
           peer.send(ok(text.slice(0, 10)));
         }
       },
@@ -64,7 +64,7 @@ export const streams: readonly Scenario[] = [
     async client(talk) {
       const h2 = new H2Peer(await talk.connect(), "client");
       const id = h2.request(get);
-      await Bun.sleep(150);
+      await talk.sleep(150);
       h2.reset(id, 8);
       await talk.logged(1);
     },
@@ -76,7 +76,7 @@ export const streams: readonly Scenario[] = [
       s1: async (peer) => {
         await peer.request();
         peer.send("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf");
-        await Bun.sleep(100);
+        await peer.sleep(100);
         peer.reset();
       },
     },

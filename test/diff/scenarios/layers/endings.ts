@@ -12,7 +12,7 @@ const ended = (rule: string, others: boolean): Scenario => ({
     s1: async (peer) => {
       for (;;) {
         await peer.request(60_000);
-        await Bun.sleep(150);
+        await peer.sleep(150);
         peer.send(ok("late"));
       }
     },
