@@ -6,6 +6,8 @@ import { which } from "../../test/harness/program.ts";
 import { ask } from "./client.helper.ts";
 import { FakeContext } from "./fake.helper.ts";
 import { haproxy, twin, type Twin } from "./haproxy.helper.ts";
+import { commandsOf } from "./runtime/registry.ts";
+import { unsupported } from "./runtime/unsupported.ts";
 import { serveRuntime } from "./runtime/server.ts";
 import { openSocket } from "./socket.helper.ts";
 
@@ -229,6 +231,39 @@ describe.skipIf(haproxy === null)("compared with HAProxy", () => {
     expect(ctx.events.map((line) => line.replace(/^\S+ /, ""))).toEqual(pair.log);
   });
 
+  test("what no server has: agents, names that are resolved, TLS", async () => {
+    for (const server of ["app/web1", "app/web3", "app/none"]) {
+      for (const what of ["agent up", "agent", "agent-addr 1.2.3.4", "agent-port 12", "agent-send x", "fqdn a.b"]) {
+        await same(`set server ${server} ${what}`);
+      }
+      await same(`set server ${server} ssl on`);
+      await same(`enable agent ${server}`);
+      await same(`disable agent ${server}`);
+    }
+    for (const what of ["check-addr 127.0.0.1", "check-port 99"]) await same(`set server app/web3 ${what}`);
+    await same("enable agent app/web1", "operator");
+  });
+
+  test("every command HAProxy lists is offered, or answered with what to do instead", async () => {
+    const listed = (await ask(pair.theirs.admin, "help\n")).split("\n").filter((line) => line.startsWith("  "));
+    const names = listed.map((line) => /^(?:[a-z-]+ ?)+/.exec(line.trim())![0].trim());
+    expect(names.length).toBeGreaterThan(90);
+    const { queries } = ctx;
+    // Those that workers answer.
+    ctx.queries = new Set([...queries, "show-sess", "show-errors"]);
+    const offered = commandsOf(ctx).map(({ name }) => name);
+    ctx.queries = queries;
+    const unanswered = names.filter(
+      (name) =>
+        !offered.some((one) => one.startsWith(name) || name.startsWith(one)) && unsupported(name.split(" ")) === null,
+    );
+    // Its arguments stand in the help text; every one is a command of its own here.
+    expect(unanswered).toEqual([]);
+    for (const name of ["set map", "show acl", "add server", "new ssl cert", "commit ssl crl-file"]) {
+      expect(await ask(pair.ours.admin, `${name} x y\n`)).toContain(" is not supported by tlb: ");
+    }
+  });
+
   test("weights, limits, addresses", async () => {
     const s = "set server app/web1";
     const commands = [
@@ -323,6 +358,11 @@ describe.skipIf(haproxy === null)("compared with HAProxy", () => {
         "show env HOME",
         "set weight app/web1 10",
         "get weight app/web1",
+        "show cache",
+        "shutdown session",
+        "shutdown session abc",
+        "shutdown session 0",
+        "shutdown session 0x1",
       ]) {
         await same(command, level);
       }

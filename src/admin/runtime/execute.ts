@@ -4,6 +4,7 @@ import { atLeast, failure, type Answer, type Session } from "./command.ts";
 import type { Request } from "./input.ts";
 import { findCommand, unknownCommand } from "./match.ts";
 import { commandsOf } from "./registry.ts";
+import { unsupported } from "./unsupported.ts";
 import { messageOf } from "../../util/error.ts";
 
 const severityNames: Readonly<Record<number, string>> = { 3: "err", 4: "warning", 5: "notice", 6: "info" };
@@ -20,7 +21,9 @@ export async function execute(
 async function answer(ctx: AdminContext, session: Session, request: Request): Promise<Answer> {
   const commands = commandsOf(ctx);
   const found = findCommand(commands, request.words);
-  if (found === null) return { severity: 6, text: unknownCommand(commands, request.words) };
+  if (found === null) {
+    return unsupported(request.words) ?? { severity: 6, text: unknownCommand(commands, request.words) };
+  }
   const { command, used } = found;
   if (!atLeast(session.level, command.level ?? "user")) return failure("Permission denied");
   try {

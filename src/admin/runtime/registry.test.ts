@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import { FakeContext, model } from "../fake.helper.ts";
 import { findCommand, matching, unknownCommand } from "./match.ts";
 import { commandsOf } from "./registry.ts";
+import { unsupported, unsupportedCommands } from "./unsupported.ts";
 
 const ctx = new FakeContext(model([]));
 
@@ -18,6 +19,17 @@ test("usage begins with the words of the command, and every one has a help text"
     expect(usage.replace(/\s+/g, " ").replace("[cli]", "cli")).toStartWith(name);
     expect(help).not.toBe("");
   }
+});
+
+test("what is said instead of a command that is not there names it, and never shadows one that is", () => {
+  for (const name of unsupportedCommands) {
+    expect(unsupported([...name.split(" "), "x"])?.text).toMatch(
+      new RegExp(`^'${name}' is not supported by tlb: .*\\.\n$`),
+    );
+  }
+  for (const { name } of commandsOf(ctx)) expect(unsupported(name.split(" "))).toBeNull();
+  expect(unsupported(["set"])).toBeNull();
+  expect(unsupported(["show", "maps"])).toBeNull();
 });
 
 test("the longest command wins", () => {

@@ -8,6 +8,7 @@ export const showCache: Command = {
   name: "show cache",
   usage: "show cache",
   help: "show cache status",
+  level: "admin",
   *run({ ctx, nowMs }) {
     let number = 0;
     for (const settings of ctx.model().caches) {

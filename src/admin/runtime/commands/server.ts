@@ -65,6 +65,31 @@ async function changeCheckPort({ ctx }: Call, ref: ServerRef, text: string | und
   return "";
 }
 
+type Missing = "agent" | "agent-addr" | "agent-port" | "agent-send" | "check-addr" | "check-port" | "fqdn" | "ssl";
+
+/** What cannot be changed here: as HAProxy says where the server lacks what it is about, which no server has of agents and resolvers. */
+function withoutEffect({ server }: ServerRef, what: Missing): Answer {
+  switch (what) {
+    case "agent":
+    case "agent-send":
+      return failure("agent checks are not enabled on this server.");
+    case "agent-addr":
+    case "agent-port":
+      return { severity: 3, text: "agent checks are not enabled on this server" };
+    case "fqdn":
+      return failure("set server <b>/<s> fqdn failed because no resolution is configured.");
+    case "check-addr":
+    case "check-port":
+      if (!server.check.enabled) return { severity: 3, text: "health checks are not enabled on this server" };
+      break;
+    case "ssl":
+      if (server.tls === null) {
+        return failure("'set server <srv> ssl' cannot be set.  default-server should define ssl settings");
+      }
+  }
+  return failure(`'set server ${what}' is not supported by tlb: change the 'server' line and send 'reload'.`);
+}
+
 export const setServer: Command = {
   name: "set server",
   usage: "set server <bk>/<srv> [opts]",
@@ -85,7 +110,15 @@ export const setServer: Command = {
         return setServerAddress(call, found.value, rest);
       case "check-port":
         if (call.ctx.queries.has("check-port")) return changeCheckPort(call, found.value, rest[0]);
-        break;
+        return withoutEffect(found.value, what);
+      case "agent":
+      case "agent-addr":
+      case "agent-port":
+      case "agent-send":
+      case "check-addr":
+      case "fqdn":
+      case "ssl":
+        return withoutEffect(found.value, what);
     }
     const words = ["addr", ...(call.ctx.queries.has("check-port") ? ["check-port"] : []), "health", "state", "weight"];
     return failure(`usage: set server <backend>/<server> ${words.join(" | ")}`);
@@ -184,3 +217,27 @@ function healthChecks(word: "enable" | "disable"): Command {
 
 export const enableHealth = healthChecks("enable");
 export const disableHealth = healthChecks("disable");
+
+/** No server has an agent. */
+export const enableAgent: Command = {
+  name: "enable agent",
+  usage: "enable agent <bk>/<srv>",
+  help: "enable the agent checks of a server",
+  hidden: true,
+  level: "admin",
+  run({ ctx, args }) {
+    const found = findServer(ctx, args[0]);
+    return found.ok ? failure("Agent was not configured on this server, cannot enable.") : found.error;
+  },
+};
+
+export const disableAgent: Command = {
+  ...enableAgent,
+  name: "disable agent",
+  usage: "disable agent <bk>/<srv>",
+  help: "disable the agent checks of a server",
+  run({ ctx, args }) {
+    const found = findServer(ctx, args[0]);
+    return found.ok ? "" : found.error;
+  },
+};

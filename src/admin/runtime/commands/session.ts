@@ -22,8 +22,11 @@ export const shutdownSession: Command = {
   level: "admin",
   needs: "shutdown-session",
   async run({ ctx, args }) {
-    if (args[0] === undefined) return failure("Session pointer expected (use 'show sess').");
-    const answers = await ctx.query("all", "shutdown-session", [args[0]]);
+    // A number that is not 0, as strtoul reads it.
+    if (!/^\s*(0x0*[1-9a-f]|0*[1-9])/i.test(args[0] ?? "")) {
+      return failure("Session pointer expected (use 'show sess').");
+    }
+    const answers = await ctx.query("all", "shutdown-session", [args[0]!]);
     return answers.includes("1") ? "" : failure("No such session (use 'show sess').");
   },
 };
