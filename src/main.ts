@@ -16,10 +16,9 @@ if (role === "__worker") {
   await finish(await runCli(process.argv.slice(2)));
 }
 
-/** Ends with `code` once what was written is out: a pipe may still be taking it. */
+/** Ends with `code` once what was written is out. */
 async function finish(code: number): Promise<never> {
-  await Promise.all(
-    [process.stdout, process.stderr].map((stream) => new Promise<void>((done) => stream.write("", () => done()))),
-  );
+  const { written } = await import("./cli/output.ts");
+  await written();
   process.exit(code);
 }

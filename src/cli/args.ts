@@ -33,9 +33,15 @@ export function runtimeAddress(scanned: Scanned): RuntimeAddress {
     if ("error" in found) throw new UsageError(found.error, 1);
     return { unix: found.path };
   }
-  for (const { address } of loadConfiguration(files).model.global.statsSockets) {
+  const loaded = loadConfiguration(files);
+  const unreadable = loaded.findings.find(({ code }) => code.startsWith("file/"));
+  if (unreadable !== undefined) throw new UsageError(unreadable.message, 1);
+  for (const { address } of loaded.model.global.statsSockets) {
     const found = runtimeAddressOf(address);
     if (found !== null) return found;
   }
-  throw new UsageError(`${files.join(", ")}: no 'stats socket' in the global section`, 1);
+  throw new UsageError(
+    `${files.join(", ")}: no 'stats socket' in the global section; without one tlb listens at its default socket, which is found without -f`,
+    1,
+  );
 }

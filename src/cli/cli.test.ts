@@ -3,6 +3,9 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { selfCommand } from "../util/self.ts";
+import type { CommandDef } from "citty";
+import { renderUsage } from "./help/usage.ts";
+import { commands } from "./index.ts";
 
 const HAPROXY = "/usr/sbin/haproxy";
 
@@ -103,6 +106,52 @@ describe("tlb", () => {
     expect(tlb("check", "--jsno", "x").stderr).toContain("did you mean '--json'?");
     expect(tlb("toString").code).toBe(2);
     expect(tlb().code).toBe(2);
+  });
+
+  test("short options may stand in one word, with the value of the last", () => {
+    expect(tlb("check", "-qf", "good.cfg")).toEqual({ code: 0, stdout: "", stderr: "" });
+    expect(tlb("check", "-qfgood.cfg")).toEqual({ code: 0, stdout: "", stderr: "" });
+    expect(tlb("check", "-fgood.cfg").code).toBe(0);
+    expect(tlb("check", "-qf")).toMatchObject({ code: 2, stderr: "error: option '-f' needs a value\n" });
+    expect(tlb("check", "-qx", "good.cfg").stderr).toStartWith("error: unknown option '-qx'");
+  });
+
+  test("what stands in the place of a command gets the way on", () => {
+    expect(tlb("good.cfg").stderr).toBe(
+      "error: unknown command 'good.cfg'; 'tlb check good.cfg' and 'tlb serve good.cfg' take files\n",
+    );
+    for (const option of ["-f", "-c", "-D", "-Ws"]) {
+      const { code, stderr } = tlb(option, "good.cfg");
+      expect(code).toBe(2);
+      expect(stderr).toStartWith(`error: unknown option '${option}'; 'tlb serve -f FILE'`);
+      expect(stderr).toContain("'tlb haproxy'");
+    }
+    expect(tlb("--vers").stderr).toContain("did you mean '--version'?");
+    expect(tlb("stats", "--json", "--watch")).toMatchObject({
+      code: 2,
+      stderr: "error: --json and --watch exclude each other\n",
+    });
+  });
+
+  test("every command has help with exit codes, which fits a narrow terminal", () => {
+    for (const [name, command] of Object.entries(commands)) {
+      const text = renderUsage(name as keyof typeof commands, command as CommandDef, { color: false, width: 40 });
+      expect(text).toMatch(/^Usage {2}tlb /m);
+      expect(text).toContain("\nExit codes\n");
+      expect(text).not.toMatch(/ $/m);
+      // Descriptions are cut into lines; names, values and examples stay whole.
+      const lines = text.split("\nExamples\n")[0]!.split("\n");
+      expect(lines.filter((line) => line.length > 40 && !/^Usage| --[a-z]/.test(line))).toEqual([]);
+    }
+    const { stdout } = tlb("drain", "--help");
+    expect(stdout).toContain("\n  -h, --help  ");
+    expect(tlb("help", "drain").stdout).toBe(stdout);
+  });
+
+  test("a finding without a place has the column 0 at both ends", () => {
+    const { code, stdout } = tlb("check", "none.cfg", "--json");
+    expect(code).toBe(1);
+    expect(JSON.parse(stdout)).toMatchObject([{ line: 0, column: 0, endColumn: 0, hint: null }]);
   });
 
   test("help and version", () => {

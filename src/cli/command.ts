@@ -54,6 +54,16 @@ export function scan(raw: readonly string[], defs: ArgsDef): Scanned {
       positionals.push(word);
       continue;
     }
+    const cluster = clustered(word, defs, byFlag);
+    if (cluster !== null) {
+      options.push(...cluster.flags.map((name) => ({ name, value: "true" })));
+      if (cluster.last !== null) {
+        const value = cluster.value ?? raw[++i];
+        if (value === undefined) throw new UsageError(`option '-${cluster.letter}' needs a value`);
+        options.push({ name: cluster.last, value });
+      }
+      continue;
+    }
     const equals = word.startsWith("--") ? word.indexOf("=") : -1;
     const flag = equals < 0 ? word : word.slice(0, equals);
     const name = byFlag.get(flag);
@@ -72,6 +82,32 @@ export function scan(raw: readonly string[], defs: ArgsDef): Scanned {
     }
   }
   return { options, positionals };
+}
+
+interface Cluster {
+  /** Options without a value. */
+  readonly flags: readonly string[];
+  /** The one with a value that ends it, its letter, and the value when it stands in the same word. */
+  readonly last: string | null;
+  readonly letter: string;
+  readonly value: string | null;
+}
+
+/** "-qf" is "-q -f", and "-flb.cfg" is "-f lb.cfg"; null for any other word. */
+function clustered(word: string, defs: ArgsDef, byFlag: ReadonlyMap<string, string>): Cluster | null {
+  if (word.startsWith("--") || word.length < 3) return null;
+  const flags: string[] = [];
+  for (let i = 1; i < word.length; i++) {
+    const letter = word[i]!;
+    const name = byFlag.get(`-${letter}`);
+    if (name === undefined) return null;
+    if (takesValue(defs[name]!)) {
+      const value = i + 1 < word.length ? word.slice(i + 1) : null;
+      return { flags, last: name, letter, value };
+    }
+    flags.push(name);
+  }
+  return { flags, last: null, letter: "", value: null };
 }
 
 /** As scan, and too many or too few positional arguments are mistakes too. */

@@ -1,6 +1,7 @@
 /** The registry of commands and what happens before one runs. */
+import { existsSync } from "node:fs";
 import type { ArgsDef, CommandDef } from "citty";
-import { renderUsage, runCommand } from "citty";
+import { runCommand } from "citty";
 import { createColors } from "picocolors";
 import { didYouMean } from "../lang/suggest.ts";
 import { scanStrictly, UsageError } from "./command.ts";
@@ -19,8 +20,11 @@ import { upgrade } from "./commands/upgrade.ts";
 import { version } from "./commands/version.ts";
 import { findFamily, findGroup, findTopics, groups, helpWords, suggestTopic } from "./help/index.ts";
 import { renderGroup, renderGroups, renderTopic } from "./help/render.ts";
+import { endWithoutOutput } from "./output.ts";
+import { renderUsage } from "./help/usage.ts";
 import { terminalWidth, wantsColor } from "./terminal.ts";
 import { longVersion, shortVersion } from "./version.ts";
+import { codeOf, messageOf } from "../util/error.ts";
 
 /** By name, in the order the help shows them. */
 export const commands = {
@@ -47,29 +51,39 @@ function isCommand(name: string): name is Name {
 
 /** Runs the command line after the program's name; resolves with the exit code: 2 for mistakes in it. */
 export async function runCli(argv: readonly string[]): Promise<number> {
+  // The load balancer goes on without anybody who reads its messages.
+  if (argv[0] !== "serve" && argv[0] !== "haproxy") endWithoutOutput();
   try {
     return await dispatch(argv);
   } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
     const { red } = createColors(wantsColor(process.stderr));
-    process.stderr.write(`${red("error")}: ${error.message}\n`);
-    return error.exitCode;
+    process.stderr.write(`${red("error")}: ${explained(error)}\n`);
+    return error instanceof UsageError ? error.exitCode : 1;
   }
+}
+
+/** A mistake of the caller, what the system refused, or else one of ours: with the place, for a report. */
+function explained(error: unknown): string {
+  if (error instanceof UsageError) return error.message;
+  const text = messageOf(error);
+  if (codeOf(error) !== "") return error instanceof Error && "path" in error ? `${String(error.path)}: ${text}` : text;
+  const trace = process.env["TLB_TRACE"] === undefined || !(error instanceof Error) ? "" : `\n${error.stack ?? ""}`;
+  return `${text}; this is a fault of tlb itself, TLB_TRACE=1 shows where${trace}`;
 }
 
 async function dispatch(argv: readonly string[]): Promise<number> {
   const [first, ...rest] = argv;
   switch (first) {
     case undefined:
-      process.stderr.write(await overview());
+      process.stderr.write(overview());
       return 2;
     case "-h":
     case "--help":
     case "help":
-      if (rest[0] === undefined || rest[0] === "-h" || rest[0] === "--help") process.stdout.write(await overview());
+      if (rest[0] === undefined || rest[0] === "-h" || rest[0] === "--help") process.stdout.write(overview());
       // For the completion of shells, which ask at run time.
       else if (rest[0] === "--words") process.stdout.write(`${helpWords().join("\n")}\n`);
-      else process.stdout.write(await reference(rest));
+      else process.stdout.write(reference(rest));
       return 0;
     case "-v":
     case "--version":
@@ -83,7 +97,7 @@ async function dispatch(argv: readonly string[]): Promise<number> {
   if (name === "haproxy") return run(haproxy, rest);
   const options = rest.includes("--") ? rest.slice(0, rest.indexOf("--")) : rest;
   if (options.some((word) => word === "-h" || word === "--help")) {
-    process.stdout.write(await help(name));
+    process.stdout.write(help(name));
     return 0;
   }
   scanStrictly(rest, (commands[name].args ?? {}) as ArgsDef);
@@ -92,9 +106,20 @@ async function dispatch(argv: readonly string[]): Promise<number> {
 
 function named(word: string): Name {
   if (isCommand(word)) return word;
-  const hint = didYouMean(word, Object.keys(commands));
-  const what = word.startsWith("-") ? "option" : "command";
-  throw new UsageError(`unknown ${what} '${word}'; ${hint ?? "tlb --help lists the commands"}`);
+  if (word.startsWith("-")) {
+    const global = ["--help", "--version"];
+    const begun = global.find((name) => word.length > 2 && name.startsWith(word));
+    const known = begun === undefined ? didYouMean(word, global) : `did you mean '${begun}'?`;
+    // What a command takes stands behind its name; HAProxy's options are the haproxy role's.
+    const hint = /^-[cfDVqWdnNpmLCxS]/.test(word)
+      ? "'tlb serve -f FILE', 'tlb check -f FILE', or HAProxy's options behind 'tlb haproxy'"
+      : (known ?? "tlb --help lists the commands");
+    throw new UsageError(`unknown option '${word}'; ${hint}`);
+  }
+  const hint = existsSync(word)
+    ? `'tlb check ${word}' and 'tlb serve ${word}' take files`
+    : (didYouMean(word, Object.keys(commands)) ?? "tlb --help lists the commands");
+  throw new UsageError(`unknown command '${word}'; ${hint}`);
 }
 
 /** Commands differ in their arguments; running one needs none of that. */
@@ -105,17 +130,19 @@ async function run(command: AnyCommand, rawArgs: readonly string[]): Promise<num
   return typeof result === "number" ? result : 0;
 }
 
-async function help(name: Name): Promise<string> {
-  const parent: CommandDef<ArgsDef> = { meta: { name: "tlb" } };
-  return `${plainUnlessColor(await renderUsage(commands[name] as CommandDef<ArgsDef>, parent))}\n`;
+function help(name: Name): string {
+  return renderUsage(name, commands[name] as CommandDef<ArgsDef>, {
+    color: wantsColor(process.stdout),
+    width: terminalWidth(),
+  });
 }
 
 /** Help about a command, a list, or whatever has the name; several things may share one. */
-async function reference(words: readonly string[]): Promise<string> {
+function reference(words: readonly string[]): string {
   const style = { color: wantsColor(process.stdout), width: terminalWidth() };
   const first = words[0]!;
   const parts: string[] = [];
-  if (words.length === 1 && isCommand(first)) parts.push(await help(first));
+  if (words.length === 1 && isCommand(first)) parts.push(help(first));
   parts.push(...findTopics(words).map((topic) => renderTopic(topic, style)));
   const group = findGroup(words.join(" "));
   if (group !== null) parts.push(renderGroup(group, style));
@@ -127,7 +154,7 @@ async function reference(words: readonly string[]): Promise<string> {
   throw new UsageError(`there is no help about '${words.join(" ")}'; ${hint}`);
 }
 
-async function overview(): Promise<string> {
+function overview(): string {
   const { bold, cyan } = createColors(wantsColor(process.stdout));
   const width = Math.max(...Object.keys(commands).map((name) => name.length));
   const lines = Object.entries(commands).map(([name, { meta }]) => {
@@ -143,9 +170,4 @@ ${lines.join("\n")}
 tlb help <command> shows its options. Begin with: tlb demo
 
 ${renderGroups(groups, { color: wantsColor(process.stdout), width: terminalWidth() })}`;
-}
-
-/** citty colours whenever it is not told otherwise by the environment. */
-function plainUnlessColor(text: string): string {
-  return wantsColor(process.stdout) ? text : Bun.stripANSI(text);
 }

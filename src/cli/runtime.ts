@@ -1,12 +1,16 @@
 /** A client of the runtime socket (manual of management, section 9.3): one command, the whole answer. */
 import type { Address } from "../config/model.ts";
+import { statSync } from "node:fs";
 import { UsageError } from "./command.ts";
+import { codeOf, messageOf } from "../util/error.ts";
 
 /** Where a runtime socket listens. */
 export type RuntimeAddress = { readonly unix: string } | { readonly hostname: string; readonly port: number };
 
 /** Longest time without any byte of an answer. A reload checks every worker first, so it gets a minute. */
 const ANSWER_TIMEOUT_MS = 60_000;
+/** Longest path of a UNIX socket, in bytes. */
+const MAX_UNIX_PATH = 107;
 
 /** Reads `/path`, `unix@path`, `abns@name` and `host:port`, as `stats socket` takes them. Throws UsageError. */
 export function parseRuntimeAddress(text: string): RuntimeAddress {
@@ -15,6 +19,7 @@ export function parseRuntimeAddress(text: string): RuntimeAddress {
   const unix = /^unix@(.+)$/.exec(text);
   if (unix !== null) return { unix: unix[1]! };
   const inet = /^(?:ipv[46]@)?(?:\[([^\]]+)\]|([^/:]*)):(\d+)$/.exec(text);
+  if (inet !== null && Number(inet[3]) > 65535) throw new UsageError(`port ${inet[3]} is not between 1 and 65535`);
   if (inet !== null)
     return { hostname: inet[1] ?? (inet[2] === "" || inet[2] === "*" ? "127.0.0.1" : inet[2]!), port: Number(inet[3]) };
   if (text === "") throw new UsageError("the address of the runtime socket is empty");
@@ -71,7 +76,7 @@ export async function runtimeCommand(address: RuntimeAddress, command: string): 
       socket.terminate();
     },
     error(socket: Bun.Socket<Exchange>, error: Error): void {
-      socket.data.fail(new UsageError(`runtime socket ${where}: ${error.message}`, 1));
+      socket.data.fail(new UsageError(`runtime socket ${where}: ${messageOf(error)}`, 1));
     },
     connectError(): void {},
   };
@@ -82,15 +87,73 @@ export async function runtimeCommand(address: RuntimeAddress, command: string): 
         ? await Bun.connect<Exchange>({ unix: address.unix, socket: handlers, data: exchange })
         : await Bun.connect<Exchange>({ ...address, socket: handlers, data: exchange });
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
-    const why = code === "ENOENT" || code === "ECONNREFUSED" ? "nobody listens there; is tlb running?" : code;
-    throw new UsageError(`cannot connect to the runtime socket ${where}: ${why}`, 1);
+    throw new UsageError(`cannot connect to the runtime socket ${where}: ${whyNot(address, error)}`, 1);
   }
   socket.timeout(ANSWER_TIMEOUT_MS / 1000);
   socket.write(new TextEncoder().encode(`${command}\n`));
   socket.flush();
   await promise;
+  // Whatever the answer is, an empty line ends it: without one the other side is gone.
+  if (exchange.chunks.length === 0 && command !== "quit") {
+    throw new UsageError(
+      `the runtime socket ${where} was closed without an answer; tlb has just ended, or somebody else listens there`,
+      1,
+    );
+  }
   return Buffer.concat(exchange.chunks).toString("utf8");
+}
+
+/**
+ * For `reload` and `upgrade`, whose answer is `ok` or `error` and a report: prints it, and resolves with the exit code.
+ * Rejects with UsageError (exit code 1) for any other answer.
+ */
+export async function reportingCommand(address: RuntimeAddress, command: "reload" | "upgrade"): Promise<number> {
+  const answer = await runtimeCommand(address, command);
+  const outcome = /^(ok|error)\b/.exec(answer)?.[1];
+  if (outcome === undefined) {
+    throw new UsageError(
+      `the runtime socket ${describeRuntimeAddress(address)} does not do that: ${firstLine(answer)}`,
+      1,
+    );
+  }
+  (outcome === "ok" ? process.stdout : process.stderr).write(`${answer.trimEnd()}\n`);
+  return outcome === "ok" ? 0 : 1;
+}
+
+/** The first line of an answer, for a message: at most 80 characters, all printable. */
+export function firstLine(answer: string): string {
+  const line = answer.trimStart().split("\n", 1)[0]!.trimEnd();
+  const shown = line.replace(/[^\x20-\x7e]/g, "?");
+  return shown.length > 80 ? `${shown.slice(0, 80)}...` : shown;
+}
+
+/** Why nobody was reached, and what helps. */
+function whyNot(address: RuntimeAddress, error: unknown): string {
+  const code = codeOf(error);
+  if ("unix" in address && !address.unix.startsWith("\0")) {
+    if (Buffer.byteLength(address.unix) > MAX_UNIX_PATH) return `the path is longer than ${MAX_UNIX_PATH} bytes`;
+    if (code !== "EACCES" && isNoSocket(address.unix)) return "it is not a socket";
+  }
+  switch (code) {
+    case "ENOENT":
+    case "ECONNREFUSED":
+      return "nobody listens there; is tlb running?";
+    case "EACCES":
+    case "EPERM":
+      return "permission denied; it belongs to another user, try as root or as that user";
+    case "ENOTFOUND":
+      return "there is no host of this name";
+    default:
+      return messageOf(error);
+  }
+}
+
+function isNoSocket(path: string): boolean {
+  try {
+    return !statSync(path).isSocket();
+  } catch {
+    return false;
+  }
 }
 
 /** Whether a connection to the address is accepted. */

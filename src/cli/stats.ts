@@ -1,5 +1,6 @@
 /** The answer of `show stat` as rows, and the columns of `tlb stats`. */
 import type { Colors } from "picocolors/types";
+import { firstLine } from "./runtime.ts";
 import { type Column, humanBytes, humanSeconds } from "./table.ts";
 
 /** One line of `show stat` by column name; absent values are "". */
@@ -9,7 +10,7 @@ export type StatRow = ReadonlyMap<string, string>;
 export function parseStats(csv: string): StatRow[] {
   const lines = csv.split("\n").filter((line) => line.trim() !== "");
   const header = lines[0];
-  if (header === undefined || !header.startsWith("# ")) throw new Error(csv.trim() || "empty answer");
+  if (header === undefined || !header.startsWith("# ")) throw new Error(firstLine(csv) || "an empty line");
   const names = csvFields(header.slice(2));
   return lines.slice(1).map((line) => {
     const values = csvFields(line);

@@ -112,7 +112,7 @@ describe("sources", () => {
     expect(words(reader)).toEqual(["a"]);
     expect(diagnostics.list.map(({ code }) => code)).toEqual(["file/unreadable", "file/empty-folder"]);
     expect(diagnostics.list[0]?.message).toBe(
-      `cannot open configuration file/directory ${missing} : No such file or directory`,
+      `Cannot open configuration file/directory ${missing} : No such file or directory`,
     );
     expect(diagnostics.list[1]?.message).toContain("holds no configuration file");
   });

@@ -64,7 +64,7 @@ export function renderJson(list: readonly Diagnostic[]): string {
     file: unbyte(at.file),
     line: at.line,
     column: at.column,
-    endColumn,
+    endColumn: at.line === 0 ? 0 : endColumn,
     message: unbyte(message),
     hint: hint === undefined ? null : unbyte(hint),
   }));

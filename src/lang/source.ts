@@ -37,7 +37,7 @@ export function loadSources(
       try {
         sources.push({ name: "-", text: latin1(stdin ?? readFileSync(STDIN_FD)) });
       } catch (error) {
-        unreadable("-", `cannot read standard input: ${reason(error)}`);
+        unreadable("-", `cannot read standard input: ${messageOf(error)}`);
       }
       continue;
     }
@@ -45,7 +45,7 @@ export function loadSources(
       try {
         sources.push({ name: path, text: latin1(readFileSync(path)) });
       } catch (error) {
-        unreadable(path, `cannot open configuration file ${path}: ${reason(error)}`);
+        unreadable(path, `Could not open configuration file ${path} : ${messageOf(error)}`);
       }
     }
   }
@@ -74,30 +74,11 @@ function expand(
     }
     return paths;
   } catch (error) {
-    unreadable(file, `cannot open configuration file/directory ${file} : ${reason(error)}`);
+    unreadable(file, `Cannot open configuration file/directory ${file} : ${messageOf(error)}`);
     return [];
   }
 }
 
 function latin1(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");
-}
-
-const reasons: Readonly<Record<string, string>> = {
-  ENOENT: "No such file or directory",
-  EACCES: "Permission denied",
-  EPERM: "Operation not permitted",
-  EISDIR: "Is a directory",
-  ENOTDIR: "Not a directory",
-  ELOOP: "Too many levels of symbolic links",
-  ENAMETOOLONG: "File name too long",
-  EMFILE: "Too many open files",
-  ENFILE: "Too many open files in system",
-  EIO: "Input/output error",
-};
-
-/** The error in the words of strerror(3). */
-function reason(error: unknown): string {
-  const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  return reasons[code] ?? messageOf(error);
 }

@@ -77,7 +77,15 @@ function start(dir: string | undefined): Demo {
     // Its own group: Ctrl-C reaches this process, which ends it in order.
     detached: true,
   });
+  // Nothing stays behind, whatever ends this process.
+  const abandon = (): void => {
+    child.kill("SIGTERM");
+    for (const server of [...web, echo]) server.kill();
+    if (dir === undefined) rmSync(folder, { recursive: true, force: true });
+  };
+  process.on("exit", abandon);
   const stop = async (): Promise<void> => {
+    process.off("exit", abandon);
     child.kill("SIGTERM");
     const killer = setTimeout(() => child.kill("SIGKILL"), STOP_MS);
     await child.exited;

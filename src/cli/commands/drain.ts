@@ -1,7 +1,7 @@
 import { defineCommand } from "citty";
 import { runtimeAddress, runtimeArgs } from "../args.ts";
 import { scan, UsageError } from "../command.ts";
-import { runtimeCommand } from "../runtime.ts";
+import { firstLine, runtimeCommand } from "../runtime.ts";
 
 const args = {
   ...runtimeArgs,
@@ -26,7 +26,7 @@ export const drain = defineCommand({
       const answer = (await runtimeCommand(address, `set server ${server} state ${state}`)).trim();
       if (answer === "") process.stdout.write(`${server}: ${state}\n`);
       else {
-        process.stderr.write(`${server}: ${answer}\n`);
+        process.stderr.write(`${server}: ${firstLine(answer)}\n`);
         failed = true;
       }
     }

@@ -1,7 +1,7 @@
 import { defineCommand } from "citty";
 import { runtimeAddress, runtimeArgs } from "../args.ts";
 import { scan } from "../command.ts";
-import { runtimeCommand } from "../runtime.ts";
+import { reportingCommand } from "../runtime.ts";
 
 /**
  * Has the daemon read its configuration again, and waits for the outcome: the answer starts with `ok` or `error`,
@@ -10,10 +10,7 @@ import { runtimeCommand } from "../runtime.ts";
 export const reload = defineCommand({
   meta: { name: "reload", description: "Load the configuration again without losing a connection" },
   args: runtimeArgs,
-  async run({ rawArgs }): Promise<number> {
-    const answer = await runtimeCommand(runtimeAddress(scan(rawArgs, runtimeArgs)), "reload");
-    const ok = /^ok\b/.test(answer);
-    (ok ? process.stdout : process.stderr).write(answer === "" ? "error: no answer\n" : `${answer.trimEnd()}\n`);
-    return ok ? 0 : 1;
+  run({ rawArgs }): Promise<number> {
+    return reportingCommand(runtimeAddress(scan(rawArgs, runtimeArgs)), "reload");
   },
 });

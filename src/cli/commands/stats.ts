@@ -32,6 +32,8 @@ export const stats = defineCommand({
   async run({ rawArgs }): Promise<number> {
     const scanned = scan(rawArgs, args);
     const has = (name: string): boolean => valuesOf(scanned, name).length > 0;
+    if (has("json") && has("watch")) throw new UsageError("--json and --watch exclude each other");
+    const interval = integerOption(valuesOf(scanned, "interval").at(-1), "interval", 1, 1);
     const address = runtimeAddress(scanned);
     const wanted = scanned.positionals;
     if (has("json")) {
@@ -49,7 +51,7 @@ export const stats = defineCommand({
       process.stdout.write(draw(await fetchRows(address, wanted), terminalWidth()));
       return 0;
     }
-    return watch(address, wanted, integerOption(valuesOf(scanned, "interval").at(-1), "interval", 1, 1));
+    return watch(address, wanted, interval);
   },
 });
 

@@ -9,6 +9,8 @@ export interface HelpStyle {
 
 const MAX_WIDTH = 80;
 const LABEL = 12;
+/** Columns a summary needs beside its name. */
+const MIN_ROOM = 24;
 
 function columns({ width }: HelpStyle): number {
   return width > 0 ? Math.min(width, MAX_WIDTH) : MAX_WIDTH;
@@ -68,6 +70,10 @@ export function renderGroup(group: Group, style: HelpStyle): string {
   let out = `${bold(group.title)}\n\n`;
   for (const { name, summary } of group.topics) {
     const room = limit - width - 4;
+    if (room < MIN_ROOM) {
+      out += `  ${cyan(name)}\n${block(summary, 6, style)}`;
+      continue;
+    }
     const shown = summary.length <= room ? summary : `${summary.slice(0, room - 1)}…`;
     out +=
       name.length > width

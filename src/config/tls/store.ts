@@ -15,6 +15,7 @@ import type { ParseEnv } from "../env.ts";
 import type { CertificateModel, TlsStoreModel } from "../model.ts";
 import { describeValidity } from "./validity.ts";
 import { newDefaults } from "./draft.ts";
+import { messageOf } from "../../util/error.ts";
 
 /** Kinds of files looked for beside a certificate (manual, ssl-load-extra-files). */
 export interface ExtraFiles {
@@ -89,7 +90,7 @@ export class TlsStore {
   private readCertificate(asker: Asker, path: string): string | null {
     const { env } = asker;
     const text = readText(env, path);
-    if (text instanceof Error) return `the certificate '${path}' cannot be read: ${text.message}`;
+    if (text instanceof Error) return `the certificate '${path}' cannot be read: ${messageOf(text)}`;
     const pem = readPem(text);
     if (pem.unfinished > 0) return `'${path}' has a PEM block at line ${pem.unfinished} that does not end`;
     if (pem.certificates.length === 0) return `there is no certificate in '${path}'`;
@@ -140,7 +141,7 @@ export class TlsStore {
     const beside = this.beside(path, ".key");
     if (!env.isFile(beside)) return null;
     const text = readText(env, beside);
-    if (text instanceof Error) return `the private key '${beside}' cannot be read: ${text.message}`;
+    if (text instanceof Error) return `the private key '${beside}' cannot be read: ${messageOf(text)}`;
     return readPem(text).keys[0] ?? `there is no private key in '${beside}'`;
   }
 
@@ -167,7 +168,7 @@ export class TlsStore {
     if (this.authorities[path] !== undefined) return true;
     const { env } = asker;
     const text = path === SYSTEM_CA ? systemAuthorities(env) : readFolder(env, path);
-    if (text instanceof Error) return refuse(asker, `the CA file '${path}' cannot be read: ${text.message}`);
+    if (text instanceof Error) return refuse(asker, `the CA file '${path}' cannot be read: ${messageOf(text)}`);
     const pem = readPem(text);
     if (pem.certificates.length === 0) return refuse(asker, `there is no certificate in the CA file '${path}'`);
     const ca = pem.certificates.map((block) => block.text).join("");
@@ -181,7 +182,7 @@ export class TlsStore {
   revocation(asker: Asker, path: string): boolean {
     if (this.revocations[path] !== undefined) return true;
     const text = readText(asker.env, path);
-    if (text instanceof Error) return refuse(asker, `the CRL file '${path}' cannot be read: ${text.message}`);
+    if (text instanceof Error) return refuse(asker, `the CRL file '${path}' cannot be read: ${messageOf(text)}`);
     const { crls } = readPem(text);
     if (crls.length === 0) return refuse(asker, `there is no revocation list in '${path}'`);
     const crl = crls.map((block) => block.text).join("");
@@ -197,7 +198,7 @@ export class TlsStore {
     try {
       names = asker.env.readDir(folder);
     } catch (error) {
-      return refuse(asker, `the folder '${folder}' cannot be read: ${(error as Error).message}`);
+      return refuse(asker, `the folder '${folder}' cannot be read: ${messageOf(error)}`);
     }
     if (names === null) return refuse(asker, `'${folder}' is no folder`);
     for (const name of [...names].sort()) {
