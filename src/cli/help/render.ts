@@ -71,7 +71,9 @@ export function renderGroup(group: Group, style: HelpStyle): string {
   for (const { name, summary } of group.topics) {
     const room = limit - width - 4;
     if (room < MIN_ROOM) {
-      out += `  ${cyan(name)}\n${block(summary, 6, style)}`;
+      out += `  ${cyan(name)}\n${wrap(summary, limit - 6)
+        .map((line) => `      ${line}\n`)
+        .join("")}`;
       continue;
     }
     const shown = summary.length <= room ? summary : `${summary.slice(0, room - 1)}…`;
