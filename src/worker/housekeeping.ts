@@ -62,6 +62,8 @@ class Timer implements TimerEntry {
 
 /** What a worker does on the side: queues that other workers make room for, surplus idle connections, health checks. */
 export class Housekeeping {
+  /** Called once a second, last. */
+  onSecond: () => void = () => {};
   private rt: StreamRuntime | null = null;
   private compiled: Compiled | null = null;
   private checker: Checker | null = null;
@@ -167,7 +169,11 @@ export class Housekeeping {
   private everySecond(): void {
     this.secondTimer.in(SECOND);
     const { slab } = this.rt!;
-    slab[C.memoryBytes] = process.memoryUsage.rss();
+    try {
+      slab[C.memoryBytes] = process.memoryUsage.rss();
+    } catch {
+      // Without a descriptor for the file it is read from, the number of before stays.
+    }
     slab[C.droppedLogs] = droppedLogs();
     slab[C.compMemory] = contexts.memory;
     // Share of the last second that no work was done in.
@@ -183,5 +189,6 @@ export class Housekeeping {
     }
     this.sweepTables();
     trimPipes();
+    this.onSecond();
   }
 }

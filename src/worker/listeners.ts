@@ -5,6 +5,7 @@ import { listen } from "../ffi/socket.ts";
 import type { AcceptedSocket } from "../net/accepted-socket.ts";
 import { Acceptor, type AcceptUser } from "../net/acceptor.ts";
 import { type Conn, connHandlers } from "../net/conn.ts";
+import { fdOf } from "../net/fd.ts";
 import { processPoller } from "../net/poller.ts";
 import type { Logger } from "../log/record.ts";
 import type { Listener } from "../proxy/frontend.ts";
@@ -28,7 +29,7 @@ export class AcceptSocket implements AcceptUser {
   readonly rt: StreamRuntime;
   private readonly fd: number;
   private readonly backlog: number;
-  private readonly full: (socket: AcceptSocket) => void;
+  private readonly full: (socket: AcceptSocket, fd: number) => void;
   private server: TCPSocketListener<unknown> | null = null;
   private acceptor: Acceptor | null = null;
   /** The listening socket speaks TLS itself. */
@@ -36,13 +37,16 @@ export class AcceptSocket implements AcceptUser {
   /** Text of all that it was started with. */
   recipe = "";
 
-  /** `full` is asked after each accept whether a limit is reached; it pauses this socket or all of them. */
+  /**
+   * `full` is asked after each accept whether a limit is reached; it pauses this socket or all of them. `fd`: the connection's; -1 where
+   * nobody has to care, as want of descriptors is dealt with already.
+   */
   constructor(
     listener: Listener,
     rt: StreamRuntime,
     fd: number,
     backlog: number,
-    full: (socket: AcceptSocket) => void,
+    full: (socket: AcceptSocket, fd: number) => void,
   ) {
     this.listener = listener;
     this.rt = rt;
@@ -76,7 +80,7 @@ export class AcceptSocket implements AcceptUser {
     // Fast path: nothing comes before the first byte.
     if (listener.guarded) acceptGuarded(socket, listener, rt);
     else startClient(socket, listener, rt, null, null);
-    this.full(this);
+    this.full(this, -1);
   }
 
   onStarved(errno: number): void {
@@ -90,10 +94,11 @@ export class AcceptSocket implements AcceptUser {
     const { listener, rt } = this;
     const open = (socket: Socket<Conn>): void => {
       tick();
+      const fd = fdOf(socket);
       if (listener.guarded) acceptGuarded(socket, listener, rt);
       else if (this.secure) acceptTls(socket, listener, rt);
       else acceptPlain(socket, listener, rt);
-      this.full(this);
+      this.full(this, fd);
     };
     const tls = listener.tls as TlsServer;
     // Where bytes are to be looked at before they are decrypted, each connection is made TLS on its own.

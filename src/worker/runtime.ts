@@ -5,6 +5,8 @@ import { readRate } from "../counters/rate.ts";
 import { L, LIVE_WIDTH, Shared } from "../counters/shared.ts";
 import { mapSegment } from "../counters/segment.ts";
 import type { Change } from "../expr/changes.ts";
+import { descriptorLimit } from "../ffi/process.ts";
+import { shortage } from "../ffi/room.ts";
 import type { Diagnostic } from "../lang/diagnostic.ts";
 import { flushLogs } from "../log/targets/index.ts";
 import { capturedErrors } from "../stream/error-captures.ts";
@@ -29,6 +31,12 @@ import type { Snapshot } from "./protocol.ts";
 import { WorkerTables } from "./tables.ts";
 import { showSessions, shutdownAll, shutdownServer, shutdownSession } from "./sessions.ts";
 
+/**
+ * Descriptors that are left to others when sockets with TLS stop accepting for want of them. Bun's listeners ask for a connection that
+ * they have no descriptor for again and again, as fast as they can.
+ */
+const SPARE = 8;
+
 /** How long idle clients of a worker that was replaced may stay. */
 const PATIENCE_MS = 30_000;
 
@@ -46,6 +54,15 @@ export class Runtime implements WorkerHandlers {
   /** Accepting is paused because a limit is reached. */
   private held = false;
   private draining = false;
+  /** Numbers of descriptors from which on there may be no room. */
+  private lastDescriptors = Infinity;
+
+  constructor() {
+    this.housekeeping.onSecond = () => {
+      this.lastDescriptors = descriptorLimit().soft - SPARE;
+      this.lookForRoom();
+    };
+  }
 
   prepare(snapshot: Snapshot): readonly Diagnostic[] {
     this.shared ??= new Shared(mapSegment(snapshot.segment), undefined, snapshot.set);
@@ -124,7 +141,10 @@ export class Runtime implements WorkerHandlers {
         socket.refresh();
         continue;
       }
-      const made = new AcceptSocket(listener, this.rt!, info.fd, info.backlog, (one) => this.checkLimits(one));
+      const made = new AcceptSocket(listener, this.rt!, info.fd, info.backlog, (one, fd) => {
+        if (fd >= this.lastDescriptors) this.lookForRoom();
+        this.checkLimits(one);
+      });
       this.sockets.set(info.key, made);
       made.start();
     }
@@ -158,6 +178,20 @@ export class Runtime implements WorkerHandlers {
       socket.pause();
       this.hold();
     }
+  }
+
+  /** Sockets with TLS rest while there is no descriptor, or no memory, for their connections. */
+  private lookForRoom(): void {
+    let secure = 0;
+    for (const { listener, accepting } of this.sockets.values()) if (listener.tls !== null && accepting) secure++;
+    const errno = secure === 0 ? 0 : shortage(SPARE);
+    if (errno === 0) return;
+    for (const one of this.sockets.values()) {
+      if (one.listener.tls === null || !one.accepting) continue;
+      one.pause();
+      one.onStarved(errno);
+    }
+    this.hold();
   }
 
   /** `maxconn`, `maxconnrate` or `maxsessrate` is reached. */
@@ -194,17 +228,20 @@ export class Runtime implements WorkerHandlers {
     const { live } = this.shared!;
     let waiting = false;
     const room = !this.full;
+    let secure = 0;
+    for (const { listener, accepting } of this.sockets.values()) if (listener.tls !== null && !accepting) secure++;
+    // Each takes one descriptor for itself.
+    const starved = secure > 0 && shortage(SPARE + secure) !== 0;
     for (const socket of this.sockets.values()) {
       if (socket.accepting) continue;
       const { frontend, model, slot } = socket.listener;
       const free =
         room &&
         !tooFast(frontend) &&
-        !(socket.listener.tls !== null && this.tlsFull) &&
+        !(socket.listener.tls !== null && (starved || this.tlsFull)) &&
         (frontend.model.maxconn === 0 || frontend.live < frontend.model.maxconn) &&
         (model.maxconn === 0 || Atomics.load(live, slot * LIVE_WIDTH + L.live) < model.maxconn);
-      if (free) socket.start();
-      else waiting = true;
+      if (!free || !started(socket)) waiting = true;
     }
     this.held = waiting;
     if (waiting) this.housekeeping.retry(() => this.resume());
@@ -263,6 +300,16 @@ export class Runtime implements WorkerHandlers {
         return "";
     }
     throw new Error(`unknown question: ${name}`);
+  }
+}
+
+/** False: the system refuses for now. */
+function started(socket: AcceptSocket): boolean {
+  try {
+    socket.start();
+    return true;
+  } catch {
+    return false;
   }
 }
 

@@ -1,6 +1,8 @@
 /** The runtime API: listens on every `stats socket` and hands clients to Connection. */
 import type { Socket, SocketHandler, TCPSocketListener } from "bun";
 import { dup } from "../../ffi/file.ts";
+import { descriptorLimit } from "../../ffi/process.ts";
+import { shortage } from "../../ffi/room.ts";
 import { fdOf } from "../../net/fd.ts";
 import type { AdminContext } from "../context.ts";
 import { Connection } from "./connection.ts";
@@ -17,8 +19,17 @@ export interface RuntimeServer {
 
 interface Listening {
   socket: RuntimeSocket;
-  readonly listener: { stop(force?: boolean): void };
+  /** null: it rests. */
+  listener: { stop(force?: boolean): void } | null;
 }
+
+/**
+ * Descriptors of this process that clients leave to others. Bun's listeners ask for a connection that they have no descriptor for again
+ * and again, as fast as they can: clients wait in the kernel instead.
+ */
+const SPARE = 16;
+/** How long they wait before somebody looks whether there is room again. */
+const REST_MS = 100;
 
 /** A client above `stats maxconn` is kept unread until another one leaves. */
 type State = Connection | "waiting" | "gone";
@@ -55,6 +66,7 @@ export function serveRuntime(ctx: AdminContext, sockets: readonly RuntimeSocket[
     return {
       open(socket) {
         socket.data = { state: "waiting" };
+        if (fdOf(socket) >= descriptorLimit().soft - SPARE) rest();
         if (active.size < ctx.model().global.statsMaxconn) return begin(socket);
         socket.pause();
         waiting.push(() => {
@@ -87,17 +99,32 @@ export function serveRuntime(ctx: AdminContext, sockets: readonly RuntimeSocket[
     };
   };
 
+  let resting: Timer | null = null;
+  const rest = (): void => {
+    if (resting !== null) return;
+    for (const one of listening.values()) {
+      one.listener?.stop(false);
+      one.listener = null;
+    }
+    resting = setTimeout(() => {
+      resting = null;
+      if (shortage(SPARE + listening.size) !== 0) return rest();
+      for (const one of listening.values()) one.listener ??= listenOn(one.socket);
+    }, REST_MS);
+  };
+  const listenOn = (socket: RuntimeSocket) => adopt(dup(socket.fd), handlers(socket.key));
+
   const update = (next: readonly RuntimeSocket[]): void => {
     const keys = new Set(next.map(({ key }) => key));
     for (const [key, { listener }] of listening) {
       if (keys.has(key)) continue;
-      listener.stop(false);
+      listener?.stop(false);
       listening.delete(key);
     }
     for (const socket of next) {
       const known = listening.get(socket.key);
       if (known !== undefined) known.socket = socket;
-      else listening.set(socket.key, { socket, listener: adopt(dup(socket.fd), handlers(socket.key)) });
+      else listening.set(socket.key, { socket, listener: resting === null ? listenOn(socket) : null });
     }
     admit();
   };
@@ -107,6 +134,7 @@ export function serveRuntime(ctx: AdminContext, sockets: readonly RuntimeSocket[
     update,
     stop() {
       update([]);
+      if (resting !== null) clearTimeout(resting);
       waiting.length = 0;
       for (const connection of [...active, ...lingering]) connection.destroy();
     },
