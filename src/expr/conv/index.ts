@@ -23,6 +23,7 @@ import { tables } from "./tables.ts";
 import { times } from "./times.ts";
 import { urls } from "./url.ts";
 import { variables } from "./variables.ts";
+import { registry } from "../../util/registry.ts";
 
 /**
  * map() and its kin belong to src/expr/map: they are added where the pattern files are known.
@@ -50,16 +51,8 @@ const families: readonly (readonly ConverterRow[])[] = [
   tables,
 ];
 
-function collect(): ReadonlyMap<string, ConverterRow> {
-  const map = new Map<string, ConverterRow>();
-  for (const family of families) {
-    for (const row of family) {
-      if (map.has(row.name)) throw new Error(`converter '${row.name}' is registered twice`);
-      map.set(row.name, row);
-    }
-  }
-  return map;
-}
-
 /** All converters by name. */
-export const converters: ReadonlyMap<string, ConverterRow> = collect();
+export const converters = registry(
+  "converter",
+  families.flat().map((row) => [row.name, row]),
+);

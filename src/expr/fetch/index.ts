@@ -22,6 +22,7 @@ import { tlsHelloFetches } from "./tls/hello.ts";
 import type { FetchRow } from "./types.ts";
 import { urlFetches } from "./url.ts";
 import { variableFetches } from "./variables.ts";
+import { registry } from "../../util/registry.ts";
 
 const families: readonly (readonly FetchRow[])[] = [
   constantFetches,
@@ -48,16 +49,8 @@ const families: readonly (readonly FetchRow[])[] = [
   tableFetches,
 ];
 
-function collect(): ReadonlyMap<string, FetchRow> {
-  const map = new Map<string, FetchRow>();
-  for (const family of families) {
-    for (const row of family) {
-      if (map.has(row.name)) throw new Error(`sample fetch '${row.name}' is registered twice`);
-      map.set(row.name, row);
-    }
-  }
-  return map;
-}
-
 /** Every sample fetch by name. */
-export const fetches: ReadonlyMap<string, FetchRow> = collect();
+export const fetches = registry(
+  "sample fetch",
+  families.flat().map((row) => [row.name, row]),
+);

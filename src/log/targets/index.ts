@@ -8,44 +8,27 @@ type Target = LogTargetModel["target"];
 
 const sinks = new Map<string, Sink>();
 
-/** What tells one place from another. */
-function key(target: Target): string {
-  switch (target.kind) {
-    case "udp":
-      return `udp ${target.ip} ${target.port}`;
-    case "unix":
-      return `unix ${target.path}`;
-    case "abns":
-      return `abns ${target.name}`;
-    case "fd":
-      return `fd ${target.fd}`;
-    case "stdout":
-      return "fd 1";
-    case "stderr":
-      return "fd 2";
-  }
+/** One kind of target: what tells one place from another, and how it is opened. */
+interface Kind<T extends Target> {
+  key(target: T): string;
+  open(target: T): Sink;
 }
 
-function datagram(address: SockAddr | null, target: string): Sink {
-  if (address === null) throw new Error(`log target ${target} has no valid address`);
+const kinds: { readonly [K in Target["kind"]]: Kind<Extract<Target, { readonly kind: K }>> } = {
+  udp: {
+    key: ({ ip, port }) => `udp ${ip} ${port}`,
+    open: ({ ip, port }) => datagram(ipSockAddr(ip.includes(":") ? 6 : 4, ip, port), `${ip}:${port}`),
+  },
+  unix: { key: ({ path }) => `unix ${path}`, open: ({ path }) => datagram(unixSockAddr(path), path) },
+  abns: { key: ({ name }) => `abns ${name}`, open: ({ name }) => datagram(abnsSockAddr(name), `abns@${name}`) },
+  fd: { key: ({ fd }) => `fd ${fd}`, open: ({ fd }) => new DescriptorSink(fd) },
+  stdout: { key: () => "fd 1", open: () => new DescriptorSink(1) },
+  stderr: { key: () => "fd 2", open: () => new DescriptorSink(2) },
+};
+
+function datagram(address: SockAddr | null, place: string): Sink {
+  if (address === null) throw new Error(`log target ${place} has no valid address`);
   return new DatagramSink(address);
-}
-
-function create(target: Target): Sink {
-  switch (target.kind) {
-    case "udp":
-      return datagram(ipSockAddr(target.ip.includes(":") ? 6 : 4, target.ip, target.port), key(target));
-    case "unix":
-      return datagram(unixSockAddr(target.path), key(target));
-    case "abns":
-      return datagram(abnsSockAddr(target.name), key(target));
-    case "fd":
-      return new DescriptorSink(target.fd);
-    case "stdout":
-      return new DescriptorSink(1);
-    case "stderr":
-      return new DescriptorSink(2);
-  }
 }
 
 /**
@@ -53,12 +36,10 @@ function create(target: Target): Sink {
  * Throws on an address the parser should have refused (not an IP address, a path longer than 107 bytes).
  */
 export function openSink(target: Target): Sink {
-  const name = key(target);
-  let sink = sinks.get(name);
-  if (sink === undefined) {
-    sink = create(target);
-    sinks.set(name, sink);
-  }
+  const { key, open }: Kind<never> = kinds[target.kind];
+  const place = key(target as never);
+  let sink = sinks.get(place);
+  if (sink === undefined) sinks.set(place, (sink = open(target as never)));
   return sink;
 }
 

@@ -8,6 +8,7 @@ import { lintCodes } from "./lint.ts";
 import { ruleCodes } from "./rule.ts";
 import { tlsCodes } from "./tls.ts";
 import { valueCodes } from "./values.ts";
+import { registry } from "../../../util/registry.ts";
 
 const families: readonly (readonly CodeInfo[])[] = [
   languageCodes,
@@ -20,14 +21,8 @@ const families: readonly (readonly CodeInfo[])[] = [
   tlsCodes,
 ];
 
-function collect(): ReadonlyMap<string, CodeInfo> {
-  const map = new Map<string, CodeInfo>();
-  for (const row of families.flat()) {
-    if (map.has(row.code)) throw new Error(`code '${row.code}' is explained twice`);
-    map.set(row.code, row);
-  }
-  return map;
-}
-
 /** All codes by name. */
-export const codes: ReadonlyMap<string, CodeInfo> = collect();
+export const codes = registry(
+  "code",
+  families.flat().map((row) => [row.code, row]),
+);
