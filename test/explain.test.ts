@@ -4,7 +4,7 @@ import { createColors } from "picocolors";
 import { type InputOptions, readInput } from "../src/cli/explain/input.ts";
 import { render } from "../src/cli/explain/render.ts";
 import { explain } from "../src/cli/explain/run.ts";
-import { parseText } from "../src/config/testing.ts";
+import { parseText } from "../src/config/testing.helper.ts";
 import { SourceLines } from "../src/lang/render.ts";
 import { scenarios } from "./diff/scenarios/index.ts";
 import { alike, Live } from "./explain/live.ts";

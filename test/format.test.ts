@@ -3,7 +3,7 @@ import { expect, test } from "bun:test";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { cases } from "../src/config/oracle.cases.ts";
-import { testEnv } from "../src/config/testing.ts";
+import { testEnv } from "../src/config/testing.helper.ts";
 import { formatText, type FormatEnv } from "../src/config/tools/format/index.ts";
 import { difference } from "../src/config/tools/format/verify.ts";
 import { scenarios } from "./diff/scenarios/index.ts";

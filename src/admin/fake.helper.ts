@@ -1,6 +1,7 @@
 /** A context without a supervisor, for tests: a model built by hand, private counters, and a record of what was asked. */
 import type { BindModel, GlobalModel, Model, ProxyModel, ServerModel, StatsSocketModel } from "../config/model.ts";
-import { PLAIN_KEEPALIVE, plainBind, plainServer } from "../config/plain.ts";
+import { plainBind, plainServer } from "../config/plain.ts";
+import { parseText } from "../config/testing.helper.ts";
 import { Shared } from "../counters/shared.ts";
 import type { AdminContext, Limits, QueryName, WorkerInfo } from "./context.ts";
 import type { Table } from "../table/table.ts";
@@ -33,168 +34,28 @@ export function bind(port: number, id: number, more: Partial<BindModel> = {}): B
   return { ...plainBind(at, local(port)), id, ...more };
 }
 
+/** What the parser makes of a file that says no more than it must. */
+const plain = parseText(`global
+ nbthread 2
+ log-tag tlb
+defaults
+ mode http
+ timeout client 5s
+ timeout server 5s
+ timeout connect 1s
+listen plain
+ bind 127.0.0.1:1
+`).model;
+
 /** Servers get the ids 1, 2, … as the parser gives them. */
 export function proxy(kind: ProxyModel["kind"], name: string, id: number, more: Partial<ProxyModel> = {}): ProxyModel {
-  const base: ProxyModel = {
-    kind,
-    name,
-    id,
-    forcedId: false,
-    at,
-    description: null,
-    disabled: false,
-    mode: "http",
-    binds: [],
-    maxconn: 0,
-    backlog: 0,
-    defaultBackend: null,
-    monitorUri: null,
-    monitorFail: [],
-    rateLimitSessions: 0,
-    clientKeepalive: PLAIN_KEEPALIVE,
-    servers: [],
-    balance: {
-      at,
-      algorithm: { kind: "roundrobin" },
-      hash: { method: "map-based", function: "sdbm", avalanche: false },
-    },
-    fullconn: 999,
-    dynamicCookieKey: null,
-    retries: 3,
-    redispatch: 0,
-    retryOn: ["conn-failure"],
-    httpReuse: "safe",
-    maxKeepAliveQueue: -1,
-    rdpPersist: null,
-    dispatch: null,
-    source: null,
-    check: { kind: "tcp" },
-    cookie: null,
-    sendNameHeader: null,
-    hashBalanceFactor: 0,
-    serverKeepalive: PLAIN_KEEPALIVE,
-    timeouts: {
-      client: 5000,
-      clientFin: 0,
-      server: 5000,
-      serverFin: 0,
-      connect: 1000,
-      queue: 0,
-      tarpit: 0,
-      tunnel: 0,
-      check: 0,
-      httpRequest: 0,
-      httpKeepAlive: 0,
-    },
-    options: {},
-    headerNames: "preserve",
-    forwardFor: null,
-    originalTo: null,
-    logs: [],
-    logTag: null,
-    logFormat: { kind: "default" },
-    logFormatSd: null,
-    errorLogFormat: null,
-    uniqueIdFormat: null,
-    uniqueIdHeader: null,
-    requestCaptures: [],
-    responseCaptures: [],
-    captureCookie: null,
-    errors: {},
-    acls: [],
-    defaultsAcls: [],
-    httpRequest: [],
-    redirects: [],
-    httpResponse: [],
-    httpAfterResponse: [],
-    useBackend: [],
-    tcpConnection: [],
-    tcpSession: [],
-    tcpContent: [],
-    tcpResponse: [],
-    inspectDelay: 0,
-    responseDelay: 0,
-    useServer: [],
-    persistRules: [],
-    stickRules: [],
-    compression: null,
-    stickTable: null,
-    ...more,
-  };
+  const base: ProxyModel = { ...plain.proxies[0]!, kind, name, id, at, binds: [], fullconn: 999, ...more };
   return { ...base, servers: base.servers.map((s, i) => ({ ...s, id: s.id || i + 1 })) };
 }
 
-const globals: GlobalModel = {
-  maxconn: 0,
-  compressionLevel: 1,
-  compressionMemLevel: 8,
-  compressionWindowBits: 15,
-  compressionMaxRate: 0,
-  compressionMaxCpu: 100,
-  compressionMaxMemory: 0,
-  nbthread: 2,
-  user: null,
-  group: null,
-  uid: -1,
-  gid: -1,
-  chroot: null,
-  daemon: false,
-  pidfile: null,
-  node: null,
-  description: null,
-  ulimitN: 0,
-  fdHardLimit: 0,
-  cpuMap: {},
-  hardStopAfter: 0,
-  spreadChecks: 0,
-  logs: [],
-  logTag: "tlb",
-  logSendHostname: null,
-  statsSockets: [],
-  statsTimeout: 10_000,
-  statsMaxconn: 10,
-  bufsize: 16384,
-  maxrewrite: 1024,
-  maxHeaders: 101,
-  maxAccept: 32,
-  logUriLen: 1024,
-  h2HeaderTableSize: 4096,
-  h2InitialWindowSize: 65535,
-  h2MaxConcurrentStreams: 100,
-  h2MaxFrameSize: 16384,
-  h2FrontWindowSize: 0,
-  h2BackWindowSize: 0,
-  h2FrontStreams: 0,
-  h2BackStreams: 0,
-  h2FrontTotalStreams: 0,
-  rcvbufClient: 0,
-  rcvbufServer: 0,
-  splice: true,
-  pipeSize: 0,
-  maxPipes: 0,
-  sndbufClient: 0,
-  sndbufServer: 0,
-  poolLowFdRatio: 20,
-  poolHighFdRatio: 25,
-  setenv: {},
-  serverStateFile: null,
-  serverStateBase: null,
-  headerCases: {},
-  variableLimits: { global: 0, proc: 0, sess: 0, txn: 0, reqres: 0, check: 0 },
-  setVars: [],
-  variables: [],
-  tlsCapture: 0,
-  tlsLifetime: 300,
-  tlsMaxRecord: 0,
-  maxSslConn: 0,
-  maxSslRate: 0,
-  maxConnRate: 0,
-  maxSessRate: 0,
-};
-
 export function model(proxies: readonly ProxyModel[], more: Partial<GlobalModel> = {}): Model {
   return {
-    global: { ...globals, ...more },
+    global: { ...plain.global, ...more },
     proxies,
     userlists: [],
     httpErrors: [],

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import { readdirSync } from "node:fs";
 import { initialiseServers } from "../admin/servers.ts";
-import { parseText } from "../config/testing.ts";
+import { parseText } from "../config/testing.helper.ts";
 import { Admin, Oper, S } from "../counters/shared.ts";
 import { close } from "../ffi/file.ts";
 import { ipSockAddr } from "../ffi/sockaddr.ts";

@@ -1,7 +1,7 @@
 /** A checker in this process on a configuration text, and servers that behave as told. */
 import type { Socket } from "bun";
 import type { initialiseServers } from "../admin/servers.ts";
-import type { parseText } from "../config/testing.ts";
+import type { parseText } from "../config/testing.helper.ts";
 import { S, Shared } from "../counters/shared.ts";
 import type { LevelName } from "../log/record.ts";
 import { Backend } from "../proxy/backend.ts";

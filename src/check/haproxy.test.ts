@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { initialiseServers } from "../admin/servers.ts";
-import { parseText } from "../config/testing.ts";
+import { parseText } from "../config/testing.helper.ts";
 import { LEVELS } from "../log/record.ts";
 import { answer, checkBench, fakeServer, type FakeServer, masked, type Script, until } from "./fixture.helper.ts";
 

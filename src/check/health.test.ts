@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { initialiseServers } from "../admin/servers.ts";
-import { parseText } from "../config/testing.ts";
+import { parseText } from "../config/testing.helper.ts";
 import { C, COLUMNS } from "../counters/columns.ts";
 import { Admin, Oper, S } from "../counters/shared.ts";
 import { healthBench } from "./fixture.helper.ts";

@@ -3,7 +3,7 @@ import { expect, test } from "bun:test";
 import { algorithms } from "../balance/index.ts";
 import { keywordTables } from "./keywords/index.ts";
 import { knownGlobal, knownProxy } from "./keywords/known.ts";
-import { parseText } from "./testing.ts";
+import { parseText } from "./testing.helper.ts";
 
 /** A small generator (mulberry32), so that a failure can be repeated from its seed. */
 function random(seed: number): (below: number) => number {

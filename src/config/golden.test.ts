@@ -5,7 +5,7 @@
 import { describe, expect, test } from "bun:test";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { renderFinding, runGolden, valueAt } from "./testing.ts";
+import { renderFinding, runGolden, valueAt } from "./testing.helper.ts";
 
 const folder = join(import.meta.dir, "golden");
 

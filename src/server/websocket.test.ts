@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { parseText } from "../config/testing.ts";
+import { parseText } from "../config/testing.helper.ts";
 import { websocketPlan } from "./websocket.ts";
 
 function plan(words: string): string {

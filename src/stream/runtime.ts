@@ -18,16 +18,16 @@ export class StreamRuntime {
   readonly worker: number;
   /** This worker's slab of counters. */
   readonly slab: Float64Array;
-  global: GlobalModel;
-  requestLimits: HeadLimits;
-  relaxedRequestLimits: HeadLimits;
+  global!: GlobalModel;
+  requestLimits!: HeadLimits;
+  relaxedRequestLimits!: HeadLimits;
   /** Those of HTTP/2, which HAProxy gives twice the room, pseudo-header fields included. */
-  h2Limits: HeadLimits;
-  relaxedH2Limits: HeadLimits;
-  responseLimits: HeadLimits;
-  relaxedResponseLimits: HeadLimits;
+  h2Limits!: HeadLimits;
+  relaxedH2Limits!: HeadLimits;
+  responseLimits!: HeadLimits;
+  relaxedResponseLimits!: HeadLimits;
   /** h1-case-adjust; null = nothing to adjust. */
-  headerCases: HeaderCases | null;
+  headerCases!: HeaderCases | null;
   /** No new connections, keep-alive ends at the next response. */
   draining = false;
   /** False: HTTP/1 is spoken whatever `proto` says; for explanations, which show bytes. */
@@ -51,20 +51,10 @@ export class StreamRuntime {
     this.shared = shared;
     this.worker = worker;
     this.slab = shared.slabs[worker]!;
-    this.global = global;
-    configureCompressors(global);
-    const maxBytes = global.bufsize - global.maxrewrite;
-    const maxHeaders = global.maxHeaders;
-    this.requestLimits = { maxHeaders, maxBytes, relaxed: false };
-    this.relaxedRequestLimits = { maxHeaders, maxBytes, relaxed: true };
-    const most = 2 * maxHeaders - PSEUDO_FIELDS;
-    this.h2Limits = { maxHeaders: most, maxBytes, relaxed: false };
-    this.relaxedH2Limits = { maxHeaders: most, maxBytes, relaxed: true };
-    this.responseLimits = this.requestLimits;
-    this.relaxedResponseLimits = this.relaxedRequestLimits;
-    this.headerCases = headerCases(global);
+    this.configure(global);
   }
 
+  /** Takes the settings of a new configuration over. */
   configure(global: GlobalModel): void {
     this.global = global;
     configureCompressors(global);

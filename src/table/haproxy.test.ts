@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseText } from "../config/testing.ts";
+import { parseText } from "../config/testing.helper.ts";
 import { parseIp } from "../util/ip.ts";
 import type { KeyValue } from "./key.ts";
 import type { Table } from "./table.ts";

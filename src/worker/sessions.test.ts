@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { Shared } from "../counters/shared.ts";
-import { parseText } from "../config/testing.ts";
+import { parseText } from "../config/testing.helper.ts";
 import type { ClientConn } from "../stream/client.ts";
 import { StreamRuntime } from "../stream/runtime.ts";
 import { Phase, type Stream } from "../stream/stream.ts";

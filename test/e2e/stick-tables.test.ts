@@ -2,7 +2,7 @@
 import { expect, test } from "bun:test";
 import { readdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
 import type { StickTableModel } from "../../src/config/model.ts";
-import { parseText } from "../../src/config/testing.ts";
+import { parseText } from "../../src/config/testing.helper.ts";
 import { SETS } from "../../src/counters/shared.ts";
 import { Holds } from "../../src/table/holds.ts";
 import { TableStore } from "../../src/table/store.ts";

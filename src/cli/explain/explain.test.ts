@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { createColors } from "picocolors";
-import { parseText } from "../../config/testing.ts";
+import { parseText } from "../../config/testing.helper.ts";
 import { SourceLines } from "../../lang/render.ts";
 import { UsageError } from "../command.ts";
 import { type InputOptions, readInput } from "./input.ts";

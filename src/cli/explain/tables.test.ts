@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { parseText } from "../../config/testing.ts";
+import { parseText } from "../../config/testing.helper.ts";
 import { Tables } from "../../table/tables.ts";
 import { clock, tick } from "../../util/clock.ts";
 import { readDump, readEntry, storeEntries, type TableEntry } from "./tables.ts";

@@ -1,6 +1,6 @@
 /** Errors of rules at their place: severity, line:column-endColumn, code. */
 import { expect, test } from "bun:test";
-import { parseText } from "../testing.ts";
+import { parseText } from "../testing.helper.ts";
 
 const HEAD =
   "defaults\n mode http\n timeout client 1s\n timeout server 1s\n timeout connect 1s\nfrontend f\n bind :80\n";

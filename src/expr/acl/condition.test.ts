@@ -8,7 +8,7 @@ import { aclKeywords } from "./keywords.ts";
 import { predefinedAcls } from "./predefined.ts";
 import { PatternStore } from "./store.ts";
 import { AclTable } from "./table.ts";
-import { bareContext, constantFetch, words } from "./testing.ts";
+import { bareContext, constantFetch, words } from "./testing.helper.ts";
 
 /** A table over constants and a few fetches of the tests; `asked` gathers the texts handed to the compiler. */
 function setup(fetches: Record<string, AclFetch> = {}, files: Record<string, string> = {}) {

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PatternStore } from "./store.ts";
-import { HAPROXY, hasHaproxy, ours, oursMap, theirs } from "./testing.ts";
+import { HAPROXY, hasHaproxy, ours, oursMap, theirs } from "./testing.helper.ts";
 
 if (!hasHaproxy) console.log(`skipped: ${HAPROXY} is not installed, nothing to compare with`);
 

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { PatternStore } from "../acl/store.ts";
-import { argValue, bareContext } from "../acl/testing.ts";
+import { argValue, bareContext } from "../acl/testing.helper.ts";
 import type { ArgProblem } from "../args.ts";
 import type { Converter } from "../converter.ts";
 import type { CompileContext } from "../fetch/types.ts";

@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from "bun:test";
-import { parseText } from "../../../config/testing.ts";
+import { parseText } from "../../../config/testing.helper.ts";
 import type { Table } from "../../../table/table.ts";
 import { Tables } from "../../../table/tables.ts";
 import { FakeContext } from "../../fake.helper.ts";

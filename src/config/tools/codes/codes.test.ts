@@ -8,7 +8,7 @@ import { readText } from "../../../lang/reader.ts";
 import { isSectionKeyword } from "../../../lang/sections.ts";
 import { cases } from "../../oracle.cases.ts";
 import { parseConfig } from "../../parse.ts";
-import { testEnv } from "../../testing.ts";
+import { testEnv } from "../../testing.helper.ts";
 import { applyIgnores } from "../lint/ignore.ts";
 import { codes } from "./index.ts";
 

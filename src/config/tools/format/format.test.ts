@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { testEnv } from "../../testing.ts";
+import { testEnv } from "../../testing.helper.ts";
 import { difference, type FormatEnv } from "./verify.ts";
 import { formatText } from "./index.ts";
 

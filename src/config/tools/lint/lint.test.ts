@@ -3,7 +3,7 @@ import { describe, expect, test } from "bun:test";
 import { Diagnostics } from "../../../lang/diagnostic.ts";
 import { readText } from "../../../lang/reader.ts";
 import { parseConfig } from "../../parse.ts";
-import { testEnv } from "../../testing.ts";
+import { testEnv } from "../../testing.helper.ts";
 import { codes } from "../codes/index.ts";
 import { applyIgnores } from "./ignore.ts";
 import { lintRules } from "./index.ts";
