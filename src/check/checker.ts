@@ -127,16 +127,18 @@ class RunningChecker implements Checker {
     task.begin(Math.min(task.due, this.ctx.clock.now + interval(server)));
   }
 
-  /** First checks, as far from each other as the shortest interval of a second or more allows. */
+  /** First checks, as far from each other as the shortest interval of a second or more allows, and `max-spread-checks`. */
   private spread(tasks: readonly CheckTask[]): void {
     const { now } = this.ctx.clock;
+    const { maxSpreadChecks } = this.global;
     let shortest = 0;
     for (const { server } of tasks) {
       const ms = interval(server);
       if (ms >= SPREAD_THRESHOLD && (shortest === 0 || ms < shortest)) shortest = ms;
     }
     tasks.forEach((task, place) => {
-      const range = Math.max(shortest, interval(task.server));
+      let range = Math.max(shortest, interval(task.server));
+      if (maxSpreadChecks > 0) range = Math.min(range, maxSpreadChecks);
       task.begin(now + Math.floor((range * place) / tasks.length));
     });
   }

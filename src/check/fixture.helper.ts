@@ -114,8 +114,7 @@ export interface Rows {
 }
 
 function objects({ parseText, initialiseServers }: Rows, text: string, shared: Shared, slots: Map<string, number>) {
-  // The parser refuses these words until streams send the header too; checks know it already.
-  const { model, diagnostics } = parseText(text.replaceAll(/ send-proxy(-v2)?\b/g, ""));
+  const { model, diagnostics } = parseText(text);
   if (diagnostics.failed) throw new Error(diagnostics.list.map(({ message }) => message).join("\n"));
   const slotOf = (key: string): number => {
     let slot = slots.get(key);
@@ -123,13 +122,7 @@ function objects({ parseText, initialiseServers }: Rows, text: string, shared: S
     return slot;
   };
   const known = new Set(slots.keys());
-  const version = / send-proxy-v2\b/.test(text) ? "v2" : / send-proxy\b/.test(text) ? "v1" : "none";
-  const proxies = model.proxies
-    .filter(({ kind }) => kind !== "frontend")
-    .map((proxy) => ({
-      ...proxy,
-      servers: proxy.servers.map((server) => ({ ...server, sendProxy: version }) as const),
-    }));
+  const proxies = model.proxies.filter(({ kind }) => kind !== "frontend");
   const fresh = proxies.filter(({ name }) => !known.has(`B/${name}`));
   initialiseServers({ shared, slotOf }, fresh, tick());
   return { model, backends: proxies.map((proxy) => new Backend(proxy, slotOf, shared, 0)) };

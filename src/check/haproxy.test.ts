@@ -20,6 +20,7 @@ interface Case {
   readonly backend: string;
   readonly script?: Script | null;
   readonly defaults?: string;
+  readonly global?: string;
   /** What is done with the servers once this many lines were logged. */
   readonly then?: readonly (readonly [lines: number, act: (s1: FakeServer, s2: FakeServer) => void])[];
   readonly before?: (s1: FakeServer, s2: FakeServer) => void;
@@ -56,7 +57,10 @@ interface Outcome {
 
 function outcome(c: Case, lines: readonly string[], s1: FakeServer): Outcome {
   const mask = (text: string): string =>
-    text.replaceAll(String(s1.port), "PORT").replace(/ \d+ PORT\r\n/, " SOURCE PORT\r\n");
+    text
+      .replaceAll(String(s1.port), "PORT")
+      .replace(/ \d+ PORT\r\n/, " SOURCE PORT\r\n")
+      .replace(/(QUIT\n!.{11})..../s, "$1PORT");
   return { lines: lines.slice(0, c.lines).map(masked), received: s1.received.slice(0, 2).map(mask) };
 }
 
@@ -74,7 +78,7 @@ async function withHaproxy(c: Case): Promise<Outcome> {
     },
   });
   const path = join(folder, `${syslog.port}.cfg`);
-  const global = `global\n nbthread 1\n node n1\n log 127.0.0.1:${syslog.port} format priority local0\n`;
+  const global = `global\n ${c.global ?? ""}\n nbthread 1\n node n1\n log 127.0.0.1:${syslog.port} format priority local0\n`;
   const text = configuration(c, s1, s2).replace("mode http", "mode http\n log global");
   // Without a frontend it would refuse to start.
   writeFileSync(path, `${global}${text}frontend unused\n bind ${path}.sock\n default_backend be\n`);
@@ -97,7 +101,7 @@ async function withOurs(c: Case): Promise<Outcome> {
   using s1 = fakeServer(c.script ?? null);
   using s2 = fakeServer(c.script ?? null);
   c.before?.(s1, s2);
-  using bench = checkBench(rows, `global\n node n1\n${configuration(c, s1, s2)}`);
+  using bench = checkBench(rows, `global\n ${c.global ?? ""}\n node n1\n${configuration(c, s1, s2)}`);
   await drive(c, s1, s2, bench.events);
   return outcome(c, bench.events, s1);
 }
@@ -205,6 +209,17 @@ const lives: readonly Case[] = [
   { name: "tcp", backend: one(checked, fast), lines: 1 },
   { name: "tcp, send-proxy", backend: one("", `${fast} send-proxy`), lines: 0 },
   { name: "tcp, send-proxy-v2", backend: one("", `${fast} send-proxy-v2`), lines: 0 },
+  ...["crc32c", "ssl", "unique-id,authority,ssl,crc32c"].map((options) => ({
+    name: `tcp, proxy-v2-options ${options}`,
+    backend: one("", `${fast} send-proxy-v2 proxy-v2-options ${options}`),
+    lines: 0,
+  })),
+  ...["send-proxy-v2", "send-proxy-v2-ssl", "send-proxy"].map((option) => ({
+    name: `pp2-never-send-local, ${option}`,
+    global: "pp2-never-send-local",
+    backend: one("", `${fast} ${option}`),
+    lines: 0,
+  })),
   { name: "http, send-proxy", backend: one("option httpchk", `${fast} send-proxy`), script: ok, lines: 0 },
   {
     name: "refused, back, refused",

@@ -1,11 +1,14 @@
 /**
  * The header that goes before a check to a server with `send-proxy` (manual section 5.2, `check-send-proxy`): version 1 names
- * the connection of the check itself, version 2 is the LOCAL command (PROXY protocol, section 2.2).
+ * the connection of the check itself, version 2 is the LOCAL command (PROXY protocol, section 2.2), or with pp2-never-send-local names it too.
  */
+import { Tlv } from "../codec/proxy-protocol/header.ts";
+import { type TextEnd, writeBinary, writeLine } from "../codec/proxy-protocol/write.ts";
 import type { ServerModel } from "../config/model.ts";
+import { parseIp } from "../util/ip.ts";
 
-/** Signature, version 2 with command LOCAL, family and length 0. */
-const LOCAL: Buffer = Buffer.from("\r\n\r\n\0\r\nQUIT\n\x20\0\0\0", "latin1");
+/** What servers are told of the client's TLS: a check has none. */
+const NO_TLS = { type: Tlv.ssl, value: new Uint8Array(5) } as const;
 
 /** The two ends of the connection; the addresses are undefined on unix sockets. */
 export interface Ends {
@@ -21,12 +24,17 @@ export function checkSendsProxy({ sendProxy, checkSendProxy, check }: ServerMode
 }
 
 /** Null: none is due. */
-export function proxyLine(model: ServerModel, ends: Ends): Buffer | null {
-  const { sendProxy } = model;
+export function proxyLine(model: ServerModel, ends: Ends, neverLocal: boolean): Buffer | null {
+  const { sendProxy, proxyOptions } = model;
   if (!checkSendsProxy(model)) return null;
-  if (sendProxy === "v2") return LOCAL;
-  const { localAddress, localPort, remoteAddress, remotePort } = ends;
-  if (localAddress === undefined || remoteAddress === undefined) return Buffer.from("PROXY UNKNOWN\r\n");
-  const family = remoteAddress.includes(":") ? 6 : 4;
-  return Buffer.from(`PROXY TCP${family} ${localAddress} ${remoteAddress} ${localPort} ${remotePort}\r\n`);
+  const source = end(ends.localAddress, ends.localPort);
+  const destination = end(ends.remoteAddress, ends.remotePort);
+  if (sendProxy !== "v2") return writeLine(source, destination);
+  const tlvs = proxyOptions.includes("ssl") ? [NO_TLS] : [];
+  const checksum = proxyOptions.includes("crc32c");
+  return writeBinary(neverLocal ? source : null, neverLocal ? destination : null, tlvs, checksum);
+}
+
+function end(address: string | undefined, port: number | undefined): TextEnd | null {
+  return address === undefined ? null : { address, bytes: parseIp(address), port: port ?? 0 };
 }

@@ -54,6 +54,7 @@ export class CheckTask implements TimerEntry, CheckOwner {
   private readonly ctx: CheckerContext;
   private readonly health: Health;
   private spread: number;
+  private neverLocal: boolean;
   private options: ConnectOptions;
   private conn: CheckConn | null = null;
   private probe: Probe | null = null;
@@ -65,6 +66,7 @@ export class CheckTask implements TimerEntry, CheckOwner {
     this.server = server;
     this.method = method;
     this.spread = global.spreadChecks;
+    this.neverLocal = global.neverSendLocal;
     this.ctx = ctx;
     this.health = health;
     this.options = connectOptions(server);
@@ -75,6 +77,7 @@ export class CheckTask implements TimerEntry, CheckOwner {
     this.server = server;
     this.method = method;
     this.spread = global.spreadChecks;
+    this.neverLocal = global.neverSendLocal;
     this.options = connectOptions(server);
   }
 
@@ -161,7 +164,7 @@ export class CheckTask implements TimerEntry, CheckOwner {
   onCheckConnect(): void {
     const { probe } = this;
     const conn = this.conn!;
-    const proxy = proxyLine(this.server.model, conn.socket ?? {});
+    const proxy = proxyLine(this.server.model, conn.socket ?? {}, this.neverLocal);
     if (proxy !== null) conn.write(proxy, 0, proxy.length);
     if (probe === null) {
       const status = conn.secure ? CheckStatus.l6ok : CheckStatus.l4ok;

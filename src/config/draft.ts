@@ -11,6 +11,8 @@ import type {
   ServerModel,
 } from "./model.ts";
 import type { ParseEnv } from "./env.ts";
+import { DefaultPath } from "./default-path.ts";
+import { PLAIN_UNIX_BIND, type UnixBind } from "./keywords/unix-bind.ts";
 import { PLAIN_KEEPALIVE, plainServer } from "./plain.ts";
 import { type BindTlsDraft, newServerTls, type ServerTlsDraft } from "./tls/draft.ts";
 import { TlsStore } from "./tls/store.ts";
@@ -84,6 +86,8 @@ export interface BindDraft extends Omit<Draft<BindModel>, "tls"> {
 export interface GlobalDraft extends Omit<Draft<GlobalModel>, "cpuMap" | "setenv"> {
   cpuMap: Record<number, readonly number[]>;
   setenv: Record<string, string | null>;
+  readonly paths: DefaultPath;
+  unixBind: UnixBind;
   /** What TLS needs and has read. */
   tls: TlsStore;
   /** Log targets without a `format`: theirs depends on log-send-hostname, wherever that stands. */
@@ -110,7 +114,12 @@ export function newGlobal(env: ParseEnv): GlobalDraft {
     fdHardLimit: 0,
     cpuMap: {},
     hardStopAfter: 0,
+    grace: 0,
+    closeSpread: 0,
     spreadChecks: 0,
+    maxSpreadChecks: 0,
+    neverSendLocal: false,
+    anyPayload: false,
     logs: [],
     logTag: "haproxy",
     logSendHostname: null,
@@ -162,6 +171,8 @@ export function newGlobal(env: ParseEnv): GlobalDraft {
     compressionMaxRate: 0,
     compressionMaxCpu: 100,
     compressionMaxMemory: 0,
+    paths: new DefaultPath(env),
+    unixBind: PLAIN_UNIX_BIND,
     tls: new TlsStore(),
     unformatted: new Set(),
     marks: new Map(),
@@ -210,6 +221,7 @@ export function newProxy(kind: ProxyKind, name: string, nameWord: Word): ProxyDr
     binds: [],
     maxconn: 0,
     backlog: 0,
+    maxSessionSrvConns: 5,
     defaultBackend: null,
     monitorUri: null,
     monitorFail: [],

@@ -75,7 +75,7 @@ function numberAll(entries: readonly { id: number }[], first: number): void {
 }
 
 function globalModel(draft: GlobalDraft): GlobalModel {
-  const { marks: _m, unformatted: _u, tls: _t, ...model } = draft;
+  const { marks: _m, unformatted: _u, tls: _t, paths: _p, unixBind: _b, ...model } = draft;
   return { ...model, logs: logTargets(draft.logs, draft) };
 }
 

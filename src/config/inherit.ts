@@ -66,6 +66,7 @@ export function inherit(base: ProxyDraft | null, kind: ProxyKind, name: string, 
     proxy.requestCaptures = [...base.requestCaptures];
     proxy.maxconn = base.maxconn;
     proxy.backlog = base.backlog;
+    proxy.maxSessionSrvConns = base.maxSessionSrvConns;
     proxy.defaultBackend = base.defaultBackend;
     proxy.monitorUri = base.monitorUri;
     proxy.rateLimitSessions = base.rateLimitSessions;

@@ -17,6 +17,17 @@ function side(kind: "frontend" | "backend", ...lines: string[]): OracleCase[] {
   }));
 }
 
+function global(...lines: string[]): OracleCase[] {
+  return lines.map((line) => ({
+    name: `global: ${line}`,
+    text: `global\n ${line}\n${TIMEOUTS}listen l\n bind :8001\n server s 127.0.0.1:80\n`,
+  }));
+}
+
+function differs(why: string, list: OracleCase[]): OracleCase[] {
+  return list.map((one) => ({ ...one, differs: why }));
+}
+
 export const settingCases: readonly OracleCase[] = [
   ...listen(
     "clitcpka-cnt 5",
@@ -44,4 +55,57 @@ export const settingCases: readonly OracleCase[] = [
   ),
   ...side("backend", "clitcpka-cnt 5", "clitcpka-idle x", "srvtcpka-intvl 5"),
   ...side("frontend", "srvtcpka-cnt 5", "srvtcpka-idle 5", "clitcpka-intvl 5"),
+  ...listen(
+    "max-session-srv-conns",
+    "max-session-srv-conns 0",
+    "max-session-srv-conns -1",
+    "max-session-srv-conns 5x",
+    "max-session-srv-conns 5 x",
+    "mode http\n option idle-close-on-response",
+    "mode http\n option idle-close-on-response x",
+    "mode http\n no option idle-close-on-response",
+  ),
+  ...side("backend", "max-session-srv-conns 5", "mode http\n option idle-close-on-response"),
+  ...global(
+    "default-path",
+    "default-path zork",
+    "default-path origin",
+    "default-path origin /nonexistent",
+    "default-path origin @DIR@",
+    "default-path config more",
+    "default-path current",
+    "default-path parent",
+    "no default-path config",
+    "zero-warning",
+    "zero-warning x",
+    "zero-warning\nlisten no-timeouts\n bind :8002\n server s 127.0.0.1:80",
+    "grace",
+    "grace 10",
+    "grace 5x",
+    "grace 5s more",
+    "close-spread-time",
+    "close-spread-time infinite",
+    "close-spread-time 5s more",
+    "close-spread-time x",
+    "max-spread-checks",
+    "max-spread-checks 5s",
+    "max-spread-checks 0",
+    "max-spread-checks x",
+    "max-spread-checks 5s 6",
+    "unix-bind",
+    "unix-bind prefix",
+    "unix-bind prefix /tmp",
+    "unix-bind mode 600",
+    "unix-bind zork",
+    "unix-bind user nosuch",
+    "unix-bind uid 5 gid 6 group daemon user root",
+    "pp2-never-send-local",
+    "pp2-never-send-local x",
+    "h1-accept-payload-with-any-method",
+    "h1-accept-payload-with-any-method x",
+  ),
+  ...differs("HAProxy reads a number without digits as 0, and digits that are not octal too", [
+    ...global("unix-bind uid x", "unix-bind mode 999"),
+    ...listen("max-session-srv-conns x"),
+  ]),
 ];

@@ -1027,7 +1027,7 @@ export const cases: readonly OracleCase[] = [
       "option tcp-check\n tcp-check send x",
       "server t 127.0.0.1:80 source 1.2.3.4:1-5",
     ),
-    ...global("unix-bind prefix /x", "lua-prepend-path /x"),
+    ...global("lua-prepend-path /x"),
     ...whole("peers p\nlisten l\n bind :8001"),
   ]),
   ...differs("a negative limit means nothing", [

@@ -2,6 +2,7 @@ import type { Diagnostics } from "../lang/diagnostic.ts";
 import type { Line } from "../lang/line.ts";
 import { checks } from "./checks/index.ts";
 import { checkRules } from "./checks/rules.ts";
+import type { DefaultPath } from "./default-path.ts";
 import { newGlobal } from "./draft.ts";
 import type { ParseEnv } from "./env.ts";
 import { finish, judgedProxies } from "./finish.ts";
@@ -25,10 +26,11 @@ export function parseConfig(
   diagnostics: Diagnostics,
   options: ParseOptions = {},
 ): Model {
+  const global = newGlobal(env);
   const state: ParseState = {
-    env,
+    env: global.paths.env,
     diagnostics,
-    global: newGlobal(env),
+    global,
     proxies: [],
     userlists: [],
     httpErrors: [],
@@ -40,11 +42,32 @@ export function parseConfig(
     usedInSilence: new Set(),
     unused: new Set(),
   };
-  parseSections(state, lines);
+  parseSections(state, watched(lines, global.paths));
   for (const check of checks) check(state);
   const parsed = finish(state);
   // Rules are judged whatever else is wrong: everything is reported in one run.
-  const model = checkRules(parsed, judgedProxies(state, parsed), env, diagnostics, options.lint === true);
+  const model = checkRules(parsed, judgedProxies(state, parsed), global.paths, diagnostics, options.lint === true);
+  refuseWarnings(state);
   if (options.lint === true && !diagnostics.failed) lint({ model, drafts: state.proxies }, diagnostics);
   return model;
+}
+
+/** Tells `paths` which file the lines that come are of. */
+function* watched(lines: Iterable<Line>, paths: DefaultPath): Generator<Line> {
+  for (const line of lines) {
+    paths.enter(line.words[0].at.file);
+    yield line;
+  }
+}
+
+/** Warnings HAProxy does not have, about what is good there. */
+const OWN: ReadonlySet<string> = new Set(["config/no-effect", "config/no-listener"]);
+
+/** `zero-warning`. */
+function refuseWarnings({ global, diagnostics }: ParseState): void {
+  const mark = global.marks.get("zero-warning");
+  if (mark === undefined || diagnostics.failed) return;
+  if (!diagnostics.list.some(({ severity, code }) => severity === "warning" && !OWN.has(code))) return;
+  const message = "Some warnings were found and 'zero-warning' is set. Aborting.";
+  diagnostics.error("config/zero-warning", mark.at, message, { endColumn: mark.endColumn });
 }

@@ -223,6 +223,11 @@ export abstract class ClientConn extends Conn implements ClientSide {
   /** The worker drains: nothing new, as far as the protocol can say so. */
   retire(): void {}
 
+  /** Idle, it is told of the end by one more answer (option idle-close-on-response). */
+  get leavesWithAnswer(): boolean {
+    return false;
+  }
+
   /** Nothing is in progress on it: it may be closed when the worker drains. */
   abstract get idle(): boolean;
 

@@ -69,7 +69,7 @@ class Facts implements ProcessFacts {
     return Atomics.load(this.rt.shared.live, L.live);
   }
   get stopping(): boolean {
-    return this.rt.draining;
+    return this.rt.stopping;
   }
   env(name: string): string | null {
     if (Object.hasOwn(changed, name)) return changed[name]!;

@@ -1,6 +1,7 @@
 import type { GlobalModel } from "../config/model.ts";
 import type { Shared } from "../counters/shared.ts";
 import { contexts } from "../codec/compress/pool.ts";
+import { clock } from "../util/clock.ts";
 import { connectServer } from "../server/conn.ts";
 import type { Backend } from "../proxy/backend.ts";
 import type { ClientConn } from "./client.ts";
@@ -30,6 +31,10 @@ export class StreamRuntime {
   headerCases!: HeaderCases | null;
   /** No new connections, keep-alive ends at the next response. */
   draining = false;
+  /** The process is going to end, perhaps after `grace`. */
+  stopping = false;
+  /** When a drain has to have closed the connections of clients that go on asking, ms. */
+  private closeBy = 0;
   /** False: HTTP/1 is spoken whatever `proto` says; for explanations, which show bytes. */
   h2 = true;
   /** TLS handshakes under way: connections that are no clients yet. */
@@ -54,17 +59,33 @@ export class StreamRuntime {
     this.configure(global);
   }
 
+  /** Nothing new from now on. */
+  drain(now: number): void {
+    this.draining = this.stopping = true;
+    this.closeBy = now + this.global.closeSpread;
+  }
+
+  /**
+   * Whether the connection of a request is to end with its answer because the worker drains. With `close-spread-time` the answer is yes ever
+   * more often; with "infinite" it is no.
+   */
+  get closing(): boolean {
+    const { closeSpread } = this.global;
+    if (!this.draining || closeSpread === 0) return this.draining;
+    return closeSpread > 0 && this.closeBy - clock.now <= Math.random() * closeSpread;
+  }
+
   /** Takes the settings of a new configuration over. */
   configure(global: GlobalModel): void {
     this.global = global;
     configureCompressors(global);
     const maxBytes = global.bufsize - global.maxrewrite;
-    const maxHeaders = global.maxHeaders;
-    this.requestLimits = { maxHeaders, maxBytes, relaxed: false };
-    this.relaxedRequestLimits = { maxHeaders, maxBytes, relaxed: true };
+    const { maxHeaders, anyPayload } = global;
+    this.requestLimits = { maxHeaders, maxBytes, relaxed: false, anyPayload };
+    this.relaxedRequestLimits = { maxHeaders, maxBytes, relaxed: true, anyPayload };
     const most = 2 * maxHeaders - PSEUDO_FIELDS;
-    this.h2Limits = { maxHeaders: most, maxBytes, relaxed: false };
-    this.relaxedH2Limits = { maxHeaders: most, maxBytes, relaxed: true };
+    this.h2Limits = { maxHeaders: most, maxBytes, relaxed: false, anyPayload };
+    this.relaxedH2Limits = { maxHeaders: most, maxBytes, relaxed: true, anyPayload };
     this.responseLimits = this.requestLimits;
     this.relaxedResponseLimits = this.relaxedRequestLimits;
     this.headerCases = headerCases(global);

@@ -57,6 +57,7 @@ export class Fleet {
   private ending = false;
   private starting = true;
   private silenced = false;
+  private announced = false;
   private resolveGone: () => void;
 
   /** `variables`: what the environment of workers holds beside this process's own. */
@@ -141,6 +142,12 @@ export class Fleet {
     for (const child of this.running()) child.tell({ type: "silence" });
   }
 
+  /** The process is to end, and goes on accepting for a while (`grace`). */
+  announceEnd(): void {
+    this.announced = true;
+    for (const child of this.running()) child.tell({ type: "leaving" });
+  }
+
   /**
    * Workers stop accepting and end with their last connection; after `hardStop` ms (0 = never) all end at once. `replaced`: those of
    * another supervisor serve already.
@@ -220,6 +227,7 @@ export class Fleet {
       // What was changed while it began.
       this.repeat([child]);
       if (this.silenced) child.tell({ type: "silence" });
+      if (this.announced) child.tell({ type: "leaving" });
       return null;
     } catch (error) {
       child.kill("SIGKILL");

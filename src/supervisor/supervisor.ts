@@ -74,6 +74,7 @@ export class Supervisor implements AdminContext, FleetOwner {
   /** What was inherited is this process's alone: the old one has been told to go. */
   owner = false;
   private readonly segment: Segment;
+  private graceTimer: Timer | null = null;
   private queue: Promise<void> = Promise.resolve();
 
   /** `inheritance`: what a former supervisor hands over. */
@@ -163,10 +164,18 @@ export class Supervisor implements AdminContext, FleetOwner {
     return promise;
   }
 
-  /** Stops accepting; ends with the last connection, or after `hard-stop-after`. */
+  /** Stops accepting, after `grace`; ends with the last connection, or after `hard-stop-after`. */
   drain(): void {
     if (this.stopping) return;
     this.stopping = true;
+    const { grace } = this.model.global;
+    if (grace === 0) return this.drainNow();
+    this.report("NOTICE", `Scheduling a soft-stop in ${grace} ms.`);
+    this.fleet.announceEnd();
+    this.graceTimer = setTimeout(() => this.drainNow(), grace);
+  }
+
+  private drainNow(): void {
     this.options.draining?.(this);
     this.fleet.drain(this.model.global.hardStopAfter, this.gaveSockets);
     this.resources.listeners.close(true);
@@ -175,6 +184,7 @@ export class Supervisor implements AdminContext, FleetOwner {
   /** Ends at once. */
   stop(): void {
     this.stopping = true;
+    if (this.graceTimer !== null) clearTimeout(this.graceTimer);
     this.fleet.stop();
   }
 

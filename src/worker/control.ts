@@ -29,6 +29,8 @@ export interface WorkerHandlers {
   commit(): void | Promise<void>;
   /** Forgets the prepared snapshot. */
   abort(): void;
+  /** The process is going to end; it still accepts. */
+  leaving(): void;
   /** Stops accepting; resolves when the last connection is gone. The process then ends. `replaced`: others serve the sockets now. */
   drain(replaced: boolean): Promise<void>;
   /** Ends everything at once; the process ends when it returns. `sessions`: those there are end one by one, and are logged. */
@@ -99,6 +101,9 @@ class Control {
         return;
       case "changes":
         this.feed.receive(message.changes, message.origin === process.pid);
+        return;
+      case "leaving":
+        this.handlers.leaving();
         return;
       case "drain":
         void this.drain(message.replaced);

@@ -87,6 +87,8 @@ export type ToWorker =
   | { readonly type: "commit"; readonly id: number; readonly changes: readonly NumberedChange[] }
   | { readonly type: "abort"; readonly id: number }
   | { readonly type: "query"; readonly id: number; readonly name: string; readonly args: readonly string[] }
+  /** The process is going to end: samples say so. */
+  | { readonly type: "leaving" }
   /** `replaced`: others accept on the same sockets and do the health checks from now on. */
   | { readonly type: "drain"; readonly replaced: boolean }
   /** `sessions`: they are ended one by one before, and logged. */

@@ -15,7 +15,7 @@ import { poolOf, type ServerPool, setConnectBuffers } from "../server/pool.ts";
 import type { TlsServer } from "../net/tls/server.ts";
 import type { Frontend } from "../proxy/frontend.ts";
 import type { Server } from "../proxy/server.ts";
-import { setClientGone } from "../stream/client.ts";
+import { type ClientConn, setClientGone } from "../stream/client.ts";
 import type { ProcessVariableModel } from "../config/model.ts";
 import { processValue } from "../rules/process-variables.ts";
 import { applyVariable, changeEnvironment } from "../stream/process.ts";
@@ -247,19 +247,26 @@ export class Runtime implements WorkerHandlers {
     if (waiting) this.housekeeping.retry(() => this.resume());
   }
 
+  leaving(): void {
+    if (this.rt !== null) this.rt.stopping = true;
+  }
+
   async drain(replaced: boolean): Promise<void> {
     this.draining = true;
     if (replaced) this.housekeeping.leaveChecks();
+    const { rt } = this;
     // Where others have taken over there is no hurry: an idle client leaves by itself, after an answer that says so, rather than
     // being closed in the moment in which it sends its next request.
-    const patience = replaced ? Date.now() + PATIENCE_MS : 0;
-    const { rt } = this;
+    const patience = replaced && rt?.global.closeSpread === 0 ? Date.now() + PATIENCE_MS : 0;
     if (rt === null) return;
-    rt.draining = true;
+    rt.drain(Date.now());
     for (const socket of this.sockets.values()) socket.pause();
+    const { closeSpread } = rt.global;
+    const turns = closeSpread > 0 ? new Turns(Date.now(), closeSpread) : null;
     while (rt.clients.size > 0 || rt.handshakes > 0 || rt.greetings > 0) {
-      for (const client of rt.clients) {
-        if (client.idle && !client.lingering && Date.now() >= patience) client.closeNow();
+      for (const client of closeSpread < 0 ? [] : rt.clients) {
+        if (turns !== null && !turns.came(client)) continue;
+        if (client.idle && !client.lingering && !client.leavesWithAnswer && Date.now() >= patience) client.closeNow();
         else client.retire();
       }
       await Bun.sleep(20);
@@ -310,6 +317,25 @@ function started(socket: AcceptSocket): boolean {
     return true;
   } catch {
     return false;
+  }
+}
+
+/** When each client connection is closed, somewhere in a window of `ms` (close-spread-time). */
+class Turns {
+  private readonly turns = new WeakMap<ClientConn, number>();
+
+  constructor(
+    private readonly start: number,
+    private readonly ms: number,
+  ) {}
+
+  came(client: ClientConn): boolean {
+    let at = this.turns.get(client);
+    if (at === undefined) {
+      at = this.start + Math.random() * this.ms;
+      this.turns.set(client, at);
+    }
+    return Date.now() >= at;
   }
 }
 

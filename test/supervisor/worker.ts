@@ -100,6 +100,7 @@ await runWorker({
     prepared = null;
   },
   apply() {},
+  leaving() {},
   async drain() {
     for (const listener of listeners.values()) listener.stop();
     if (open === 0) return;

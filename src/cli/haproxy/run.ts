@@ -73,7 +73,10 @@ async function run(options: HaproxyOptions, argv: readonly string[], messages: M
     return 1;
   }
   if (loaded.files.length === 0) return showUsage();
-  for (const finding of findings) messages.finding(finding, loaded);
+  for (const finding of findings) {
+    if (finding.code === "config/zero-warning") messages.say("error", `config : ${finding.message}`);
+    else messages.finding(finding, loaded);
+  }
   if (options.masterSocket !== null && !options.masterWorker) {
     messages.say("warning", "config : a master CLI socket was defined, but master-worker mode (-W) is not enabled.");
   }

@@ -83,6 +83,8 @@ export interface HeadLimits {
   readonly maxBytes: number;
   /** `option accept-invalid-http-request` or `-response`. */
   readonly relaxed: boolean;
+  /** h1-accept-payload-with-any-method. */
+  readonly anyPayload: boolean;
 }
 
-export const defaultLimits: HeadLimits = { maxHeaders: 101, maxBytes: 15360, relaxed: false };
+export const defaultLimits: HeadLimits = { maxHeaders: 101, maxBytes: 15360, relaxed: false, anyPayload: false };

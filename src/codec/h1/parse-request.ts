@@ -231,6 +231,7 @@ function finishRequest(head: Head, buf: Buffer, p: number, limits: HeadLimits): 
   }
   if (
     head.version < 11 &&
+    !limits.anyPayload &&
     (head.contentLength > 0 || (flags & TE_CHUNKED) !== 0) &&
     (head.method === Method.GET || head.method === Method.HEAD || head.method === Method.DELETE)
   ) {

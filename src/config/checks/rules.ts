@@ -10,7 +10,7 @@ import { registries } from "../../rules/registries.ts";
 import type { FindHost } from "../../expr/acl/patterns/method.ts";
 import type { ReadFile } from "../../expr/acl/store.ts";
 import type { Userlist } from "../../expr/fetch/types.ts";
-import type { ParseEnv } from "../env.ts";
+import type { DefaultPath } from "../default-path.ts";
 import type { Judged } from "../finish.ts";
 import type { Model, ProxyModel } from "../model.ts";
 
@@ -57,7 +57,7 @@ const ANY_USERLIST: Userlist = { name: "", groups: [], verify: () => false, grou
 export function checkRules(
   model: Model,
   { proxies, idle }: Judged,
-  env: ParseEnv,
+  paths: DefaultPath,
   diagnostics: Diagnostics,
   lint: boolean,
 ): Model {
@@ -75,7 +75,10 @@ export function checkRules(
     if (proxy.kind !== "backend") frontends.set(proxy.name, new Frontend(proxy, slotOf, shared, 0));
   }
   const found = new Diagnostics();
-  const read: ReadFile = (path) => (Object.hasOwn(files, path) ? files[path]! : (files[path] = env.readFile(path)));
+  const { machine: env } = paths;
+  let late = false;
+  const read: ReadFile = (path, at) =>
+    Object.hasOwn(files, path) ? files[path]! : (files[path] = paths.readAt(path, late ? null : (at ?? null)));
   const hosts: Record<string, string> = {};
   const findHost: FindHost = (name) => {
     const found = env.resolve?.(name, 4) ?? null;
@@ -101,6 +104,8 @@ export function checkRules(
     const server = backend.servers[0]!;
     compiler.judge(section, { backend, frontend, server, cache: ANY_CACHE, userlist: ANY_USERLIST });
   }
+  // HAProxy reads formats behind the last line.
+  late = true;
   // A format that many frontends take from a defaults section is judged once for each mode.
   const judged = new Set<string>();
   for (const proxy of proxies) {
@@ -111,6 +116,7 @@ export function checkRules(
     judged.add(key);
     compiler.formats(proxy);
   }
+  late = false;
   for (const proxy of proxies) {
     compiler.hashKey(proxy);
     for (const { tls, proxyTlvs } of proxy.servers) {

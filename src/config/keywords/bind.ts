@@ -3,7 +3,7 @@ import type { Args } from "../../lang/args.ts";
 import type { Word } from "../../lang/line.ts";
 import { parseAddress, wildcard } from "../address.ts";
 import type { ProxyContext } from "../context.ts";
-import type { BindDraft } from "../draft.ts";
+import type { BindDraft, GlobalDraft } from "../draft.ts";
 import type { Address } from "../model.ts";
 import { takeInteger, takeTime } from "../../lang/values.ts";
 import { newBindTls } from "../tls/draft.ts";
@@ -181,7 +181,7 @@ export const bindKeyword: Keyword<ProxyContext> = {
     const word = args.take("at least one address such as :80");
     if (word === null) return;
     const addresses = bindAddresses(context, args, word);
-    const draft = newBind(context.keyword, word);
+    const draft = newBind(context.keyword, word, context.global);
     parseParameters({ ...context, bind: draft, sockets: addresses.length }, args);
     for (const [i, address] of addresses.entries()) {
       context.proxy.binds.push({ ...draft, address, id: i === 0 ? draft.id : 0 });
@@ -189,9 +189,10 @@ export const bindKeyword: Keyword<ProxyContext> = {
   },
 };
 
-function newBind(keyword: Word, word: Word): BindDraft {
+function newBind(keyword: Word, word: Word, { unixBind }: GlobalDraft): BindDraft {
   const anywhere = { kind: "ip", family: 4, ip: "0.0.0.0", port: 0 } as const;
-  return { ...plainBind(keyword.at, anywhere), word, tls: newBindTls(), marks: new Map() };
+  const { mode, uid, gid } = unixBind;
+  return { ...plainBind(keyword.at, anywhere), mode, uid, gid, word, tls: newBindTls(), marks: new Map() };
 }
 
 /** Every address of a comma list, port ranges spread out; bad ones are reported and left out. */
@@ -221,6 +222,8 @@ function spread(context: ProxyContext, args: Args, part: Word, out: Address[]): 
   }
   switch (host.kind) {
     case "unix":
+      out.push({ ...host, path: context.global.unixBind.prefix + host.path });
+      return;
     case "abns":
     case "fd":
       out.push(host);

@@ -4,6 +4,10 @@ import { takeInteger, takeTime } from "../../lang/values.ts";
 import { LOG_USAGE, parseLogTarget } from "./log.ts";
 import { type Keyword, KeywordTable } from "./keyword.ts";
 import { headerCaseKeywords } from "./header-cases.ts";
+import { defaultPathKeyword } from "./default-path.ts";
+import { globalFlags } from "./global-flags.ts";
+import { stopKeywords } from "./stop.ts";
+import { unixBindKeyword } from "./unix-bind.ts";
 import { processVariableKeywords } from "./process-variables.ts";
 import { firstCount, processLimits } from "./process-limits.ts";
 import { tuneKeywords } from "./tune.ts";
@@ -124,6 +128,9 @@ const process: readonly Row[] = [
   row("hard-stop-after", "<time>", "Longest time a drain may take", (c, args) => {
     c.global.hardStopAfter = takeTime(args) ?? c.global.hardStopAfter;
   }),
+  row("max-spread-checks", "<time>", "Longest delay of the first check of a server", (c, args) => {
+    c.global.maxSpreadChecks = takeTime(args) ?? c.global.maxSpreadChecks;
+  }),
   firstCount("spread-checks", "spreadChecks", "<percent>", "Random variation of check intervals", { max: 50 }),
   row("cpu-map", "<threads> <cpus>", "CPUs each worker may run on", parseCpuMap),
 ];
@@ -164,6 +171,9 @@ export const globalKeywords = new KeywordTable<GlobalContext>("global", [
   [statsKeyword],
   tuneKeywords,
   headerCaseKeywords,
+  globalFlags,
+  stopKeywords,
+  [defaultPathKeyword, unixBindKeyword],
   processVariableKeywords,
   environmentKeywords,
   inertGlobalKeywords,

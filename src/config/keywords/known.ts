@@ -4,28 +4,28 @@
  */
 
 const GLOBAL = `
-  51degrees-data-file close-spread-time default-path deviceatlas-json-file external-check grace
-  h1-accept-payload-with-any-method httpclient.resolvers.id
+  51degrees-data-file   deviceatlas-json-file external-check 
+   httpclient.resolvers.id
   httpclient.resolvers.prefer httpclient.ssl.ca-file httpclient.ssl.verify localpeer lua-load lua-load-per-thread
-  lua-prepend-path max-spread-checks
-  pp2-never-send-local tune.disable-fast-forward
+  lua-prepend-path 
+   tune.disable-fast-forward
   tune.http.cookielen tune.lua.forced-yield tune.lua.maxmem tune.lua.service-timeout tune.lua.session-timeout
   tune.lua.task-timeout tune.peers.max-updates-at-once tune.stick-counters 
   
-  unix-bind wurfl-data-file zero-warning
+   wurfl-data-file 
 `;
 
 const PROXY = `
   email-alert
   external-check
-  max-session-srv-conns
+  
   stats
   use-fcgi-app
 `;
 
 const OPTIONS = `
   external-check 
-  idle-close-on-response ldap-check mysql-check pgsql-check redis-check smtpchk spop-check ssl-hello-chk
+   ldap-check mysql-check pgsql-check redis-check smtpchk spop-check ssl-hello-chk
 `;
 
 const BIND = `

@@ -101,6 +101,12 @@ export const OPTION_ROWS: readonly OptionRow[] = [
     help: "Let reading not refresh the timeout of writing",
     noEffect: "timeouts are those of a proxy without it",
   },
+  {
+    name: "idle-close-on-response",
+    sides: "front",
+    http: true,
+    help: "At the end, close idle client connections behind one more response, which says so",
+  },
   { name: "log-health-checks", sides: "back", help: "Log every change of a check's result" },
   { name: "log-separate-errors", sides: "front", help: "Raise the level of log lines of failed requests to err" },
   { name: "logasap", sides: "front", help: "Log as soon as the response headers are known" },

@@ -112,6 +112,16 @@ const frontend: readonly Row[] = [
     },
   },
   {
+    name: "max-session-srv-conns",
+    where: FRONT,
+    usage: "<count>",
+    help: "Idle server connections kept for one client alone",
+    extra: "warning",
+    parse: (c, args) => {
+      c.proxy.maxSessionSrvConns = takeInteger(args, { min: -1, lax: true }) ?? c.proxy.maxSessionSrvConns;
+    },
+  },
+  {
     name: "default_backend",
     where: FRONT,
     usage: "<backend>",

@@ -27,8 +27,18 @@ export interface GlobalModel {
   readonly cpuMap: Readonly<Record<number, readonly number[]>>;
   /** 0 = none: a drain may last for ever. */
   readonly hardStopAfter: number;
+  /** Milliseconds between SIGUSR1 and the end of accepting. */
+  readonly grace: number;
+  /** Milliseconds over which a drain closes client connections; 0 = at once, -1 = it does not. */
+  readonly closeSpread: number;
   /** Percent 0..50 of random delay added to or taken from check intervals. */
   readonly spreadChecks: number;
+  /** Milliseconds within which all servers are checked first; 0 = their intervals decide. */
+  readonly maxSpreadChecks: number;
+  /** Checks send PROXY rather than LOCAL in headers of version 2 (pp2-never-send-local). */
+  readonly neverSendLocal: boolean;
+  /** HTTP/1.0 requests GET, HEAD and DELETE may have a body (h1-accept-payload-with-any-method). */
+  readonly anyPayload: boolean;
   readonly logs: readonly LogTargetModel[];
   readonly logTag: string;
   /** null = do not send a host name; "" = this machine's own. */

@@ -21,6 +21,7 @@ export type OptionName =
   | "http-server-close"
   | "http-use-proxy-header"
   | "httpclose"
+  | "idle-close-on-response"
   | "independent-streams"
   | "log-health-checks"
   | "log-separate-errors"

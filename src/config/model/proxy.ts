@@ -29,6 +29,8 @@ export interface ProxyModel {
   /** Frontend limit; 0 = global. */
   readonly maxconn: number;
   readonly backlog: number;
+  /** Idle server connections kept for one client alone. */
+  readonly maxSessionSrvConns: number;
   readonly defaultBackend: string | null;
   readonly monitorUri: string | null;
   /** `monitor fail`: conditions under which the monitor URI is answered with 503. */

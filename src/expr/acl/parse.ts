@@ -145,7 +145,7 @@ class ExprParser {
       this.fail("acl/missing-file", flag, "-f needs the name of a pattern file");
       return false;
     }
-    const set = this.env.store.open(word.text, this.columns, this.user);
+    const set = this.env.store.open(word.text, this.columns, this.user, word.at);
     if (typeof set === "string") {
       this.fail("acl/pattern-file", word, set);
       return false;

@@ -1,10 +1,11 @@
 import { readFileSync } from "node:fs";
 import { type PatternChange, publish } from "../changes.ts";
+import type { Position } from "../../lang/position.ts";
 import type { FindHost } from "./patterns/method.ts";
 import { PatternSet } from "./set.ts";
 
-/** Reads a pattern file as latin1 text; throws when it cannot. */
-export type ReadFile = (path: string) => string;
+/** Reads a pattern file, which is named there, as latin1 text; throws when it cannot. */
+export type ReadFile = (path: string, at?: Position) => string;
 
 /**
  * All pattern sets of a configuration. ACLs and maps that name the same file share its set, so a change at run time is seen by
@@ -25,7 +26,7 @@ export class PatternStore {
    * The set of a file: read at the first use, with one column (ACL) or two (map, -M). "opt@file" may be missing, "virt@name"
    * has no file at all, "file@" is dropped. A string says what is wrong.
    */
-  open(file: string, columns: 1 | 2, user: string): PatternSet | string {
+  open(file: string, columns: 1 | 2, user: string, at?: Position): PatternSet | string {
     const known = this.files.get(file);
     if (known !== undefined) {
       if (known.columns !== columns) {
@@ -43,7 +44,7 @@ export class PatternStore {
     if (prefix !== "virt") {
       const path = prefix === undefined ? file : file.slice(prefix.length + 1);
       try {
-        set.load(this.read(path));
+        set.load(this.read(path, at));
       } catch (error) {
         const missing = error instanceof Error && "code" in error && error.code === "ENOENT";
         if (prefix !== "opt" || !missing) return `failed to open pattern file <${path}>`;

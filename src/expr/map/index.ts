@@ -76,7 +76,7 @@ function make(
   const [file, fallback] = args;
   if (file === undefined || file.text === "") return { message: `${name} needs the name of a map file`, arg: 0 };
   const user = `map '${name}' file '${file.at.file}' line ${file.at.line}`;
-  const set = store.open(file.text, 2, user);
+  const set = store.open(file.text, 2, user, file.at);
   if (typeof set === "string") return { message: set, arg: 0 };
   const index = set.view(methods[method], flags);
   if (typeof index === "string") return { message: index, arg: 0 };

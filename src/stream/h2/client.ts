@@ -145,7 +145,7 @@ export class H2Client extends ClientConn implements SessionOwner, TurnWork {
   onStreamClosed(): void {
     if (!this.h2.idle || this.closed || this.lingering) return;
     this.idleSince = clock.now;
-    if (this.rt.draining || this.listener.closing || this.h2.goawaySent || this.ended) this.leave(ErrorCode.NO_ERROR);
+    if (this.rt.closing || this.listener.closing || this.h2.goawaySent || this.ended) this.leave(ErrorCode.NO_ERROR);
     else this.watchIdle();
   }
 
@@ -203,7 +203,7 @@ export class H2Client extends ClientConn implements SessionOwner, TurnWork {
   }
 
   keepPrivate(conn: ServerConn): void {
-    (this.own ??= new PrivateConns()).keep(conn);
+    (this.own ??= new PrivateConns()).keep(conn, this.listener.frontend.model.maxSessionSrvConns);
   }
 
   watchPrivate(mux: ServerMux): void {

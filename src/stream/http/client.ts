@@ -73,6 +73,10 @@ export class HttpClient extends ClientConn implements HttpSide {
     return this.stream === null && this.requests > 0;
   }
 
+  override get leavesWithAnswer(): boolean {
+    return this.listener.frontend.model.options["idle-close-on-response"] === true;
+  }
+
   onData(chunk: Buffer): void {
     this.onBytes(chunk, 0, chunk.length);
   }
@@ -323,7 +327,7 @@ export class HttpClient extends ClientConn implements HttpSide {
 
   /** A server connection that stays with this client. */
   keepPrivate(conn: ServerConn): void {
-    (this.own ??= new PrivateConns()).keep(conn);
+    (this.own ??= new PrivateConns()).keep(conn, this.listener.frontend.model.maxSessionSrvConns);
   }
 
   watchPrivate(mux: ServerMux): void {

@@ -3,9 +3,6 @@ import type { ServerConn, ServerOwner } from "../../server/conn.ts";
 import type { ServerMux } from "../../server/h2/mux.ts";
 import type { ServerPool } from "../../server/pool.ts";
 
-/** Idle server connections one client may hold; HAProxy's default of max-session-srv-conns. */
-const MOST = 5;
-
 /**
  * Idle server connections that serve one client alone: with `http-reuse never`, those that were authenticated (negotiate.ts), and those
  * of `dispatch`, which belong to no server. Whatever happens on one of them while it is idle ends it.
@@ -18,8 +15,9 @@ export class PrivateConns implements ServerOwner {
   /** The last used at the end. */
   private readonly conns: ServerConn[] = [];
 
-  keep(conn: ServerConn): void {
-    if (this.conns.length >= MOST) {
+  /** `most`: max-session-srv-conns of the frontend. */
+  keep(conn: ServerConn, most: number): void {
+    if (this.conns.length >= most) {
       conn.owner = null;
       conn.abort();
       return;

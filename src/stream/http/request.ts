@@ -66,7 +66,7 @@ export function analyseRequest(stream: HttpStream, buf: Buffer, at: number, end:
 
   // RFC 9112 section 9.3: 1.1 persists unless closed, 1.0 only when asked for.
   let keep = req.version === 11 ? (flags & CONN_CLOSE) === 0 : (flags & CONN_KEEPALIVE) !== 0;
-  if (http.connMode === ConnMode.close || rt.draining || client.listener.closing) keep = false;
+  if (http.connMode === ConnMode.close || rt.closing || client.listener.closing) keep = false;
   // RFC 9112 section 6.1: after a length beside a coding, or a coding in a message of 1.0, the connection is not to be trusted.
   if ((flags & (CL_AND_TE | TE_HTTP10)) !== 0) keep = false;
   stream.clientKeep = keep;

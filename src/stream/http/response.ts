@@ -236,7 +236,7 @@ function passResponse(
     if (resBody.output === Output.chunks || stream.resFilterChunked) edits.append(CHUNKED);
     else stream.clientKeep = false;
   }
-  if (framing >= Framing.UNTIL_CLOSE || doubtful || stream.rt.draining) stream.clientKeep = false;
+  if (framing >= Framing.UNTIL_CLOSE || doubtful || (stream.clientKeep && stream.rt.closing)) stream.clientKeep = false;
   if (framing !== Framing.TUNNEL && (res.flags & CONN_UPGRADE) === 0) {
     if (stream.clientKeep) {
       if (req.version < 11 || res.version < 11) edits.append(KEEP_ALIVE);

@@ -35,6 +35,7 @@ import { timeouts } from "./timeouts.ts";
 import { persistence } from "./persistence.ts";
 import { random } from "./random.ts";
 import { rdp } from "./rdp.ts";
+import { settings } from "./settings.ts";
 import { restatuses } from "./restatus.ts";
 import { retries } from "./retries.ts";
 import { counterSamples } from "./counter-samples/index.ts";
@@ -96,6 +97,7 @@ export const scenarios: readonly Scenario[] = [
   ...cache,
   ...persistence,
   ...restatuses,
+  ...settings,
   ...retries,
   ...sessionCounts,
   ...uploads,

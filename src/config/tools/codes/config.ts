@@ -37,6 +37,13 @@ export const configCodes: readonly CodeInfo[] = [
     "option tcpka",
   ),
   row(
+    "config/zero-warning",
+    "warnings, where none may be",
+    "The global keyword 'zero-warning' refuses a configuration as long as anything in it gets a warning, apart from config/no-effect. Remove what the warnings are about, or the keyword.",
+    "global\n    zero-warning\nbackend app\n    timeout client 1s\n",
+    "global\n    zero-warning\nbackend app\n    timeout server 1s\n",
+  ),
+  row(
     "config/ignored-here",
     "ignored in this kind of section",
     "The keyword acts on the other side of a proxy: frontends have no servers, backends no clients. HAProxy ignores it too. Move it to the section it is meant for.",

@@ -1,0 +1,66 @@
+/** Settings of a line each that change what is taken, and which connections are kept. */
+import { ok, respond } from "../../harness/server.ts";
+import { echo, get, http, sends, silence } from "../build.ts";
+import type { Scenario } from "../scenario.ts";
+
+const METHODS = ["GET", "HEAD", "DELETE", "POST"] as const;
+
+/** HTTP/1.0 with a body, which proxies that never look for one read as the next request. */
+const payloads: readonly Scenario[] = METHODS.flatMap((method): Scenario[] => {
+  const head = `${method} /x HTTP/1.0\r\nHost: a\r\n`;
+  const client = sends(`${head}Content-Length: 3\r\n\r\nabc`);
+  const chunks = sends(`${head}Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n`);
+  const global = "h1-accept-payload-with-any-method";
+  const config = http();
+  const servers = { s1: echo };
+  return [
+    { name: `payload in 1.0 ${method}`, config, servers, client },
+    { name: `h1-accept-payload-with-any-method: ${method} with a length`, global, config, servers, client },
+    { name: `h1-accept-payload-with-any-method: ${method} with chunks`, global, config, servers, client: chunks },
+  ];
+});
+
+const BACKENDS = ["one", "two", "three"] as const;
+
+/** Requests of one client that go to several servers in turn. */
+function kept(line: string, targets: readonly string[]): Scenario {
+  const backends = BACKENDS.map(
+    (name) => `backend ${name}\n    http-reuse never\n    server s 127.0.0.1:{${name}}\n`,
+  ).join("");
+  return {
+    name: `${line || "without max-session-srv-conns"}: ${targets.join(" ")}`,
+    config: `
+defaults
+    mode http
+    log 127.0.0.1:{log} local0
+    option httplog
+    timeout connect 2s
+    timeout client 3s
+    timeout server 3s
+frontend fe
+    bind 127.0.0.1:{fe}
+    ${line}
+    use_backend one if { path /one }
+    use_backend two if { path /two }
+    use_backend three if { path /three }
+${backends}`,
+    servers: Object.fromEntries(BACKENDS.map((name) => [name, respond(ok(name))])),
+    async client(talk) {
+      const client = await talk.connect();
+      for (const target of targets) {
+        client.send(get(`/${target}`));
+        await silence(client, 80);
+      }
+      await talk.logged(targets.length);
+    },
+  };
+}
+
+const ROUND = ["one", "two", "one", "two", "three", "one", "two", "three"] as const;
+
+export const settings: readonly Scenario[] = [
+  ...payloads,
+  ...["", "max-session-srv-conns 1", "max-session-srv-conns 2", "max-session-srv-conns 0"].map((line) =>
+    kept(line, ROUND),
+  ),
+];
