@@ -124,6 +124,11 @@ export function retry(stream: Stream, atOnce: boolean): void {
 }
 
 function waitTurn(stream: Stream): void {
+  // Nothing is to be sent any more: another attempt makes sense at once only.
+  if (stream.termCause === "c") {
+    stream.giveUp("c", "C");
+    return;
+  }
   stream.phase = Phase.turnaround;
   const timeout = stream.backend!.model.timeouts.connect;
   stream.expire(clock.now + (timeout > 0 ? Math.min(timeout, TURNAROUND_MS) : TURNAROUND_MS));

@@ -1,6 +1,7 @@
 /** How a session ends with one of its sides: each direction is closed on its own, and what both have closed is over. */
 import { C } from "../../counters/columns.ts";
 import type { ServerConn } from "../../server/conn.ts";
+import { unqueue } from "../assign.ts";
 import { countOnPath, countOnServer } from "../count.ts";
 import { Phase } from "../phase.ts";
 import { tunnelTimeout } from "../relay.ts";
@@ -45,9 +46,12 @@ export function clientClosed(stream: TcpStream, error: Error | undefined): void 
     endInspection(stream, "C");
     return;
   }
+  if (stream.termCause !== "-") {
+    stream.closeBoth();
+    return;
+  }
   countOnPath(stream, C.clientAborts);
-  if (stream.termCause === "-") stream.end("C", "D");
-  else stream.closeBoth();
+  stream.end("C", "D");
 }
 
 /** FIN of the server. */
@@ -110,5 +114,21 @@ export function clientSilent(stream: TcpStream): void {
     return;
   }
   countOnPath(stream, C.clientAborts);
-  stream.end("c", phase === Phase.queued ? "Q" : "C");
+  if (phase === Phase.connecting) {
+    // As in HAProxy the attempts go on, and a server that is reached gets the end of the client.
+    stream.termCause = "c";
+    stream.termState = "C";
+    stream.client.pause();
+    stream.client.ended = true;
+    return;
+  }
+  if (phase === Phase.queued) {
+    // Its time in the queue is not told, as in HAProxy.
+    unqueue(stream);
+    stream.queueEnd = 0;
+    stream.phase = Phase.request;
+    stream.end("c", "Q");
+    return;
+  }
+  stream.end("c", "C");
 }

@@ -201,7 +201,8 @@ export class TcpStream extends Stream {
       }
       conn.finish();
     }
-    if (!conn.blocked) this.client.resume();
+    // Of a client that was silent for too long nothing is read any more.
+    if (!conn.blocked && this.termCause !== "c") this.client.resume();
     this.watch();
     inspectServer(this);
   }
@@ -212,7 +213,7 @@ export class TcpStream extends Stream {
       return;
     }
     this.active = clock.now;
-    this.client.resume();
+    if (this.termCause !== "c") this.client.resume();
     this.watch();
   }
 
@@ -241,6 +242,12 @@ export class TcpStream extends Stream {
 
   onServerLost(conn: ServerConn, error: Error | undefined): void {
     serverLost(this, conn, error);
+  }
+
+  /** What happened to the client before is what is told. */
+  override giveUp(cause: string, state: string): void {
+    const { termCause } = this;
+    super.giveUp(termCause === "-" ? cause : termCause, termCause === "-" ? state : this.termState);
   }
 
   onNoServer(): void {

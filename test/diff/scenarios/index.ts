@@ -38,6 +38,7 @@ import { rdp } from "./rdp.ts";
 import { settings } from "./settings.ts";
 import { restatuses } from "./restatus.ts";
 import { retries } from "./retries.ts";
+import { connectTimeouts } from "./connect-timeouts.ts";
 import { counterSamples } from "./counter-samples/index.ts";
 import { counterSessions } from "./counters/sessions.ts";
 import { counters } from "./counters/index.ts";
@@ -86,6 +87,7 @@ export const scenarios: readonly Scenario[] = [
   ...errors,
   ...lengths,
   ...timeouts,
+  ...connectTimeouts,
   ...dualStack,
   ...oneWay,
   ...failures,
