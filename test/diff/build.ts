@@ -23,10 +23,8 @@ export function tcp(lines: Lines = {}): string {
   return sections("tcp", "option tcplog", lines);
 }
 
-function sections(mode: string, log: string, lines: Lines): string {
-  const servers = Object.entries(lines.servers ?? { s1: "" })
-    .map(([name, args]) => `    server ${name} 127.0.0.1:{${name}} ${args}`)
-    .join("\n");
+/** The beginning of both. */
+function defaults(mode: string, log: string): string {
   return `
 defaults
     mode ${mode}
@@ -35,7 +33,17 @@ defaults
     timeout connect 2s
     timeout client 3s
     timeout server 3s
-${indent(lines.defaults)}
+`;
+}
+
+/** The beginning of `http`, for configurations that go on in another way. */
+export const HTTP_DEFAULTS = defaults("http", "option httplog");
+
+function sections(mode: string, log: string, lines: Lines): string {
+  const servers = Object.entries(lines.servers ?? { s1: "" })
+    .map(([name, args]) => `    server ${name} 127.0.0.1:{${name}} ${args}`)
+    .join("\n");
+  return `${defaults(mode, log)}${indent(lines.defaults)}
 frontend fe
     bind 127.0.0.1:{fe}
     default_backend be

@@ -1,16 +1,8 @@
 /** Clients of IPv4 on sockets of IPv6: what logs, headers, samples and hashes call them. */
-import { echo, get } from "../build.ts";
+import { echo, get, HTTP_DEFAULTS } from "../build.ts";
 import type { Scenario } from "../scenario.ts";
 
-const config = (lines: string): string => `
-defaults
-    mode http
-    log 127.0.0.1:{log} local0
-    option httplog
-    timeout connect 2s
-    timeout client 3s
-    timeout server 3s
-listen fe
+const config = (lines: string): string => `${HTTP_DEFAULTS}listen fe
     bind :::{fe} v4v6
 ${lines}
     server s1 127.0.0.1:{s1}

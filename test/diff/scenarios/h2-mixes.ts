@@ -13,6 +13,7 @@ import {
 import { ok, respond } from "../../harness/server.ts";
 import { http } from "../build.ts";
 import type { CompareOptions, Scenario } from "../scenario.ts";
+import { answers, HINT, OK } from "./h2/tools.ts";
 
 const compare: CompareOptions = { received: false, clientClose: "closed" };
 const both: CompareOptions = { ...compare, servers: false };
@@ -60,33 +61,11 @@ function mix(name: string, fields: Fields, more: More = {}, answer: Answer = ech
   }));
 }
 
-const answers =
-  (fields: Fields, body = "", trailers?: Fields): Answer =>
-  (h2, id) => {
-    h2.head(id, fields, body === "" && trailers === undefined);
-    if (body !== "") h2.data(id, body, trailers === undefined);
-    if (trailers !== undefined) h2.head(id, trailers, true);
-  };
-
 /** Interim responses before the final one. */
 const interim: Answer = (h2, id) => {
   h2.head(id, [[":status", "100"]], false);
-  h2.head(
-    id,
-    [
-      [":status", "103"],
-      ["link", "</a>"],
-    ],
-    false,
-  );
-  h2.head(
-    id,
-    [
-      [":status", "200"],
-      ["content-length", "2"],
-    ],
-    false,
-  );
+  h2.head(id, HINT, false);
+  h2.head(id, OK, false);
   h2.data(id, "ok", true);
 };
 
@@ -182,19 +161,7 @@ export const h2Mixes: readonly Scenario[] = [
     body: "a=1&b=2",
   }),
   ...mix("trailers of the request", post, { body: "hello", trailers: [["x-t", "1"]] }),
-  ...mix(
-    "trailers of a response with a length",
-    get,
-    {},
-    answers(
-      [
-        [":status", "200"],
-        ["content-length", "2"],
-      ],
-      "ok",
-      [["grpc-status", "0"]],
-    ),
-  ).slice(1),
+  ...mix("trailers of a response with a length", get, {}, answers(OK, "ok", [["grpc-status", "0"]])).slice(1),
   ...mix("trailers with a length", [...post, ["content-length", "5"]], { body: "hello", trailers: [["x-t", "1"]] }),
   ...mix("trailers without a body", post, { trailers: [["x-t", "1"]] }),
   ...mix("expect: 100-continue", [...post, ["expect", "100-continue"]], { body: "hello" }),

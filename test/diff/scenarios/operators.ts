@@ -5,6 +5,14 @@ import { get, http, upgradeFields } from "../build.ts";
 import type { Scenario, Talk } from "../scenario.ts";
 
 const CLOSE = "Connection: close";
+/** Nothing is logged. */
+const SILENT = `
+defaults
+    mode http
+    timeout connect 2s
+    timeout client 3s
+    timeout server 3s
+`;
 const named = (name: string): ServerScript => respond(() => ok(name));
 
 /** Some columns of `show stat` of the sections whose names begin with "be". */
@@ -115,13 +123,7 @@ export const operators: readonly Scenario[] = [
   ]),
   {
     name: "operators: fullconn counts every frontend that names the backend",
-    config: `
-defaults
-    mode http
-    timeout connect 2s
-    timeout client 3s
-    timeout server 3s
-frontend fe
+    config: `${SILENT}frontend fe
     bind 127.0.0.1:{fe}
     maxconn 100
     use_backend be1 if { path /1 }
@@ -145,13 +147,7 @@ backend be4
   },
   {
     name: "operators: dynamic cookies in show stat",
-    config: `
-defaults
-    mode http
-    timeout connect 2s
-    timeout client 3s
-    timeout server 3s
-    dynamic-cookie-key fromdefaults
+    config: `${SILENT}    dynamic-cookie-key fromdefaults
 frontend fe
     bind 127.0.0.1:{fe}
     default_backend be1
@@ -203,13 +199,7 @@ backend be3
   },
   {
     name: "operators: show servers state of servers of many kinds",
-    config: `
-defaults
-    mode http
-    timeout connect 2s
-    timeout client 3s
-    timeout server 3s
-frontend fe
+    config: `${SILENT}frontend fe
     bind 127.0.0.1:{fe}
     default_backend be1
 backend be1

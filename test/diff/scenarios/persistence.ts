@@ -1,6 +1,6 @@
 /** Persistence by cookie: every mode, what becomes of the cookies in both directions, and what the log says about it. */
 import { ok, respond } from "../../harness/server.ts";
-import { get, http, request, silence } from "../build.ts";
+import { get, http, HTTP_DEFAULTS, request, silence } from "../build.ts";
 import type { Scenario } from "../scenario.ts";
 
 const SERVERS = { s1: "cookie one", s2: "cookie two" };
@@ -148,60 +148,47 @@ const byDate: readonly Scenario[] = dates.map(([what, words, cookie]): Scenario 
 
 const off = (backend: string, lines: Readonly<Record<string, string>>): string => http({ backend, servers: lines });
 
+const asksForTwo: Scenario["client"] = async (talk) => {
+  await talk.once(ask("/", "Cookie: SRV=two"));
+  await talk.logged(1);
+};
+
 const states: readonly Scenario[] = [
   {
     name: "cookie of a server in maintenance",
     config: off("cookie SRV insert indirect", { s1: "cookie one", s2: "cookie two disabled" }),
     servers,
-    async client(talk) {
-      await talk.once(ask("/", "Cookie: SRV=two"));
-      await talk.logged(1);
-    },
+    client: asksForTwo,
   },
   {
     name: "cookie of a server in maintenance, option persist",
     config: off("cookie SRV insert indirect\noption persist", { s1: "cookie one", s2: "cookie two disabled" }),
     servers,
-    async client(talk) {
-      await talk.once(ask("/", "Cookie: SRV=two"));
-      await talk.logged(1);
-    },
+    client: asksForTwo,
   },
   {
     name: "cookie shared by two servers, the first in maintenance",
     config: off("cookie SRV insert indirect", { s1: "cookie two disabled", s2: "cookie two" }),
     servers,
-    async client(talk) {
-      await talk.once(ask("/", "Cookie: SRV=two"));
-      await talk.logged(1);
-    },
+    client: asksForTwo,
   },
   {
     name: "cookie of a server with weight 0",
     config: off("cookie SRV insert indirect", { s1: "cookie one", s2: "cookie two weight 0" }),
     servers,
-    async client(talk) {
-      await talk.once(ask("/", "Cookie: SRV=two"));
-      await talk.logged(1);
-    },
+    client: asksForTwo,
   },
   {
     name: "cookie of a backup server",
     config: off("cookie SRV insert indirect", { s1: "cookie one", s2: "cookie two backup" }),
     servers,
-    async client(talk) {
-      await talk.once(ask("/", "Cookie: SRV=two"));
-      await talk.logged(1);
-    },
+    client: asksForTwo,
   },
   {
     name: "cookie: a server without one takes the client's away",
     config: off("cookie SRV insert indirect", { s1: "" }),
     servers,
-    async client(talk) {
-      await talk.once(ask("/", "Cookie: SRV=two"));
-      await talk.logged(1);
-    },
+    client: asksForTwo,
   },
   {
     name: "cookie of a server that refuses, with redispatch",
@@ -285,15 +272,7 @@ const states: readonly Scenario[] = [
   },
   {
     name: "cookie in a listen section, bad request",
-    config: `
-defaults
-    mode http
-    log 127.0.0.1:{log} local0
-    option httplog
-    timeout connect 2s
-    timeout client 3s
-    timeout server 3s
-listen fe
+    config: `${HTTP_DEFAULTS}listen fe
     bind 127.0.0.1:{fe}
     cookie SRV insert
     server s1 127.0.0.1:{s1} cookie one

@@ -1,5 +1,5 @@
 /** ACLs, use_backend and the http-request, http-response and http-after-response rules. */
-import { echo, get, http, plays, playsAndCloses, post, request, sends } from "../build.ts";
+import { echo, get, http, HTTP_DEFAULTS, plays, playsAndCloses, post, request, sends } from "../build.ts";
 import { ok, respond } from "../../harness/server.ts";
 import type { Scenario } from "../scenario.ts";
 
@@ -313,15 +313,7 @@ export const rules: readonly Scenario[] = [
   },
   {
     name: "rules: frontend without a backend that answers by itself",
-    config: `
-defaults
-    mode http
-    log 127.0.0.1:{log} local0
-    option httplog
-    timeout connect 2s
-    timeout client 3s
-    timeout server 3s
-frontend fe
+    config: `${HTTP_DEFAULTS}frontend fe
     bind 127.0.0.1:{fe}
     http-request return status 200 content-type text/plain string pong if { path /ping }
 `,
@@ -376,15 +368,7 @@ frontend fe
   },
   {
     name: "rules: rules and ACLs of a listen count once",
-    config: `
-defaults
-    mode http
-    log 127.0.0.1:{log} local0
-    option httplog
-    timeout connect 2s
-    timeout client 3s
-    timeout server 3s
-listen fe
+    config: `${HTTP_DEFAULTS}listen fe
     bind 127.0.0.1:{fe}
     acl d path /d
     http-request deny if d

@@ -2,49 +2,44 @@ import { get, silence } from "../../build.ts";
 import type { Scenario } from "../../scenario.ts";
 import { shows, ask, one, table, legacy } from "./tools.ts";
 
+/** Rules of the frontend with the table of the old data types. */
+const limit = (name: string, rules: readonly string[], client: Scenario["client"]): Scenario =>
+  one(name, { frontend: rules.join("\n    "), more: legacy }, client);
+
+/** Four connections one after the other, each with a request. */
+const fourClients: Scenario["client"] = async (talk) => {
+  for (let i = 0; i < 4; i++) {
+    const client = await talk.knock();
+    client.send(get("/"));
+    await Promise.race([client.response().catch(() => {}), client.closed().catch(() => {})]);
+    client.close();
+    await talk.sleep(40);
+  }
+};
+
 /** What operators do with counters. */
 export const limits: readonly Scenario[] = [
-  one(
+  limit(
     "deny by rate",
-    {
-      frontend: [
-        "http-request track-sc0 src table {@tab}",
-        "http-request deny deny_status 429 if { sc_http_req_rate(0) gt 3 }",
-      ].join("\n    "),
-      more: legacy,
-    },
+    ["http-request track-sc0 src table {@tab}", "http-request deny deny_status 429 if { sc_http_req_rate(0) gt 3 }"],
     ask(get("/1"), get("/2"), get("/3"), get("/4"), get("/5")),
   ),
-  one(
+  limit(
     "reject connections by rate",
-    {
-      frontend: [
-        "tcp-request connection track-sc0 src table {@tab}",
-        "tcp-request connection reject if { sc0_conn_rate gt 2 }",
-        shows(["sc0_conn_rate", "sc0_conn_cur", "sc0_sess_rate"]),
-      ].join("\n    "),
-      more: legacy,
-    },
-    async (talk) => {
-      for (let i = 0; i < 4; i++) {
-        const client = await talk.knock();
-        client.send(get("/"));
-        await Promise.race([client.response().catch(() => {}), client.closed().catch(() => {})]);
-        client.close();
-        await talk.sleep(40);
-      }
-    },
+    [
+      "tcp-request connection track-sc0 src table {@tab}",
+      "tcp-request connection reject if { sc0_conn_rate gt 2 }",
+      shows(["sc0_conn_rate", "sc0_conn_cur", "sc0_sess_rate"]),
+    ],
+    fourClients,
   ),
-  one(
+  limit(
     "deny above a number of connections",
-    {
-      frontend: [
-        "tcp-request connection track-sc0 src table {@tab}",
-        "http-request deny deny_status 429 if { sc0_conn_cur gt 2 }",
-        shows(["sc0_conn_cur", "sc0_trackers"]),
-      ].join("\n    "),
-      more: legacy,
-    },
+    [
+      "tcp-request connection track-sc0 src table {@tab}",
+      "http-request deny deny_status 429 if { sc0_conn_cur gt 2 }",
+      shows(["sc0_conn_cur", "sc0_trackers"]),
+    ],
     async (talk) => {
       const clients = [];
       for (let i = 0; i < 4; i++) {
@@ -60,17 +55,14 @@ export const limits: readonly Scenario[] = [
       await clients[3]!.response();
     },
   ),
-  one(
+  limit(
     "several requests at a time",
-    {
-      frontend: [
-        "http-request track-sc0 src table {@tab}",
-        "http-request deny deny_status 429 if { sc0_conn_cur gt 2 }",
-        "http-request wait-for-body time 2s if { path /wait }",
-        shows(["sc0_conn_cur", "sc0_trackers"]),
-      ].join("\n    "),
-      more: legacy,
-    },
+    [
+      "http-request track-sc0 src table {@tab}",
+      "http-request deny deny_status 429 if { sc0_conn_cur gt 2 }",
+      "http-request wait-for-body time 2s if { path /wait }",
+      shows(["sc0_conn_cur", "sc0_trackers"]),
+    ],
     async (talk) => {
       const waiting = [await talk.connect(), await talk.connect()];
       for (const client of waiting) client.send("POST /wait HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\na");
@@ -86,62 +78,39 @@ export const limits: readonly Scenario[] = [
       await talk.once(get("/one-more"));
     },
   ),
-  one(
+  limit(
     "marks by a tag",
-    {
-      frontend: [
-        "http-request track-sc0 src table {@tab}",
-        "http-request sc-set-gpt0(0) 1 if { path /bad }",
-        "http-request deny if { sc0_get_gpt0 gt 0 }",
-      ].join("\n    "),
-      more: legacy,
-    },
+    [
+      "http-request track-sc0 src table {@tab}",
+      "http-request sc-set-gpt0(0) 1 if { path /bad }",
+      "http-request deny if { sc0_get_gpt0 gt 0 }",
+    ],
     ask(get("/a"), get("/bad"), get("/a")),
   ),
-  one(
+  limit(
     "counts errors of a client",
-    {
-      frontend: [
-        "http-request track-sc0 src table {@tab}",
-        "http-request deny deny_status 429 if { sc0_http_err_cnt ge 2 }",
-      ].join("\n    "),
-      more: legacy,
-    },
+    ["http-request track-sc0 src table {@tab}", "http-request deny deny_status 429 if { sc0_http_err_cnt ge 2 }"],
     ask(get("/404"), get("/404"), get("/a"), get("/b")),
   ),
-  one(
+  limit(
     "reject connections by the rate of the source",
-    {
-      frontend: [
-        "tcp-request connection reject if { src_conn_rate({@tab}) ge 2 }",
-        "tcp-request connection track-sc1 src table {@tab}",
-        shows(["sc1_conn_rate", "src_conn_rate({@tab})"]),
-      ].join("\n    "),
-      more: legacy,
-    },
-    async (talk) => {
-      for (let i = 0; i < 4; i++) {
-        const client = await talk.knock();
-        client.send(get("/"));
-        await Promise.race([client.response().catch(() => {}), client.closed().catch(() => {})]);
-        client.close();
-        await talk.sleep(40);
-      }
-    },
+    [
+      "tcp-request connection reject if { src_conn_rate({@tab}) ge 2 }",
+      "tcp-request connection track-sc1 src table {@tab}",
+      shows(["sc1_conn_rate", "src_conn_rate({@tab})"]),
+    ],
+    fourClients,
   ),
-  one(
+  limit(
     "flag an abuser, then refuse its connections",
-    {
-      frontend: [
-        "acl abuse src_http_req_rate({@tab}) ge 3",
-        "acl flag src_inc_gpc0({@tab}) ge 0",
-        "acl flagged src_get_gpc0({@tab}) gt 0",
-        "tcp-request connection track-sc0 src table {@tab}",
-        "tcp-request connection reject if flagged",
-        "http-request deny deny_status 429 if abuse flag",
-      ].join("\n    "),
-      more: legacy,
-    },
+    [
+      "acl abuse src_http_req_rate({@tab}) ge 3",
+      "acl flag src_inc_gpc0({@tab}) ge 0",
+      "acl flagged src_get_gpc0({@tab}) gt 0",
+      "tcp-request connection track-sc0 src table {@tab}",
+      "tcp-request connection reject if flagged",
+      "http-request deny deny_status 429 if abuse flag",
+    ],
     async (talk) => {
       await ask(get("/1"), get("/2"), get("/3"), get("/4"))(talk);
       const client = await talk.knock();
@@ -163,16 +132,13 @@ export const limits: readonly Scenario[] = [
     },
     ask(get("/404"), get("/500"), get("/b"), get("/404"), get("/a")),
   ),
-  one(
+  limit(
     "bytes of a client",
-    {
-      frontend: [
-        "http-request track-sc0 src table {@tab}",
-        "http-request deny deny_status 429 if { sc0_bytes_out_rate gt 200 }",
-        shows(["sc0_bytes_in_rate", "sc0_bytes_out_rate"]),
-      ].join("\n    "),
-      more: legacy,
-    },
+    [
+      "http-request track-sc0 src table {@tab}",
+      "http-request deny deny_status 429 if { sc0_bytes_out_rate gt 200 }",
+      shows(["sc0_bytes_in_rate", "sc0_bytes_out_rate"]),
+    ],
     ask(get("/1"), get("/2"), get("/3"), get("/4"), get("/5"), get("/6")),
   ),
   one(

@@ -3,7 +3,7 @@ import { type Answer, echo, respondH2 } from "../../../harness/h2.ts";
 import { ok, respond } from "../../../harness/server.ts";
 import { http } from "../../build.ts";
 import type { Scenario } from "../../scenario.ts";
-import { answers, get1 } from "./tools.ts";
+import { answers, get1, HINT, OK } from "./tools.ts";
 
 /** A request over HTTP/1 to a server that speaks HTTP/2 and echoes what it got. */
 function forward(name: string, text: string, answer: Answer = echo, frontend = ""): Scenario {
@@ -54,17 +54,7 @@ export const toServers: readonly Scenario[] = [
   ),
   forward("absolute target", "GET http://example.test/abs?x HTTP/1.1\r\nHost: example.test\r\n\r\n"),
   forward("OPTIONS *", "OPTIONS * HTTP/1.1\r\nHost: example.test\r\n\r\n"),
-  forward(
-    "HTTP/1.0",
-    "GET /x HTTP/1.0\r\nConnection: keep-alive\r\n\r\n",
-    answers(
-      [
-        [":status", "200"],
-        ["content-length", "2"],
-      ],
-      "ok",
-    ),
-  ),
+  forward("HTTP/1.0", "GET /x HTTP/1.0\r\nConnection: keep-alive\r\n\r\n", answers(OK, "ok")),
   forward(
     "an answer with a length",
     get1(),
@@ -82,34 +72,14 @@ export const toServers: readonly Scenario[] = [
   forward("204", get1(), answers([[":status", "204"]])),
   forward("404 without body", get1(), answers([[":status", "404"]])),
   forward("interim responses", get1(), (h2, id) => {
-    h2.head(
-      id,
-      [
-        [":status", "103"],
-        ["link", "</a>"],
-      ],
-      false,
-    );
-    h2.head(
-      id,
-      [
-        [":status", "200"],
-        ["content-length", "2"],
-      ],
-      false,
-    );
+    h2.head(id, HINT, false);
+    h2.head(id, OK, false);
     h2.data(id, "ok", true);
   }),
   forward(
     "response rules",
     get1(),
-    answers(
-      [
-        [":status", "200"],
-        ["content-length", "2"],
-      ],
-      "ok",
-    ),
+    answers(OK, "ok"),
     "http-response set-header x-new 1\nhttp-response set-status 201 reason Made",
   ),
   forward("a reset stream", get1(), (h2, id) => h2.reset(id, 2)),

@@ -17,6 +17,16 @@ export const answers =
     if (trailers !== undefined) h2.head(id, trailers, true);
   };
 
+/** The beginning of an answer with a body of two bytes, and an interim one. */
+export const OK: Fields = [
+  [":status", "200"],
+  ["content-length", "2"],
+];
+export const HINT: Fields = [
+  [":status", "103"],
+  ["link", "</a>"],
+];
+
 export function get1(): string {
   return "GET /x HTTP/1.1\r\nHost: example.test\r\n\r\n";
 }

@@ -2,19 +2,24 @@
 import type { Scenario } from "../../scenario.ts";
 import { sends, rule, fromTwo, CLOSE } from "./tools.ts";
 
-export const connection: readonly Scenario[] = [
-  rule("connection accept", { frontend: "tcp-request connection accept" }, sends("a\n")),
-  rule("connection reject", { frontend: "tcp-request connection reject" }, sends("a\n"), { compare: CLOSE }),
-  rule("connection reject, no byte", { frontend: "tcp-request connection reject" }, async (talk) => {
+/** What both kinds of rules can say of a connection. */
+const verdicts = (kind: "connection" | "session"): Scenario[] => [
+  rule(`${kind} accept`, { frontend: `tcp-request ${kind} accept` }, sends("a\n")),
+  rule(`${kind} reject`, { frontend: `tcp-request ${kind} reject` }, sends("a\n"), { compare: CLOSE }),
+  rule(`${kind} reject, no byte`, { frontend: `tcp-request ${kind} reject` }, async (talk) => {
     const client = await talk.knock();
     await client.closed();
   }),
   rule(
-    "connection reject by source",
-    { frontend: "tcp-request connection reject if { src 127.0.0.9 }" },
+    `${kind} reject by source`,
+    { frontend: `tcp-request ${kind} reject if { src 127.0.0.9 }` },
     (talk) => fromTwo(talk, "127.0.0.9", "127.0.0.8"),
     { compare: CLOSE },
   ),
+];
+
+export const connection: readonly Scenario[] = [
+  ...verdicts("connection"),
   rule(
     "connection: the first rule that applies decides",
     {
@@ -89,18 +94,7 @@ export const connection: readonly Scenario[] = [
 ];
 
 export const session: readonly Scenario[] = [
-  rule("session accept", { frontend: "tcp-request session accept" }, sends("a\n")),
-  rule("session reject", { frontend: "tcp-request session reject" }, sends("a\n"), { compare: CLOSE }),
-  rule("session reject, no byte", { frontend: "tcp-request session reject" }, async (talk) => {
-    const client = await talk.knock();
-    await client.closed();
-  }),
-  rule(
-    "session reject by source",
-    { frontend: "tcp-request session reject if { src 127.0.0.9 }" },
-    (talk) => fromTwo(talk, "127.0.0.9", "127.0.0.8"),
-    { compare: CLOSE },
-  ),
+  ...verdicts("session"),
   rule(
     "session set-src leaves fc_src",
     {

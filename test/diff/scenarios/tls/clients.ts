@@ -67,23 +67,19 @@ export const clients: readonly Scenario[] = [
   client("without its chain", "verify required", certificate(chained)),
   client("without its chain, ignored", "verify optional crt-ignore-err all", certificate(chained)),
   client("without its chain, ignored by number", "verify optional crt-ignore-err 20,21", certificate(chained)),
-  client("of an authority that has expired", "verify required", { key: ofTired.key, cert: ofTired.cert + tired.cert }),
-  client("of an authority that has expired, ignored", "verify required ca-ignore-err 10", {
-    key: ofTired.key,
-    cert: ofTired.cert + tired.cert,
-  }),
-  client("of an authority that has expired, ignored for certificates alone", "verify required crt-ignore-err 10", {
-    key: ofTired.key,
-    cert: ofTired.cert + tired.cert,
-  }),
-  client("of another authority with its chain", "verify required", {
-    key: ofForeign.key,
-    cert: ofForeign.cert + foreign.cert,
-  }),
-  client("of another authority with its chain, ignored", "verify optional ca-ignore-err all crt-ignore-err all", {
-    key: ofForeign.key,
-    cert: ofForeign.cert + foreign.cert,
-  }),
+  client("of an authority that has expired", "verify required", certificate(ofTired, tired)),
+  client("of an authority that has expired, ignored", "verify required ca-ignore-err 10", certificate(ofTired, tired)),
+  client(
+    "of an authority that has expired, ignored for certificates alone",
+    "verify required crt-ignore-err 10",
+    certificate(ofTired, tired),
+  ),
+  client("of another authority with its chain", "verify required", certificate(ofForeign, foreign)),
+  client(
+    "of another authority with its chain, ignored",
+    "verify optional ca-ignore-err all crt-ignore-err all",
+    certificate(ofForeign, foreign),
+  ),
   client("of another authority", "verify optional ca-ignore-err all crt-ignore-err all", certificate(ofForeign)),
   client(
     "self-signed with a revocation list",
@@ -105,10 +101,11 @@ export const clients: readonly Scenario[] = [
     "verify required crl-file {file:crl.pem} crt-ignore-err 10,23",
     certificate(revokedOld),
   ),
-  client("of a certificate that is no authority, dates ignored", "verify required crt-ignore-err 10", {
-    key: ofNotCa.key,
-    cert: ofNotCa.cert + notCa.cert,
-  }),
+  client(
+    "of a certificate that is no authority, dates ignored",
+    "verify required crt-ignore-err 10",
+    certificate(ofNotCa, notCa),
+  ),
   client("ca-verify-file alone", "verify required ca-verify-file {file:ca.pem}", certificate(good)),
-  client("with its chain", "verify required", { key: chained.key, cert: chained.cert + middle.cert }),
+  client("with its chain", "verify required", certificate(chained, middle)),
 ];

@@ -6,13 +6,10 @@ import { echo, get, silence } from "../../build.ts";
 import type { Scenario, Talk } from "../../scenario.ts";
 import { files, tlsFront, V12 } from "./tools.ts";
 
+type Play = (peer: Peer, talk: Talk) => Promise<void> | void;
+
 /** What happens to a connection that does not finish its handshake; `words`: of the bind line. */
-const broken = (
-  name: string,
-  play: (peer: Peer, talk: Talk) => Promise<void> | void,
-  lines = "",
-  words = "crt {file:main.pem}",
-): Scenario => ({
+const broken = (name: string, play: Play, lines = "", words = "crt {file:main.pem}"): Scenario => ({
   name: `tls handshake: ${name}`,
   config: tlsFront(words, { defaults: `timeout client 400ms\ntimeout http-request 200ms\n${lines}` }),
   files: { ...files, "versions.txt": "{file:main.pem}\n{file:second.pem} [ssl-max-ver TLSv1.2]\n" },
@@ -28,49 +25,46 @@ const broken = (
 });
 
 /** The name in the ClientHello decides with what the handshake begins. */
-const byName = (name: string, play: (peer: Peer, talk: Talk) => Promise<void> | void): Scenario =>
+const byName = (name: string, play: Play): Scenario =>
   broken(`versions by name, ${name}`, play, "", "crt-list {file:versions.txt}");
 
+const ofSecond = hello({ name: "second.test", alpn: [], groups: true, ticket: -1 });
+
+/** How a client does not finish. */
+const plays: readonly (readonly [name: string, play: Play])[] = [
+  ["closed at once", (peer) => peer.close()],
+  ["FIN at once", (peer) => peer.shutdown()],
+  [
+    "reset at once",
+    async (peer, talk) => {
+      await talk.sleep(50);
+      peer.reset();
+    },
+  ],
+  ["plain HTTP", (peer) => peer.send(get("/"))],
+  ["junk", (peer) => peer.send("junk junk junk junk")],
+  [
+    "half a hello, then FIN",
+    async (peer, talk) => {
+      peer.send("\x16\x03\x01\x02\x00\x01\x00");
+      await talk.sleep(50);
+      peer.shutdown();
+    },
+  ],
+  ["silence", () => {}],
+  ["half a hello, then silence", (peer) => peer.send("\x16\x03\x01\x02\x00\x01\x00")],
+];
+
 export const handshakes: readonly Scenario[] = [
-  byName("closed at once", (peer) => peer.close()),
-  byName("FIN at once", (peer) => peer.shutdown()),
-  byName("reset at once", async (peer, talk) => {
-    await talk.sleep(50);
-    peer.reset();
-  }),
-  byName("plain HTTP", (peer) => peer.send(get("/"))),
-  byName("junk", (peer) => peer.send("junk junk junk junk")),
-  byName("half a hello, then FIN", async (peer, talk) => {
-    peer.send("\x16\x03\x01\x02\x00\x01\x00");
-    await talk.sleep(50);
-    peer.shutdown();
-  }),
-  byName("silence", () => {}),
-  byName("half a hello, then silence", (peer) => peer.send("\x16\x03\x01\x02\x00\x01\x00")),
-  byName("a hello and nothing more", (peer) =>
-    peer.send(hello({ name: "second.test", alpn: [], groups: true, ticket: -1 })),
-  ),
+  ...plays.map(([name, play]) => byName(name, play)),
+  byName("a hello and nothing more", (peer) => peer.send(ofSecond)),
   byName("a hello, then FIN", async (peer, talk) => {
-    peer.send(hello({ name: "second.test", alpn: [], groups: true, ticket: -1 }));
+    peer.send(ofSecond);
     await talk.sleep(50);
     peer.shutdown();
   }),
-  broken("closed at once", (peer) => peer.close()),
-  broken("FIN at once", (peer) => peer.shutdown()),
+  ...plays.map(([name, play]) => broken(name, play)),
   broken("closed at once, dontlognull", (peer) => peer.close(), "option dontlognull"),
-  broken("reset at once", async (peer, talk) => {
-    await talk.sleep(50);
-    peer.reset();
-  }),
-  broken("plain HTTP", (peer) => peer.send(get("/"))),
-  broken("junk", (peer) => peer.send("junk junk junk junk")),
-  broken("half a hello, then FIN", async (peer, talk) => {
-    peer.send("\x16\x03\x01\x02\x00\x01\x00");
-    await talk.sleep(50);
-    peer.shutdown();
-  }),
-  broken("silence", () => {}),
-  broken("half a hello, then silence", (peer) => peer.send("\x16\x03\x01\x02\x00\x01\x00")),
   broken("silence, separate errors", () => {}, "option log-separate-errors"),
 ];
 

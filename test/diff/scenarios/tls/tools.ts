@@ -75,6 +75,7 @@ export async function ask(
   return peer;
 }
 
-export function certificate({ key, cert }: Issued): Pick<TlsWish, "key" | "cert"> {
-  return { key, cert };
+/** What a client shows: a certificate, and those of its issuers that it sends along. */
+export function certificate({ key, cert }: Issued, ...chain: readonly Issued[]): Pick<TlsWish, "key" | "cert"> {
+  return { key, cert: cert + chain.map((issuer) => issuer.cert).join("") };
 }
