@@ -10,7 +10,7 @@
  * of a socket pair under the same number. A poll entry follows the open file, not the number: Bun goes on watching our epoll, but
  * what it reads is the socket pair, where one byte always lies. So each readiness becomes one `data` event, and one byte is put back.
  */
-import { dup2 } from "../ffi/file.ts";
+import { dup, dup2 } from "../ffi/file.ts";
 import {
   EPOLL_CTL_ADD,
   EPOLL_CTL_DEL,
@@ -23,8 +23,7 @@ import {
   generationOf,
   idOf,
 } from "../ffi/epoll.ts";
-import { errnoName } from "../ffi/errno.ts";
-import { dup } from "../ffi/file.ts";
+import { EAGAIN, errnoName } from "../ffi/errno.ts";
 import { socketpair, SOCK_STREAM } from "../ffi/socket.ts";
 import { send } from "../ffi/stream-io.ts";
 import { tick } from "../util/clock.ts";
@@ -38,6 +37,9 @@ export interface Polled {
 /** Events worked on in one wake-up, at least: then timers and what Bun itself polls shall have their turn. */
 const TURN = 256;
 
+/** Pause before the byte that wakes is sent again, when the kernel has no memory for it. */
+const AGAIN_MS = 1;
+
 class Poller {
   private readonly epoll: number;
   private readonly wake: number;
@@ -45,6 +47,7 @@ class Poller {
   private readonly polled: (Polled | null)[] = [];
   /** Raised when a descriptor number gets a new meaning: events fetched before belong to somebody else. */
   private readonly generations: number[] = [];
+  private readonly dispatchAgain = (): void => this.dispatch();
 
   constructor(private readonly report: (error: unknown) => void) {
     this.epoll = must(epollCreate());
@@ -58,6 +61,11 @@ class Poller {
       open() {},
       drain() {},
       error: (_: unknown, error: Error) => this.report(error),
+      // Bun closes what it cannot read, be it for want of memory: nothing here would ever be told of anything again. A worker is replaced.
+      close: (_: unknown, error?: Error) => {
+        this.report(error ?? new Error("the wake-up socket is gone"));
+        process.exit(1);
+      },
     };
     void (Bun.connect({ fd, socket: handlers, data: undefined } as never) as Promise<unknown>).then(null, this.report);
     must(dup2(pair[0], fd));
@@ -89,7 +97,8 @@ class Poller {
   }
 
   private rearm(): void {
-    send(this.wake, this.byte, 0, 1);
+    const status = send(this.wake, this.byte, 0, 1);
+    if (status < 0 && status !== -EAGAIN) setTimeout(this.dispatchAgain, AGAIN_MS);
   }
 
   private dispatch(): void {
