@@ -54,3 +54,18 @@ test("tells what it cannot read, and lays out the rest", () => {
   expect(run(["-w", "--check", path]).code).toBe(2);
   expect(run([]).code).toBe(2);
 });
+
+test("what is binary or begins with a byte order mark is neither printed nor changed", () => {
+  for (const [name, text, code] of [
+    ["nul.cfg", "global\nlog\0x\n", "syntax/nul-character"],
+    ["bom.cfg", "\ufeffglobal\ndaemon\n", "file/encoding"],
+  ] as const) {
+    const path = file(name, text);
+    for (const args of [[path], ["-w", path], ["--check", path]]) {
+      const { code: exit, out, err } = run(args);
+      expect({ exit, out }).toEqual({ exit: 1, out: "" });
+      expect(err).toContain(`error [${code}]`);
+      expect(readFileSync(path, "utf8")).toBe(text);
+    }
+  }
+});

@@ -30,6 +30,8 @@ export interface LoadOptions {
   readonly ignoreResolution?: boolean;
   /** Whether the linter looks too, and comments that switch findings off are judged. Default false. */
   readonly lint?: boolean;
+  /** Errors after which the rest of a file is not read; default 1000. */
+  readonly maxErrors?: number;
   /** What "-" stands for; default: standard input is read. */
   readonly stdin?: Uint8Array;
 }
@@ -58,7 +60,8 @@ export function loadConfiguration(files: readonly string[], options: LoadOptions
   const diagnostics = new Diagnostics();
   const env = configEnvironment(options);
   const stdin = options.stdin === undefined ? {} : { stdin: options.stdin };
-  const reader = readConfig(files, { env, diag: options.diag ?? false, ...stdin }, diagnostics);
+  const limit = options.maxErrors === undefined ? {} : { maxErrors: options.maxErrors };
+  const reader = readConfig(files, { env, diag: options.diag ?? false, ...stdin, ...limit }, diagnostics);
   const names = reader.sources.map(({ name }) => name);
   const lint = options.lint ?? false;
   const machine = { ...systemEnv(names), variables: env, ignoreResolution: options.ignoreResolution ?? false };
@@ -67,7 +70,11 @@ export function loadConfiguration(files: readonly string[], options: LoadOptions
   return {
     model,
     failed: diagnostics.failed,
-    findings: sorted(findings, names),
+    // The line that would set them may be the one that is wrong.
+    findings: sorted(
+      diagnostics.failed ? findings.filter(({ code }) => code !== "config/missing-timeout") : findings,
+      names,
+    ),
     lines: new SourceLines(reader.sources),
     files: names,
   };

@@ -18,6 +18,10 @@ export interface StartRequest {
   readonly daemon: boolean | null;
   /** null = as the configuration says. */
   readonly pidFile: string | null;
+  /** No pid file, whatever those say. Default false. */
+  readonly noPidFile?: boolean;
+  /** Told the process ids of the workers once they serve. */
+  readonly serving?: (workers: readonly number[]) => void;
   /** Command-line overrides of `maxconn`; 0 = none. */
   readonly maxconn: number;
   readonly proxyMaxconn: number;
@@ -69,6 +73,7 @@ export async function startProxy(request: StartRequest): Promise<number> {
     startAdmin(context) {
       // A successor is started with the words of the first, whose work this was.
       if (!successor) for (const pid of request.oldPids) signal(pid, request.oldSignal);
+      request.serving?.(context.workers().map(({ pid }) => pid));
       return startAdmin(context);
     },
     draining: logStopped,
@@ -85,7 +90,7 @@ export async function startProxy(request: StartRequest): Promise<number> {
     successorEnvironment: request.defaultSocket && socket === null ? { [NO_SOCKET]: "1" } : {},
     ...(request.report === undefined ? {} : { report: request.report }),
     ...(request.daemon === null ? {} : { daemon: request.daemon }),
-    ...(request.pidFile === null ? {} : { pidfile: request.pidFile }),
+    ...(request.noPidFile === true ? { pidfile: null } : request.pidFile === null ? {} : { pidfile: request.pidFile }),
   });
 }
 

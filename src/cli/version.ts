@@ -1,5 +1,5 @@
 /** What `tlb version`, `-v` and `-vv` say about this build. */
-import { hostname, release, type } from "node:os";
+import { hostname, machine, release, type } from "node:os";
 import manifest from "../../package.json" with { type: "json" };
 import { featureList, haproxyVersion } from "../lang/features.ts";
 
@@ -47,7 +47,7 @@ export function longVersion(): string {
     `Configuration language: HAProxy ${language}`,
     `Built with Bun version: ${bun}`,
     `TLS library: ${tls}`,
-    `Running on: ${type()} ${release()} ${process.arch} (${hostname()})`,
+    `Running on: ${type()} ${release()} ${machine()} (${hostname()})`,
     "",
     `Feature list : ${featureList()}`,
   ].join("\n");

@@ -17,6 +17,8 @@ export interface Diagnostic {
 /** Collects every finding of one run; nothing stops at the first error. */
 export class Diagnostics {
   readonly list: Diagnostic[] = [];
+  /** How many of them are errors. */
+  errors = 0;
 
   add(
     severity: Severity,
@@ -26,6 +28,7 @@ export class Diagnostics {
     options: { endColumn?: number; hint?: string } = {},
   ): void {
     const { endColumn = at.column + 1, hint } = options;
+    if (severity === "error") this.errors++;
     this.list.push({ code, severity, at, endColumn, message, ...(hint === undefined ? {} : { hint }) });
   }
 

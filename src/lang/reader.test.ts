@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Diagnostics } from "./diagnostic.ts";
-import { type ConfigReader, readConfig, readText } from "./reader.ts";
+import { ConfigReader, readConfig, readText } from "./reader.ts";
 
 let dir = "";
 beforeAll(() => {
@@ -105,6 +105,20 @@ describe("sources", () => {
     expect(diagnostics.list.map(({ code, at }) => [code, at.file])).toEqual([["file/unreadable", "-"]]);
   });
 
+  test("a byte order mark is an error, told once, and the words behind it are read", () => {
+    const path = join(dir, "mark");
+    const read = (bytes: string): [string[], string[]] => {
+      writeFileSync(path, Buffer.from(bytes, "latin1"));
+      const diagnostics = new Diagnostics();
+      const lines = words(readConfig([path], { env: {} }, diagnostics));
+      return [lines, diagnostics.list.map(({ code, at }) => `${code} ${at.line}:${at.column}`)];
+    };
+    expect(read("\xef\xbb\xbfa b\nc\n")).toEqual([["a|b", "c"], ["file/encoding 1:1"]]);
+    expect(read("\xff\xfea\0\n\0b\0\n\0")).toEqual([[], ["file/encoding 1:1"]]);
+    expect(read("\xfe\xff\0a\0\n")).toEqual([[], ["file/encoding 1:1"]]);
+    expect(read("a\n\xef\xbb\xbfb\n")).toEqual([["a", "\xef\xbb\xbfb"], []]);
+  });
+
   test("what cannot be read is reported, and the rest is read", () => {
     const diagnostics = new Diagnostics();
     const missing = join(dir, "nope.cfg");
@@ -116,4 +130,28 @@ describe("sources", () => {
     );
     expect(diagnostics.list[1]?.message).toContain("holds no configuration file");
   });
+});
+
+test("nothing behind a NUL is read", () => {
+  const diagnostics = new Diagnostics();
+  const reader = readText("a\nb\0\nc\0\n.if 1\n", "f", { env: {} }, diagnostics);
+  expect(words(reader)).toEqual(["a"]);
+  expect(diagnostics.list.map(({ code, at }) => `${code} ${at.line}:${at.column}`)).toEqual([
+    "syntax/nul-character 2:2",
+  ]);
+});
+
+test("a file with too many errors is not read to its end, the next one is", () => {
+  const diagnostics = new Diagnostics();
+  const text = `${"'\n".repeat(9)}a\n`;
+  const sources = [
+    { name: "f", text },
+    { name: "g", text },
+  ];
+  const reader = new ConfigReader(sources, { env: {}, maxErrors: 5 }, diagnostics);
+  expect(words(reader)).toEqual([]);
+  const found = diagnostics.list.map(({ code, at }) => `${at.file}:${at.line} ${code.replace(/.*\//, "")}`);
+  const lines = [1, 2, 3, 4, 5].map((line) => `${line} unmatched-quote`);
+  expect(found).toEqual(["f", "g"].flatMap((name) => [...lines, "6 too-many-errors"].map((end) => `${name}:${end}`)));
+  expect(diagnostics.errors).toBe(12);
 });

@@ -10,11 +10,15 @@ import type { Variables } from "./environment.ts";
 import { isSectionKeyword } from "./sections.ts";
 import { loadSources, type Source } from "./source.ts";
 
+const MAX_ERRORS = 1000;
+
 export interface ReadOptions {
   /** Read at every line; the consumer of the lines may change it in between. Undefined means unset. */
   readonly env: Record<string, string | undefined>;
   /** Bytes of standard input, for the file name "-". Default: file descriptor 0 is read. */
   readonly stdin?: Uint8Array;
+  /** Errors after which the rest of a file is not read; default 1000. HAProxy stops at 50. */
+  readonly maxErrors?: number;
   /** Whether `.diag` speaks (`-dD`). Default false. */
   readonly diag?: boolean;
 }
@@ -52,18 +56,28 @@ export class ConfigReader implements Iterable<Line> {
   private *readSource({ name, text }: Source): Generator<Line> {
     const { diagnostics, options } = this;
     const conditionals = new Conditionals(options.env, diagnostics, options.diag ?? false);
+    const { maxErrors = MAX_ERRORS } = options;
+    const stopAt = diagnostics.errors + maxErrors;
+    // Nothing behind a NUL is looked at, as in HAProxy: the file is binary, or cut by a crash.
+    const nul = text.indexOf("\0");
     let number = 0;
     for (let start = 0; start < text.length;) {
       number++;
       const newline = text.indexOf("\n", start);
       const end = newline < 0 ? text.length : newline;
       const typed = text.slice(start, end);
+      if (diagnostics.errors >= stopAt) {
+        const at = { file: name, line: number, column: 1 };
+        diagnostics.error("syntax/too-many-errors", at, `too many fatal errors (${maxErrors}), stopping now`);
+        return;
+      }
       start = end + 1;
       const line = lexLine(typed, name, number, this, diagnostics);
       if (line !== null && conditionals.accept(line)) {
         this.enterSection(line);
         yield line;
       }
+      if (nul >= 0 && nul < end) return;
       if (newline < 0) {
         const at = { file: name, line: number, column: typed.length + 1 };
         diagnostics.error(

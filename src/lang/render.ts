@@ -85,7 +85,12 @@ export function haproxyMessage(severity: Severity, pid: number, text: string): s
 }
 
 const lexical: ReadonlySet<string> = new Set(LEX_CODES);
-const directive: ReadonlySet<string> = new Set(["directive/message", "directive/unknown", "condition/lone"]);
+const directive: ReadonlySet<string> = new Set([
+  "syntax/too-many-errors",
+  "directive/message",
+  "directive/unknown",
+  "condition/lone",
+]);
 
 /** A finding as HAProxy prints it: `[ALERT]    (pid) : config : parsing [file:line] : text`. */
 export function renderHaproxy(

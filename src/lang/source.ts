@@ -15,7 +15,7 @@ const STDIN_FD = 0;
 /**
  * Reads every source in the order given. A directory stands for its `*.cfg` files that are not hidden, sorted by
  * bytes (C locale). What cannot be read (code `file/unreadable`) and folders without any (`file/empty-folder`) are
- * reported and left out; the rest is still read.
+ * reported and left out; the rest is still read. So are byte order marks (`file/encoding`), and taken off.
  */
 export function loadSources(
   files: readonly string[],
@@ -35,7 +35,7 @@ export function loadSources(
       }
       stdinUsed = true;
       try {
-        sources.push({ name: "-", text: latin1(stdin ?? readFileSync(STDIN_FD)) });
+        sources.push(decoded("-", latin1(stdin ?? readFileSync(STDIN_FD)), diagnostics));
       } catch (error) {
         unreadable("-", `cannot read standard input: ${messageOf(error)}`);
       }
@@ -43,13 +43,33 @@ export function loadSources(
     }
     for (const path of expand(file, unreadable, diagnostics)) {
       try {
-        sources.push({ name: path, text: latin1(readFileSync(path)) });
+        sources.push(decoded(path, latin1(readFileSync(path)), diagnostics));
       } catch (error) {
         unreadable(path, `Could not open configuration file ${path} : ${messageOf(error)}`);
       }
     }
   }
   return sources;
+}
+
+/** The marks editors of other systems begin files with, as single bytes. */
+const UTF8_MARK = "\xef\xbb\xbf";
+const UTF16_MARKS = ["\xff\xfe", "\xfe\xff"];
+
+/** What is not plain text is an error, and said once: without its mark the rest of a UTF-8 file can be judged all the same. */
+function decoded(name: string, text: string, diagnostics: Diagnostics): Source {
+  const at = { file: name, line: 1, column: 1 };
+  if (UTF16_MARKS.some((mark) => text.startsWith(mark))) {
+    diagnostics.error("file/encoding", at, "the file is UTF-16", {
+      hint: "save it as UTF-8, or convert it: iconv -f UTF-16 -t UTF-8",
+    });
+    return { name, text: "" };
+  }
+  if (!text.startsWith(UTF8_MARK)) return { name, text };
+  diagnostics.error("file/encoding", at, "the file begins with a byte order mark (the bytes EF BB BF)", {
+    hint: "save it as UTF-8 without one, or take it off: sed -i '1s/^\\xEF\\xBB\\xBF//' FILE",
+  });
+  return { name, text: text.slice(UTF8_MARK.length) };
 }
 
 /** The files a name stands for: itself, or the configuration files of the directory it names. */

@@ -36,6 +36,8 @@ export class Child {
   readonly startedAt = Date.now();
   /** Serves traffic: its first snapshot was committed. */
   ready = false;
+  /** Given up by this process: its death is no news. */
+  given = false;
   alive = true;
   /** Told to end, so its death is no accident. */
   ending = false;
@@ -133,6 +135,7 @@ export class Child {
   }
 
   kill(signal: NodeJS.Signals): void {
+    if (signal === "SIGKILL") this.given = true;
     if (this.alive) this.process.kill(signal);
   }
 

@@ -1,5 +1,5 @@
 /** Going to the background: the daemon is a second run of this program, which tells the first when it serves. */
-import { closeSync, openSync, readFileSync, unlinkSync, writeSync } from "node:fs";
+import { closeSync, existsSync, openSync, readFileSync, unlinkSync, writeSync } from "node:fs";
 import type { Model } from "../config/model.ts";
 import { strerror } from "../ffi/errno.ts";
 import { setsid } from "../ffi/process.ts";
@@ -69,10 +69,12 @@ export function writePidfile(path: string): string | null {
   }
 }
 
-/** Whether it could be written, without changing it. Returns an error text, or null. */
+/** Whether it could be written, without changing it or leaving it behind. Returns an error text, or null. */
 export function probePidfile(path: string): string | null {
   try {
+    const known = existsSync(path);
     closeSync(openSync(path, "a", 0o644));
+    if (!known) unlinkSync(path);
     return null;
   } catch (error) {
     return pidfileError(path, error);

@@ -277,6 +277,8 @@ export class Fleet {
     if (this.ending) return this.checkGone();
     const how = signal === null ? `code ${code}` : `signal ${signal}`;
     if (this.starting) {
+      // Why it was given up is told by whoever did that.
+      if (child.given) return;
       owner.report("ALERT", `worker ${index} (${pid}) exited with ${how} during its start`);
       return;
     }

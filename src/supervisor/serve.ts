@@ -37,8 +37,8 @@ export async function serve(options: ServeOptions): Promise<number> {
   if (background && !isDaemon() && !successor)
     return startDaemon(options.daemonCommand ?? selfCommand(process.argv.slice(2)), model);
 
-  // Found out now, a successor has changed nothing yet.
-  const unwritable = successor && pidfilePath !== null ? probePidfile(pidfilePath) : null;
+  // Found out now, nothing serves yet, and a successor has changed nothing.
+  const unwritable = pidfilePath !== null ? probePidfile(pidfilePath) : null;
   if (unwritable !== null) {
     report("ALERT", unwritable);
     return 1;
@@ -121,8 +121,13 @@ export async function serve(options: ServeOptions): Promise<number> {
   };
   try {
     const errors = await supervisor.start();
-    for (const error of errors) report("ALERT", error);
-    if (errors.length > 0) return 1;
+    if (errors.length > 0) {
+      // A signal to the whole group may end the workers before it is heard here.
+      await new Promise((heard) => setImmediate(heard));
+      if (fatal !== null) return code;
+      for (const error of errors) report("ALERT", error);
+      return 1;
+    }
     if (!supervisor.stopping) {
       pidfile = pidfilePath;
       const failure = pidfile === null ? null : writePidfile(pidfile);

@@ -31,6 +31,7 @@ export const fmt = defineCommand({
     const sources = loadSources(files, {}, diagnostics);
     let differs = false;
     for (const source of sources) {
+      if (isNoText(source, diagnostics)) continue;
       const formatted = formatText(source.text, source.name, { variables: configEnvironment() });
       report(source, formatted, diagnostics);
       const changed = formatted.text !== source.text;
@@ -48,6 +49,17 @@ export const fmt = defineCommand({
     return differs || diagnostics.failed ? 1 : 0;
   },
 });
+
+/** What is binary or in another encoding is neither printed nor changed. */
+function isNoText({ name, text }: Source, diagnostics: Diagnostics): boolean {
+  if (diagnostics.list.some(({ code, at }) => code === "file/encoding" && at.file === name)) return true;
+  const offset = text.indexOf("\0");
+  if (offset < 0) return false;
+  const line = text.slice(0, offset).split("\n").length;
+  const at = { file: name, line, column: offset - text.lastIndexOf("\n", offset) };
+  diagnostics.error("syntax/nul-character", at, "stray NUL character", { hint: "this is no text file" });
+  return true;
+}
 
 function report({ name }: Source, { findings, refused }: Formatted, diagnostics: Diagnostics): void {
   diagnostics.list.push(...findings.list);

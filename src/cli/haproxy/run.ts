@@ -16,6 +16,12 @@ import { announcedVersion, longVersionText, usage, versionText } from "./usage.t
 /** Exit code of `-c` for a file without errors that opens no socket. */
 const NO_LISTENER = 2;
 
+/** HAProxy reads no further in a file with more of them. */
+const MAX_ERRORS = 50;
+
+/** How some of its messages name the program. */
+const MAIN = `[${process.argv0}.main()]`;
+
 /** Findings HAProxy does not have: an empty folder is no error, and nothing to listen on has its own message and exit code. */
 const silent: ReadonlySet<string> = new Set(["file/empty-folder", "config/no-listener"]);
 
@@ -58,6 +64,7 @@ async function run(options: HaproxyOptions, argv: readonly string[], messages: M
   if (options.files.length === 0) return showUsage();
 
   const load: LoadOptions = {
+    maxErrors: MAX_ERRORS,
     masterWorker: options.masterWorker,
     diag: options.diag,
     ignoreResolution: options.ignoreResolution,
@@ -88,15 +95,21 @@ async function run(options: HaproxyOptions, argv: readonly string[], messages: M
   }
   if (options.listObjects) process.stdout.write(`List of loaded object files:\n${process.execPath}\n`);
   if (options.check) return reportValid(loaded.model, options, messages);
-  if (!hasListener(loaded.model)) {
-    messages.say("error", "No enabled listener found (check for 'bind' directives) ! Exiting.");
+  // A master process listens for commands of its own: Debian's first configuration has no other listener.
+  if (!options.masterWorker && !hasListener(loaded.model)) {
+    messages.say("error", `${MAIN} No enabled listener found (check for 'bind' directives) ! Exiting.`);
     return 1;
   }
+  // For systemd it stays in the foreground, whatever the file says.
+  const daemon = options.foreground ? false : options.daemon ? true : options.notify ? false : null;
+  const background = daemon ?? loaded.model.global.daemon;
+  const report = reporter(options.quiet, messages);
   return startProxy({
     files: options.files,
-    // For systemd it stays in the foreground, whatever the file says.
-    daemon: options.foreground ? false : options.daemon ? true : options.notify ? false : null,
+    daemon,
     pidFile: options.pidFile,
+    // Who started a process in the foreground knows its number.
+    noPidFile: !background && !options.masterWorker,
     oldPids: options.oldPids,
     oldSignal: options.oldSignal,
     maxconn: options.maxconn,
@@ -105,7 +118,8 @@ async function run(options: HaproxyOptions, argv: readonly string[], messages: M
     defaultSocket: false,
     first: loaded.model,
     load,
-    report: reporter(options.quiet),
+    report,
+    ...(options.masterWorker ? { serving: (pids) => reportWorkers(pids, report) } : {}),
     showEvents: !options.quiet,
     // HAProxy's way to say that there is none.
     takeFrom: options.oldSocket === "/dev/null" ? null : options.oldSocket,
@@ -114,11 +128,17 @@ async function run(options: HaproxyOptions, argv: readonly string[], messages: M
   });
 }
 
-/** What the supervisor says, in the form of what was said before it. */
-function reporter(quiet: boolean): Report {
-  const messages = new Messages();
+/** What the supervisor says, in the form of what was said `before` it. */
+function reporter(quiet: boolean, before: Messages): Report {
+  const messages = new Messages(before.introduced);
   messages.quiet = quiet;
-  return (level, text) => messages.say(SEVERITIES[level], text);
+  return (level, text) => messages.say(SEVERITIES[level], text.replace("[tlb.main()]", MAIN));
+}
+
+/** What a master process says once it serves. */
+function reportWorkers(pids: readonly number[], report: Report): void {
+  for (const pid of pids) report("NOTICE", `New worker (${pid}) forked`);
+  report("NOTICE", "Loading success.");
 }
 
 const SEVERITIES = { ALERT: "error", WARNING: "warning", NOTICE: "notice" } as const;
@@ -153,7 +173,8 @@ function reportValid(model: Model, { masterWorker }: HaproxyOptions, messages: M
 class Messages {
   quiet = false;
   warned = false;
-  private introduced = false;
+
+  constructor(public introduced = false) {}
 
   say(severity: Severity, text: string): void {
     this.before(severity);

@@ -1,5 +1,5 @@
 /** The texts of the `haproxy` role: usage and version. The wording is our own, the shape is what scripts look for. */
-import { release, type, version as kernelVersion } from "node:os";
+import { machine, release, type, version as kernelVersion } from "node:os";
 import { featureList, haproxyVersion } from "../../lang/features.ts";
 import { longVersion, versionInfo } from "../version.ts";
 
@@ -31,7 +31,7 @@ export function versionText(): string {
   return [
     `HAProxy version ${announcedVersion()} ${versionInfo().date} - tlb, a load balancer that speaks HAProxy's language`,
     `Status: ${longVersion().split("\n")[0]}`,
-    `Running on: ${type()} ${release()} ${kernelVersion()} ${process.arch}`,
+    `Running on: ${type()} ${release()} ${kernelVersion()} ${machine()}`,
     "",
   ].join("\n");
 }

@@ -14,6 +14,16 @@ export const languageCodes: readonly CodeInfo[] = [
     "Of a folder only files named *.cfg that are not hidden are read, in the order of their names. There is none.",
   ),
   row(
+    "file/encoding",
+    "a file that does not begin with plain text",
+    "Editors of other systems put a byte order mark in front of the first word, or save texts as UTF-16. A configuration is plain bytes; comments and strings may be UTF-8.",
+  ),
+  row(
+    "syntax/too-many-errors",
+    "reading stops: the file is hardly a configuration",
+    "Most often the name of another file was given. Correct the first errors, then check again.",
+  ),
+  row(
     "syntax/unmatched-quote",
     "a quote is not closed",
     "A word that begins with ' or \" goes on to the next one; there is none on the line. Close it, or write \\' or \\\" for the character itself.",
