@@ -1,3 +1,5 @@
+import { compareClocks } from "./clock.ts";
+
 /**
  * One timer wheel for everything in a process: three levels of slots, driven by a single setTimeout that sleeps until
  * the next slot that holds something, so that an idle process does not wake.
@@ -34,11 +36,15 @@ export class Wheel {
   /** Slots of level 0 worked off so far: epoch ms >> SHIFT, kept as a number because it exceeds 31 bits. */
   private done: number;
   private sleepUntil = Infinity;
+  /** The clock was set while slots were worked off. */
+  private moved = false;
   private handle: ReturnType<typeof setTimeout> | null = null;
   private readonly wake = (): void => {
     this.handle = null;
     this.sleepUntil = Infinity;
-    this.advance(this.time());
+    const now = this.time();
+    this.beforeWake(now);
+    this.advance(now);
   };
 
   /** `time` and `driven` are for tests: a driven wheel only moves when `advance` is called. */
@@ -46,6 +52,7 @@ export class Wheel {
     private readonly time: () => number = Date.now,
     private readonly driven = false,
     private readonly onError: (error: unknown) => void = (error) => console.error(error),
+    private readonly beforeWake: (now: number) => void = () => {},
   ) {
     this.done = Math.floor(time() / (1 << SHIFT));
   }
@@ -68,7 +75,8 @@ export class Wheel {
   /** Works off every slot up to `now`; returns nothing, timers that throw are reported and do not stop the others. */
   advance(now: number): void {
     const target = Math.floor(now / (1 << SHIFT));
-    while (this.done < target) {
+    this.moved = false;
+    while (this.done < target && !this.moved) {
       if (this.counts[0]! + this.counts[1]! + this.counts[2]! === 0) {
         this.done = target;
         break;
@@ -89,6 +97,24 @@ export class Wheel {
       this.expire(low, now);
     }
     if (!this.driven) this.sleep();
+  }
+
+  /** The clock was set forward by `ms`, negative = back: every timer keeps the time it has left. */
+  shift(ms: number): void {
+    const entries: TimerEntry[] = [];
+    for (let slot = 0; slot < this.heads.length; slot++) {
+      for (let entry = this.heads[slot]!; entry; entry = this.heads[slot]!) {
+        this.unlink(entry);
+        if (entry.deadline !== 0) entries.push(entry);
+      }
+    }
+    this.done += Math.floor(ms / (1 << SHIFT));
+    this.moved = true;
+    this.stop();
+    for (const entry of entries) {
+      entry.deadline += ms;
+      this.insert(entry);
+    }
   }
 
   /** Entries in the wheel. */
@@ -204,5 +230,5 @@ export class Wheel {
   }
 }
 
-/** The wheel of this process. */
-export const wheel = new Wheel();
+/** The wheel of this process. It asks for steps of the clock itself; whoever runs it passes them on to `shift` (clock.ts). */
+export const wheel = new Wheel(Date.now, false, undefined, compareClocks);
