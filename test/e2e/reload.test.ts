@@ -4,17 +4,19 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { connect } from "../harness/client.ts";
 import { startNginx } from "../harness/nginx.ts";
 import { freePort } from "../harness/ports.ts";
-import { run } from "../harness/program.ts";
-import { type Proxy, tlbCommand } from "../harness/proxy.ts";
+import type { Proxy } from "../harness/proxy.ts";
 import { Scope } from "../harness/scope.ts";
 import { ok, respond, startServer } from "../harness/server.ts";
 import {
   becomes,
   busy,
+  cli,
   echo,
   eventually,
   field,
   installed,
+  PATIENT,
+  reload,
   residentKiB,
   startLoad,
   startServing,
@@ -23,18 +25,7 @@ import {
   upgrade,
   workers,
   wrk,
-  reload,
 } from "./tools.ts";
-
-const DEFAULTS = `
-defaults
-    mode http
-    timeout connect 2s
-    timeout client 20s
-    timeout server 20s
-    timeout tunnel 60s
-    timeout http-keep-alive 20s
-`;
 
 /** Replaces text of the running configuration file. */
 function edit(proxy: Proxy, from: string | RegExp, to: string): void {
@@ -42,10 +33,6 @@ function edit(proxy: Proxy, from: string | RegExp, to: string): void {
   const after = before.replace(from, to);
   if (after === before) throw new Error(`${String(from)} is not in ${before}`);
   writeFileSync(proxy.file, after);
-}
-
-function cli(...args: string[]): ReturnType<typeof run> {
-  return run([...tlbCommand(), ...args], { env: { NO_COLOR: "1" } });
 }
 
 async function body(port: number): Promise<string> {
@@ -70,7 +57,7 @@ test.skipIf(!installed("nginx", "wrk"))(
 global
     nbthread 2
     maxconn 4000
-${DEFAULTS}
+${PATIENT}
 listen web
     bind 127.0.0.1:${port}
     timeout server 20s
@@ -139,7 +126,7 @@ test("a bad file changes nothing and says where it is wrong", async () => {
   const port = freePort();
   const proxy = await startServing(
     scope,
-    `${DEFAULTS}
+    `${PATIENT}
 listen web
     bind 127.0.0.1:${port}
     server s1 127.0.0.1:${server.port}
@@ -185,7 +172,7 @@ test("listeners come and go, servers are added and moved, old connections stay",
     `
 global
     nbthread 2
-${DEFAULTS}
+${PATIENT}
 listen web
     bind 127.0.0.1:${first}
     server s1 127.0.0.1:${one.port}
@@ -256,7 +243,7 @@ test("requests under way and in a queue end well when their server, or their who
     `
 global
     nbthread 1
-${DEFAULTS}
+${PATIENT}
     timeout queue 10s
 listen web
     bind 127.0.0.1:${port}
@@ -316,7 +303,7 @@ test("many reloads asked for at the same time, with a worker killed in between, 
     `
 global
     nbthread 2
-${DEFAULTS}
+${PATIENT}
 listen web
     bind 127.0.0.1:${port}
     server s1 127.0.0.1:${server.port} weight 1

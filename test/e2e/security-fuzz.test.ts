@@ -3,12 +3,21 @@
  * internal errors, and everything that counts the present is back at zero afterwards. SEED repeats a run; SECONDS lengthens it.
  */
 import { expect, test } from "bun:test";
-import { join } from "node:path";
 import { frame, FrameType, PREFACE } from "../harness/h2.ts";
 import { freePort } from "../harness/ports.ts";
-import { run } from "../harness/program.ts";
 import { Scope } from "../harness/scope.ts";
-import { becomes, busy, descriptors, info, installed, residentKiB, startServing, stat, workers } from "./tools.ts";
+import {
+  becomes,
+  busy,
+  descriptors,
+  info,
+  installed,
+  residentKiB,
+  selfSigned,
+  startServing,
+  stat,
+  workers,
+} from "./tools.ts";
 
 const SEED = Number(process.env["SEED"] ?? Date.now() % 100_000);
 const SECONDS = Number(process.env["SECONDS"] ?? 4);
@@ -124,13 +133,7 @@ test.skipIf(!installed("openssl"))(
   async () => {
     await using scope = new Scope();
     const dir = scope.tempDir();
-    const [key, cert] = [join(dir, "key.pem"), join(dir, "cert.pem")];
-    await run(
-      `openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout ${key} -out ${cert} -days 90 -subj /CN=x`.split(
-        " ",
-      ),
-    );
-    await Bun.write(join(dir, "both.pem"), (await Bun.file(cert).text()) + (await Bun.file(key).text()));
+    const certificate = await selfSigned(dir);
     const ports = new Map(Object.keys(openings).map((name) => [name, freePort()]));
     const listen = (greeting: Buffer, answer: () => Buffer): number => {
       const port = freePort();
@@ -182,7 +185,7 @@ defaults web
 ${frontend("h1", "", "app")}
 ${frontend("h2", "proto h2", "app")}
 ${frontend("both", "", "framed")}
-${frontend("tls", `ssl crt ${join(dir, "both.pem")} alpn h2,http/1.1`, "app")}
+${frontend("tls", `ssl crt ${certificate} alpn h2,http/1.1`, "app")}
 ${frontend("proxied", "accept-proxy", "app")}
 ${frontend("cip", "accept-netscaler-cip 1111111111", "app")}
 backend app from web

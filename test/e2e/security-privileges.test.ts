@@ -6,7 +6,7 @@ import { freePort } from "../harness/ports.ts";
 import { run } from "../harness/program.ts";
 import { ask, tlbCommand } from "../harness/proxy.ts";
 import { Scope } from "../harness/scope.ts";
-import { installed, startServing, workers } from "./tools.ts";
+import { installed, selfSigned, startServing, workers } from "./tools.ts";
 
 const root = process.getuid?.() === 0;
 
@@ -40,15 +40,9 @@ test.skipIf(!root || !installed("openssl"))(
   async () => {
     await using scope = new Scope();
     const dir = scope.tempDir();
-    const [key, cert] = [join(dir, "key.pem"), join(dir, "cert.pem")];
-    await run(
-      `openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout ${key} -out ${cert} -days 90 -subj /CN=x`.split(
-        " ",
-      ),
-    );
-    await Bun.write(join(dir, "both.pem"), (await Bun.file(cert).text()) + (await Bun.file(key).text()));
+    const certificate = await selfSigned(dir);
     for (const who of ["user nobody\n    group nogroup", "user nobody"]) {
-      const proxy = await serve(scope, `chroot ${scope.tempDir()}\n    ${who}`, `ssl crt ${join(dir, "both.pem")}`);
+      const proxy = await serve(scope, `chroot ${scope.tempDir()}\n    ${who}`, `ssl crt ${certificate}`);
       for (const pid of workers(proxy)) {
         for (const thread of readdirSync(`/proc/${pid}/task`)) {
           const status = readFileSync(`/proc/${pid}/task/${thread}/status`, "latin1");

@@ -1,10 +1,11 @@
 /** What end-to-end tests look at: statistics, processes, and load with a count of what failed. */
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect } from "bun:test";
 import { messageEnd, type Peer } from "../harness/peer.ts";
 import { type ProgramOptions, run, which } from "../harness/program.ts";
-import { type Proxy, startTlb } from "../harness/proxy.ts";
+import { type Proxy, startTlb, tlbCommand } from "../harness/proxy.ts";
 import type { Scope } from "../harness/scope.ts";
 import { startServer } from "../harness/server.ts";
 
@@ -249,3 +250,32 @@ export async function reload(proxy: Proxy): Promise<void> {
 }
 
 export const sha = (data: Uint8Array): string => createHash("sha256").update(data).digest("hex");
+
+/** The beginning of a configuration under which nothing ends for a while. */
+export const PATIENT = `
+defaults
+    mode http
+    timeout connect 2s
+    timeout client 20s
+    timeout server 20s
+    timeout tunnel 60s
+    timeout http-keep-alive 20s
+`;
+
+/** Runs the program with these arguments, without colours. */
+export function cli(...args: string[]): ReturnType<typeof run> {
+  return run([...tlbCommand(), ...args], { env: { NO_COLOR: "1" } });
+}
+
+/** A certificate nobody vouches for, with its key in one file; its path. Needs openssl. */
+export async function selfSigned(dir: string): Promise<string> {
+  const [key, cert, both] = ["key.pem", "cert.pem", "both.pem"].map((name) => join(dir, name)) as [
+    string,
+    string,
+    string,
+  ];
+  const words = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 90 -subj /CN=x".split(" ");
+  await run([...words, "-keyout", key, "-out", cert]);
+  await Bun.write(both, readFileSync(cert, "utf8") + readFileSync(key, "utf8"));
+  return both;
+}

@@ -22,11 +22,13 @@ import { startUnixSyslog } from "../harness/syslog.ts";
 import {
   becomes,
   busy,
+  cli,
   echo,
   eventually,
   field,
   info,
   installed,
+  PATIENT,
   startLoad,
   startServing,
   startUpgradeServer,
@@ -34,18 +36,6 @@ import {
   upgrade,
   wrk,
 } from "./tools.ts";
-
-const DEFAULTS = `
-defaults
-    mode http
-    timeout connect 2s
-    timeout client 20s
-    timeout server 20s
-    timeout tunnel 60s
-    timeout http-keep-alive 20s
-`;
-
-const cli = (...args: string[]): ReturnType<typeof run> => run([...tlbCommand(), ...args], { env: { NO_COLOR: "1" } });
 
 const lives = (pid: number): boolean => {
   try {
@@ -82,7 +72,7 @@ global
     nbthread 2
     maxconn 4000
     pidfile ${pidfile}
-${DEFAULTS}
+${PATIENT}
 listen web
     bind 127.0.0.1:${port}
     http-request set-map(${map}) two %[req.hdr(x-set)] if { req.hdr(x-set) -m found }
@@ -194,7 +184,7 @@ function simple(port: number, extra = ""): string {
   return `
 global
     nbthread 2
-${DEFAULTS}
+${PATIENT}
 frontend web
     bind 127.0.0.1:${port}
     http-request return status 200
