@@ -65,6 +65,7 @@ export interface Limits {
   readonly ulimitN: number;
 }
 
+/** A worker, for `show workers` and the statistics. */
 export interface WorkerInfo {
   /** Number of its slab, from 0. Worker 0 is the leader: it also runs health checks. */
   readonly index: number;

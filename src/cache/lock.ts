@@ -38,6 +38,7 @@ export function acquire(cells: Int32Array, at: number, recover: () => void): boo
   }
 }
 
+/** Lets go what `acquire` took. */
 export function release(cells: Int32Array, at: number): void {
   Atomics.store(cells, at, 0);
 }

@@ -90,6 +90,7 @@ export function encodingsCover(accepted: number, made: number): boolean {
   return (accepted & made) === made;
 }
 
+/** What stands for a value of Referer in the key of a variant; 0 = the request has none. */
 export function refererKey(value: string | null): number {
   return value === null ? 0 : crc32(value, 0, value.length) | 0;
 }

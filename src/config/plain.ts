@@ -63,6 +63,7 @@ export function plainServer(at: Position, name: string): ServerModel {
   };
 }
 
+/** An address to listen on, with HAProxy's defaults. */
 export function plainBind(at: Position, address: Address): BindModel {
   return {
     at,

@@ -6,6 +6,7 @@ import { S, type Shared } from "./shared.ts";
 /** The limits as they are configured. */
 export type ConfiguredLimits = Pick<GlobalModel, "maxConnRate" | "maxSessRate" | "maxSslRate" | "compressionMaxRate">;
 
+/** A limit of events per second that the file and the runtime API set. */
 export interface RateLimit {
   /** The keyword of the global section. */
   readonly keyword: string;

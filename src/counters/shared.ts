@@ -106,6 +106,7 @@ export const Admin = {
 /** Operational state, as in `show servers state`. */
 export const Oper = { stopped: 0, starting: 1, running: 2, stopping: 3 } as const;
 
+/** Bytes of a segment. `sets`: of slabs, one for each supervisor whose workers count at a time. */
 export function segmentSize(slots: number, workers: number, sets = 1): number {
   return HEADER_BYTES + slots * (LIVE_WIDTH * 4 + STATE_WIDTH * 4 + TEXT_WIDTH) + sets * workers * slots * COLUMNS * 8;
 }

@@ -33,10 +33,12 @@ export function changeKey(change: Change): string {
 /** Where changes made here are told. Replaced once by the worker's start; by default nobody wants to know. */
 let listener: ((change: Change) => void) | null = null;
 
+/** `callback` is told of every change made in this process; null = nobody. */
 export function onChange(callback: ((change: Change) => void) | null): void {
   listener = callback;
 }
 
+/** Tells of a change that rules made here. */
 export function publish(change: Change): void {
   listener?.(change);
 }

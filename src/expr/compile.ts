@@ -51,6 +51,7 @@ export interface CompiledExpression {
   some(test: Test): (ctx: SampleContext) => boolean;
 }
 
+/** The functions an expression may name. */
 export interface Registries {
   readonly fetches: ReadonlyMap<string, FetchRow>;
   readonly converters: ReadonlyMap<string, ConverterRow>;

@@ -167,6 +167,7 @@ export interface ProcessFacts {
   readonly variables: VariableStore;
 }
 
+/** A client's connection, for samples of the family fc_*. */
 export interface ConnectionFacts {
   /** 1, 2: HTTP version of the connection; 0 = raw. */
   readonly httpMajor: number;
@@ -194,6 +195,7 @@ export interface TcpInfo {
   readonly reordering: number;
 }
 
+/** The connection to the server, for samples of the family bc_*. */
 export interface ServerSideFacts {
   /** Own address of the connection to the server, and where it goes. */
   readonly source: Uint8Array | null;

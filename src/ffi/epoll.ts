@@ -31,6 +31,7 @@ const DATA = WORDS - 2;
 const events = scratch(MAX_EVENTS * WORDS * 4);
 const one = scratch(WORDS * 4);
 
+/** A new epoll instance, close-on-exec, or -errno. */
 export function epollCreate(): number {
   return result(libc.epoll_create1(EPOLL_CLOEXEC));
 }
@@ -55,14 +56,17 @@ export function epollWait(epoll: number): number {
   return result(libc.epoll_wait(epoll, events.ptr, MAX_EVENTS, 0));
 }
 
+/** EPOLL… bits of event `i` of the last wait. */
 export function eventsOf(i: number): number {
   return events.u32[i * WORDS]!;
 }
 
+/** The id that its descriptor was added with. */
 export function idOf(i: number): number {
   return events.u32[i * WORDS + DATA]!;
 }
 
+/** The generation that its descriptor was added with. */
 export function generationOf(i: number): number {
   return events.u32[i * WORDS + DATA + 1]!;
 }

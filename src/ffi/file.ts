@@ -23,6 +23,7 @@ const O_CLOEXEC = 0o2000000;
 
 const pair = scratch(8);
 
+/** close(2). */
 export function close(fd: number): number {
   return result(libc.close(fd));
 }
@@ -37,20 +38,24 @@ export function isOpen(fd: number): boolean {
   return libc.fcntl(fd, F_GETFD, 0) >= 0;
 }
 
+/** O_NONBLOCK of the open file, which all descriptors of it share. */
 export function setNonBlocking(fd: number, on: boolean): number {
   const flags = result(libc.fcntl(fd, F_GETFL, 0));
   if (flags < 0) return flags;
   return result(libc.fcntl(fd, F_SETFL, on ? flags | O_NONBLOCK : flags & ~O_NONBLOCK));
 }
 
+/** unlink(2). */
 export function unlink(path: string): number {
   return result(libc.unlink(cstr(path)));
 }
 
+/** rename(2): what was at `to` is replaced. */
 export function rename(from: string, to: string): number {
   return result(libc.rename(cstr(from), cstr(to)));
 }
 
+/** chmod(2). */
 export function chmod(path: string, mode: number): number {
   return result(libc.chmod(cstr(path), mode));
 }

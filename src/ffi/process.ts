@@ -23,6 +23,7 @@ export function setuid(uid: number): number {
   return result(libc.setuid(uid));
 }
 
+/** setgid(2), for all threads. */
 export function setgid(gid: number): number {
   return result(libc.setgid(gid));
 }
@@ -39,6 +40,7 @@ export function groupCount(): number {
   return result(libc.getgroups(0, null));
 }
 
+/** geteuid(2). */
 export function geteuid(): number {
   return libc.geteuid();
 }

@@ -89,6 +89,7 @@ export function socket(family: number, type: number): number {
   return result(libc.socket(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
 }
 
+/** bind(2). */
 export function bind(fd: number, address: SockAddr): number {
   return result(libc.bind(fd, address.ptr, address.length));
 }

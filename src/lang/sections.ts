@@ -23,6 +23,7 @@ const sectionKeywords = [
 
 const known: ReadonlySet<string> = new Set(sectionKeywords);
 
+/** Whether the word begins a section when it comes first on a line. */
 export function isSectionKeyword(word: string): boolean {
   return known.has(word);
 }

@@ -5,6 +5,7 @@ import { MAX_TIME, parseInteger, parseSize, parseTime } from "./units.ts";
 
 const TIME_HINT = "a number with one unit: us, ms, s, m, h or d";
 
+/** What an integer may be: by default 0 to 2^31-1. `what` names it where it is missing. */
 export interface IntegerRange {
   readonly min?: number;
   readonly max?: number;
@@ -19,6 +20,7 @@ export function takeTime(args: Args, unit: "us" | "ms" | "s" = "ms"): number | n
   return word === null ? null : timeOf(args, word, unit);
 }
 
+/** As `takeTime`, for a word that was taken already; at most `max` ms. */
 export function timeOf(args: Args, word: Word, unit: "us" | "ms" | "s" = "ms", max: number = MAX_TIME): number | null {
   const result = parseTime(word.text, unit, max);
   if (!result.ok) {
@@ -51,6 +53,7 @@ export function takeInteger(args: Args, range: IntegerRange = {}): number | null
   return word === null ? null : integerOf(args, word, range);
 }
 
+/** As `takeInteger`, for a word that was taken already. */
 export function integerOf(args: Args, word: Word, range: IntegerRange): number | null {
   const { min = 0, max = 2147483647 } = range;
   const result = parseInteger(word.text);

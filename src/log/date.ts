@@ -70,6 +70,7 @@ export function logDate(ms: number): string {
 export function logSeconds(ms: number): string {
   return logSecond(Math.floor(ms / 1000));
 }
+/** Milliseconds within the second, three digits. */
 export function logMilliseconds(ms: number): string {
   return THREE[ms - Math.floor(ms / 1000) * 1000]!;
 }

@@ -1,6 +1,7 @@
 /** Work put off to the end of the current turn of the event loop, when all sockets that were ready have been read. */
 import { reportBug } from "../util/bug.ts";
 
+/** Who has work at the end of a turn. */
 export interface TurnWork {
   /** Runs once after each `atTurnEnd`. */
   onTurnEnd(): void;

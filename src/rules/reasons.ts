@@ -74,6 +74,7 @@ const reasons: Readonly<Record<number, string>> = {
 /** Of a status without a phrase, by its first digit. */
 const classes = ["Other", "Informational", "Success", "Redirection", "Client Error", "Server Error"] as const;
 
+/** The reason phrase of a status; for one without, that of its class. */
 export function reasonOf(status: number): string {
   return reasons[status] ?? classes[Math.floor(status / 100)] ?? "Other";
 }

@@ -21,6 +21,7 @@ export interface TracedRule {
 /** An action of any ruleset: returns its verdict. `again`: it waited and goes on. */
 export type TracedAction<S extends SampleContext> = (stream: S, again: boolean) => number;
 
+/** Who watches the evaluation of rules: `tlb explain`. */
 export interface RuleTracer {
   /**
    * Called once per rule, in the order of their evaluation. What it returns stands for the test of the condition, PASS when there is

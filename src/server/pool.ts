@@ -202,11 +202,13 @@ function sameAddress(a: SockAddr, b: SockAddr | null): boolean {
 /** Kernel buffers of server connections in bytes, 0 = the kernel's choice; holds for pools configured after it. */
 const buffers = { rcvbuf: 0, sndbuf: 0 };
 
+/** `tune.rcvbuf.server` and `tune.sndbuf.server`. */
 export function setConnectBuffers(rcvbuf: number, sndbuf: number): void {
   buffers.rcvbuf = rcvbuf;
   buffers.sndbuf = sndbuf;
 }
 
+/** The pool of a server in this worker, made at the first call. */
 export function poolOf(server: Server): ServerPool {
   return (server.pool ??= new ServerPool(server)) as ServerPool;
 }

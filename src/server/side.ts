@@ -34,6 +34,7 @@ export interface ServerSide {
   abort(): void;
 }
 
+/** How heads and ends of messages are given to HTTP/2. */
 export interface H2ServerSide {
   /** Sends the head of a request. */
   sendRequest(head: Head, edits: Edits | null): void;

@@ -265,6 +265,7 @@ export abstract class ClientConn extends Conn implements ClientSide {
 /** Told after each client connection that went away: a worker that stopped accepting may go on. */
 let onClientGone: (() => void) | null = null;
 
+/** Sets who is told; null = nobody. */
 export function setClientGone(callback: (() => void) | null): void {
   onClientGone = callback;
 }

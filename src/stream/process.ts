@@ -44,6 +44,7 @@ class ProcessVariables extends Variables {
 /** Variables of the scope `proc`: a store in each worker, kept alike. */
 const variables = new ProcessVariables(processAccount);
 
+/** What another worker, or a former configuration, did to a variable of the scope `proc`. */
 export function applyVariable(change: VariableChange): void {
   variables.apply(change);
 }

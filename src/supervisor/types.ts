@@ -36,6 +36,7 @@ export interface PreviousModel {
   readonly proxies: readonly PreviousProxy[];
 }
 
+/** A proxy of it. */
 export interface PreviousProxy extends Pick<ProxyModel, "name" | "kind" | "maxconn"> {
   readonly servers: readonly Pick<ServerModel, "name" | "weight" | "maxconn" | "addressText" | "disabled">[];
 }
@@ -88,6 +89,7 @@ export interface AdminContext {
   stop(): void;
 }
 
+/** The runtime API at work. */
 export interface AdminHandle {
   /** After a committed reload: `sockets` may have changed. */
   refresh(): void;

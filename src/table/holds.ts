@@ -11,6 +11,7 @@ const FIRST = WIDTH;
 /** Looks at a reference in doubt while others change the same entry. */
 const LOOKS = 100;
 
+/** The holds of one worker. */
 export class Holds {
   private readonly store: TableStore;
   private readonly from: number;

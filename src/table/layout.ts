@@ -81,6 +81,7 @@ export interface Layout {
 
 const paged = (bytes: number): number => Math.ceil(bytes / PAGE) * PAGE;
 
+/** Where everything of a table of this shape stands in its memory. Processes that share one must agree on it. */
 export function layoutOf({ keyLength, size, store }: TableShape, workers: number): Layout {
   const keyCells = Math.ceil(keyLength / 4);
   let cells = E.key + keyCells;

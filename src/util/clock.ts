@@ -21,6 +21,7 @@ export function onClockStep(listener: StepListener): void {
   listeners.push(listener);
 }
 
+/** Reads the time, for everybody. Returns it. */
 export function tick(): number {
   const wall = Date.now();
   // Fast path: time went on a little.

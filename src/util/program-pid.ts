@@ -4,6 +4,7 @@
  */
 let pid = process.pid;
 
+/** The process id by which others know the program: the supervisor's, in its workers too. */
 export function programPid(): number {
   return pid;
 }

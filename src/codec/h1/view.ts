@@ -42,18 +42,22 @@ export function findLastName(head: Head, name: Uint8Array, before: number): numb
   return -1;
 }
 
+/** Name of header `i`, in lower case. Allocates. */
 export function nameText(head: Head, i: number): string {
   return head.buf.toString("latin1", head.index[4 * i]!, head.index[4 * i + 1]!);
 }
 
+/** Value of header `i` without surrounding blanks, latin1. Allocates. */
 export function valueText(head: Head, i: number): string {
   return head.buf.toString("latin1", head.index[4 * i + 2]!, head.index[4 * i + 3]!);
 }
 
+/** The method as received. */
 export function methodText(head: Head): string {
   return head.buf.toString("latin1", head.start, head.methodEnd);
 }
 
+/** The request target as received, latin1. */
 export function targetText(head: Head): string {
   return head.buf.toString("latin1", head.targetStart, head.targetEnd);
 }

@@ -4,6 +4,7 @@ import type { FieldSink } from "../hpack/decode.ts";
 import { H2Error } from "./errors.ts";
 import { fieldProblem, isConnectionField } from "./fields.ts";
 
+/** Takes the fields of a trailer section and keeps them as lines of HTTP/1 (RFC 9113 section 8.1). */
 export class TrailerSink implements FieldSink {
   /** Lines `name: value\r\n`; valid until the next `begin`. */
   lines: Buffer = Buffer.allocUnsafeSlow(512);

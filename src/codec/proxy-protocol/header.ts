@@ -7,6 +7,7 @@ export interface HeaderEnd {
   readonly port: number;
 }
 
+/** What a header says of the connection it stands before. */
 export interface ProxyHeader {
   /** Bytes the header takes. */
   readonly length: number;

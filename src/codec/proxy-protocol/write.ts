@@ -7,6 +7,7 @@ export interface TlvValue {
   readonly value: Uint8Array;
 }
 
+/** An end with its address in text, as version 1 writes it. */
 export interface TextEnd extends HeaderEnd {
   readonly address: string;
 }

@@ -20,6 +20,7 @@ export interface KeywordInfo {
   readonly noEffect?: string;
 }
 
+/** One table of keywords, for help and completion. */
 export interface TableInfo {
   readonly title: string;
   /** What stands before the name in a configuration line, e.g. "option"; empty for plain keywords. */

@@ -10,6 +10,7 @@ export interface HashModel {
   readonly avalanche: boolean;
 }
 
+/** `balance` and `hash-type` of a backend. */
 export interface BalanceModel {
   readonly at: Position;
   readonly algorithm: AlgorithmModel;

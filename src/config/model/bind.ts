@@ -2,6 +2,7 @@ import type { Position } from "../../lang/position.ts";
 import type { Address } from "./address.ts";
 import type { BindTlsModel } from "./tls.ts";
 
+/** One address of a `bind` line (manual, section 5.1). */
 export interface BindModel {
   readonly at: Position;
   readonly address: Address;

@@ -8,6 +8,7 @@ export interface CompressionModel {
   readonly offload: boolean;
 }
 
+/** Compression of requests, or of responses. */
 export interface CompressionSideModel {
   /** By `direction`. */
   readonly enabled: boolean;

@@ -5,6 +5,7 @@ import type { Address } from "./address.ts";
 import type { LogTargetModel } from "./log.ts";
 import type { TextModel } from "./rules.ts";
 
+/** The global section (manual, section 3). */
 export interface GlobalModel {
   /** 0 = derive from the descriptor limit. */
   readonly maxconn: number;
@@ -83,9 +84,9 @@ export interface GlobalModel {
   readonly setenv: Readonly<Record<string, string | null>>;
   readonly serverStateFile: string | null;
   readonly serverStateBase: string | null;
-  /** tune.vars.*: bytes, 0 = no limit. */
   /** h1-case-adjust: names as they are to be written, by lower-case name. */
   readonly headerCases: Readonly<Record<string, string>>;
+  /** tune.vars.*: bytes, 0 = no limit. */
   readonly variableLimits: VariableLimits;
   /** Lines `set-var` and `set-var-fmt`. */
   readonly setVars: readonly SetVarModel[];
@@ -131,6 +132,7 @@ export interface UserlistModel {
   }[];
 }
 
+/** `set-var` and `set-var-fmt` of the global section. */
 export interface SetVarModel {
   readonly at: Position;
   /** With its scope, `proc.x`. */
@@ -139,6 +141,7 @@ export interface SetVarModel {
   readonly value: TextModel;
 }
 
+/** What such a line made of its variable when the configuration was read. */
 export interface ProcessVariableModel {
   readonly name: string;
   readonly type: SampleType;
@@ -148,6 +151,7 @@ export interface ProcessVariableModel {
   readonly source: string;
 }
 
+/** A `stats socket` of the global section (manual, section 3.1). */
 export interface StatsSocketModel {
   readonly at: Position;
   readonly address: Address;

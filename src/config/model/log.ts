@@ -5,6 +5,7 @@ export type LogFormatName = "local" | "rfc3164" | "rfc5424" | "priority" | "shor
 /** Syslog severities: 0 emerg … 7 debug. */
 export type LogLevel = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7;
 
+/** A `log` line (manual, section 4.2). */
 export interface LogTargetModel {
   readonly at: Position;
   readonly target:

@@ -12,6 +12,7 @@ import type { CheckModel } from "./check.ts";
 import type { PersistModel, StickModel } from "./stick.ts";
 import type { StickTableModel } from "./table.ts";
 
+/** A frontend, backend or listen section with what it has from its defaults (manual, section 4). */
 export interface ProxyModel {
   readonly kind: "frontend" | "backend" | "listen";
   readonly name: string;
@@ -169,6 +170,7 @@ export interface Timeouts {
 /** What becomes of request headers whose names hold other characters than letters, digits and hyphens. */
 export type NamePolicy = "preserve" | "delete" | "reject";
 
+/** `option forwardfor` and `option originalto`. */
 export interface ForwardForModel {
   /** Header name as configured; sent in lower case like every header. */
   readonly header: string;

@@ -4,6 +4,7 @@ import type { ResolversModel } from "./resolvers.ts";
 import type { ProxyModel } from "./proxy.ts";
 import type { HttpErrorsModel } from "./pages.ts";
 
+/** A whole configuration, and all that was read from disk for it. */
 export interface Model {
   readonly global: GlobalModel;
   /** In configuration order; `id` is unique. A `listen` is one proxy with both sides. */

@@ -22,6 +22,7 @@ export interface ConditionModel {
   readonly words: readonly TextModel[];
 }
 
+/** One line of a ruleset. */
 export interface RuleModel {
   /** It stands in a defaults section: evaluated before the proxy's own. */
   readonly inherited?: true;
@@ -45,6 +46,7 @@ export interface ActionModel {
   readonly headers: readonly { readonly name: TextModel; readonly value: TextModel }[];
 }
 
+/** `use_backend`: the first whose condition is met chooses. */
 export interface UseBackendModel {
   readonly at: Position;
   /** A name, or a log format that makes one. */
@@ -52,6 +54,7 @@ export interface UseBackendModel {
   readonly condition: ConditionModel | null;
 }
 
+/** `use-server`: the first whose condition is met, and whose server can be used, chooses. */
 export interface UseServerModel {
   readonly at: Position;
   /** A name, or a log format that makes one. */

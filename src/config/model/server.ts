@@ -4,6 +4,7 @@ import type { ServerTlsModel } from "./tls.ts";
 import type { TextModel } from "./rules.ts";
 import type { MuxProto } from "./bind.ts";
 
+/** A `server` line, its defaults filled in (manual, section 5.2). */
 export interface ServerModel {
   readonly at: Position;
   readonly name: string;
@@ -97,6 +98,7 @@ export interface SourceModel {
     | null;
 }
 
+/** `cookie` of a backend (manual, section 4.2). */
 export interface CookieModel {
   readonly name: string;
   readonly mode: "insert" | "rewrite" | "prefix" | "passive";

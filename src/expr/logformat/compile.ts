@@ -16,6 +16,7 @@ export interface CompileOptions extends TagContext {
   readonly expression?: (text: string, flags: Flags, at: Position) => Formatter | null;
 }
 
+/** A format ready to run, and when it can. */
 export interface LogFormat {
   readonly format: Formatter;
   /**

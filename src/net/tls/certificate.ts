@@ -6,6 +6,7 @@ import { provideMetadata } from "./reflect.ts";
 
 export type KeyType = "rsa" | "ecdsa" | "other";
 
+/** What is read of a certificate. */
 export interface CertificateInfo {
   /** Host names it is for: alternative names of type DNS, then common names; lower case, "*." kept. */
   readonly names: readonly string[];
@@ -69,6 +70,7 @@ export function publicKeyOf(key: PemBlock): string | null {
   }
 }
 
+/** A certificate with its chain. */
 export interface Identity {
   /** The certificate of the key first, then each one's issuer. */
   readonly chain: readonly PemBlock[];

@@ -35,10 +35,12 @@ export interface TlsSocket {
   setSession(session: Uint8Array): void;
 }
 
+/** The socket with what Bun has for TLS and its types do not name. */
 export function tlsSocket(socket: Socket<unknown>): TlsSocket {
   return socket as unknown as TlsSocket;
 }
 
+/** What is known of a finished handshake; read from the socket once, for samples and log lines. */
 export class TlsSession {
   /** "TLSv1.3". */
   readonly version: string;

@@ -71,6 +71,7 @@ function forward(model: ForwardForModel | null): ForwardSetting | null {
   };
 }
 
+/** The settings of a proxy in mode http, ready for the data path. */
 export function compileHttp(proxy: ProxyModel): HttpSettings {
   const { options } = proxy;
   return {

@@ -11,6 +11,7 @@ export function checkData(length: number, flags: number, id: number): number {
   return 0;
 }
 
+/** The header of a DATA frame with `length` bytes of payload; returns the offset after it. */
 export function writeDataHeader(out: Uint8Array, pos: number, id: number, length: number, end: boolean): number {
   return writeFrameHeader(out, pos, length, FrameType.DATA, end ? Flag.END_STREAM : 0, id);
 }

@@ -25,10 +25,12 @@ export function setFrameLength(out: Uint8Array, pos: number, length: number): vo
   out[pos + 2] = length;
 }
 
+/** An unsigned 24-bit integer in network order. */
 export function readU24(buf: Uint8Array, at: number): number {
   return (buf[at]! << 16) | (buf[at + 1]! << 8) | buf[at + 2]!;
 }
 
+/** An unsigned 32-bit integer in network order. */
 export function readU32(buf: Uint8Array, at: number): number {
   return ((buf[at]! << 24) | (buf[at + 1]! << 16) | (buf[at + 2]! << 8) | buf[at + 3]!) >>> 0;
 }

@@ -6,6 +6,7 @@ import { difference, type FormatEnv } from "./verify.ts";
 
 export type { FormatEnv } from "./verify.ts";
 
+/** What became of a text. */
 export interface Formatted {
   /** The text in its canonical layout; the one given when `refused` is set. One character per byte, as the one given. */
   readonly text: string;
