@@ -8,6 +8,7 @@ import { loadConfiguration } from "../src/cli/load.ts";
 import { codes } from "../src/config/tools/codes/index.ts";
 import { issue } from "../src/net/tls/certificates.helper.ts";
 import { renderText } from "../src/lang/render.ts";
+import { selfCommand } from "../src/util/self.ts";
 import { Scope } from "./harness/scope.ts";
 
 const root = join(import.meta.dir, "..");
@@ -166,6 +167,63 @@ test("codes of findings it names exist", () => {
   );
   expect(named.length).toBeGreaterThan(3);
   expect(named.filter((code) => !codes.has(code))).toEqual([]);
+});
+
+/** The lines below `$ command` in a block, up to the next prompt. */
+function shownFor(command: string): string {
+  const body = blocks.map((block) => block.body).find((text) => text.includes(`$ ${command}\n`));
+  if (body === undefined) throw new Error(`README.md does not show '${command}'`);
+  return body.split(`$ ${command}\n`)[1]!.split(/^\$ /m)[0]!;
+}
+
+/** The file the example of `tlb check` is about. */
+const MISTAKES = `defaults
+    mode http
+    timeout connect 5s
+    timeout client 30s
+    timeout sever 30s
+
+frontend web
+    bind :8080
+    acl api path_beg /api
+    use_backend api if api
+    default_backend app
+
+backend app
+    server web1 127.0.0.1:8001 check
+`;
+
+/** The file the example of `tlb explain` is about. */
+const EXPLAINED = `defaults
+    mode http
+    timeout connect 5s
+    timeout client 30s
+    timeout server 30s
+frontend www
+    bind :8080
+    acl is_api path_beg /v2/
+    acl office src 10.0.0.0/8
+    http-request deny if { path_beg /admin } !office
+    http-request set-header X-Tier gold if { req.hdr(x-key) -m found }
+    use_backend api if is_api
+    default_backend api
+backend api
+    server api1 10.0.1.10:8080 weight 3
+    server api2 10.0.1.11:8080 weight 1
+`;
+
+test.each([
+  ["tlb check lb.cfg", MISTAKES, 1],
+  ["tlb explain -f lb.cfg http://example.com:8080/v2/list -H 'X-Key: 1' --src 10.2.3.4", EXPLAINED, 0],
+])("%s prints what is shown", (line, config, code) => {
+  writeFileSync(join(dir, "lb.cfg"), config);
+  const words = [...line.matchAll(/'([^']*)'|(\S+)/g)].map((match) => match[1] ?? match[2]!).slice(1);
+  const { exitCode, stdout, stderr } = Bun.spawnSync(selfCommand(words), {
+    cwd: dir,
+    env: { ...process.env, NO_COLOR: "1" },
+  });
+  expect(stdout.toString() + stderr.toString()).toBe(shownFor(line));
+  expect(exitCode).toBe(code);
 });
 
 test("every command it shows exists, with its options", () => {

@@ -38,19 +38,27 @@ export interface InputOptions {
 /** RFC 5737: an address that belongs to nobody. */
 const SOMEBODY: End = { address: "192.0.2.1", port: 50000 };
 
+/** A host without "http://": it has a dot or a port, or stands alone in brackets. */
+const HOST_FIRST = /^(?:[\w-]+(?:\.[\w-]+)+|[\w.-]+(?=:\d)|\[[0-9a-f:.]+\])(?::\d+)?(?:[/?#]|$)/i;
+
 const PORTS = { http: 80, https: 443, tcp: 0 } as const;
 
 /** Throws UsageError for what is no request. */
 export function readInput(options: InputOptions): ExplainInput {
   const { words } = options;
   if (words.length > 2) throw new UsageError(`unexpected argument '${words[2]}'`);
-  const url = words[words.length - 1];
-  if (url === undefined) throw new UsageError("which request? for example: GET http://example.com/path");
+  const given = words[words.length - 1];
+  if (given === undefined) throw new UsageError("which request? for example: GET http://example.com/path");
+  const url = HOST_FIRST.test(given) ? `http://${given}` : given;
+  if (/^[^/?#]*:\/\//.test(url) && !/^(?:http|https|tcp):/.test(url)) {
+    throw new UsageError(`'${given}' is no URL: write http://, https:// or tcp://, or a path that begins with /`);
+  }
   const found = /^(?:(http|https|tcp):\/\/([^/?#]*))?(.*)$/s.exec(url)!;
   const scheme = (found[1] ?? "http") as ExplainInput["scheme"];
   const authority = found[2] ?? "";
   const colon = /:(\d+)$/.exec(authority);
   const port = colon === null ? PORTS[scheme] : Number(colon[1]);
+  if (port > 65535) throw new UsageError(`'${given}': a port is 65535 at most`);
   const named = words.length === 2 ? words[0] : undefined;
   return {
     scheme,

@@ -123,7 +123,8 @@ function fit(text: string): string {
 function wrap(text: string, width: number): string[] {
   const out: string[] = [];
   let line = "";
-  for (const word of text.split(" ")) {
+  // A brace that closes stays with what is before it.
+  for (const word of text.split(/ (?!\}(?: |$))/)) {
     if (line !== "" && line.length + 1 + word.length > width) {
       out.push(line);
       line = word;
