@@ -91,11 +91,6 @@ function sorted(list: readonly Diagnostic[], names: readonly string[]): Diagnost
   });
 }
 
-/** Whether the configuration opens any socket for traffic. */
-export function hasListener(model: Model): boolean {
-  return model.proxies.some((proxy) => !proxy.disabled && proxy.kind !== "backend" && proxy.binds.length > 0);
-}
-
 /** The files of `-f` and of bare arguments; UsageError when there are none. */
 export function requireFiles(files: readonly string[]): readonly string[] {
   if (files.length === 0) throw new UsageError("which configuration? name it with -f FILE (a folder and - work too)");

@@ -1,4 +1,5 @@
 /** A configuration takes the place of another: planned, prepared on every worker, and then committed on all or on none. */
+import { hasListener, NOTHING_TO_SERVE } from "../config/listeners.ts";
 import type { Model } from "../config/model.ts";
 import { raiseDescriptorLimit } from "../ffi/process.ts";
 import { collectAfterLoading } from "../util/tidy.ts";
@@ -19,6 +20,7 @@ export async function reloadConfiguration(supervisor: Supervisor): Promise<Reloa
   const { resources } = supervisor;
   const { model, diagnostics } = await supervisor.options.load();
   if (model === null) return refused(errorLines(diagnostics));
+  if (hasListener(supervisor.running.model) && !hasListener(model)) return refused([NOTHING_TO_SERVE]);
   const warnings = diagnostics.filter((d) => d.severity === "warning").map(diagnosticLine);
   const limits = findLimits(model);
   if ("error" in limits) return refused([limits.error]);

@@ -1,3 +1,4 @@
+import { hasListener, NOTHING_TO_SERVE } from "../config/listeners.ts";
 import { sdNotify } from "../ffi/process.ts";
 import { selfCommand } from "../util/self.ts";
 import { detach, isDaemon, probePidfile, removePidfile, startDaemon, writePidfile } from "./daemon.ts";
@@ -46,6 +47,10 @@ export async function serve(options: ServeOptions): Promise<number> {
   const inheritance = successor ? await inherit() : null;
   if (typeof inheritance === "string") {
     report("ALERT", inheritance);
+    return 1;
+  }
+  if (inheritance?.handover.previous.proxies.some(({ kind }) => kind !== "backend") && !hasListener(model)) {
+    report("ALERT", NOTHING_TO_SERVE);
     return 1;
   }
   const path = successor ? null : (options.takeFrom ?? null);

@@ -218,6 +218,7 @@ test("a new process that cannot serve changes nothing, and says why", async () =
       why: "Address already in use",
     },
     { text: good.replace("nbthread 2", "nbthread 2\n    user nobody-of-that-name"), why: "nobody-of-that-name" },
+    { text: "", why: "no enabled listener found" },
     { text: good.replace("nbthread 2", "nbthread 2\n    pidfile /nowhere/tlb.pid"), why: "/nowhere/tlb.pid" },
   ];
   for (const { text, why } of broken) {

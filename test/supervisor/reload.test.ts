@@ -61,6 +61,11 @@ describe("reload", () => {
     await run.reload(config([], [`127.0.0.1:${b}`], "refuse"), /\[.*lb\.cfg:8\] : no such thing/);
     await expect(get(b)).rejects.toThrow();
     expect((await get(a)).generation).toBe(1);
+    // A file that was cut off, or whose template yielded nothing.
+    for (const text of ["", config([], []), "global\n  nbthread 2\n"]) {
+      await run.reload(text, /no enabled listener found .*: is the file empty or cut off\?/);
+    }
+    expect((await get(a)).generation).toBe(1);
     expect([...descriptors()].length).toBe(before);
     expect(run.log).not.toContain("refreshed");
 
