@@ -154,7 +154,7 @@ test("what it says is not there yet is not, and is known as that", () => {
 
 test("keywords it calls without effect are", () => {
   const differences = below("## Differences from HAProxy 2.6");
-  for (const name of ["allow-0rtt", "ciphersuites", "tls-ticket-keys", "server-state-file"]) {
+  for (const name of ["allow-0rtt", "ciphersuites", "tls-ticket-keys"]) {
     expect(codeIn(differences)).toContain(name);
     const idle = findTopics([name]).filter(({ facts }) => facts.some(([title]) => title === "no effect"));
     expect(idle.map((topic) => topic.name)).not.toEqual([]);

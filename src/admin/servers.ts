@@ -1,6 +1,6 @@
 /** The state of servers in the shared segment: how it begins, and what the administrator does to it. */
 import { CheckStatus } from "../check/status.ts";
-import type { ProxyModel, ServerModel } from "../config/model.ts";
+import type { ProxyModel, SavedServerModel, ServerModel } from "../config/model.ts";
 import { Admin, Oper, S, type Shared } from "../counters/shared.ts";
 
 /** What is needed to find a server's cells. */
@@ -58,6 +58,47 @@ function initialiseServer(cells: Cells, proxy: ProxyModel, server: ServerModel, 
     shared.setState(slot, S.oper, Oper.running);
     shared.setState(slot, S.health, server.check.rise);
   }
+  if (server.saved !== null) restore(shared, slot, server, server.saved, now);
+}
+
+/** Puts the state of a server state file in the place of the first one, as far as the configuration is still the same. */
+function restore(shared: Shared, slot: number, server: ServerModel, saved: SavedServerModel, now: number): void {
+  const { rise, fall } = server.check;
+  const full = rise + fall - 1;
+  let admin = shared.getState(slot, S.admin);
+  let oper: number = Oper.running;
+  let health = full;
+  switch (saved.oper) {
+    case Oper.stopped:
+      oper = Oper.stopped;
+      health = 0;
+      break;
+    case Oper.starting:
+      if (rise > 1) health = saved.health < 1 || saved.health >= rise ? rise - 1 : saved.health;
+      break;
+    case Oper.stopping:
+      oper = fall === 1 ? Oper.stopped : Oper.stopping;
+      if (fall === 1) health = 0;
+      else health = saved.health < rise || saved.health > full - 1 ? rise : saved.health;
+      break;
+  }
+  const disabled = server.disabled;
+  if (((saved.admin & Admin.configMaint) !== 0) === disabled) {
+    // Nothing changed in the file: what was done at run time holds.
+    if (saved.admin & Admin.forcedMaint && !disabled) {
+      admin |= Admin.forcedMaint;
+      health = 0;
+    } else if (!(saved.admin & Admin.forcedMaint) && disabled) admin &= ~Admin.forcedMaint;
+  }
+  if (!(admin & Admin.forcedMaint) && saved.admin & Admin.forcedDrain && saved.initialWeight > 0)
+    admin |= Admin.forcedDrain;
+  shared.setState(slot, S.admin, admin);
+  shared.setState(slot, S.oper, admin & Admin.maint ? Oper.stopped : oper);
+  shared.setState(slot, S.health, health);
+  shared.setState(slot, S.lastChange, now - saved.since);
+  shared.setState(slot, S.checkStatus, saved.checkStatus);
+  shared.setState(slot, S.checkResult, saved.checkResult);
+  if (saved.initialWeight === server.weight) shared.setState(slot, S.weight, saved.weight);
 }
 
 /** Gives a server that tracks another one the state which that one has now. */

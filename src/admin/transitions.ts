@@ -247,10 +247,10 @@ export function setAdminState(
       return leaveDrain(ctx, ref, Admin.forcedDrain, null, nowMs);
     case "drain":
       enterDrain(ctx, ref, Admin.forcedDrain, null, nowMs);
-      return leaveMaintenance(ctx, ref, Admin.forcedMaint | Admin.configMaint, null, nowMs);
+      return leaveMaintenance(ctx, ref, Admin.forcedMaint, null, nowMs);
     case "ready":
       leaveDrain(ctx, ref, Admin.forcedDrain, null, nowMs);
-      return leaveMaintenance(ctx, ref, Admin.forcedMaint | Admin.configMaint, null, nowMs);
+      return leaveMaintenance(ctx, ref, Admin.forcedMaint, null, nowMs);
   }
 }
 

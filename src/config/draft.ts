@@ -15,6 +15,7 @@ import { DefaultPath } from "./default-path.ts";
 import { PLAIN_UNIX_BIND, type UnixBind } from "./keywords/unix-bind.ts";
 import { PLAIN_KEEPALIVE, plainServer } from "./plain.ts";
 import { type BindTlsDraft, newServerTls, type ServerTlsDraft } from "./tls/draft.ts";
+import type { SavedServers } from "./server-state.ts";
 import { TlsStore } from "./tls/store.ts";
 
 /** A model under construction: same fields, writable. */
@@ -65,6 +66,9 @@ export interface ProxyDraft extends Omit<Draft<ProxyModel>, "kind" | "options" |
   rulesUsedBy: "frontend" | "backend" | null;
   /** Rules that are dropped because of the mode or the kind of the section, and whose errors count nevertheless. */
   readonly ignoredRules: { [List in IgnoredList]?: ProxyModel[List] };
+  /** `load-server-state-from-file`, and `server-state-file-name`; null = the name of the backend. */
+  stateSource: { readonly kind: "global" | "local"; readonly word: Word } | null;
+  stateFile: string | null;
   /** `httpchk` or another check kind was chosen; http-check rules are kept until then. */
   httpCheck: Extract<ProxyModel["check"], { kind: "http" }>;
 }
@@ -73,6 +77,8 @@ export interface ServerDraft extends Omit<Draft<ServerModel>, "tls"> {
   tls: ServerTlsDraft;
   /** Family the address of the name must have; 0 = either. */
   fqdnFamily: 0 | 4 | 6;
+  /** That of a server state file, for `init-addr last`. */
+  lastAddress: string | null;
   marks: Marks;
 }
 
@@ -88,6 +94,10 @@ export interface GlobalDraft extends Omit<Draft<GlobalModel>, "cpuMap" | "setenv
   setenv: Record<string, string | null>;
   readonly paths: DefaultPath;
   unixBind: UnixBind;
+  serverStateFile: string | null;
+  serverStateBase: string | null;
+  /** Server state files by path; null = of no use. */
+  readonly stateFiles: Map<string, SavedServers | null>;
   /** What TLS needs and has read. */
   tls: TlsStore;
   /** Log targets without a `format`: theirs depends on log-send-hostname, wherever that stands. */
@@ -154,6 +164,7 @@ export function newGlobal(env: ParseEnv): GlobalDraft {
     setenv: {},
     serverStateFile: null,
     serverStateBase: null,
+    stateFiles: new Map(),
     headerCases: {},
     variableLimits: noVariableLimits,
     setVars: [],
@@ -187,6 +198,7 @@ function newServer(): ServerDraft {
     proxyTlvs: [],
     tls: newServerTls(),
     fqdnFamily: 0,
+    lastAddress: null,
     marks: new Map(),
   };
 }
@@ -299,6 +311,8 @@ export function newProxy(kind: ProxyKind, name: string, nameWord: Word): ProxyDr
     defaultServer: newServer(),
     marks: new Map(),
     httpCheck: newHttpCheck(),
+    stateSource: null,
+    stateFile: null,
   };
 }
 

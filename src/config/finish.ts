@@ -75,7 +75,17 @@ function numberAll(entries: readonly { id: number }[], first: number): void {
 }
 
 function globalModel(draft: GlobalDraft): GlobalModel {
-  const { marks: _m, unformatted: _u, tls: _t, paths: _p, unixBind: _b, ...model } = draft;
+  const {
+    marks: _m,
+    unformatted: _u,
+    tls: _t,
+    paths: _p,
+    unixBind: _b,
+    serverStateFile: _f,
+    serverStateBase: _d,
+    stateFiles: _s,
+    ...model
+  } = draft;
   return { ...model, logs: logTargets(draft.logs, draft) };
 }
 
@@ -93,6 +103,8 @@ function proxyModel(draft: ProxyDraft, global: GlobalDraft): ProxyModel {
     defaultServer: _d,
     rulesUsedBy: _r,
     ignoredRules: _i,
+    stateSource: _s,
+    stateFile: _f,
     kind,
     ...rest
   } = draft;
@@ -119,6 +131,6 @@ function bindModel(draft: BindDraft, { tls: store }: GlobalDraft): BindModel {
 }
 
 function serverModel(draft: ServerDraft, { tls: store }: GlobalDraft): ServerModel {
-  const { marks: _m, fqdnFamily: _f, tls: _t, ...model } = draft;
+  const { marks: _m, fqdnFamily: _f, lastAddress: _l, tls: _t, ...model } = draft;
   return { ...model, ...serverTls(draft, store) };
 }

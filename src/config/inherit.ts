@@ -85,6 +85,8 @@ export function inherit(base: ProxyDraft | null, kind: ProxyKind, name: string, 
     proxy.maxKeepAliveQueue = base.maxKeepAliveQueue;
     proxy.rdpPersist = base.rdpPersist;
     proxy.source = base.source;
+    proxy.stateSource = base.stateSource;
+    proxy.stateFile = base.stateFile;
     proxy.check = base.check;
     proxy.httpCheck = base.httpCheck;
     proxy.cookie = base.cookie;

@@ -60,6 +60,7 @@ export function plainServer(at: Position, name: string): ServerModel {
     proxyTlvs: [],
     checkSendProxy: false,
     tls: null,
+    saved: null,
   };
 }
 

@@ -94,12 +94,13 @@ export const S = {
 export const Admin = {
   forcedMaint: 1,
   inheritedMaint: 2,
+  /** The configuration says `disabled`; it stays when the administrator lets the server in. */
   configMaint: 4,
   forcedDrain: 8,
   inheritedDrain: 16,
   resolutionMaint: 32,
   /** Any bit that takes a server out completely. */
-  maint: 1 | 2 | 4 | 32,
+  maint: 1 | 2 | 32,
   drain: 8 | 16,
 } as const;
 

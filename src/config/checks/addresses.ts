@@ -1,11 +1,11 @@
-import { isIPv4 } from "node:net";
+import { isIP, isIPv4 } from "node:net";
 import type { Address } from "../model.ts";
 import type { ServerDraft } from "../draft.ts";
 import { eachProxy, errorAt, warnAt } from "./check.ts";
 
 /**
- * Gives servers with a host name their first address by the methods of `init-addr`, in order. `last` needs a state file and
- * passes. A name that stays unresolved is an error unless `none` or `-dr` allows it. Without a resolver nothing is judged.
+ * Gives servers with a host name their first address by the methods of `init-addr`, in order. `last` is
+ * what a server state file says. A name that stays unresolved is an error unless `none` or `-dr` allows it. Without a resolver nothing is judged.
  */
 export const resolveServers = eachProxy((proxy, { env, diagnostics }) => {
   const { resolve, ignoreResolution = false } = env;
@@ -53,7 +53,13 @@ function firstAddress(
   const port = server.port.kind === "fixed" ? server.port.value : 0;
   for (const method of server.initAddr) {
     if (method === "none") return "none";
-    if (method === "last") continue;
+    if (method === "last") {
+      const { lastAddress } = server;
+      const family = lastAddress === null ? 0 : isIP(lastAddress);
+      if (family === 4 || family === 6)
+        return { address: { kind: "ip", family, ip: lastAddress!, port }, fallback: false };
+      continue;
+    }
     if (method === "libc") {
       const found = lookup(server.fqdn!);
       if (found !== null) return { address: { kind: "ip", family: found.family, ip: found.ip, port }, fallback: false };

@@ -11,6 +11,7 @@ import { checkRuleOrder } from "./rule-order.ts";
 import { checkStickRules } from "./stick-rules.ts";
 import { checkStickTables } from "./stick-tables.ts";
 import { checkDynamicCookies, checkServers, checkTracking } from "./servers.ts";
+import { loadServerStates } from "./server-states.ts";
 import { checkTls } from "./tls.ts";
 import { checkTimeouts } from "./timeouts.ts";
 import { checkResolvers } from "./resolvers.ts";
@@ -36,6 +37,7 @@ export const checks: readonly Check[] = [
   checkDuplicateBinds,
   checkServers,
   checkTracking,
+  loadServerStates,
   resolveServers,
   checkDynamicCookies,
   checkTls,

@@ -38,6 +38,8 @@ const places: Readonly<Record<string, Readonly<Record<string, Place>>>> = {
     description: ["admin/stats/info.ts", "description"],
     "ulimit-n": ["supervisor/limits.ts", "ulimitN"],
     "fd-hard-limit": ["supervisor/limits.ts", "fdHardLimit"],
+    "server-state-file": ["config/checks/server-states.ts", "serverStateFile"],
+    "server-state-base": ["config/checks/server-states.ts", "serverStateBase"],
     grace: ["supervisor/supervisor.ts", "grace"],
     "close-spread-time": ["stream/runtime.ts", "closeSpread"],
     "max-spread-checks": ["check/checker.ts", "maxSpreadChecks"],
@@ -151,7 +153,8 @@ const places: Readonly<Record<string, Readonly<Record<string, Place>>>> = {
     cookie: ["stream/http/persist.ts", "requestCookies("],
     fullconn: ["proxy/server.ts", "fullconn"],
     "dynamic-cookie-key": ["server/cookie-rules.ts", "dynamicCookie("],
-    "load-server-state-from-file": ["config/keywords/server-state.ts", "has no effect here"],
+    "load-server-state-from-file": ["config/checks/server-states.ts", "stateSource"],
+    "server-state-file-name": ["config/checks/server-states.ts", "stateFile"],
     retries: ["stream/stream.ts", "model.retries"],
     "retry-on": ["stream/http/retry.ts", "retryStatus"],
     "http-reuse": ["stream/http/finish.ts", "reuse"],
@@ -439,8 +442,6 @@ const unread: Readonly<Record<string, string>> = {
   setenv: "acts on the lines behind it and on env()",
   poolLowFdRatio: "warns",
   poolHighFdRatio: "warns",
-  serverStateFile: "warns",
-  serverStateBase: "warns",
   serverKey: "read by the rules that store server_key",
   initAddr: "names are resolved by the parser",
   comment: "a comment",
@@ -470,8 +471,6 @@ test("keywords without effect warn where they are written", () => {
   const text = `global
   tune.pool-low-fd-ratio 10
   tune.pool-high-fd-ratio 20
-  server-state-file states
-  server-state-base /tmp
   stats socket /tmp/none.sock backlog 5
 defaults
   mode http
@@ -492,6 +491,6 @@ listen l
 `;
   const { diagnostics } = loadText(text, "t.cfg");
   const warned = diagnostics.list.filter(({ code }) => code === "config/no-effect").map(({ at }) => at.line);
-  const lines = [2, 3, 4, 5, 6, 12, 13, 14, 15, 16, 17, 18, 20, 21];
+  const lines = [2, 3, 4, 10, 11, 12, 13, 14, 15, 16, 18, 19];
   expect(warned).toEqual(lines);
 });

@@ -85,8 +85,6 @@ function identity(name: "user" | "group" | "uid" | "gid"): Row {
   });
 }
 
-const STATE_FILE = "no file is read at start: a reload keeps the state of the servers by itself";
-
 /** Keywords of the `global` section (manual section 3). */
 const process: readonly Row[] = [
   ...processLimits,
@@ -108,13 +106,11 @@ const process: readonly Row[] = [
   text("pidfile", "pidfile", "<file>", "Write the process id there"),
   text("node", "node", "<name>", "Name of this node in statistics"),
   {
-    ...text("server-state-file", "serverStateFile", "<file>", "File the server states are read from"),
-    noEffect: STATE_FILE,
+    ...text("server-state-file", "serverStateFile", "<file>", "File the server states are read from at start"),
     extra: "warning",
   },
   {
     ...text("server-state-base", "serverStateBase", "<directory>", "Directory of relative server state files"),
-    noEffect: STATE_FILE,
     extra: "warning",
   },
   row("description", "<text>", "Text shown in statistics", (c, args) => {

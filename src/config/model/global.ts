@@ -82,8 +82,6 @@ export interface GlobalModel {
   readonly poolHighFdRatio: number;
   /** What `setenv`, `presetenv`, `unsetenv` and `resetenv` changed of the environment, for env(); null = removed. One character per byte. */
   readonly setenv: Readonly<Record<string, string | null>>;
-  readonly serverStateFile: string | null;
-  readonly serverStateBase: string | null;
   /** h1-case-adjust: names as they are to be written, by lower-case name. */
   readonly headerCases: Readonly<Record<string, string>>;
   /** tune.vars.*: bytes, 0 = no limit. */

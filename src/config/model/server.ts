@@ -62,6 +62,23 @@ export interface ServerModel {
   readonly checkSendProxy: boolean;
   /** Traffic is encrypted; null = no `ssl`. */
   readonly tls: ServerTlsModel | null;
+  /** What a server state file knows of it; null = nothing. */
+  readonly saved: SavedServerModel | null;
+}
+
+/** Numbers as in `show servers state` (management manual, section 9.3). */
+export interface SavedServerModel {
+  readonly oper: number;
+  /** Only what was done to this server itself. */
+  readonly admin: number;
+  readonly weight: number;
+  /** The weight that was configured. */
+  readonly initialWeight: number;
+  /** Seconds from the last change to the writing of the file. */
+  readonly since: number;
+  readonly checkStatus: number;
+  readonly checkResult: number;
+  readonly health: number;
 }
 
 export type ProxyOptionName =

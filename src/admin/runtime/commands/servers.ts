@@ -38,6 +38,9 @@ function* serversState(ctx: AdminContext, proxies: readonly ProxyModel[], nowMs:
       let check = 0;
       if (server.check.enabled && server.track === null) {
         check = CheckState.configured | CheckState.enabled | (maint ? CheckState.paused : 0);
+      } else if (get(S.admin) & Admin.configMaint) {
+        // As HAProxy has it: nothing is there that would go on.
+        check = CheckState.paused;
       }
       const fields = [
         proxy.id,

@@ -37,6 +37,13 @@ export const configCodes: readonly CodeInfo[] = [
     "option tcpka",
   ),
   row(
+    "config/server-state",
+    "a server state file that cannot be used",
+    "It cannot be read, is not what 'show servers state' prints, or says something impossible of a server. Servers it tells nothing of start as if there were no file.",
+    "backend app\n    load-server-state-from-file global\n    server s1 192.0.2.1:80\n",
+    "backend app\n    load-server-state-from-file none\n    server s1 192.0.2.1:80\n",
+  ),
+  row(
     "config/zero-warning",
     "warnings, where none may be",
     "The global keyword 'zero-warning' refuses a configuration as long as anything in it gets a warning, apart from config/no-effect. Remove what the warnings are about, or the keyword.",
