@@ -1,5 +1,7 @@
 import type { LogLevel, Model } from "../config/model.ts";
 import type { CacheSettings } from "../cache/reader.ts";
+import type { PatternStore } from "../expr/acl/store.ts";
+import type { PatternChange } from "../expr/changes.ts";
 import type { CacheStore } from "../cache/store.ts";
 import type { Table } from "../table/table.ts";
 import type { Shared } from "../counters/shared.ts";
@@ -21,6 +23,10 @@ export interface AdminContext {
   cacheStore(settings: CacheSettings): CacheStore | null;
   /** The stick tables with their entries, in the order they were written. */
   stickTables(): readonly Table[];
+  /** The patterns of ACLs and maps as they are now, in all workers. */
+  patterns(): Promise<PatternStore>;
+  /** Tells all workers of changes that were made to what `patterns()` gave; resolves when they are in force. */
+  changePatterns(changes: readonly PatternChange[]): Promise<void>;
   /** Start of the supervisor, ms since the epoch. */
   readonly startedMs: number;
   readonly pid: number;

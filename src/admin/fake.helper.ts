@@ -4,6 +4,8 @@ import { plainBind, plainServer } from "../config/plain.ts";
 import { parseText } from "../config/testing.helper.ts";
 import { Shared } from "../counters/shared.ts";
 import type { AdminContext, Limits, QueryName, WorkerInfo } from "./context.ts";
+import type { PatternChange } from "../expr/changes.ts";
+import { PatternStore } from "../expr/acl/store.ts";
 import type { Table } from "../table/table.ts";
 import { initialiseServers } from "./servers.ts";
 
@@ -72,6 +74,14 @@ export class FakeContext implements AdminContext {
   tables: readonly Table[] = [];
   stickTables(): readonly Table[] {
     return this.tables;
+  }
+  store = new PatternStore(() => "");
+  readonly told: PatternChange[] = [];
+  async patterns(): Promise<PatternStore> {
+    return this.store;
+  }
+  async changePatterns(changes: readonly PatternChange[]): Promise<void> {
+    this.told.push(...changes);
   }
   cacheStore(): null {
     return null;

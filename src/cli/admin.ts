@@ -74,6 +74,8 @@ function adminContext(supervisor: SupervisorContext): AdminContext {
     shared: supervisor.shared,
     cacheStore: (settings) => supervisor.cacheStore(settings),
     stickTables: () => supervisor.stickTables(),
+    patterns: () => supervisor.patterns(),
+    changePatterns: (changes) => supervisor.changePatterns(changes),
     slotOf: (key) => supervisor.slots[key]!,
     startedMs: supervisor.startTime,
     pid: process.pid,

@@ -4,14 +4,23 @@
  */
 import type { SampleType, Value } from "./sample.ts";
 
-/** A change of a pattern file. `set`: the value of the key, added when it is missing; `add`: only when it is missing. */
+/** A change of the patterns of a file, or of the words of an ACL. */
 export interface PatternChange {
   readonly kind: "pattern";
-  /** The file as the configuration names it. */
+  /** The file as the configuration names it; for words see PatternStore.keyOf. */
   readonly file: string;
-  readonly op: "set" | "add" | "delete";
+  /**
+   * Of rules: `set` the value of the key, added when it is missing; `add` only when it is missing; `delete` all of the key. Of the
+   * runtime API also: `append` whatever is there; `set-one` and `delete-one` at a position among the entries of one key;
+   * `replace` everything by `entries`.
+   */
+  readonly op: "set" | "add" | "delete" | "append" | "set-one" | "delete-one" | "replace";
   readonly key: string;
   readonly value: string;
+  readonly position?: number;
+  readonly entries?: readonly (readonly [string, string])[];
+  /** Of `replace`: what the set was made from; it has no effect on another one. */
+  readonly origin?: string;
 }
 
 /** A variable of the scope proc; `value` null = unset. */
@@ -27,7 +36,8 @@ export type Change = PatternChange | VariableChange;
 
 /** Two changes of one thing have the same key: the later one makes the earlier one void. */
 export function changeKey(change: Change): string {
-  return change.kind === "pattern" ? `p${change.file}\0${change.key}` : `v${change.name}`;
+  if (change.kind === "variable") return `v${change.name}`;
+  return change.op === "replace" ? `r${change.file}` : `p${change.file}\0${change.key}`;
 }
 
 /** Where changes made here are told. Replaced once by the worker's start; by default nobody wants to know. */

@@ -1,5 +1,6 @@
 /** The workers: started, replaced when they die, drained, stopped. */
 import { childEnvironment } from "../util/environment.ts";
+import type { PatternStore } from "../expr/acl/store.ts";
 import type { Change } from "../expr/changes.ts";
 import type { Snapshot } from "../worker/protocol.ts";
 import type { Diagnostic } from "../lang/diagnostic.ts";
@@ -108,6 +109,17 @@ export class Fleet {
   /** What was changed at run time, for a successor. */
   changes(): Change[] {
     return this.journal.all();
+  }
+
+  /** From now on `patterns` has every change of patterns, those made so far included. */
+  keepPatterns(patterns: PatternStore): void {
+    this.journal.keepIn(patterns);
+  }
+
+  /** The runtime API changed something: told to all workers. What is recorded has it already. */
+  edit(changes: readonly Change[]): void {
+    const numbered = changes.map((change) => ({ number: 0, change }));
+    for (const child of this.running()) child.tell({ type: "changes", origin: 0, changes: numbered });
   }
 
   /** Workers that serve. */

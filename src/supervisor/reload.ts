@@ -59,6 +59,7 @@ async function tryCommit(
   supervisor.running = next;
   await Promise.all(children.map((child) => commit(supervisor, child)));
   resources.commit(plan, model);
+  supervisor.patternsReloaded();
   fleet.reloaded((file) => patternText(before.model, file) === patternText(model, file));
   fleet.parkAgain();
   if (limits.descriptors > before.limits.descriptors) {

@@ -9,16 +9,18 @@
  */
 import type { CacheSettings } from "../cache/reader.ts";
 import type { CacheStore } from "../cache/store.ts";
+import { compilePatterns } from "../compile/patterns.ts";
 import type { Model } from "../config/model.ts";
 import { createSegment, mapSegment, type Segment } from "../counters/segment.ts";
 import { segmentSize, SETS, Shared } from "../counters/shared.ts";
-import type { Change } from "../expr/changes.ts";
+import type { PatternStore } from "../expr/acl/store.ts";
+import type { Change, PatternChange } from "../expr/changes.ts";
 import { EPERM, strerror } from "../ffi/errno.ts";
 import { close } from "../ffi/file.ts";
 import { kill } from "../ffi/process.ts";
 import type { Table } from "../table/table.ts";
 import { selfCommand } from "../util/self.ts";
-import type { Snapshot } from "../worker/protocol.ts";
+import { type Snapshot, SYNC } from "../worker/protocol.ts";
 import { Fleet, type FleetOwner } from "./fleet.ts";
 import type { Front } from "./front.ts";
 import { layoutId, unpackChange } from "./handover.ts";
@@ -37,6 +39,8 @@ import type { AdminContext, AdminHandle, AdminSocket, ReloadResult, ServeOptions
 import { handOver } from "./upgrade.ts";
 
 const QUERY_TIMEOUT = 10_000;
+/** Longest wait for workers that are busy with something else; they get what they were told all the same. */
+const SYNC_MS = 1000;
 /** The answer to who asked for the upgrade is on its way when the last worker ends. */
 const FAREWELL_MS = 300;
 const STOPPING: ReloadResult = { ok: false, text: "The process is stopping.\n" };
@@ -73,6 +77,8 @@ export class Supervisor implements AdminContext, FleetOwner {
   daemon = false;
   /** What was inherited is this process's alone: the old one has been told to go. */
   owner = false;
+  /** All patterns with their changes, once the runtime API asked for them. */
+  private patternStore: PatternStore | null = null;
   private readonly segment: Segment;
   private graceTimer: Timer | null = null;
   private queue: Promise<void> = Promise.resolve();
@@ -237,6 +243,33 @@ export class Supervisor implements AdminContext, FleetOwner {
 
   stickTables(): readonly Table[] {
     return this.resources.tables.all();
+  }
+
+  async patterns(): Promise<PatternStore> {
+    // Compiled when first needed: most never ask, and the workers have all they need.
+    if (this.patternStore === null) this.loadPatterns();
+    await this.synchronise();
+    return this.patternStore!;
+  }
+
+  async changePatterns(changes: readonly PatternChange[]): Promise<void> {
+    this.fleet.edit(changes);
+    await this.synchronise();
+  }
+
+  /** A configuration is in force: what the runtime API sees of patterns follows, with what was changed. */
+  patternsReloaded(): void {
+    if (this.patternStore !== null) this.loadPatterns();
+  }
+
+  private loadPatterns(): void {
+    this.patternStore = compilePatterns(this.model);
+    this.fleet.keepPatterns(this.patternStore);
+  }
+
+  /** What rules changed in workers is known here, and what was told to workers is in force there. */
+  private async synchronise(): Promise<void> {
+    await Promise.race([this.queryAll(SYNC, []), Bun.sleep(SYNC_MS)]);
   }
 
   workers(): WorkerInfo[] {

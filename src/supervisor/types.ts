@@ -1,6 +1,8 @@
 import type { Model, ProxyModel, ServerModel, StatsSocketModel } from "../config/model.ts";
 import type { ConfiguredLimits } from "../counters/limits.ts";
 import type { CacheSettings } from "../cache/reader.ts";
+import type { PatternStore } from "../expr/acl/store.ts";
+import type { PatternChange } from "../expr/changes.ts";
 import type { CacheStore } from "../cache/store.ts";
 import type { Table } from "../table/table.ts";
 import type { Shared } from "../counters/shared.ts";
@@ -67,6 +69,10 @@ export interface AdminContext {
   cacheStore(settings: CacheSettings): CacheStore | null;
   /** The stick tables with their entries, in the order they were written. */
   stickTables(): readonly Table[];
+  /** The patterns of ACLs and maps as they are now, in all workers. Changes to it are this process's alone. */
+  patterns(): Promise<PatternStore>;
+  /** Tells all workers of changes that `patterns()` has; resolves when they are in force. */
+  changePatterns(changes: readonly PatternChange[]): Promise<void>;
   readonly generation: number;
   readonly maxconn: number;
   readonly descriptors: number;

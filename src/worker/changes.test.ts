@@ -60,3 +60,20 @@ test("many changes of one thing go in one message", async () => {
   expect(net.sent.length).toBe(1);
   expect(net.sent[0]!.changes.length).toBe(1);
 });
+
+test("all patterns of a file are replaced: what was changed meanwhile comes after", async () => {
+  const seen: string[] = [];
+  const feed = new ChangeFeed(
+    (change) => void (change.kind === "pattern" && seen.push(`${change.op} ${change.file} ${change.key}`)),
+    () => {},
+  );
+  const rule = (file: string): Change => ({ kind: "pattern", file, op: "set", key: "k", value: "v" });
+  feed.changed(rule("f"));
+  feed.changed(rule("other"));
+  feed.flush();
+  const replace: Change = { kind: "pattern", file: "f", op: "replace", key: "", value: "", entries: [] };
+  feed.receive([{ number: 0, change: replace }], false);
+  feed.receive([{ number: 1, change: rule("f") }], true);
+  feed.receive([{ number: 0, change: replace }], false);
+  expect(seen).toEqual(["replace f ", "set f k", "replace f "]);
+});

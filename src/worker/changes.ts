@@ -16,8 +16,8 @@ export interface NumberedChange {
 
 export class ChangeFeed {
   private readonly waiting = new Map<string, NumberedChange>();
-  /** Number of the latest change made here, by key, as long as it has not come back. */
-  private readonly open = new Map<string, number>();
+  /** The latest change made here, by key, as long as it has not come back. */
+  private readonly open = new Map<string, NumberedChange>();
   private next = 1;
   private timer: Timer | null = null;
 
@@ -31,12 +31,16 @@ export class ChangeFeed {
   changed(change: Change): void {
     const key = changeKey(change);
     const number = this.next++;
-    this.open.set(key, number);
-    this.waiting.set(key, { number, change });
+    const numbered = { number, change };
+    this.open.set(key, numbered);
+    this.waiting.set(key, numbered);
     this.timer ??= setTimeout(() => this.flush(), BATCH_MS);
   }
 
-  private flush(): void {
+  /** Sends what waits. */
+  flush(): void {
+    if (this.timer === null) return;
+    clearTimeout(this.timer);
     this.timer = null;
     const changes = [...this.waiting.values()];
     this.waiting.clear();
@@ -49,10 +53,18 @@ export class ChangeFeed {
       const key = changeKey(change);
       const latest = this.open.get(key);
       if (own) {
-        if (latest === number) this.open.delete(key);
+        if (latest?.number === number) this.open.delete(key);
       } else if (latest === undefined) {
         this.apply(change);
+        if (change.kind === "pattern" && change.op === "replace") this.again(change.file);
       }
+    }
+  }
+
+  /** All patterns were replaced: what was changed here and has not come back is later in the order. */
+  private again(file: string): void {
+    for (const { change } of this.open.values()) {
+      if (change.kind === "pattern" && change.file === file) this.apply(change);
     }
   }
 }

@@ -16,6 +16,7 @@ import {
   type FromWorker,
   type ListenerInfo,
   type Snapshot,
+  SYNC,
   type TableInfo,
   type ToWorker,
 } from "./protocol.ts";
@@ -97,6 +98,12 @@ class Control {
         return this.step(message.id, () => this.abort());
       case "query":
         // Not queued behind a long compilation.
+        if (message.name === SYNC) {
+          // What it is told before and what it tells others before are in order with the answer.
+          this.feed.flush();
+          this.send({ type: "answer", id: message.id, text: "" });
+          return;
+        }
         void this.answer(message.id, () => this.handlers.query(message.name, message.args));
         return;
       case "changes":

@@ -6,6 +6,9 @@ import type { NumberedChange } from "./changes.ts";
 /** Descriptor of the unix socket over which a worker receives descriptors. */
 export const FD_CHANNEL = 3;
 
+/** Query that is answered when all changes told before are in force, and those made before are on their way. */
+export const SYNC = "sync";
+
 /** A listening socket of this worker. */
 export interface ListenerInfo {
   /** Stays the same from one snapshot to the next as long as the socket does. */

@@ -105,6 +105,8 @@ interface Stage {
   readonly ports: Map<string, number>;
   readonly servers: Map<string, ScriptedServer>;
   readonly log: Syslog;
+  /** Where the files of the scenario are, up to their names. */
+  readonly files: string;
   /** Number of the scenario in its process, which its proxies have in their names. */
   readonly index: number;
   readonly proxy: () => Proxy;
@@ -207,6 +209,7 @@ async function startSide(scope: Scope, batch: readonly Scenario[], start: Starte
       ports,
       servers,
       log: await startSyslog(scope, port("log")),
+      files: join(dir, `${index}-`),
       index,
       proxy: () => proxy,
       attention: () => attention,
@@ -275,8 +278,12 @@ async function observe(scenario: Scenario, stage: Stage, patience: number): Prom
       return response;
     },
     command: async (line) => {
-      const answer = await stage.runtime(line.replaceAll(/\{@([a-z0-9]+)\}/g, `$1-${number}`));
-      return maskPorts(answer, stage.ports).replaceAll(new RegExp(`\\b([a-z]+\\d*)-${number}\\b`, "g"), "$1");
+      const named = line.replaceAll(/\{file:([^}]+)\}/g, (_, name: string) => `${stage.files}${name}`);
+      const answer = await stage.runtime(named.replaceAll(/\{@([a-z0-9]+)\}/g, `$1-${number}`));
+      return maskPorts(answer.replaceAll(stage.files, "FILE-"), stage.ports).replaceAll(
+        new RegExp(`\\b([a-z]+\\d*)-${number}\\b`, "g"),
+        "$1",
+      );
     },
     server(name) {
       const server = stage.servers.get(name);

@@ -57,7 +57,7 @@ export interface Talk {
   /** One request on a connection of its own; returns the response and closes. The text is sent as is. */
   once(request: string, name?: string, options?: ConnectOptions): Promise<string>;
   server(name: string): ScriptedServer;
-  /** The answer of the runtime API; ports in it are masked, names of proxies as in the configuration. `{@name}` as there. */
+  /** The answer of the runtime API; ports in it are masked, names of proxies as in the configuration. `{@name}` and `{file:NAME}` as there. */
   command(text: string): Promise<string>;
   /** Records a value to compare. */
   note(key: string, value: unknown): void;

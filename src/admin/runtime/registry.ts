@@ -5,6 +5,10 @@ import * as cli from "./commands/cli.ts";
 import { showCache } from "./commands/cache.ts";
 import { clearCounters } from "./commands/counters.ts";
 import * as frontend from "./commands/frontend.ts";
+import * as patternEdit from "./commands/pattern-edit.ts";
+import * as patternGet from "./commands/pattern-get.ts";
+import * as patternShow from "./commands/pattern-show.ts";
+import * as patternVersion from "./commands/pattern-version.ts";
 import * as process from "./commands/process.ts";
 import { setRateLimits } from "./commands/rate-limit.ts";
 import * as server from "./commands/server.ts";
@@ -33,6 +37,21 @@ const registered: readonly Command[] = [
   frontend.setMaxconnFrontend,
   frontend.setMaxconnGlobal,
   frontend.shutdownFrontend,
+  patternEdit.addAcl,
+  patternEdit.addMap,
+  patternEdit.clearAcl,
+  patternEdit.clearMap,
+  patternEdit.delAcl,
+  patternEdit.delMap,
+  patternEdit.setMap,
+  patternGet.getAcl,
+  patternGet.getMap,
+  patternShow.showAcl,
+  patternShow.showMap,
+  patternVersion.commitAcl,
+  patternVersion.commitMap,
+  patternVersion.prepareAcl,
+  patternVersion.prepareMap,
   process.drainProcess,
   process.getSockets,
   process.reload,

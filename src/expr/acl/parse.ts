@@ -9,7 +9,7 @@ import { type AclKeyword, aclKeywords } from "./keywords.ts";
 import { isOperator, operands } from "./operators.ts";
 import { isMethodName, methods } from "./patterns/index.ts";
 import type { MatchFlags, MatchMethod, PatternIndex } from "./patterns/method.ts";
-import type { PatternSet } from "./set.ts";
+import type { PatternSet, PatternUser } from "./set.ts";
 import type { PatternStore } from "./store.ts";
 
 /** What reading ACLs needs from outside. */
@@ -49,7 +49,6 @@ class ExprParser {
   private ended = false;
   private readonly sets: PatternSet[] = [];
   private readonly indexes: PatternIndex[] = [];
-  private user = "";
 
   constructor(
     private readonly words: readonly Word[],
@@ -64,7 +63,6 @@ class ExprParser {
         hint: "write a sample fetch and what to match it against: path_beg /static",
       });
     }
-    this.user = `acl '${criterion.text}' file '${criterion.at.file}' line ${criterion.at.line}`;
     const keyword = keywordOf(criterion.text);
     const fetch = this.compile(criterion, keyword);
     if (fetch === null) return null;
@@ -130,7 +128,7 @@ class ExprParser {
       return false;
     }
     this.id = Number(word.text);
-    if (this.env.store.find(`#${this.id}`) === null) return true;
+    if (!this.env.store.taken(this.id)) return true;
     this.fail("acl/id-in-use", word, `the id ${this.id} is already used`);
     return false;
   }
@@ -145,12 +143,18 @@ class ExprParser {
       this.fail("acl/missing-file", flag, "-f needs the name of a pattern file");
       return false;
     }
-    const set = this.env.store.open(word.text, this.columns, this.user, word.at);
+    const set = this.env.store.open(word.text, this.columns, this.user(word));
     if (typeof set === "string") {
       this.fail("acl/pattern-file", word, set);
       return false;
     }
     return this.attach(set, word);
+  }
+
+  /** `word`: where it stands; words come last. */
+  private user(word: Word): PatternUser {
+    const { text, at } = this.words[0]!;
+    return { kind: "acl", name: /^[^(,]*/.exec(text)![0], at: { ...at, column: word.at.column } };
   }
 
   private attach(set: PatternSet, word: Word): boolean {
@@ -159,6 +163,7 @@ class ExprParser {
       this.fail("acl/bad-pattern", word, index, this.hostNameHint(index));
       return false;
     }
+    set.read(this.method!, this.flags(), null);
     if (!this.indexes.includes(index)) {
       this.sets.push(set);
       this.indexes.push(index);
@@ -218,7 +223,7 @@ class ExprParser {
   }
 
   private values(method: MatchMethod): boolean {
-    const set = this.env.store.words(this.id, this.user);
+    const set = this.env.store.words(this.id, this.user(this.words[this.words.length - 1]!));
     if (set === null) throw new Error("the id was checked before");
     if (!this.attach(set, this.words[0]!)) return false;
     let ok = true;

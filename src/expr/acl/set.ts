@@ -1,7 +1,8 @@
+import type { Position } from "../../lang/position.ts";
 import { readInt64 } from "../number.ts";
 import type { Value } from "../sample.ts";
 import { Columns } from "./columns.ts";
-import type { Entry } from "./entry.ts";
+import { type Entry, NONE } from "./entry.ts";
 import { same } from "./fold.ts";
 import { TextHash } from "./index/texts.ts";
 import type { MatchFlags, MatchMethod, PatternIndex } from "./patterns/method.ts";
@@ -9,6 +10,31 @@ import { parseAddress } from "./patterns/network.ts";
 
 /** What maps read of an entry's value. */
 export type Output = "str" | "int" | "ip";
+
+/** An ACL line or a map converter that reads a set. */
+export interface PatternUser {
+  readonly kind: "acl" | "map";
+  /** The keyword of the criterion; of a converter its name. */
+  readonly name: string;
+  /** Its place: `column` orders those of one line as they are read. */
+  readonly at: Position;
+}
+
+/** How a set is read: one for each method, flags and kind of value. */
+export interface Reading extends View {
+  /** Null where the values do not matter (ACLs). */
+  readonly output: Output | null;
+}
+
+/** An entry of a version that does not match yet. */
+export interface PendingEntry {
+  readonly ref: number;
+  readonly pattern: string;
+  value: string;
+}
+
+/** References to entries of versions that do not match begin here, a range for each version. */
+const PENDING_REFS = 2 ** 32;
 
 interface View {
   readonly method: MatchMethod;
@@ -41,20 +67,23 @@ export class PatternSet {
   private readonly views: View[] = [];
   /** What `_int` and `_ip` maps yield, by row. */
   private outputs: { readonly kind: "int" | "ip"; values: Value[] }[] = [];
-  private readonly pending = new Map<number, { pattern: string; value: string }[]>();
+  private readonly pending = new Map<number, PendingEntry[]>();
+  private readonly readings: Reading[] = [];
+  /** The words of the configuration, for sets without a file. */
+  private readonly written: string[] = [];
   /** Text it was loaded from, null for words. */
   source: string | null = null;
   /** Changed at run time. */
   private changed = false;
 
   constructor(
-    /** Number shown as "#id" by the runtime API. */
-    readonly id: number,
+    /** Number shown as "#id" by the runtime API; the store gives it when all sets are known. */
+    public id: number,
     /** The file's name as written, null for the words of an ACL. */
     readonly name: string | null,
     readonly columns: 1 | 2,
     /** Who uses it, for `show acl` and `show map`. */
-    readonly users: string[],
+    readonly users: PatternUser[],
   ) {}
 
   get size(): number {
@@ -121,6 +150,22 @@ export class PatternSet {
     return made;
   }
 
+  /** Notes that the index of `method` is asked for values of a kind. After `view`. */
+  read(method: MatchMethod, flags: MatchFlags, output: Output | null): void {
+    const { icase, abbreviated } = flags;
+    const view = this.views.find(
+      (one) => one.method === method && one.flags.icase === icase && one.flags.abbreviated === abbreviated,
+    );
+    if (view === undefined) return;
+    const known = this.readings.some((one) => one.index === view.index && one.output === output);
+    if (!known) this.readings.push({ ...view, output });
+  }
+
+  /** What it was made from: two sets of two configurations that agree in this are the same. */
+  get origin(): string {
+    return this.source ?? this.written.join("\n");
+  }
+
   /** Loads the text of a file; for sets without views only. */
   load(text: string): void {
     this.source = text;
@@ -130,6 +175,7 @@ export class PatternSet {
 
   /** A pattern that stands in the configuration. */
   addWord(pattern: string): string | null {
+    this.written.push(pattern);
     return this.insert(pattern, "", 0, true);
   }
 
@@ -139,11 +185,14 @@ export class PatternSet {
       this.changed = true;
       return this.insert(pattern, value, 0, false);
     }
-    const pending = this.pending.get(version);
-    if (pending === undefined) return "no such version";
+    if (version < this.current || version > this.next) return "no such version";
     const problem = this.probe(pattern, value);
-    if (problem === null) pending.push({ pattern, value });
-    return problem;
+    if (problem !== null) return problem;
+    const pending = this.pending.get(version) ?? [];
+    const last = pending[pending.length - 1];
+    pending.push({ ref: last === undefined ? PENDING_REFS * version : last.ref + 1, pattern, value });
+    this.pending.set(version, pending);
+    return null;
   }
 
   /** Sets the value of every entry with the pattern, or appends one. False when nothing changed. */
@@ -155,6 +204,9 @@ export class PatternSet {
 
   /** Takes over what was changed at run time in a set that was loaded from the same text. */
   adopt(before: PatternSet): void {
+    this.current = before.current;
+    this.next = before.next;
+    for (const [version, entries] of before.pending) this.pending.set(version, entries);
     if (!before.changed) return;
     this.clear();
     const { table } = before;
@@ -172,8 +224,7 @@ export class PatternSet {
     let count = 0;
     const texts = this.texts();
     for (let row = texts.find(pattern); row >= 0; row = texts.after(row)) {
-      this.table.setValue(row, value);
-      for (const output of this.outputs) output.values[row] = readOutput(output.kind, value)!;
+      this.change(row, value);
       count++;
     }
     return count;
@@ -191,16 +242,62 @@ export class PatternSet {
     return count;
   }
 
-  /** Removes the entry of that order number (the "#id" of `del acl`); false when there is none. */
+  /** Removes the entry of that order number; false when there is none. */
   deleteEntry(order: number): boolean {
-    const { table } = this;
-    for (let row = 0; row < table.count; row++) {
-      if (!table.has(row) || this.orderOf(row) !== order) continue;
-      this.drop(row);
-      this.tidy();
-      return true;
+    const row = this.rowOf(order);
+    if (row < 0) return false;
+    this.drop(row);
+    this.tidy();
+    return true;
+  }
+
+  /** Sets the value of the entry of that order number. False when there is none, or it cannot have the value. */
+  setEntry(order: number, value: string): boolean {
+    const row = this.rowOf(order);
+    if (row < 0 || this.refusal(value) !== null) return false;
+    this.changed = true;
+    this.change(row, value);
+    return true;
+  }
+
+  /** How many entries with the same pattern come before that of the order number; -1 when there is none. Names it in every process. */
+  position(order: number): number {
+    const row = this.rowOf(order);
+    if (row < 0) return -1;
+    const pattern = this.pattern(row);
+    let before = 0;
+    for (const entry of this.entries()) {
+      if (entry.order === order) break;
+      if (entry.pattern === pattern) before++;
     }
-    return false;
+    return before;
+  }
+
+  /** The order number behind a `position`; -1 when there is none. */
+  orderAt(pattern: string, position: number): number {
+    let before = 0;
+    for (const entry of this.entries()) {
+      if (entry.pattern !== pattern) continue;
+      if (before++ === position) return entry.order;
+    }
+    return -1;
+  }
+
+  /** All entries are replaced by these, in one step; those it refuses are left out. */
+  replace(entries: readonly (readonly [string, string])[]): void {
+    this.clear();
+    for (const [pattern, value] of entries) this.insert(pattern, value, 0, false);
+  }
+
+  private rowOf(order: number): number {
+    const { table } = this;
+    for (let row = 0; row < table.count; row++) if (table.has(row) && this.orderOf(row) === order) return row;
+    return NONE;
+  }
+
+  private change(row: number, value: string): void {
+    this.table.setValue(row, value);
+    for (const output of this.outputs) output.values[row] = readOutput(output.kind, value)!;
   }
 
   find(pattern: string): Entry | null {
@@ -215,15 +312,19 @@ export class PatternSet {
     this.empty();
   }
 
-  prepare(): number {
-    this.pending.set(++this.next, []);
-    return this.next;
+  /** Whether anything was changed at run time. */
+  get touched(): boolean {
+    return this.changed;
   }
 
-  /** False when the version was not prepared or an older one than the current. Older versions being made are given up. */
+  prepare(): number {
+    return ++this.next;
+  }
+
+  /** False when the version was not prepared, or is not newer than the current. Older versions being made are given up. */
   commit(version: number): boolean {
-    const pending = this.pending.get(version);
-    if (pending === undefined) return false;
+    if (version <= this.current || version > this.next) return false;
+    const pending = this.pending.get(version) ?? [];
     for (const other of this.pending.keys()) if (other <= version) this.pending.delete(other);
     this.clear();
     this.current = version;
@@ -231,14 +332,26 @@ export class PatternSet {
     return true;
   }
 
-  /** Entries of a version that is being made; null when there is no such version. */
-  prepared(version: number): readonly { readonly pattern: string; readonly value: string }[] | null {
-    return this.pending.get(version) ?? null;
+  /** Entries of a version that is being made. */
+  prepared(version: number): readonly PendingEntry[] {
+    return this.pending.get(version) ?? [];
   }
 
-  /** The views for `get acl` and `get map`. */
-  indexes(): readonly { readonly method: MatchMethod; readonly flags: MatchFlags; readonly index: PatternIndex }[] {
-    return this.views;
+  /** Gives up the entries of a version that is being made. */
+  drain(version: number): void {
+    this.pending.delete(version);
+  }
+
+  /** Entries of all versions that do not match yet. */
+  get waiting(): number {
+    let count = 0;
+    for (const entries of this.pending.values()) count += entries.length;
+    return count;
+  }
+
+  /** For `get acl` and `get map`. */
+  indexes(): readonly Reading[] {
+    return this.readings;
   }
 
   private texts(): TextHash {

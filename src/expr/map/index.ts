@@ -75,11 +75,11 @@ function make(
 ): Converter | ArgProblem {
   const [file, fallback] = args;
   if (file === undefined || file.text === "") return { message: `${name} needs the name of a map file`, arg: 0 };
-  const user = `map '${name}' file '${file.at.file}' line ${file.at.line}`;
-  const set = store.open(file.text, 2, user, file.at);
+  const set = store.open(file.text, 2, { kind: "map", name, at: file.at });
   if (typeof set === "string") return { message: set, arg: 0 };
   const index = set.view(methods[method], flags);
   if (typeof index === "string") return { message: index, arg: 0 };
+  set.read(methods[method], flags, kind === "key" ? "str" : kind);
   const read = reader(set, kind);
   if (typeof read === "string") return { message: read, arg: 0 };
   const missing = defaultValue(kind, fallback);

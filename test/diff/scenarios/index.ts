@@ -66,6 +66,7 @@ import { variables } from "./variables.ts";
 import { sessionCounts } from "./session-counts.ts";
 import { suite } from "./suite.ts";
 import { suiteMore } from "./suite-more.ts";
+import { patternApi } from "./pattern-api.ts";
 import { tableApi } from "./table-api.ts";
 import { tls } from "./tls/index.ts";
 import { tunnels } from "./tunnels.ts";
@@ -133,6 +134,7 @@ export const scenarios: readonly Scenario[] = [
   ...defaultsRules,
   ...flow,
   ...stick,
+  ...patternApi,
   ...tableApi,
   ...strict,
   ...framingRules,
