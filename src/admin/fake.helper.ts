@@ -1,5 +1,6 @@
 /** A context without a supervisor, for tests: a model built by hand, private counters, and a record of what was asked. */
 import type { BindModel, GlobalModel, Model, ProxyModel, ServerModel, StatsSocketModel } from "../config/model.ts";
+import { plainSocket } from "../config/keywords/stats-socket.ts";
 import { plainBind, plainServer } from "../config/plain.ts";
 import { parseText } from "../config/testing.helper.ts";
 import { Shared } from "../counters/shared.ts";
@@ -12,7 +13,7 @@ import { initialiseServers } from "./servers.ts";
 const at = { file: "test.cfg", line: 1, column: 1 };
 
 export function statsSocket(path: string, level: StatsSocketModel["level"] = "admin"): StatsSocketModel {
-  return { at, address: { kind: "unix", path }, level, mode: 0o600, uid: -1, gid: -1, exposeFdListeners: false };
+  return { at, address: { kind: "unix", path }, level, mode: 0o600, uid: -1, gid: -1, ...plainSocket };
 }
 
 const local = (port: number) => ({ kind: "ip", family: 4, ip: "127.0.0.1", port }) as const;

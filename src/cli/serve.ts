@@ -2,6 +2,7 @@
 import { defaultSocket } from "../admin/runtime/default-path.ts";
 import type { Model, StatsSocketModel } from "../config/model.ts";
 import { haproxyMessage } from "../lang/render.ts";
+import { plainSocket } from "../config/keywords/stats-socket.ts";
 import type { Report } from "../supervisor/report.ts";
 import { serve } from "../supervisor/serve.ts";
 import type { Loaded } from "../supervisor/types.ts";
@@ -119,7 +120,7 @@ function override(model: Model, { maxconn, proxyMaxconn }: StartRequest, socket:
             mode: 0o600,
             uid: -1,
             gid: -1,
-            exposeFdListeners: false,
+            ...plainSocket,
           },
         ];
   return {

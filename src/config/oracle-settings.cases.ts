@@ -108,4 +108,17 @@ export const settingCases: readonly OracleCase[] = [
     ...global("unix-bind uid x", "unix-bind mode 999"),
     ...listen("max-session-srv-conns x"),
   ]),
+  ...["level admin", "level zork", "level", "severity-output number", "severity-output zork"].flatMap(parameters),
+  ...["expose-fd listeners", "expose-fd zork", "expose-fd", "backlog 5", "maxconn 5", "name x"].flatMap(parameters),
 ];
+
+/** Of a socket of traffic, and of one of the runtime API. */
+function parameters(text: string): OracleCase[] {
+  return [
+    {
+      name: `bind: ${text}`,
+      text: `${TIMEOUTS}listen l\n bind :8001 ${text}\n server s 127.0.0.1:80\n`,
+    },
+    ...global(`stats socket /tmp/none.sock ${text}`),
+  ];
+}

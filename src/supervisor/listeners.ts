@@ -61,7 +61,7 @@ export function listenerUses(model: Model): ListenerUse[] {
     });
   }
   model.global.statsSockets.forEach((stats, index) => {
-    const backlog = Math.max(10, model.global.statsMaxconn);
+    const backlog = stats.backlog || Math.max(10, model.global.statsMaxconn);
     const options = { backlog, keepalive: false, probes: PLAIN_KEEPALIVE, rcvbuf: 0, sndbuf: 0 };
     const identity = `stats ${stats.address.kind} ${addressText(stats.address)}`;
     uses.push({ key: key(identity), proxy: null, index, address: stats.address, options });

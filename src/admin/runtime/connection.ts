@@ -51,13 +51,14 @@ export class Connection {
     timeoutMs: number,
     done: (connection: Connection, gone: boolean) => void,
     channel: number,
+    severity: Session["severity"],
   ) {
     this.ctx = ctx;
     this.socket = socket;
     this.done = done;
     this.input = new Input();
     this.decoder = new TextDecoder();
-    this.session = { level, prompt: false, timeoutMs, severity: "none", closing: false, channel };
+    this.session = { level, prompt: false, timeoutMs, severity, closing: false, channel };
     this.timer = null;
     this.running = false;
     this.answered = false;

@@ -222,6 +222,26 @@ test("sockets come and go; connections stay", async () => {
   expect(await ask(path("user"), "show cli level\n")).toBe("user\n\n");
 });
 
+test("a socket with limits and severities of its own", async () => {
+  const own = { ...statsSocket(path("own"), "admin"), maxconn: 1, severity: "string" } as const;
+  const extra = openSocket(own);
+  runtime.update([...sockets, extra]);
+  const first = await connect(path("own"));
+  first.send("prompt\n");
+  await first.until("> ");
+  const second = await connect(path("own"));
+  second.send("get weight x\n");
+  await Bun.sleep(60);
+  expect(second.text).toBe("");
+  // The others have their places.
+  expect(await ask(path("user"), "show cli level\n")).toBe("user\n\n");
+  first.vanish();
+  await second.until("[err]: Require 'backend/server'.\n");
+  second.vanish();
+  runtime.update(sockets);
+  extra.close();
+});
+
 test("severities", async () => {
   expect(await ask(path("admin"), "set severity-output number;get weight x;show version;get weight app/a\n")).toBe(
     "\n[3]: Require 'backend/server'.\n\n[6]: 0.1.0\n\n1 (initial 1)\n\n",

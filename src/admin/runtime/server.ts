@@ -39,19 +39,29 @@ export function serveRuntime(ctx: AdminContext, sockets: readonly RuntimeSocket[
   const active = new Set<Connection>();
   /** Answered, and waiting for the client to close: they take nobody's place. */
   const lingering = new Set<Connection>();
-  const waiting: (() => void)[] = [];
+  const waiting: { readonly key: string; readonly begin: () => void }[] = [];
+  /** Connections in `active` by the key of their socket. */
+  const served = new Map<string, number>();
+  const room = (key: string): boolean => {
+    if (active.size >= ctx.model().global.statsMaxconn) return false;
+    const limit = listening.get(key)?.socket.model.maxconn ?? 0;
+    return limit === 0 || (served.get(key) ?? 0) < limit;
+  };
   const listening = new Map<string, Listening>();
 
   const admit = (): void => {
-    while (waiting.length > 0 && active.size < ctx.model().global.statsMaxconn) waiting.shift()!();
+    for (let i = 0; i < waiting.length;) {
+      if (room(waiting[i]!.key)) waiting.splice(i, 1)[0]!.begin();
+      else i++;
+    }
   };
 
   const handlers = (key: string): SocketHandler<{ state: State }> => {
     const begin = (socket: Socket<{ state: State }>): void => {
       const model = listening.get(key)?.socket.model;
-      const level = model?.level ?? "user";
+      const { level, severity } = model ?? { level: "user", severity: "none" };
       const done = (one: Connection, gone: boolean): void => {
-        active.delete(one);
+        if (active.delete(one)) served.set(key, served.get(key)! - 1);
         if (gone) {
           lingering.delete(one);
           socket.data.state = "gone";
@@ -59,20 +69,24 @@ export function serveRuntime(ctx: AdminContext, sockets: readonly RuntimeSocket[
         admit();
       };
       const channel = model?.exposeFdListeners === true ? fdOf(socket) : -1;
-      const connection = new Connection(ctx, socket, level, ctx.model().global.statsTimeout, done, channel);
+      const connection = new Connection(ctx, socket, level, ctx.model().global.statsTimeout, done, channel, severity);
       socket.data.state = connection;
       active.add(connection);
+      served.set(key, (served.get(key) ?? 0) + 1);
     };
     return {
       open(socket) {
         socket.data = { state: "waiting" };
         if (fdOf(socket) >= descriptorLimit().soft - SPARE) rest();
-        if (active.size < ctx.model().global.statsMaxconn) return begin(socket);
+        if (room(key)) return begin(socket);
         socket.pause();
-        waiting.push(() => {
-          if (socket.data.state !== "waiting") return;
-          begin(socket);
-          socket.resume();
+        waiting.push({
+          key,
+          begin() {
+            if (socket.data.state !== "waiting") return;
+            begin(socket);
+            socket.resume();
+          },
         });
       },
       data(socket, data) {

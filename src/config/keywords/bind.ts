@@ -5,7 +5,7 @@ import { parseAddress, wildcard } from "../address.ts";
 import type { ProxyContext } from "../context.ts";
 import type { BindDraft, GlobalDraft } from "../draft.ts";
 import type { Address } from "../model.ts";
-import { takeInteger, takeTime } from "../../lang/values.ts";
+import { takeChoice, takeInteger, takeTime } from "../../lang/values.ts";
 import { newBindTls } from "../tls/draft.ts";
 import { type Keyword, KeywordTable } from "./keyword.ts";
 import { bindTlsRows } from "./bind-tls.ts";
@@ -21,6 +21,8 @@ export interface BindContext extends ProxyContext {
   /** How many sockets the line opens: an id can be given only to one. */
   readonly sockets: number;
 }
+
+const RUNTIME_ONLY = "only sockets of the runtime API have it: see 'stats socket'";
 
 /** Parameters of `bind` (manual section 5.1). */
 export const bindParameters = new KeywordTable<BindContext>("bind", [
@@ -72,6 +74,27 @@ export const bindParameters = new KeywordTable<BindContext>("bind", [
     row("namespace", "<name>", "Network namespace to listen in", (c, args) => {
       c.bind.namespace = args.take("the name of a network namespace")?.text ?? null;
     }),
+    row(
+      "expose-fd",
+      "listeners",
+      "Hand out listening sockets",
+      (_, args) => void takeChoice(args, ["listeners"]),
+      RUNTIME_ONLY,
+    ),
+    row(
+      "level",
+      "<level>",
+      "What the users of the runtime API may do",
+      (_, args) => void takeChoice(args, ["user", "operator", "admin"]),
+      RUNTIME_ONLY,
+    ),
+    row(
+      "severity-output",
+      "<format>",
+      "How messages of the runtime API show their severity",
+      (_, args) => void takeChoice(args, ["none", "number", "string"]),
+      RUNTIME_ONLY,
+    ),
     row(
       "nice",
       "<priority>",

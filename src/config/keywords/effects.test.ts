@@ -394,6 +394,9 @@ const places: Readonly<Record<string, Readonly<Record<string, Place>>>> = {
   "stats socket": {
     level: ["admin/runtime/server.ts", "level"],
     "expose-fd": ["admin/runtime/server.ts", "exposeFdListeners"],
+    "severity-output": ["admin/runtime/server.ts", "severity"],
+    backlog: ["supervisor/listeners.ts", "stats.backlog"],
+    maxconn: ["admin/runtime/server.ts", "model.maxconn"],
     mode: ["supervisor/unix.ts", "mode"],
     user: ["supervisor/unix.ts", "uid"],
     uid: ["supervisor/unix.ts", "uid"],
@@ -471,7 +474,7 @@ test("keywords without effect warn where they are written", () => {
   const text = `global
   tune.pool-low-fd-ratio 10
   tune.pool-high-fd-ratio 20
-  stats socket /tmp/none.sock backlog 5
+  stats socket /tmp/none.sock name x
 defaults
   mode http
   timeout client 1s

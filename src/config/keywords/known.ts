@@ -29,8 +29,7 @@ const OPTIONS = `
 `;
 
 const BIND = `
-  ca-sign-file+1 ca-sign-pass+1 expose-fd+1 generate-certificates level+1
-  severity-output+1
+  ca-sign-file+1 ca-sign-pass+1 generate-certificates
 `;
 
 const SERVER = `

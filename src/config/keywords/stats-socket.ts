@@ -10,6 +10,9 @@ import { type Keyword, KeywordTable } from "./keyword.ts";
 import { knownBind } from "./known.ts";
 import { takeGroup, takeMode, takeUser } from "./socket-owner.ts";
 
+/** A socket without any parameter but its address, level and owners. */
+export const plainSocket = { exposeFdListeners: false, severity: "none", backlog: 0, maxconn: 0 } as const;
+
 interface SocketContext extends GlobalContext {
   readonly socket: Draft<StatsSocketModel>;
 }
@@ -53,7 +56,15 @@ export const socketParameters = new KeywordTable<SocketContext>("stats socket", 
       (_, args) => void args.take("a name"),
       "the socket is in no statistics",
     ),
-    row("backlog", "<count>", "Accept queue", (_, args) => void takeInteger(args), "the kernel's default is used"),
+    row("backlog", "<count>", "Connections that wait in the kernel", (c, args) => {
+      c.socket.backlog = takeInteger(args) ?? c.socket.backlog;
+    }),
+    row("maxconn", "<count>", "Connections of this socket at the same time", (c, args) => {
+      c.socket.maxconn = takeInteger(args, { lax: true }) ?? c.socket.maxconn;
+    }),
+    row("severity-output", "none | number | string", "How messages show their severity", (c, args) => {
+      c.socket.severity = takeChoice(args, ["none", "number", "string"]) ?? c.socket.severity;
+    }),
   ],
 ]);
 
@@ -100,7 +111,7 @@ function parseSocket(c: GlobalContext, args: Args): void {
     mode: -1,
     uid: -1,
     gid: -1,
-    exposeFdListeners: false,
+    ...plainSocket,
   };
   for (let next = args.next(); next !== null; next = args.next()) {
     const found = socketParameters.get(next.text);

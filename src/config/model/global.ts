@@ -159,6 +159,12 @@ export interface StatsSocketModel {
   readonly uid: number;
   readonly gid: number;
   readonly exposeFdListeners: boolean;
+  /** How messages on it show their severity, unless the client asks for something else. */
+  readonly severity: "none" | "number" | "string";
+  /** 0 = as many as `stats maxconn`. */
+  readonly backlog: number;
+  /** Connections of this socket at the same time; 0 = `stats maxconn` alone counts. */
+  readonly maxconn: number;
 }
 
 /** A section `cache`. */

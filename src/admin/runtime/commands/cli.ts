@@ -52,7 +52,7 @@ export const showCliLevel: Command = {
   name: "show cli level",
   usage: "show cli level",
   help: "show the level of this connection",
-  run: ({ session }) => `${session.level}\n`,
+  run: ({ session }) => info(session.level),
 };
 
 export const showCliSockets: Command = {
