@@ -76,6 +76,17 @@ export function openReadOnly(path: string): number {
   return result(libc.open(cstr(path), O_CLOEXEC, 0));
 }
 
+/**
+ * Opens the pipe or terminal behind `fd` once more, for writing without waiting. Unlike a copy it has flags of its own: O_NONBLOCK of `fd` belongs
+ * to everybody who inherited it, and whoever starts or ends may take it away. -EACCES: it is another user's; -ENOENT: there is no /proc here;
+ * -ENXIO: a socket, or nobody reads.
+ */
+export function reopenForWriting(fd: number): number {
+  const O_WRONLY = 1;
+  const O_NOCTTY = 0o400;
+  return result(libc.open(cstr(`/proc/self/fd/${fd}`), O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY, 0));
+}
+
 /** Makes `to` another number of the open file `from`; what `to` was is closed. */
 export function dup2(from: number, to: number): number {
   return result(libc.dup2(from, to));

@@ -1,4 +1,5 @@
 import type { Diagnostic } from "../lang/diagnostic.ts";
+import { openSink } from "../log/targets/index.ts";
 
 export type Level = "ALERT" | "WARNING" | "NOTICE";
 
@@ -10,8 +11,11 @@ function formatReport(level: Level, text: string): string {
   return `${`[${level}]`.padEnd(10)} (${process.pid}) : ${text}`;
 }
 
+/** At once, and without waiting for whoever reads: a pipe that is full must not hold the process. */
 export const reportToStderr: Report = (level, text) => {
-  process.stderr.write(formatReport(level, text) + "\n");
+  const sink = openSink({ kind: "stderr" });
+  sink.write(Buffer.from(formatReport(level, text)).toString("latin1"));
+  sink.flush();
 };
 
 /** One line of a finding: `lb.cfg:12: message (hint)`. */

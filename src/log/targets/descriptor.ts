@@ -1,5 +1,6 @@
 import { EAGAIN, EINTR, result } from "../../ffi/errno.ts";
-import { setNonBlocking } from "../../ffi/file.ts";
+import { fstatSync } from "node:fs";
+import { reopenForWriting, setNonBlocking } from "../../ffi/file.ts";
 import { openLibc } from "../../ffi/libc.ts";
 import type { LineWriter } from "../line.ts";
 import type { Sink } from "./sink.ts";
@@ -8,6 +9,7 @@ import type { Sink } from "./sink.ts";
 const libc = openLibc({ write: { args: ["i32", "ptr", "u64"], returns: "i32" } });
 
 const LF = 10;
+const lineEnd = Buffer.from([LF]);
 /** Bytes held back while the reader is slow; a line that finds no room is dropped. */
 const CAPACITY = 256 * 1024;
 /** PIPE_BUF of Linux: one write of at most this many bytes never mixes with those of other processes (pipe(7)). */
@@ -17,7 +19,7 @@ const RETRY = 10;
 
 /**
  * stdout, stderr and `fd@N`. Lines of one turn of the event loop leave together, in writes of whole lines of at most
- * PIPE_BUF bytes, so that two processes on one pipe do not cut each other's lines. The descriptor becomes non-blocking.
+ * PIPE_BUF bytes, so that two processes on one pipe do not cut each other's lines. Writing never waits.
  *
  *     buffer:  |  written  |####### held ########|        free        |
  *                        start                  end               CAPACITY
@@ -31,11 +33,16 @@ export class DescriptorSink implements Sink {
   #end = 0;
   /** Set while a flush is on its way, by the turn's end or by the retry timer. */
   #scheduled = false;
+  /** A part of a line was written, and the rest was lost: the next one begins on a line of its own. */
+  #torn = false;
   readonly #onTurn: () => void;
+  /** Others may make the descriptor wait. */
+  readonly #shared: boolean;
 
   constructor(fd: number) {
-    this.#fd = fd;
-    setNonBlocking(fd, true);
+    const own = canWait(fd) ? reopenForWriting(fd) : -1;
+    this.#shared = own < 0;
+    this.#fd = own < 0 ? fd : own;
     this.#onTurn = () => {
       this.#scheduled = false;
       this.flush();
@@ -83,6 +90,10 @@ export class DescriptorSink implements Sink {
   }
 
   flush(): void {
+    if (this.#shared && this.#start < this.#end) setNonBlocking(this.#fd, true);
+    if (this.#torn && this.#start < this.#end && libc.write(this.#fd, lineEnd, 1) === 1) this.#torn = false;
+    /** A line was written in part. */
+    let begun = false;
     while (this.#start < this.#end) {
       const size = this.#chunk();
       const written = result(libc.write(this.#fd, this.#buffer.subarray(this.#start, this.#start + size), size));
@@ -95,8 +106,11 @@ export class DescriptorSink implements Sink {
         // Nobody reads any more, or the disk is full: these lines are lost, later ones try again.
         this.dropped += this.#lines(size);
         this.#start += size;
+        if (begun) this.#torn = true;
+        begun = false;
       } else {
         this.#start += written;
+        begun = this.#buffer[this.#start - 1] !== LF;
       }
     }
     this.#start = 0;
@@ -122,5 +136,15 @@ export class DescriptorSink implements Sink {
     if (this.#scheduled) return;
     this.#scheduled = true;
     setTimeout(this.#onTurn, RETRY).unref();
+  }
+}
+
+/** Whether it is a pipe or a terminal. Files never wait, and one that is opened again begins at its start. */
+function canWait(fd: number): boolean {
+  try {
+    const stat = fstatSync(fd);
+    return stat.isFIFO() || stat.isCharacterDevice();
+  } catch {
+    return false;
   }
 }
