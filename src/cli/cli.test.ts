@@ -34,6 +34,8 @@ backend b
     "cut.cfg": good.trimEnd(),
     "many.cfg": `${good}${"    foo bar\n".repeat(60)}`,
     "outside.cfg": "foo bar\n".repeat(60),
+    "own.cfg": `${good}frontend g\n  bind 127.0.0.1:1\n  default_backend b\n`,
+    "zero.cfg": `${good}frontend g\n  bind 127.0.0.1:1\n  default_backend b\nglobal\n  zero-warning\n  busy-polling\n`,
     "timeout.cfg": good.replace("timeout server", "timeout sever"),
     "name.cfg": good.replace("127.0.0.1:2", "nosuch.invalid:2"),
     "last.cfg": good.replace("127.0.0.1:2", "nosuch.invalid:2 init-addr last"),
@@ -258,11 +260,15 @@ describe.skipIf(!existsSync(HAPROXY))("the haproxy role answers like HAProxy 2.6
       ["-c", "-f", "warn.cfg"],
       ["-c", "-q", "-f", "warn.cfg"],
       ["-c", "-dW", "-f", "warn.cfg"],
+      // What only tlb warns of does not count.
+      ["-c", "-dW", "-f", "own.cfg"],
+      ["-c", "-dW", "-f", "zero.cfg"],
     ]) {
       const ours = run(selfCommand(["haproxy", ...args]));
       const theirs = run([HAPROXY, ...args]);
       expect([args, ours.code, ours.stdout]).toEqual([args, theirs.code, theirs.stdout]);
-      expect(/^\[WARNING\] /m.test(ours.stderr)).toBe(/^\[WARNING\] /m.test(theirs.stderr));
+      if (/own|zero/.test(args.at(-1)!)) expect(ours.stderr).toContain("is bound by frontend 'f' at line 7 too");
+      else expect(/^\[WARNING\] /m.test(ours.stderr)).toBe(/^\[WARNING\] /m.test(theirs.stderr));
     }
   });
 

@@ -1,3 +1,4 @@
+import { OWN_WARNINGS } from "./own-warnings.ts";
 import type { Diagnostics } from "../lang/diagnostic.ts";
 import type { Line } from "../lang/line.ts";
 import { checks } from "./checks/index.ts";
@@ -60,14 +61,11 @@ function* watched(lines: Iterable<Line>, paths: DefaultPath): Generator<Line> {
   }
 }
 
-/** Warnings HAProxy does not have, about what is good there. */
-const OWN: ReadonlySet<string> = new Set(["config/no-effect", "config/no-listener"]);
-
 /** `zero-warning`. */
 function refuseWarnings({ global, diagnostics }: ParseState): void {
   const mark = global.marks.get("zero-warning");
   if (mark === undefined || diagnostics.failed) return;
-  if (!diagnostics.list.some(({ severity, code }) => severity === "warning" && !OWN.has(code))) return;
+  if (!diagnostics.list.some(({ severity, code }) => severity === "warning" && !OWN_WARNINGS.has(code))) return;
   const message = "Some warnings were found and 'zero-warning' is set. Aborting.";
   diagnostics.error("config/zero-warning", mark.at, message, { endColumn: mark.endColumn });
 }

@@ -28,6 +28,11 @@ test("what is said instead of a command that is not there names it, and never sh
     );
   }
   for (const { name } of commandsOf(ctx)) expect(unsupported(name.split(" "))).toBeNull();
+  for (const words of [["@1", "show", "info"], ["@!1"], ["@master"], ["@"]]) {
+    expect(unsupported(words)?.text).toBe(
+      `'${words[0]}' is not supported by tlb: this socket answers for all workers, send the command alone.\n`,
+    );
+  }
   expect(unsupported(["set"])).toBeNull();
   expect(unsupported(["show", "maps"])).toBeNull();
 });

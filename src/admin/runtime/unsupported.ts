@@ -76,6 +76,12 @@ export const unsupportedCommands: readonly string[] = Object.keys(instead);
 
 /** The answer to a command that HAProxy has and this program has not; null for any other line. */
 export function unsupported(words: readonly string[]): Message | null {
+  // The master CLI of HAProxy sends a command to a process by "@1", "@!2" or "@master".
+  if (words[0]?.startsWith("@") === true) {
+    return failure(
+      `'${words[0]}' is not supported by tlb: this socket answers for all workers, send the command alone.`,
+    );
+  }
   for (let used = Math.min(3, words.length); used > 0; used--) {
     const name = words.slice(0, used).join(" ");
     if (Object.hasOwn(instead, name)) return failure(`'${name}' is not supported by tlb: ${instead[name]!}.`);

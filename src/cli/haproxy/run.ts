@@ -1,5 +1,6 @@
 /** The program as `haproxy`: its options, its messages, its exit codes (compared with 2.6). */
 import { readFileSync } from "node:fs";
+import { OWN_WARNINGS } from "../../config/own-warnings.ts";
 import type { Model } from "../../config/model.ts";
 import { evalCondition } from "../../lang/condition.ts";
 import type { Diagnostic, Severity } from "../../lang/diagnostic.ts";
@@ -183,7 +184,7 @@ class Messages {
   }
 
   finding(finding: Diagnostic, { lines }: Loaded): void {
-    this.before(finding.severity);
+    this.before(finding.severity, !OWN_WARNINGS.has(finding.code));
     if (!this.quiet) process.stderr.write(renderHaproxy(finding, process.pid, lines));
   }
 
@@ -192,8 +193,8 @@ class Messages {
     if (!this.quiet) process.stdout.write(`${text}\n`);
   }
 
-  private before(severity: Severity): void {
-    if (severity === "warning") this.warned = true;
+  private before(severity: Severity, counts = true): void {
+    if (severity === "warning" && counts) this.warned = true;
     if (this.introduced || (severity !== "warning" && severity !== "error")) return;
     this.introduced = true;
     if (this.quiet) return;

@@ -46,7 +46,7 @@ export const configCodes: readonly CodeInfo[] = [
   row(
     "config/zero-warning",
     "warnings, where none may be",
-    "The global keyword 'zero-warning' refuses a configuration as long as anything in it gets a warning, apart from config/no-effect. Remove what the warnings are about, or the keyword.",
+    "The global keyword 'zero-warning' refuses a configuration as long as anything in it gets a warning that HAProxy has too. Remove what the warnings are about, or the keyword.",
     "global\n    zero-warning\nbackend app\n    timeout client 1s\n",
     "global\n    zero-warning\nbackend app\n    timeout server 1s\n",
   ),
