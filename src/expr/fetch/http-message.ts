@@ -121,9 +121,11 @@ export const messageFetches: readonly FetchRow[] = [
   ...row(["req.body_size"], "sint", "request-body", "Announced size of the request's body", (ctx) =>
     ctx.reqHead === null ? null : ctx.mode === "tcp" ? 0 : bodySize(ctx.reqHead, ctx.reqBodyHeld(), ctx.reqBodyPending),
   ),
-  ...row(["res.body"], "bin", "response-body", "Body of the response as far as it is held", (ctx) =>
-    ctx.resHead === null ? null : bodyText(ctx.resBodyHeld()),
-  ),
+  ...row(["res.body"], "bin", "response-body", "Body of the response as far as it is held", (ctx) => {
+    if (ctx.resHead === null) return null;
+    if (!ctx.final) ctx.mayChange = true;
+    return bodyText(ctx.resBodyHeld());
+  }),
   ...row(["res.body_len"], "sint", "response-body", "Bytes of the response's body that are held", (ctx) =>
     ctx.resHead === null ? null : (ctx.resBodyHeld()?.length ?? 0),
   ),

@@ -18,6 +18,10 @@ export function clientTimedOut(stream: HttpStream): void {
     bodyTooSlow(stream);
     return;
   }
+  if (stream.step === Step.tarpit) {
+    tarpitOver(stream);
+    return;
+  }
   if (!stream.readingHead) {
     countOnPath(stream, C.clientAborts);
     fail(stream, "c", "D", 408);
@@ -90,9 +94,9 @@ export function clientGone(stream: HttpStream, error: Error | undefined): void {
   clientAborted(stream);
 }
 
-/** Nobody looks whether the client is still there while it is held, unless option abortonclose asks for it. */
+/** Nobody looks whether the client is still there while it is held, unless it owes a body, or option abortonclose asks for it. */
 function leftTarpit(stream: HttpStream): void {
-  if (abortOnClose(stream)) tarpitOver(stream);
+  if (!stream.requestDone || abortOnClose(stream)) tarpitOver(stream);
 }
 
 function abortOnClose(stream: HttpStream): boolean {

@@ -6,13 +6,16 @@ import { C } from "../../counters/columns.ts";
 import { type ContentRules, runContent } from "../../rules/content.ts";
 import { Verdict } from "../../rules/types.ts";
 import { clock } from "../../util/clock.ts";
-import { deadlineIn } from "../timeout.ts";
+import { Framing } from "../../codec/h1/framing.ts";
+import { deadlineIn, sooner } from "../timeout.ts";
 import { bodyBytes, countOut } from "./count.ts";
-import { watchServer } from "./deadlines.ts";
+import { serverTimeoutOf, watchServer } from "./deadlines.ts";
+import { serverTimedOut } from "./failure.ts";
 import { finishStream } from "./finish.ts";
 import type { HttpSettings } from "./settings.ts";
 import type { HttpStream } from "./stream.ts";
-import { endWait, heldEnough } from "./wait.ts";
+import { Step } from "./step.ts";
+import { endWait, heldAll, heldEnough } from "./wait.ts";
 import { headBytes } from "./wire.ts";
 
 /** False: the stream is over, or waits at `place` for the body or for an action. `again`: it waited there. */
@@ -38,42 +41,61 @@ export function requestContent(stream: HttpStream, content: ContentRules, place:
 }
 
 /**
- * The rules about the response: as in HAProxy they run when the connection to the server stands, before anything came, unless there
- * is a delay; then its head is waited for, as long as the delay says. False: the stream is over. `head`: it has come.
+ * The rules about the response when the connection to the server stands: as in HAProxy they run then, before anything came, unless there
+ * is a delay; then the response is waited for, as long as the delay says. False: the stream is over.
  */
-export function responseContent(stream: HttpStream, head: boolean): boolean {
-  const content = (stream.backend!.http as HttpSettings).rules?.responseContent ?? null;
+export function startContent(stream: HttpStream): boolean {
+  const content = contentOf(stream);
   if (content === null) return true;
-  if (content.delay === 0) return head || judge(stream, content);
-  if (!head) {
-    stream.contentUntil = deadlineIn(content.delay);
-    watchServer(stream);
-    return true;
-  }
-  // They were judged when the delay had passed.
-  if (stream.contentUntil === 0) return true;
-  stream.contentUntil = 0;
-  return judge(stream, content);
+  if (content.delay === 0) return judge(stream, content, true) === Verdict.next;
+  stream.contentUntil = deadlineIn(content.delay);
+  watchServer(stream);
+  return true;
 }
 
-/** The head of the response did not come within the delay. */
+/** The head of the response has come: rules that have a delay judge it, and wait for its body where they ask for that. */
+export function responseContent(stream: HttpStream): number {
+  const content = contentOf(stream);
+  // They were judged when the connection stood, or when the delay had passed.
+  if (content === null || stream.contentUntil === 0) return Verdict.next;
+  const { resBody } = stream;
+  const whole = resBody.done || resBody.framing === Framing.TUNNEL || stream.serverConn === null;
+  const verdict = judge(stream, content, whole || heldAll(stream) || clock.now >= stream.contentUntil);
+  if (verdict === Verdict.wait) stream.expire(sooner(stream.contentUntil, deadlineIn(serverTimeoutOf(stream))));
+  else if (verdict === Verdict.next) stream.contentUntil = 0;
+  return verdict;
+}
+
+/** No head came within the delay. */
 export function contentExpired(stream: HttpStream): void {
   stream.contentUntil = 0;
-  const content = (stream.backend!.http as HttpSettings).rules?.responseContent ?? null;
-  if (content === null || judge(stream, content)) watchServer(stream);
+  const content = contentOf(stream);
+  if (content === null || judge(stream, content, true) === Verdict.next) watchServer(stream);
 }
 
-function judge(stream: HttpStream, content: ContentRules): boolean {
+/** The delay of rules that wait for the body has passed, or the time of the server: they judge by what there is. */
+export function contentWaitExpired(stream: HttpStream): void {
+  const late = clock.now < stream.contentUntil;
+  stream.contentUntil = clock.now;
+  stream.wake();
+  if (late && stream.responded && !stream.responseDone && stream.step === Step.none) serverTimedOut(stream);
+}
+
+function contentOf(stream: HttpStream): ContentRules | null {
+  return (stream.backend!.http as HttpSettings).rules?.responseContent ?? null;
+}
+
+function judge(stream: HttpStream, content: ContentRules, final: boolean): number {
   const samples = stream.rules();
   samples.serverClosed = false;
   samples.startResponse();
   stream.inContent = true;
-  const verdict = runContent(content, samples, true);
-  if (verdict === Verdict.done) return false;
+  const verdict = runContent(content, samples, final);
+  if (verdict === Verdict.done || verdict === Verdict.wait) return verdict;
   stream.inContent = false;
-  if (!samples.serverClosed) return true;
+  if (!samples.serverClosed) return Verdict.next;
   stream.serverConn?.abort();
-  return false;
+  return Verdict.done;
 }
 
 /** A rule about the response refused it. */

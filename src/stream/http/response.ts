@@ -19,6 +19,7 @@ import { observeResult } from "../../check/index.ts";
 import { C } from "../../counters/columns.ts";
 import type { ServerSide } from "../../server/side.ts";
 import { Verdict } from "../../rules/types.ts";
+import { clock } from "../../util/clock.ts";
 import { latin1 } from "../../util/latin1.ts";
 import { websocketAccept } from "../../util/websocket.ts";
 import { clientLeft } from "./abort.ts";
@@ -70,7 +71,7 @@ function mayHaveContent(status: number, method: number): boolean {
  */
 export function analyseResponse(stream: HttpStream, conn: ServerSide, buf: Buffer, at: number, end: number): void {
   const { res, req, server, resBody } = stream;
-  const { flags, status } = res;
+  const { status } = res;
   const asked = stream.reqEdits.method;
   const method = asked === undefined ? req.method : methodOf(asked, 0, asked.length);
   // A CONNECT that rules have made opens no tunnel: the client did not ask for one.
@@ -115,7 +116,47 @@ export function analyseResponse(stream: HttpStream, conn: ServerSide, buf: Buffe
 
   if (stream.interim !== null) sendInterim(stream);
   stream.status = status;
-  if (!responseContent(stream, true)) return;
+  // Bytes after the response belong to nothing: the connection cannot be used again.
+  if (next < end && framing !== Framing.TUNNEL) stream.serverKeep = false;
+  if (stream.contentUntil !== 0) {
+    // Rules about content wait for the response.
+    noteChunk(stream, buf, at, next);
+    const verdict = responseContent(stream);
+    if (verdict === Verdict.wait) {
+      holdResponse(stream, buf, at, next);
+      stream.step = Step.responseContent;
+    }
+    if (verdict !== Verdict.next) return;
+  }
+  takeResponse(stream, conn, buf, at, next, end);
+}
+
+/** Rules about content waited for the body and the stream was woken. */
+export function resumeContent(stream: HttpStream): void {
+  const { res } = stream;
+  const verdict = responseContent(stream);
+  if (verdict === Verdict.wait) stream.step = Step.responseContent;
+  if (verdict !== Verdict.next) return;
+  stream.expire(0);
+  stream.responseAt = clock.now;
+  takeResponse(stream, stream.serverConn, res.buf, res.end, res.end, res.end);
+}
+
+/** What becomes of both connections; `conn` null: it is gone already. */
+function takeResponse(
+  stream: HttpStream,
+  conn: ServerSide | null,
+  buf: Buffer,
+  at: number,
+  next: number,
+  end: number,
+): void {
+  const { res, req, server, resBody } = stream;
+  const { flags, status } = res;
+  const { framing } = resBody;
+  const asked = stream.reqEdits.method;
+  const method = asked === undefined ? req.method : methodOf(asked, 0, asked.length);
+  const made = method === Method.CONNECT && asked !== undefined;
   const { slab } = server!;
   slab[server!.base + responseColumn(status)]!++;
   slab[server!.base + C.reqTot]!++;
@@ -130,11 +171,9 @@ export function analyseResponse(stream: HttpStream, conn: ServerSide, buf: Buffe
   // A coding in a message of HTTP/1.0 (RFC 9112 section 6.1).
   const doubtful = (flags & TE_HTTP10) !== 0;
   if (!persists || framing >= Framing.UNTIL_CLOSE || doubtful || (flags & CL_AND_TE) !== 0) stream.serverKeep = false;
-  // Bytes after the response belong to nothing: the connection cannot be used again.
-  if (next < end && framing !== Framing.TUNNEL) stream.serverKeep = false;
   // As HAProxy: nor one that was to be a tunnel of HTTP/2.
   if (method === Method.CONNECT && stream.client.h2 !== null) stream.serverKeep = false;
-  if ((status === 401 || status === 407) && authenticatesConnection(stream)) conn.conn.private_ = true;
+  if ((status === 401 || status === 407) && authenticatesConnection(stream) && conn !== null) conn.conn.private_ = true;
   const { captures } = stream.frontend;
   if (captures !== null) captureResponse(stream, captures);
   if (asked !== undefined) {
@@ -142,6 +181,17 @@ export function analyseResponse(stream: HttpStream, conn: ServerSide, buf: Buffe
     if (made) stream.serverKeep = false;
   }
   judgeResponse(stream, conn, buf, at, next, end);
+}
+
+/** What came of the body with the head, for rules. */
+function noteChunk(stream: HttpStream, buf: Buffer, at: number, next: number): void {
+  if (next <= at) return;
+  // Chunks that go on in other bytes are looked at as they came.
+  const { resBody } = stream;
+  const { verbatim } = resBody;
+  stream.resChunk = buf;
+  stream.resFrom = verbatim ? resBody.verbatimStart(at) : at;
+  stream.resTo = verbatim ? resBody.verbatimEnd(next) : next;
 }
 
 /** The rules of a response, and what follows them; `conn` null: it comes from a cache. The body took buf[at, next). */
@@ -153,7 +203,6 @@ export function judgeResponse(
   next: number,
   end: number,
 ): void {
-  const { resBody } = stream;
   const back = backRules(stream);
   const front = stream.http.rules;
   if (back !== null && back.stick !== null && conn !== null) {
@@ -162,13 +211,7 @@ export function judgeResponse(
   }
   if (back !== null || front !== null) {
     stream.rules().startResponse();
-    if (next > at) {
-      // Chunks that go on in other bytes are looked at as they came.
-      const { verbatim } = resBody;
-      stream.resChunk = buf;
-      stream.resFrom = verbatim ? resBody.verbatimStart(at) : at;
-      stream.resTo = verbatim ? resBody.verbatimEnd(next) : next;
-    }
+    noteChunk(stream, buf, at, next);
     const verdict = responseRules(stream, back, front, Step.backResponse);
     if (verdict === Verdict.wait) holdResponse(stream, buf, at, next);
     if (verdict !== Verdict.next) return;

@@ -1,4 +1,4 @@
-/** Where an exchange waits between its analysers, in their order. Below `backResponse` it is on its way to a server. */
+/** Where an exchange waits between its analysers, in their order. Below `responseContent` it is on its way to a server. */
 export const Step = {
   /** It does not wait. */
   none: 0,
@@ -12,6 +12,8 @@ export const Step = {
   backRules: 6,
   /** Held until `timeout tarpit` has passed. */
   tarpit: 7,
-  backResponse: 8,
-  frontResponse: 9,
+  /** `tcp-response content`. */
+  responseContent: 8,
+  backResponse: 9,
+  frontResponse: 10,
 } as const;

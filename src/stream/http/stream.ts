@@ -18,7 +18,7 @@ import type { StreamRuntime } from "../runtime.ts";
 import { Stream } from "../stream.ts";
 import { clientEnded, clientGone, clientLeft, clientReset, clientTimedOut, shutDown } from "./abort.ts";
 import { refuse, reply } from "./answer.ts";
-import { contentExpired, responseContent } from "./content.ts";
+import { contentExpired, contentWaitExpired, startContent } from "./content.ts";
 import { Body } from "./body.ts";
 import { sendHit } from "./cache/send.ts";
 import { StreamCache } from "./cache/state.ts";
@@ -32,7 +32,7 @@ import { receive } from "./receive.ts";
 import { receiveHead, receiveMalformed, receivePayload } from "./receive-h2.ts";
 import { refusedRetry, repeat } from "./retry.ts";
 import { analyseRequest, routeRequest } from "./request.ts";
-import { resumeResponse } from "./response.ts";
+import { resumeContent, resumeResponse } from "./response.ts";
 import { headerOf, uriOf } from "./line.ts";
 import { joinNew, reuseConn, speaksH2 } from "./reuse.ts";
 import { HttpSamples } from "./samples.ts";
@@ -297,14 +297,14 @@ export class HttpStream extends Stream implements H2Owner {
     this.serverConn = conn.h2 === null && this.rt.h2 && speaksH2(conn.conn) ? joinNew(this, conn.conn) : conn;
     sendRequest(this, this.serverConn);
     // One that was used before; a new one is established later.
-    if (this.phase === Phase.connected) responseContent(this, false);
+    if (this.phase === Phase.connected) startContent(this);
   }
 
   onEstablished(): void {
     this.expire(0);
     if (!this.sent) return;
     watchUpload(this);
-    if (!responseContent(this, false)) return;
+    if (!startContent(this)) return;
     spliceUpload(this);
   }
 
@@ -378,6 +378,7 @@ export class HttpStream extends Stream implements H2Owner {
 
   onExpire(now: number): void {
     if (this.tunnel) tunnelTimedOut(this, now);
+    else if (this.step === Step.responseContent) contentWaitExpired(this);
     else if (this.step !== Step.none) waitExpired(this);
     else if (this.contentUntil > 0 && now >= this.contentUntil) contentExpired(this);
     else serverTimedOut(this);
@@ -392,10 +393,12 @@ export class HttpStream extends Stream implements H2Owner {
     const { step } = this;
     if (step === Step.none) return;
     this.step = Step.none;
-    if (step < Step.backResponse) {
+    if (step < Step.responseContent) {
       // The request is complete only now, as the log sees it.
       this.requestEnd = clock.now;
       routeRequest(this, step);
+    } else if (step === Step.responseContent) {
+      resumeContent(this);
     } else {
       resumeResponse(this, step);
     }

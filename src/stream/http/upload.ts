@@ -9,7 +9,9 @@ import { watchUpload } from "./deadlines.ts";
 import { type BodyFilter, filterBody, frame } from "./filter.ts";
 import { finishStream } from "./finish.ts";
 import { chunkOf } from "./reframe.ts";
+import { Step } from "./step.ts";
 import type { HttpStream } from "./stream.ts";
+import { watchTarpit } from "./wait.ts";
 
 /** More of the body came: chunk[start, end). What follows the body belongs to the next request. */
 export function uploadBody(stream: HttpStream, chunk: Buffer, start: number, end: number): void {
@@ -79,6 +81,7 @@ function sendBody(stream: HttpStream, buf: Buffer, from: number, to: number): vo
   if (conn === null || !stream.sent) {
     holdBody(stream, buf, from, to);
     if (stream.gathering) stream.wake();
+    else if (stream.step === Step.tarpit) watchTarpit(stream);
     return;
   }
   if (stream.phase !== Phase.connected && !stream.spent && conn.h2 === null) {

@@ -8,11 +8,12 @@ import { type Answer, type RuleStream, Verdict } from "../../rules/types.ts";
 import { clock } from "../../util/clock.ts";
 import { deadlineIn, sooner } from "../timeout.ts";
 import { countTrackedError } from "../track.ts";
-import { fail } from "./answer.ts";
+import { answer, fail } from "./answer.ts";
 import { countOut } from "./count.ts";
 import { countDenied, finishByRule, noteCookie } from "./rule-answer.ts";
 import { serverTimeoutOf } from "./deadlines.ts";
 import { writeInterim } from "./interim.ts";
+import { parseReply } from "./reply.ts";
 import { Step } from "./step.ts";
 import type { HttpStream } from "./stream.ts";
 import { headBytes } from "./wire.ts";
@@ -33,11 +34,26 @@ export function tarpit(stream: HttpStream, status: number, answer: ((stream: Rul
   stream.step = Step.tarpit;
   stream.tarpitStatus = status;
   stream.tarpitAnswer = answer;
-  stream.expire(clock.now + time);
+  stream.expire(clock.now + (cutShort(stream) ? 0 : time));
+  watchTarpit(stream);
 }
+
+/** While a part of its request is missing, the client has its time in the tarpit as elsewhere. */
+export function watchTarpit({ client, requestDone, frontend }: HttpStream): void {
+  if (requestDone || client.paused) client.expire(0);
+  else client.watch(frontend.model.timeouts.client);
+}
+
+/** The client left in the middle of its request: as in HAProxy it is not answered. */
+function cutShort({ client, requestDone }: HttpStream): boolean {
+  return !requestDone && (client.ended || client.gone);
+}
+
+const NO_ANSWER = parseReply(500, Buffer.alloc(0))!;
 
 export function tarpitOver(stream: HttpStream): void {
   const { tarpitStatus: status, tarpitAnswer: make } = stream;
+  const silent = cutShort(stream);
   stream.step = Step.none;
   stream.tarpitAnswer = null;
   stream.expire(0);
@@ -46,6 +62,13 @@ export function tarpitOver(stream: HttpStream): void {
   stream.queueEnd = clock.now;
   const samples = stream.rules();
   samples.headGone = true;
+  if (silent) {
+    stream.byRule = true;
+    stream.termCause = "P";
+    stream.termState = "T";
+    answer(stream, { ...NO_ANSWER, status });
+    return;
+  }
   finishByRule(stream, status, make === null ? null : make(samples), "P", "T");
 }
 
@@ -100,13 +123,18 @@ function expectContinue(stream: HttpStream): void {
   writeInterim(stream.client, Buffer.from(CONTINUE));
 }
 
+/** HAProxy's buffer would be full of the response. */
+export function heldAll(stream: HttpStream): boolean {
+  const { resBody, resWaiting } = stream;
+  return (resWaiting === null ? resBody.payload : resWaiting.length) >= room(stream);
+}
+
 /** The same for the response: what comes is held in `resWaiting`. */
 export function waitForResponseBody(stream: HttpStream, time: number, atLeast: number, again: boolean): number {
   const { resBody } = stream;
-  const held = stream.resWaiting === null ? resBody.payload : stream.resWaiting.length;
   const enough = atLeast > 0 && resBody.payload >= atLeast;
   const endless = resBody.framing === Framing.TUNNEL;
-  if (resBody.done || endless || enough || held >= room(stream) || stream.serverConn === null) {
+  if (resBody.done || endless || enough || heldAll(stream) || stream.serverConn === null) {
     if (again) {
       stream.gathering = false;
       stream.expire(0);

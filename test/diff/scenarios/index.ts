@@ -39,6 +39,7 @@ import { settings } from "./settings.ts";
 import { restatuses } from "./restatus.ts";
 import { retries } from "./retries.ts";
 import { connectTimeouts } from "./connect-timeouts.ts";
+import { contentWaits } from "./content-waits.ts";
 import { counterSamples } from "./counter-samples/index.ts";
 import { counterSessions } from "./counters/sessions.ts";
 import { counters } from "./counters/index.ts";
@@ -112,6 +113,7 @@ export const scenarios: readonly Scenario[] = [
   ...lastRule,
   ...tcpRules,
   ...tcpContent,
+  ...contentWaits,
   ...rdp,
   ...h2Mixes,
   ...proxyProtocol,
