@@ -94,6 +94,8 @@ export interface GlobalDraft extends Omit<Draft<GlobalModel>, "cpuMap" | "setenv
   setenv: Record<string, string | null>;
   readonly paths: DefaultPath;
   unixBind: UnixBind;
+  /** Longest captured cookie, name included. */
+  cookieLen: number;
   serverStateFile: string | null;
   serverStateBase: string | null;
   /** Server state files by path; null = of no use. */
@@ -162,6 +164,8 @@ export function newGlobal(env: ParseEnv): GlobalDraft {
     poolLowFdRatio: 20,
     poolHighFdRatio: 25,
     setenv: {},
+    // HAProxy keeps one byte of its default of 64 for the end of the string.
+    cookieLen: 63,
     serverStateFile: null,
     serverStateBase: null,
     stateFiles: new Map(),

@@ -84,6 +84,7 @@ function globalModel(draft: GlobalDraft): GlobalModel {
     serverStateFile: _f,
     serverStateBase: _d,
     stateFiles: _s,
+    cookieLen: _c,
     ...model
   } = draft;
   return { ...model, logs: logTargets(draft.logs, draft) };

@@ -18,6 +18,14 @@ export const checkLimits: Check = ({ global, proxies, diagnostics }) => {
     global.maxrewrite = half;
   }
   for (const proxy of proxies) {
+    const { captureCookie } = proxy;
+    if (captureCookie === null || captureCookie.len <= global.cookieLen) continue;
+    const word = proxy.marks.get("capture cookie len") ?? proxy.nameWord;
+    const message = `captured cookies are cut to ${global.cookieLen} bytes, the name included`;
+    warnAt(diagnostics, word, "config/cut", message, "tune.http.cookielen sets the limit");
+    proxy.captureCookie = { ...captureCookie, len: global.cookieLen };
+  }
+  for (const proxy of proxies) {
     if (!hasFrontend(proxy) || proxy.disabled || global.maxconn === 0 || proxy.maxconn <= global.maxconn) continue;
     const word = proxy.marks.get("maxconn") ?? proxy.nameWord;
     warnAt(

@@ -8,9 +8,6 @@ import { FRONT, FRONT_ONLY } from "./where.ts";
 
 type Row = Keyword<ProxyContext>;
 
-/** Longest captured cookie, name included: HAProxy's tune.http.cookielen of 64 with the end of the string. */
-const COOKIE_LEN = 63;
-
 /** `len <number>`; null after a complaint. A length of 0 keeps nothing of the value. */
 function takeLength(args: Args, min: number): number | null {
   const word = args.take("'len' and a length");
@@ -26,14 +23,8 @@ function captureCookie(c: ProxyContext, args: Args): void {
   if (name === null) return;
   const len = takeLength(args, 0);
   if (len === null) return;
-  if (len > COOKIE_LEN) {
-    args.warn(
-      "config/cut",
-      args.words[args.index - 1]!,
-      `captured cookies are cut to ${COOKIE_LEN} bytes, the name included`,
-    );
-  }
-  c.proxy.captureCookie = { name: name.text, len: Math.min(len, COOKIE_LEN) };
+  c.proxy.captureCookie = { name: name.text, len };
+  c.proxy.marks.set("capture cookie len", args.words[args.index - 1]!);
   c.proxy.marks.set("capture cookie", args.keyword);
 }
 

@@ -30,6 +30,7 @@ const POLLER = "the event loop chooses its own poller";
 const BUDGETS = "peers that make work for nothing are disconnected by budgets of their own";
 const WINDOWS = "every stream has the window of initial-window-size";
 const TURNS = "what came is read in one go";
+const LUA = "there are no scripts in Lua";
 const ENGINE = "this setting belongs to HAProxy's own engine";
 const MEMORY = "memory is managed by the run time";
 
@@ -69,6 +70,12 @@ export const inertGlobalKeywords: readonly Keyword<GlobalContext>[] = [
   inert("tune.h2.fe.max-rst-at-once", "<count>", "Resets of a client handled in a row", TURNS),
   inert("tune.h2.log-errors", "none | connection | stream", "Errors of HTTP/2 that are logged", ENGINE),
   inert("tune.h2.zero-copy-fwd-send", "on | off", "Send without copying", ENGINE),
+  inert("tune.lua.forced-yield", "<count>", "Instructions of a script before it yields", LUA),
+  inert("tune.lua.maxmem", "<count>", "Megabytes scripts may use", LUA),
+  inert("tune.lua.session-timeout", "<time>", "Longest run of a script for a session", LUA),
+  inert("tune.lua.service-timeout", "<time>", "Longest run of a script that is a service", LUA),
+  inert("tune.lua.task-timeout", "<time>", "Longest run of a script in the background", LUA),
+  inert("tune.peers.max-updates-at-once", "<count>", "Updates sent to a peer in a row", "there are no peers yet"),
   inert("tune.idletimer", "<time>", "Idle time after which streams count as interactive", ENGINE),
   inert("tune.listener.multi-queue", "on | off", "Spread accepts over threads", "the kernel spreads them"),
   inert("tune.maxpollevents", "<count>", "Events taken at once", POLLER),

@@ -4,28 +4,16 @@
  */
 
 const GLOBAL = `
-  51degrees-data-file   deviceatlas-json-file external-check 
-   httpclient.resolvers.id
-  httpclient.resolvers.prefer httpclient.ssl.ca-file httpclient.ssl.verify localpeer lua-load lua-load-per-thread
-  lua-prepend-path 
-   tune.disable-fast-forward
-  tune.http.cookielen tune.lua.forced-yield tune.lua.maxmem tune.lua.service-timeout tune.lua.session-timeout
-  tune.lua.task-timeout tune.peers.max-updates-at-once tune.stick-counters 
-  
-   wurfl-data-file 
+  51degrees-data-file deviceatlas-json-file external-check httpclient.resolvers.id httpclient.resolvers.prefer
+  httpclient.ssl.ca-file httpclient.ssl.verify localpeer lua-load lua-load-per-thread lua-prepend-path wurfl-data-file
 `;
 
 const PROXY = `
-  email-alert
-  external-check
-  
-  stats
-  use-fcgi-app
+  email-alert external-check stats use-fcgi-app
 `;
 
 const OPTIONS = `
-  external-check 
-   ldap-check mysql-check pgsql-check redis-check smtpchk spop-check ssl-hello-chk
+  external-check ldap-check mysql-check pgsql-check redis-check smtpchk spop-check ssl-hello-chk
 `;
 
 const BIND = `

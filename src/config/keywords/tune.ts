@@ -1,6 +1,7 @@
 import type { GlobalContext } from "../context.ts";
 import { takeInteger, takeSize } from "../../lang/values.ts";
 import type { Keyword } from "./keyword.ts";
+import { STICK_COUNTERS } from "../../table/tracking.ts";
 import { firstCount } from "./process-limits.ts";
 
 type Row = Keyword<GlobalContext>;
@@ -112,6 +113,25 @@ export const tuneKeywords: readonly Row[] = [
     100,
     IDLE,
   ),
+  tune("http.cookielen", "<bytes>", "Longest captured cookie, its name included (default 63)", (c, args) => {
+    c.global.cookieLen = takeInteger(args, { min: 0, lax: true }) ?? c.global.cookieLen;
+  }),
+  tune("disable-fast-forward", "", "Large bodies pass through the process, as with nosplice", (c) => {
+    c.global.splice = false;
+  }),
+  tune("stick-counters", "<count>", "Stick counters of a connection or request: there are 3", (_, args) => {
+    const count = takeInteger(args, { min: 0, max: 100 });
+    if (count === null || count === STICK_COUNTERS) return;
+    const word = args.words[args.index - 1]!;
+    if (count > STICK_COUNTERS)
+      args.error("config/not-supported", word, `there are ${STICK_COUNTERS} stick counters, not ${count}`);
+    else
+      args.warn(
+        "config/no-effect",
+        word,
+        `'${count}' has no effect: there are always ${STICK_COUNTERS} stick counters`,
+      );
+  }),
   {
     name: "nosplice",
     where: ["global"],

@@ -58,8 +58,23 @@ ${backends}`,
 
 const ROUND = ["one", "two", "one", "two", "three", "one", "two", "three"] as const;
 
+/** What is kept of captured cookies. */
+const cookies: readonly Scenario[] = ["tune.http.cookielen 5", "tune.http.cookielen 100"].flatMap((global) =>
+  [3, 9, 80].map((length): Scenario => ({
+    name: `${global}: capture cookie len ${length}`,
+    global,
+    config: http({ frontend: `capture cookie sid len ${length}` }),
+    servers: { s1: respond(ok("hi", `Set-Cookie: sid=${"0123456789".repeat(12)}`)) },
+    async client(talk) {
+      await talk.once(get("/", `Cookie: sid=${"abcdefghij".repeat(12)}`));
+      await talk.logged(1);
+    },
+  })),
+);
+
 export const settings: readonly Scenario[] = [
   ...payloads,
+  ...cookies,
   ...["", "max-session-srv-conns 1", "max-session-srv-conns 2", "max-session-srv-conns 0"].map((line) =>
     kept(line, ROUND),
   ),
