@@ -30,6 +30,8 @@ export interface AdminContext {
   /** Start of the supervisor, ms since the epoch. */
   readonly startedMs: number;
   readonly pid: number;
+  /** Which program answers, e.g. "tlb"; "HAProxy" where it was started as that. */
+  readonly product: string;
   /** Version of the program, e.g. "0.1.0", and its date as YYYY/MM/DD. */
   readonly version: string;
   readonly releaseDate: string;

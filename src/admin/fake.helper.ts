@@ -92,6 +92,7 @@ export class FakeContext implements AdminContext {
   readonly startedMs: number;
   readonly pid = 4711;
   readonly version = "0.1.0";
+  readonly product = "tlb";
   readonly releaseDate = "2026/11/21";
   readonly node = "node1";
   stopping = false;

@@ -14,6 +14,9 @@ import { versionInfo } from "./version.ts";
 /** A worker that does not answer within this time is left out of an answer. */
 const QUERY_MS = 1000;
 
+/** What `show info` says of a program that was started under its own name. */
+export const PRODUCT = "tlb";
+
 /** What workers answer. The runtime API offers no command that needs another query. */
 const workerQueries: ReadonlySet<QueryName> = new Set<QueryName>([
   "show-sess",
@@ -22,9 +25,9 @@ const workerQueries: ReadonlySet<QueryName> = new Set<QueryName>([
   "show-errors",
 ]);
 
-/** Starts the runtime API on the supervisor's sockets. */
-export function startAdmin(supervisor: SupervisorContext): AdminHandle {
-  const runtime = serveRuntime(adminContext(supervisor), supervisor.sockets);
+/** Starts the runtime API on the supervisor's sockets; `product` is what `show info` names. */
+export function startAdmin(supervisor: SupervisorContext, product: string): AdminHandle {
+  const runtime = serveRuntime(adminContext(supervisor, product), supervisor.sockets);
   return {
     refresh: () => runtime.update(supervisor.sockets),
     stop: () => runtime.stop(),
@@ -67,7 +70,7 @@ class Loggers {
   }
 }
 
-function adminContext(supervisor: SupervisorContext): AdminContext {
+function adminContext(supervisor: SupervisorContext, product = PRODUCT): AdminContext {
   const loggers = new Loggers();
   return {
     model: () => supervisor.model,
@@ -79,6 +82,7 @@ function adminContext(supervisor: SupervisorContext): AdminContext {
     slotOf: (key) => supervisor.slots[key]!,
     startedMs: supervisor.startTime,
     pid: process.pid,
+    product,
     // The version of the language first, by which tools decide what they may ask.
     version: announcedVersion(),
     releaseDate: versionInfo().date,

@@ -9,7 +9,7 @@ import type { Loaded } from "../supervisor/types.ts";
 import { isSuccessor } from "../supervisor/heir.ts";
 import { selfCommand, upgradeCommand } from "../util/self.ts";
 import { beforeCommit, initState } from "../admin/carry.ts";
-import { logStopped, startAdmin } from "./admin.ts";
+import { logStopped, PRODUCT, startAdmin } from "./admin.ts";
 import { type LoadOptions, loadConfiguration } from "./load.ts";
 import { someoneListens } from "./runtime.ts";
 
@@ -38,6 +38,8 @@ export interface StartRequest {
   readonly takeFrom?: string | null;
   /** See ServeOptions. Default false. */
   readonly diesBySignal?: boolean;
+  /** Name of the program in `show info`. Default "tlb". */
+  readonly product?: string;
   /** What to tell older processes once this one serves. */
   readonly oldPids: readonly number[];
   readonly oldSignal: "SIGUSR1" | "SIGTERM";
@@ -75,7 +77,7 @@ export async function startProxy(request: StartRequest): Promise<number> {
       // A successor is started with the words of the first, whose work this was.
       if (!successor) for (const pid of request.oldPids) signal(pid, request.oldSignal);
       request.serving?.(context.workers().map(({ pid }) => pid));
-      return startAdmin(context);
+      return startAdmin(context, request.product ?? PRODUCT);
     },
     draining: logStopped,
     initState,

@@ -107,6 +107,9 @@ export function compile(
       for (const listener of frontends.get(proxy.name)?.listeners ?? []) listener.guarded = true;
     }
   }
+  for (const frontend of frontends.values()) {
+    frontend.keepsLine = (frontend.logger as Logger).enabled || rules.requestReaders.has(frontend.name);
+  }
   // The warnings were given when the configuration was checked.
   diagnostics.list.push(...found.list.filter(({ severity }) => severity === "error"));
   const { store: patterns, caches, tables } = rules;

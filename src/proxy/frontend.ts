@@ -44,6 +44,8 @@ export class Frontend {
   http: unknown;
   /** When the line of a stream can be written at the earliest: what its format asks for decides. */
   logWhen: "accept" | "response" | "end" = "end";
+  /** The request line is kept as it came: for the log, or for formats in rules. Set by compile. */
+  keepsLine = false;
   /** Connections that never send a byte are logged. Set by compile. */
   logsSilence = false;
   /** What its streams keep of headers and cookies; null = nothing. Set by compile. */

@@ -37,6 +37,8 @@ export class RulesCompiler {
   readonly store: PatternStore;
   private readonly registries: Registries;
   private readonly namedFiles: TextModel[] = [];
+  /** Proxies whose formats and rules show the request line: it is kept for them. Complete when all are compiled. */
+  readonly requestReaders = new Set<string>();
   readonly caches: ReadonlyMap<string, Cache>;
   readonly tables: Tables;
   private readonly resolvers: ReadonlyMap<string, Resolvers>;
@@ -93,7 +95,7 @@ export class RulesCompiler {
   }
 
   private compileIn(proxy: ProxyModel, cc: CompileContext): ProxyRules | null {
-    const { registries, tags, diagnostics, store, tracer, model, namedFiles } = this;
+    const { registries, tags, diagnostics, store, tracer, model, namedFiles, requestReaders } = this;
     const conditions = compileConditions(proxy, { cc, registries, store, diagnostics });
     return compileRules(proxy, {
       cc,
@@ -105,14 +107,15 @@ export class RulesCompiler {
       resolvers: this.resolvers,
       store,
       namedFiles,
+      requestReaders,
       condition: (condition) => conditions.get(condition) ?? null,
     });
   }
 
   /** The log formats of a frontend. Errors are collected. */
   formats(proxy: ProxyModel): ProxyFormats {
-    const { registries, tags, diagnostics } = this;
-    return compileFormats(proxy, { cc: this.contextOf(proxy.name), registries, tags, diagnostics });
+    const { registries, tags, diagnostics, requestReaders } = this;
+    return compileFormats(proxy, { cc: this.contextOf(proxy.name), registries, tags, diagnostics, requestReaders });
   }
 
   /** The key of `balance hash`; null with another algorithm, or after an error. */

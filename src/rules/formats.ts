@@ -29,11 +29,13 @@ export interface FormatsContext {
   readonly registries: Registries;
   readonly tags: TagContext;
   readonly diagnostics: Diagnostics;
+  /** Takes the names of proxies whose formats show the request line. */
+  readonly requestReaders: Set<string>;
 }
 
 type FormatProxy = Pick<
   ProxyModel,
-  "kind" | "mode" | "at" | "logFormat" | "logFormatSd" | "errorLogFormat" | "uniqueIdFormat"
+  "name" | "kind" | "mode" | "at" | "logFormat" | "logFormatSd" | "errorLogFormat" | "uniqueIdFormat"
 >;
 
 /** Errors are reported; a format with one yields nothing. */
@@ -43,7 +45,7 @@ export function compileFormats(proxy: FormatProxy, context: FormatsContext): Pro
   const optional = (text: TextModel | null): Formatter | null => {
     if (text === null) return null;
     const options = { ...tags, mode: proxy.mode, expression };
-    return compileLogFormat(text.text, text.at, options, diagnostics)?.format ?? null;
+    return noted(compileLogFormat(text.text, text.at, options, diagnostics), proxy, context);
   };
   return {
     line: proxyLogFormat(proxy, { ...tags, expression }, diagnostics) ?? { format: () => "", when: "end" },
@@ -59,7 +61,17 @@ function compileUniqueId(proxy: FormatProxy, context: FormatsContext): Formatter
   if (text === null) return null;
   const expression = expressions(proxy, "request", context, httpText);
   const options = { ...context.tags, mode, style: "id" as const, expression };
-  return compileLogFormat(text.text, text.at, options, context.diagnostics)?.format ?? null;
+  return noted(compileLogFormat(text.text, text.at, options, context.diagnostics), proxy, context);
+}
+
+function noted(
+  compiled: LogFormat | null,
+  { name }: FormatProxy,
+  { requestReaders }: FormatsContext,
+): Formatter | null {
+  if (compiled === null) return null;
+  if (compiled.showsRequest) requestReaders.add(name);
+  return compiled.format;
 }
 
 /** A text that is made for a server when a connection to it begins; bytes as they are. Null after an error. */

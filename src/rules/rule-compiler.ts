@@ -34,6 +34,8 @@ export interface RulesContext {
   readonly store: PatternStore;
   /** Takes the pattern files that actions name. */
   readonly namedFiles: TextModel[];
+  /** Takes the names of proxies whose rules show the request line. */
+  readonly requestReaders: Set<string>;
   readonly condition: ConditionCompiler;
   readonly diagnostics: Diagnostics;
   /** Null when traffic is served. */
@@ -110,6 +112,7 @@ export function ruleCompiler(
         diagnostics,
       );
       if (format === null) return null;
+      if (format.showsRequest) context.requestReaders.add(proxy.name);
       const make = format.format;
       return (stream) => make(stream.record);
     },

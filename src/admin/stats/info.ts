@@ -37,7 +37,7 @@ type Row = readonly [
 ];
 
 const table: readonly Row[] = [
-  ["Name", "str", "POS", "Product", () => "tlb"],
+  ["Name", "str", "POS", "Product", ({ ctx }) => ctx.product],
   ["Version", "str", "POS", "Version", ({ ctx }) => ctx.version],
   ["Release_date", "str", "POS", "Date of the version", ({ ctx }) => ctx.releaseDate],
   ["Nbthread", "u32", "CGS", "Workers", ({ ctx }) => ctx.workers().length],

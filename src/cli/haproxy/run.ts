@@ -98,7 +98,7 @@ async function run(options: HaproxyOptions, argv: readonly string[], messages: M
   if (options.listObjects) process.stdout.write(`List of loaded object files:\n${process.execPath}\n`);
   if (options.check) return reportValid(loaded.model, options, messages);
   // A master process listens for commands of its own: Debian's first configuration has no other listener.
-  if (!options.masterWorker && !hasListener(loaded.model)) {
+  if (!options.masterWorker && !listens(loaded.model)) {
     messages.say("error", `${MAIN} No enabled listener found (check for 'bind' directives) ! Exiting.`);
     return 1;
   }
@@ -118,6 +118,8 @@ async function run(options: HaproxyOptions, argv: readonly string[], messages: M
     proxyMaxconn: options.proxyMaxconn,
     daemonArgs: ["haproxy", ...argv],
     defaultSocket: false,
+    // Tools look at it before they read on.
+    product: "HAProxy",
     first: loaded.model,
     load,
     report,
@@ -160,9 +162,14 @@ function reportFailure(errors: readonly Diagnostic[], messages: Messages): numbe
   return 1;
 }
 
+/** A runtime socket is enough: backends with nothing but checks are watched that way. */
+function listens(model: Model): boolean {
+  return hasListener(model) || model.global.statsSockets.length > 0;
+}
+
 function reportValid(model: Model, { masterWorker }: HaproxyOptions, messages: Messages): number {
   // A master process has a socket of its own.
-  if (!masterWorker && !hasListener(model)) {
+  if (!masterWorker && !listens(model)) {
     messages.print("Configuration file has no error but will not start (no listener) => exit(2).");
     return NO_LISTENER;
   }

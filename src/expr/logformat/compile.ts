@@ -24,6 +24,8 @@ export interface LogFormat {
    * no tag needs the end of the stream; otherwise "end". `option logasap` turns "end" into "response".
    */
   readonly when: "accept" | "response" | "end";
+  /** It shows the request line, or parts of it. */
+  readonly showsRequest: boolean;
 }
 
 /**
@@ -40,6 +42,7 @@ export function compileLogFormat(
   const items = parseLogFormat(text, at, diagnostics, options.style);
   let failed = diagnostics.list.slice(before).some((d) => d.severity === "error");
   let late = false;
+  let showsRequest = false;
   const steps: Step[] = [];
   const add = (op: number, text: string, value: Formatter | null): void => void steps.push({ op, text, value });
 
@@ -72,11 +75,12 @@ export function compileLogFormat(
         } else {
           add(tag.optional === true ? Op.Optional : Op.Value, "", tag.compile(item.flags, options));
           late ||= tag.late === true;
+          showsRequest ||= tag.request === true;
         }
       }
     }
   }
-  return failed ? null : { format: generate(steps), when: late ? "end" : "response" };
+  return failed ? null : { format: generate(steps), when: late ? "end" : "response", showsRequest };
 }
 
 function expression(

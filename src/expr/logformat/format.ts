@@ -38,6 +38,8 @@ export interface Tag {
   readonly help: string;
   /** Only for proxies in HTTP mode: an error elsewhere. */
   readonly http?: true;
+  /** Its value is of the request line as it came, which has to be kept. */
+  readonly request?: true;
   /** Its value is known only when the stream ends; a format of other tags alone is logged as soon as a response is. */
   readonly late?: true;
   /** Prints nothing at all when there is nothing, so that the spaces on both sides become one. */

@@ -107,7 +107,7 @@ function begin(stream: HttpStream): void {
   countTrackedRequest(stream);
   stream.begun = true;
   stream.requestCounter = rt.requestCounter++;
-  if (stream.logger.enabled) stream.line = requestLine(stream);
+  if (frontend.keepsLine) stream.line = requestLine(stream);
   const { captures } = frontend;
   if (captures !== null) captureRequest(stream, captures);
   if (frontend.logWhen === "accept") logStream(stream);

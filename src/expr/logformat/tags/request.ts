@@ -81,20 +81,23 @@ export const requestTags = {
   r: {
     help: "request line",
     http: true,
+    request: true,
     compile: (f) => encoded(f, encodeRequest, (r) => r.requestLine ?? BAD_REQUEST),
   },
-  HM: { help: "method", http: true, compile: (f) => part(f, (line) => line.slice(0, methodTo)) },
-  HU: { help: "request URI", http: true, compile: (f) => part(f, (line) => line.slice(uriFrom, uriTo)) },
+  HM: { help: "method", http: true, request: true, compile: (f) => part(f, (line) => line.slice(0, methodTo)) },
+  HU: { help: "request URI", http: true, request: true, compile: (f) => part(f, (line) => line.slice(uriFrom, uriTo)) },
   HP: {
     help: "request URI without query string",
     http: true,
+    request: true,
     compile: (f) => part(f, (line) => line.slice(uriFrom, queryOf(line))),
   },
-  HPO: { help: "path without host and query string", http: true, compile: (f) => part(f, path) },
+  HPO: { help: "path without host and query string", http: true, request: true, compile: (f) => part(f, path) },
   HQ: {
     help: "query string, with its question mark",
     http: true,
+    request: true,
     compile: (f) => part(f, (line) => line.slice(queryOf(line), uriTo)),
   },
-  HV: { help: "HTTP version", http: true, compile: (f) => part(f, version) },
+  HV: { help: "HTTP version", http: true, request: true, compile: (f) => part(f, version) },
 } satisfies Record<string, Tag>;
