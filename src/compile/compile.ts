@@ -107,13 +107,16 @@ export function compile(
       for (const listener of frontends.get(proxy.name)?.listeners ?? []) listener.guarded = true;
     }
   }
-  for (const frontend of frontends.values()) {
-    frontend.keepsLine = (frontend.logger as Logger).enabled || rules.requestReaders.has(frontend.name);
-  }
+  for (const frontend of frontends.values()) keepLine(frontend, rules.requestReaders);
   // The warnings were given when the configuration was checked.
   diagnostics.list.push(...found.list.filter(({ severity }) => severity === "error"));
   const { store: patterns, caches, tables } = rules;
   return { model, frontends, backends, diagnostics: diagnostics.list, patterns, caches, tables };
+}
+
+/** As in HAProxy, rules of a backend have what its frontend keeps, be it for a log line that goes nowhere. */
+function keepLine(frontend: Frontend, readers: ReadonlySet<string>): void {
+  frontend.keepsLine ||= readers.has(frontend.name) || (frontend.showsLine && readers.size > 0);
 }
 
 /** Formats may ask for any proxy, so they come when all are there. */
@@ -128,6 +131,8 @@ function addFormats(model: Model, frontend: Frontend, rules: RulesCompiler): voi
   });
   frontend.logger = logger;
   frontend.logWhen = line.when;
+  frontend.keepsLine = logger.enabled;
+  frontend.showsLine = line.showsRequest === true;
   frontend.logsSilence = logger.enabled && !proxy.options.dontlognull;
   frontend.errorFormat = error;
   frontend.uniqueId = uniqueId;

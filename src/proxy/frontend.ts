@@ -46,6 +46,8 @@ export class Frontend {
   logWhen: "accept" | "response" | "end" = "end";
   /** The request line is kept as it came: for the log, or for formats in rules. Set by compile. */
   keepsLine = false;
+  /** Its log format shows the request line. Set by compile. */
+  showsLine = false;
   /** Connections that never send a byte are logged. Set by compile. */
   logsSilence = false;
   /** What its streams keep of headers and cookies; null = nothing. Set by compile. */

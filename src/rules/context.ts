@@ -154,8 +154,8 @@ export class RulesCompiler {
 
   /** The TLVs of `set-proxy-v2-tlv-fmt`; one with an error is left out. */
   proxyTlvs(proxy: ProxyModel, tlvs: ServerModel["proxyTlvs"]): ProxyTlv[] {
-    const { registries, tags, diagnostics } = this;
-    const context = { cc: this.contextOf(proxy.name), registries, tags, diagnostics };
+    const { registries, tags, diagnostics, requestReaders } = this;
+    const context = { cc: this.contextOf(proxy.name), registries, tags, diagnostics, requestReaders };
     return tlvs.flatMap(({ type, value }) => {
       const make = compileServerText(proxy, value, context);
       return make === null ? [] : [{ type, make }];

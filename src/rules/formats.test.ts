@@ -9,7 +9,8 @@ const at = { file: "lb.cfg", line: 3, column: 12 };
 const textOf = (text: string) => ({ text, at, endColumn: at.column + text.length });
 
 function context(diagnostics = new Diagnostics()): FormatsContext {
-  return { cc: plainCompileContext(), registries, tags: { hostname: "box", pid: 7 }, diagnostics };
+  const tags = { hostname: "box", pid: 7 };
+  return { cc: plainCompileContext(), registries, tags, diagnostics, requestReaders: new Set() };
 }
 
 interface Texts {
@@ -26,6 +27,7 @@ function compile(
 ) {
   return compileFormats(
     {
+      name: "fe",
       kind: "frontend",
       mode,
       at,

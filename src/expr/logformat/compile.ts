@@ -24,8 +24,8 @@ export interface LogFormat {
    * no tag needs the end of the stream; otherwise "end". `option logasap` turns "end" into "response".
    */
   readonly when: "accept" | "response" | "end";
-  /** It shows the request line, or parts of it. */
-  readonly showsRequest: boolean;
+  /** It shows the request line, or parts of it. Default false. */
+  readonly showsRequest?: boolean;
 }
 
 /**
@@ -120,9 +120,9 @@ export function proxyLogFormat(
     case "tcplog":
       return { format: tcplog, when: "end" };
     case "httplog":
-      return { format: httplog, when: "end" };
+      return { format: httplog, when: "end", showsRequest: true };
     case "httpslog":
-      return { format: httpslog, when: "end" };
+      return { format: httpslog, when: "end", showsRequest: true };
     case "httplog-clf":
       return compileLogFormat(HTTPLOG_CLF, proxy.at, all, diagnostics);
     case "custom":

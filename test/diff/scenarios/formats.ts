@@ -514,7 +514,31 @@ ${format("%hr|%hs|%hrl|%[capture.req.hdr(1)]|%[capture.req.hdr(0)]|%[capture.req
   },
 ];
 
+/** Without a log, the request line is kept where a format of the frontend shows it. */
+const LINE = '"%HM %HP %HQ %HU %HV %r"';
+const unlogged: readonly Scenario[] = (
+  [
+    ["set-var-fmt", `http-request set-var-fmt(txn.a) ${LINE}\nhttp-response set-header X-A %[var(txn.a)]`, ""],
+    ["set-header behind set-path", `http-request set-path /other\nhttp-response set-header X-A ${LINE}`, ""],
+    ["return", `http-request return status 200 content-type text/plain lf-string ${LINE}`, ""],
+    ["redirect", "http-request redirect location /x/%HM%HP", ""],
+    ["unique-id", "unique-id-format %HM%HP\nhttp-response set-header X-A %[unique-id]-%HQ", ""],
+    ["use_backend", "use_backend %HM if { path /none }\nuse_backend be-%HM", ""],
+    ["a backend's rule alone", "", `http-response set-header X-A ${LINE}`],
+    ["a backend's rule and the frontend's", "http-request set-header X-M %HM", `http-response set-header X-A ${LINE}`],
+  ] as const
+).map(([name, frontend, backend]) => ({
+  name: `format of the request without a log, ${name}`,
+  config: http({ defaults: "no log", frontend, backend }),
+  servers: { s1: answers },
+  async client(talk) {
+    for (const target of ["/p/a?q=1", "http://example.test/p?q", "*"])
+      talk.note(target, await talk.once(get(target, "Connection: close")));
+  },
+}));
+
 export const formats: readonly Scenario[] = [
+  ...unlogged,
   ...tags,
   ...samples,
   ...captures,
