@@ -67,6 +67,8 @@ export class Child {
         env,
         stdio: ["ignore", "inherit", "inherit", pair[1]],
         ipc: (message: FromWorker) => this.receive(message),
+        // It may live, but nothing can be asked of it any more, a reload least of all: one that can takes its place.
+        onDisconnect: () => this.kill("SIGKILL"),
         onExit: (_process, code, signal) => {
           this.died();
           events.exited(this, code, signal === null ? null : String(signal));
@@ -96,9 +98,9 @@ export class Child {
     }
     for (let i = 0; i < fds.length; i += MAX_FDS) {
       const status = this.alive ? sendFds(this.channel, fds.slice(i, i + MAX_FDS)) : -1;
-      // The channel and the messages are out of step now; only a new worker is in step again.
       if (status < 0) {
-        this.kill("SIGKILL");
+        // With a part of them sent the channel and the messages are out of step; only a new worker is in step again.
+        if (i > 0) this.kill("SIGKILL");
         throw new WorkerError(`cannot send descriptors (${strerror(status)})`);
       }
     }

@@ -2,8 +2,8 @@
  * The worker's side of the supervisor: receives snapshots and descriptors, and passes what it is told on to the runtime. A
  * worker goes on serving when its supervisor dies; then signals reach it directly.
  */
-import { ECONNRESET, strerror } from "../ffi/errno.ts";
-import { recvFds } from "../ffi/fdpass.ts";
+import { ECONNRESET, EINTR, EMFILE, strerror } from "../ffi/errno.ts";
+import { MAX_FDS, recvFds } from "../ffi/fdpass.ts";
 import { close } from "../ffi/file.ts";
 import { silence } from "../ffi/silence.ts";
 import { type Change, onChange } from "../expr/changes.ts";
@@ -231,14 +231,27 @@ class Control {
   }
 }
 
-/** Takes `count` descriptors from the channel: they were sent before the message that announced them. */
+/**
+ * Takes `count` descriptors from the channel: they were sent before the message that announced them. Where there is no room for them
+ * (-EMFILE) all are taken off the channel all the same, and closed: the next ones belong to the next message.
+ */
 function receiveFds(count: number): number[] | number {
   const all: number[] = [];
-  while (all.length < count) {
-    const some = recvFds(FD_CHANNEL);
-    if (typeof some === "number") return some;
-    if (some.length === 0) return -ECONNRESET;
-    all.push(...some);
+  let failure = 0;
+  for (let messages = Math.ceil(count / MAX_FDS); messages > 0; messages--) {
+    let some = recvFds(FD_CHANNEL);
+    while (some === -EINTR) some = recvFds(FD_CHANNEL);
+    if (typeof some !== "number" && some.length > 0) all.push(...some);
+    else if (some === -EMFILE) failure = some;
+    else {
+      // What is left on the channel would be taken for the next ones: a worker that starts anew is in step again.
+      console.error(
+        `[ALERT]    (${process.pid}) : worker: cannot receive descriptors (${strerror(typeof some === "number" ? some : ECONNRESET)})`,
+      );
+      process.exit(1);
+    }
   }
-  return all;
+  if (failure === 0) return all;
+  for (const fd of all) close(fd);
+  return failure;
 }
