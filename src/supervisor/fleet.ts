@@ -1,12 +1,9 @@
 /** The workers: started, replaced when they die, drained, stopped. */
 import { childEnvironment } from "../util/environment.ts";
-import type { PatternStore } from "../expr/acl/store.ts";
-import type { Change } from "../expr/changes.ts";
 import type { Snapshot } from "../worker/protocol.ts";
 import type { Diagnostic } from "../lang/diagnostic.ts";
+import { Changes } from "./changes.ts";
 import { Child, WorkerError } from "./child.ts";
-import { Journal } from "./journal.ts";
-import type { NumberedChange } from "../worker/changes.ts";
 import type { Report } from "./report.ts";
 import { diagnosticLine } from "./report.ts";
 import type { WorkerInfo } from "./types.ts";
@@ -48,9 +45,7 @@ interface Place {
 export class Fleet {
   /** Resolves when `drain` or `stop` was called and no worker is left. */
   readonly gone: Promise<void>;
-  /** Set once there is a successor, whose workers are to know too. */
-  forward: ((changes: readonly Change[]) => void) | null = null;
-  private readonly journal = new Journal();
+  readonly changes = new Changes(() => this.running());
   private readonly owner: FleetOwner;
   private readonly command: readonly string[];
   private readonly variables: Readonly<Record<string, string>>;
@@ -99,27 +94,6 @@ export class Fleet {
       if (place.child === null) this.restartLater(index);
     });
     return [];
-  }
-
-  /** What was changed at run time in the workers of a former supervisor. Before `start`. */
-  inherit(changes: readonly Change[]): void {
-    for (const change of changes) this.journal.record(change);
-  }
-
-  /** What was changed at run time, for a successor. */
-  changes(): Change[] {
-    return this.journal.all();
-  }
-
-  /** From now on `patterns` has every change of patterns, those made so far included. */
-  keepPatterns(patterns: PatternStore): void {
-    this.journal.keepIn(patterns);
-  }
-
-  /** The runtime API changed something: told to all workers. What is recorded has it already. */
-  edit(changes: readonly Change[]): void {
-    const numbered = changes.map((change) => ({ number: 0, change }));
-    for (const child of this.running()) child.tell({ type: "changes", origin: 0, changes: numbered });
   }
 
   /** Workers that serve. */
@@ -214,7 +188,7 @@ export class Fleet {
       });
       delete env.NOTIFY_SOCKET;
       child = new Child(index, this.command, env, {
-        changed: (c, changes) => this.changed(c, changes),
+        changed: (c, changes) => this.changes.made(c, changes),
         exited: (c, code, signal) => this.exited(c, code, signal),
       });
     } catch (error) {
@@ -235,9 +209,9 @@ export class Fleet {
         owner.park(index, false);
         place.parked = false;
       }
-      await child.commit(COMMIT_TIMEOUT, this.numbered());
+      await child.commit(COMMIT_TIMEOUT, this.changes.numbered());
       // What was changed while it began.
-      this.repeat([child]);
+      this.changes.repeat(child);
       if (this.silenced) child.tell({ type: "silence" });
       if (this.announced) child.tell({ type: "leaving" });
       return null;
@@ -245,38 +219,6 @@ export class Fleet {
       child.kill("SIGKILL");
       return messageOf(error);
     }
-  }
-
-  /** What rules changed in workers of a former supervisor, which still finish. */
-  adopt(changes: readonly Change[]): void {
-    for (const change of changes) this.journal.record(change);
-    this.forward?.(changes);
-    const numbered = changes.map((change) => ({ number: 0, change }));
-    for (const child of this.running()) child.tell({ type: "changes", origin: 0, changes: numbered });
-  }
-
-  /** Everyone gets it, the sender too: it then knows its place in the order. */
-  private changed(from: Child, changes: readonly NumberedChange[]): void {
-    this.forward?.(changes.map(({ change }) => change));
-    for (const { change } of changes) this.journal.record(change);
-    for (const child of this.running()) child.tell({ type: "changes", origin: from.pid, changes });
-  }
-
-  /** What was changed so far, by no worker that is there. */
-  private numbered(): NumberedChange[] {
-    return this.journal.all().map((change) => ({ number: 0, change }));
-  }
-
-  /** Tells workers what was changed so far. */
-  private repeat(children: readonly Child[]): void {
-    const changes = this.numbered();
-    if (changes.length > 0) for (const child of children) child.tell({ type: "changes", origin: 0, changes });
-  }
-
-  /** A new configuration is in force: changes of pattern files that changed themselves are void. */
-  reloaded(keep: (file: string) => boolean): void {
-    this.journal.retain(keep);
-    this.repeat(this.running());
   }
 
   private exited(child: Child, code: number | null, signal: string | null): void {

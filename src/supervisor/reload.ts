@@ -60,7 +60,7 @@ async function tryCommit(
   await Promise.all(children.map((child) => commit(supervisor, child)));
   resources.commit(plan, model);
   supervisor.patternsReloaded();
-  fleet.reloaded((file) => patternText(before.model, file) === patternText(model, file));
+  fleet.changes.reloaded((file) => patternText(before.model, file) === patternText(model, file));
   fleet.parkAgain();
   if (limits.descriptors > before.limits.descriptors) {
     for (const { pid } of children) raiseDescriptorLimit(limits.descriptors, pid);

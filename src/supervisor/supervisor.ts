@@ -118,7 +118,7 @@ export class Supervisor implements AdminContext, FleetOwner {
     if (options.replaces === true || taken.size > 0) this.resources.listeners.succeed(taken);
     if (inheritance === null) return;
     this.resources.listeners.adopt(inheritance.listeners);
-    this.fleet.inherit(inheritance.handover.changes.map(unpackChange));
+    this.fleet.changes.inherit(inheritance.handover.changes.map(unpackChange));
     if (kept !== null) {
       this.resources.adoptMemory(kept);
     } else {
@@ -196,7 +196,7 @@ export class Supervisor implements AdminContext, FleetOwner {
 
   /** Changes made by rules in the workers of the process this one replaced. */
   adoptChanges(changes: readonly Change[]): void {
-    this.fleet.adopt(changes);
+    this.fleet.changes.adopt(changes);
   }
 
   /** Workers write to standard output and error no more. */
@@ -253,7 +253,7 @@ export class Supervisor implements AdminContext, FleetOwner {
   }
 
   async changePatterns(changes: readonly PatternChange[]): Promise<void> {
-    this.fleet.edit(changes);
+    this.fleet.changes.edit(changes);
     await this.synchronise();
   }
 
@@ -264,7 +264,7 @@ export class Supervisor implements AdminContext, FleetOwner {
 
   private loadPatterns(): void {
     this.patternStore = compilePatterns(this.model);
-    this.fleet.keepPatterns(this.patternStore);
+    this.fleet.changes.keepPatterns(this.patternStore);
   }
 
   /** What rules changed in workers is known here, and what was told to workers is in force there. */

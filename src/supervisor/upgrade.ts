@@ -32,7 +32,7 @@ export async function handOver(supervisor: Supervisor): Promise<ReloadResult> {
     generation: supervisor.generation,
     slots: resources.slots.state(),
     ...memoryOf(listeners, caches, tables),
-    changes: fleet.changes().map(packChange),
+    changes: fleet.changes.all().map(packChange),
     previous: previousModel(model),
     front: frontFd >= 0,
   };
@@ -52,7 +52,7 @@ export async function handOver(supervisor: Supervisor): Promise<ReloadResult> {
   // Told to stop in the meantime: so is the other.
   if (supervisor.stopping) successor.terminate();
   supervisor.successor = successor;
-  fleet.forward = (changes) => successor.pass(changes);
+  fleet.changes.forward = (changes) => successor.pass(changes);
   front?.release();
   supervisor.stopping = true;
   fleet.drain(model.global.hardStopAfter, true);
