@@ -1,17 +1,15 @@
-/**
- * Expressions to closures. Names, arguments, types and places are settled here; at run time an expression is one call, and one
- * more for every converter and conversion.
- */
+/** Expressions to closures. Names, arguments, types and places are settled here; chain.ts has what runs. */
 import type { Diagnostics } from "../lang/diagnostic.ts";
 import { didYouMean } from "../lang/suggest.ts";
 import type { Position } from "../lang/position.ts";
 import { type ArgProblem, type ArgValue, resolveArgs, usageOf } from "./args.ts";
 import type { Call, Expression } from "./ast.ts";
-import { addressType, canBecome, canCast, castOf } from "./cast.ts";
+import { canBecome, canCast, castOf } from "./cast.ts";
+import { chain, someOf, type Step, telling, type Test } from "./chain.ts";
 import type { SampleContext } from "./context.ts";
-import type { Converter, ConverterRow } from "./converter.ts";
-import type { CompileContext, EachFetcher, Fetcher, FetchRow, Visit } from "./fetch/types.ts";
-import type { Phase, SampleKind, SampleType, Value } from "./sample.ts";
+import type { ConverterRow } from "./converter.ts";
+import type { CompileContext, FetchRow } from "./fetch/types.ts";
+import type { Phase, SampleKind, Value } from "./sample.ts";
 import { knownConverters, knownFetches } from "./known.ts";
 import { phaseNames, placesOf, placesText, validityOf } from "./validity.ts";
 
@@ -30,9 +28,6 @@ export interface CompileOptions {
   /** Names the consumer in messages: "http-request set-header". */
   readonly consumer?: string;
 }
-
-/** Tests a value of an expression. */
-export type Test = (value: Value, ctx: SampleContext) => boolean;
 
 /** An expression ready to run. */
 export interface CompiledExpression {
@@ -56,9 +51,6 @@ export interface Registries {
   readonly fetches: ReadonlyMap<string, FetchRow>;
   readonly converters: ReadonlyMap<string, ConverterRow>;
 }
-
-/** A step behind the fetch. */
-type Step = (value: Value, ctx: SampleContext) => Value | null;
 
 /** Where samples are looked for in a response. */
 const responsePhases: ReadonlySet<Phase> = new Set<Phase>(["response-content", "response", "stick-response", "check"]);
@@ -189,77 +181,6 @@ function compileConverter(
 
 function warnOf(what: string, call: Call, diagnostics: Diagnostics): void {
   diagnostics.warn("expr/no-sample", call.at, `'${call.name}' ${what}`, { endColumn: call.endColumn });
-}
-
-/** A converter of any type is told the type of its value when that is not already in the context. */
-function telling(type: SampleKind, converter: Converter): Converter {
-  if (type === "any") return converter;
-  if (type === "addr") {
-    return (value, ctx) => {
-      ctx.valueType = addressType(value);
-      return converter(value, ctx);
-    };
-  }
-  const known: SampleType = type;
-  return (value, ctx) => {
-    ctx.valueType = known;
-    return converter(value, ctx);
-  };
-}
-
-function chain(fetch: Fetcher, steps: readonly Step[]): Fetcher {
-  const [first, second, third] = steps;
-  // Fast path: most expressions are a bare fetch, or one with a converter or two.
-  if (first === undefined) return fetch;
-  if (second === undefined) {
-    return (ctx) => {
-      const value = fetch(ctx);
-      return value === null ? null : first(value, ctx);
-    };
-  }
-  if (third === undefined) {
-    return (ctx) => {
-      const value = fetch(ctx);
-      if (value === null) return null;
-      const next = first(value, ctx);
-      return next === null ? null : second(next, ctx);
-    };
-  }
-  return (ctx) => {
-    let value = fetch(ctx);
-    for (let i = 0; i < steps.length && value !== null; i++) value = steps[i]!(value, ctx);
-    return value;
-  };
-}
-
-function someOf(
-  fetch: Fetcher,
-  each: EachFetcher | null,
-  steps: readonly Step[],
-  test: Test,
-): (ctx: SampleContext) => boolean {
-  if (each === null) {
-    const evaluate = chain(fetch, steps);
-    return (ctx) => {
-      const value = evaluate(ctx);
-      return value !== null && test(value, ctx);
-    };
-  }
-  let lost = false;
-  const visit: Visit =
-    steps.length === 0
-      ? test
-      : (value, ctx) => {
-          let current: Value | null = value;
-          for (let i = 0; i < steps.length && current !== null; i++) current = steps[i]!(current, ctx);
-          // As in HAProxy, the occurrence on which a converter fails is the last one looked at.
-          if (current === null) lost = true;
-          return current === null || test(current, ctx);
-        };
-  return (ctx) => {
-    lost = false;
-    return each(ctx, visit) && !lost;
-  };
 }
 
 function checkPhase(row: FetchRow, call: Call, options: CompileOptions, diagnostics: Diagnostics): boolean {

@@ -2,7 +2,7 @@
 import { H1Error } from "./errors.ts";
 import { CANONICAL, CANONICAL_LINE, HAS_HOST, Method } from "./flags.ts";
 import type { Head } from "./head.ts";
-import { equalRanges, equalsWord } from "./semantics.ts";
+import { equalRanges, equalsWord } from "./words.ts";
 
 const HTTP: Uint8Array = Buffer.from("http", "latin1");
 const HTTPS: Uint8Array = Buffer.from("https", "latin1");

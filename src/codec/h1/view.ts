@@ -1,7 +1,7 @@
 /** Reading a head: what rules, fetches and cookies need, by well-known id or by name bytes. Nothing here allocates but the text helpers. */
 import type { Head } from "./head.ts";
 import { isName } from "./known.ts";
-import { elementEnd } from "./semantics.ts";
+import { elementEnd } from "./words.ts";
 
 /** Index of the next header with this well-known id at or after `from`, -1 when there is none. */
 export function findKnown(head: Head, id: number, from: number): number {

@@ -14,7 +14,7 @@ import {
 } from "../h1/flags.ts";
 import type { Head } from "../h1/head.ts";
 import { COOKIE, HOST, lookupName, TE } from "../h1/known.ts";
-import { equalsWord } from "../h1/semantics.ts";
+import { equalsWord } from "../h1/words.ts";
 import type { FieldSink } from "../hpack/decode.ts";
 import { Area } from "./area.ts";
 import { H2Error } from "./errors.ts";

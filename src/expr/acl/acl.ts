@@ -1,6 +1,6 @@
 import type { Position } from "../../lang/position.ts";
 import { castOf } from "../cast.ts";
-import type { Test } from "../compile.ts";
+import type { Test } from "../chain.ts";
 import type { SampleContext } from "../context.ts";
 import type { SampleKind, Value } from "../sample.ts";
 import { type Entry, NONE } from "./entry.ts";

@@ -1,7 +1,7 @@
 /** Reading a message as rules see it: the received head with the edits made so far. */
 import type { Edits } from "../../codec/h1/edits.ts";
 import type { Head } from "../../codec/h1/head.ts";
-import { elementEnd } from "../../codec/h1/semantics.ts";
+import { elementEnd } from "../../codec/h1/words.ts";
 import { latin1 } from "../../util/latin1.ts";
 import type { SampleContext } from "../context.ts";
 import { sameBytes } from "../../util/bytes.ts";
