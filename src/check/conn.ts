@@ -2,18 +2,9 @@ import type { Socket } from "bun";
 import { close as closeFd } from "../ffi/file.ts";
 import { EINPROGRESS } from "../ffi/errno.ts";
 import { AF_UNIX, type SockAddr } from "../ffi/sockaddr.ts";
-import {
-  connect,
-  connectFd,
-  type ConnectOptions,
-  DEFAULT_CONNECT_OPTIONS,
-  IPPROTO_TCP,
-  setIntOption,
-  SOCK_STREAM,
-  socket,
-  socketError,
-  TCP_QUICKACK,
-} from "../ffi/socket.ts";
+import { connectFd, type ConnectOptions, DEFAULT_CONNECT_OPTIONS } from "../ffi/connect.ts";
+import { IPPROTO_TCP, setIntOption, socketError, TCP_QUICKACK } from "../ffi/socket-options.ts";
+import { connect, SOCK_STREAM, socket } from "../ffi/socket.ts";
 import { Conn, connHandlers } from "../net/conn.ts";
 import { clientHandlers, type ClientFailure, type TlsClient, type TlsPeer } from "../net/tls/client.ts";
 

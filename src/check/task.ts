@@ -10,7 +10,7 @@ import type { Address, GlobalModel } from "../config/model.ts";
 import { Admin, Oper, S } from "../counters/shared.ts";
 import { strerror } from "../ffi/errno.ts";
 import { AF_UNIX, ipSockAddr, sockAddr, type SockAddr } from "../ffi/sockaddr.ts";
-import { type ConnectOptions, DEFAULT_CONNECT_OPTIONS } from "../ffi/socket.ts";
+import { type ConnectOptions, DEFAULT_CONNECT_OPTIONS } from "../ffi/connect.ts";
 import { readAddress, type Server } from "../proxy/server.ts";
 import { tick } from "../util/clock.ts";
 import type { TimerEntry } from "../util/wheel.ts";

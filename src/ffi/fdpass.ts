@@ -2,7 +2,8 @@
 import { EMFILE, result } from "./errno.ts";
 import { close } from "./file.ts";
 import { openLibc, scratch } from "./libc.ts";
-import { MSG_NOSIGNAL, SOL_SOCKET } from "./socket.ts";
+import { SOL_SOCKET } from "./socket-options.ts";
+import { MSG_NOSIGNAL } from "./socket.ts";
 
 const libc = openLibc({
   sendmsg: { args: ["i32", "ptr", "i32"], returns: "i32" },

@@ -1,4 +1,4 @@
-import { IPPROTO_IP, IPPROTO_IPV6, IPPROTO_TCP, setIntOption } from "./socket.ts";
+import { IPPROTO_IP, IPPROTO_IPV6, IPPROTO_TCP, setIntOption } from "./socket-options.ts";
 
 const TCP_REPAIR = 19;
 const IP_TTL = 2;

@@ -13,30 +13,31 @@ import {
   sockAddr,
   unixSockAddr,
 } from "./sockaddr.ts";
+import { connectFd, DEFAULT_CONNECT_OPTIONS } from "./connect.ts";
+import {
+  getIntOption,
+  IPPROTO_TCP,
+  setIntOption,
+  resetOnClose,
+  SO_REUSEPORT,
+  socketError,
+  socketFamily,
+  SOL_SOCKET,
+  TCP_DEFER_ACCEPT,
+  TCP_USER_TIMEOUT,
+} from "./socket-options.ts";
 import {
   accept,
   bind,
   connect,
-  connectFd,
-  DEFAULT_CONNECT_OPTIONS,
-  getIntOption,
   getpeername,
   getsockname,
-  IPPROTO_TCP,
   listen,
   sendto,
-  setIntOption,
-  resetOnClose,
-  SO_REUSEPORT,
   SOCK_DGRAM,
   SOCK_STREAM,
   socket,
-  socketError,
-  socketFamily,
   socketpair,
-  SOL_SOCKET,
-  TCP_DEFER_ACCEPT,
-  TCP_USER_TIMEOUT,
 } from "./socket.ts";
 
 const opened: number[] = [];

@@ -1,6 +1,7 @@
 import type { Address } from "../config/model.ts";
 import { EPOLLERR, EPOLLHUP } from "../ffi/epoll.ts";
-import { acceptedIp, acceptedPeer, acceptedPort, acceptedV4, socketError } from "../ffi/socket.ts";
+import { socketError } from "../ffi/socket-options.ts";
+import { acceptedIp, acceptedPeer, acceptedPort, acceptedV4 } from "../ffi/socket.ts";
 import { PolledSocket, type SocketUser } from "./polled-socket.ts";
 import type { Poller } from "./poller.ts";
 import type { ClientSocket } from "./socket.ts";

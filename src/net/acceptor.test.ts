@@ -4,16 +4,9 @@ import { EMFILE } from "../ffi/errno.ts";
 import { close, dup } from "../ffi/file.ts";
 import { descriptorLimit, setDescriptorLimit } from "../ffi/process.ts";
 import { ipSockAddr, type SockAddr, unixSockAddr } from "../ffi/sockaddr.ts";
-import {
-  bind,
-  connectFd,
-  DEFAULT_CONNECT_OPTIONS,
-  getsockname,
-  listen,
-  resetOnClose,
-  SOCK_STREAM,
-  socket,
-} from "../ffi/socket.ts";
+import { connectFd, DEFAULT_CONNECT_OPTIONS } from "../ffi/connect.ts";
+import { resetOnClose } from "../ffi/socket-options.ts";
+import { bind, getsockname, listen, SOCK_STREAM, socket } from "../ffi/socket.ts";
 import type { AcceptedSocket } from "./accepted-socket.ts";
 import { Acceptor, type AcceptUser } from "./acceptor.ts";
 import { processPoller } from "./poller.ts";

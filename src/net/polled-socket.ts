@@ -1,7 +1,8 @@
 import { EPOLLERR, EPOLLHUP, EPOLLIN, EPOLLOUT, EPOLLRDHUP } from "../ffi/epoll.ts";
 import { EAGAIN, ECONNRESET, EINTR, EPIPE, errnoName } from "../ffi/errno.ts";
 import { close } from "../ffi/file.ts";
-import { getpeername, getsockname, resetOnClose, setNoDelay, shutdown, SHUT_WR, socketError } from "../ffi/socket.ts";
+import { resetOnClose, setNoDelay, socketError } from "../ffi/socket-options.ts";
+import { getpeername, getsockname, shutdown, SHUT_WR } from "../ffi/socket.ts";
 import { recv, send, sendFrom } from "../ffi/stream-io.ts";
 import type { Address } from "../config/model.ts";
 import type { Polled, Poller } from "./poller.ts";

@@ -1,7 +1,8 @@
 import type { Socket } from "bun";
 import { close as closeFd } from "../ffi/file.ts";
 import { AF_UNIX, type SockAddr } from "../ffi/sockaddr.ts";
-import { type ConnectOptions, connectFd, socketError } from "../ffi/socket.ts";
+import { type ConnectOptions, connectFd } from "../ffi/connect.ts";
+import { socketError } from "../ffi/socket-options.ts";
 import type { MuxProto } from "../config/model.ts";
 import { C } from "../counters/columns.ts";
 import { countPeak } from "../counters/rate.ts";

@@ -1,7 +1,7 @@
 import { C } from "../counters/columns.ts";
 import { Admin, S } from "../counters/shared.ts";
 import { ipSockAddr, type SockAddr, sockAddr } from "../ffi/sockaddr.ts";
-import { type ConnectOptions, DEFAULT_CONNECT_OPTIONS } from "../ffi/socket.ts";
+import { type ConnectOptions, DEFAULT_CONNECT_OPTIONS } from "../ffi/connect.ts";
 import type { Server } from "../proxy/server.ts";
 import { clock } from "../util/clock.ts";
 import type { TlsClient } from "../net/tls/client.ts";

@@ -1,6 +1,6 @@
 import { addressText } from "../expr/cast.ts";
 import type { Variables } from "../expr/variables.ts";
-import { savedPeer, setIntOption, setTos, SO_MARK, socketFamily, SOL_SOCKET } from "../ffi/socket.ts";
+import { savedPeer, setIntOption, setTos, SO_MARK, socketFamily, SOL_SOCKET } from "../ffi/socket-options.ts";
 import { C } from "../counters/columns.ts";
 import { Conn } from "../net/conn.ts";
 import type { ClientSocket } from "../net/socket.ts";

@@ -1,5 +1,5 @@
 import type { ConnectionFacts, ServerSideFacts, TcpInfo } from "../expr/context.ts";
-import { tcpInfo } from "../ffi/socket.ts";
+import { tcpInfo } from "../ffi/socket-options.ts";
 import { parseIp } from "../util/ip.ts";
 import type { ClientConn } from "./client.ts";
 import { fdOf } from "../net/fd.ts";

@@ -1,7 +1,7 @@
 import type { ConnectionFacts, TcpInfo } from "../expr/context.ts";
 import type { VariableStore } from "../expr/variables.ts";
 import { quietClose } from "../ffi/quiet.ts";
-import { SO_MARK, SOL_SOCKET, setIntOption, setTos, socketFamily, tcpInfo } from "../ffi/socket.ts";
+import { SO_MARK, SOL_SOCKET, setIntOption, setTos, socketFamily, tcpInfo } from "../ffi/socket-options.ts";
 import { EMPTY_RECORD } from "../log/record.ts";
 import type { ClientSocket } from "../net/socket.ts";
 import type { TlsSession } from "../net/tls/session.ts";

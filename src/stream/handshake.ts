@@ -3,7 +3,7 @@ import type { Socket } from "bun";
 import { C } from "../counters/columns.ts";
 import { countPeak } from "../counters/rate.ts";
 import { L } from "../counters/shared.ts";
-import { quickAck } from "../ffi/socket.ts";
+import { quickAck } from "../ffi/socket-options.ts";
 import { connectionError } from "../expr/logformat/fast.ts";
 import { BAD_REQUEST, EMPTY_RECORD, type Logger } from "../log/record.ts";
 import { Conn } from "../net/conn.ts";

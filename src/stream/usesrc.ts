@@ -1,7 +1,7 @@
 import type { SampleContext } from "../expr/context.ts";
 import { HeaderWalk, request } from "../expr/fetch/message.ts";
 import { ipSockAddr } from "../ffi/sockaddr.ts";
-import type { ConnectOptions } from "../ffi/socket.ts";
+import type { ConnectOptions } from "../ffi/connect.ts";
 import type { ServerPool } from "../server/pool.ts";
 import { parseIp } from "../util/ip.ts";
 import type { Stream } from "./stream.ts";

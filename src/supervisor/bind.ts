@@ -5,13 +5,11 @@ import { close, dup, setNonBlocking } from "../ffi/file.ts";
 import { inNamespace } from "../ffi/namespace.ts";
 import { AF_INET, AF_INET6, sockAddr, type SockAddr } from "../ffi/sockaddr.ts";
 import {
-  bind,
   bindToDevice,
   getIntOption,
   IPPROTO_IPV6,
   IPPROTO_TCP,
   IPV6_V6ONLY,
-  listen,
   setIntOption,
   TCP_SAVE_SYN,
   setTransparent,
@@ -21,8 +19,6 @@ import {
   SO_REUSEADDR,
   SO_REUSEPORT,
   SO_SNDBUF,
-  SOCK_STREAM,
-  socket,
   SOL_SOCKET,
   TCP_DEFER_ACCEPT,
   TCP_FASTOPEN,
@@ -32,7 +28,8 @@ import {
   TCP_MAXSEG,
   TCP_NODELAY,
   TCP_USER_TIMEOUT,
-} from "../ffi/socket.ts";
+} from "../ffi/socket-options.ts";
+import { bind, listen, SOCK_STREAM, socket } from "../ffi/socket.ts";
 
 /** A listening descriptor, or why there is none. */
 export type Bound = { readonly fd: number } | { readonly error: string };

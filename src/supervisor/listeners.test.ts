@@ -6,24 +6,19 @@ import { parseConfig, systemEnv } from "../config/index.ts";
 import type { Model } from "../config/model.ts";
 import { close, isOpen } from "../ffi/file.ts";
 import { AF_INET, ipSockAddr } from "../ffi/sockaddr.ts";
+import { connectFd, DEFAULT_CONNECT_OPTIONS } from "../ffi/connect.ts";
 import {
-  accept,
-  connectFd,
-  DEFAULT_CONNECT_OPTIONS,
   getIntOption,
-  getsockname,
   IPPROTO_TCP,
   SO_KEEPALIVE,
-  bind,
-  SOCK_STREAM,
-  socket,
   SOL_SOCKET,
   TCP_DEFER_ACCEPT,
   TCP_KEEPCNT,
   TCP_KEEPIDLE,
   TCP_KEEPINTVL,
   TCP_USER_TIMEOUT,
-} from "../ffi/socket.ts";
+} from "../ffi/socket-options.ts";
+import { accept, getsockname, bind, SOCK_STREAM, socket } from "../ffi/socket.ts";
 import { initialEnvironment } from "../lang/environment.ts";
 import { Diagnostics } from "../lang/diagnostic.ts";
 import { readConfig } from "../lang/reader.ts";

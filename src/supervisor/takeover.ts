@@ -18,18 +18,15 @@ import { recvDataWithFds, sendDataWithFds } from "../ffi/fdpass.ts";
 import { close, setNonBlocking } from "../ffi/file.ts";
 import { AF_UNIX, sockAddr, unixSockAddr } from "../ffi/sockaddr.ts";
 import {
-  connect,
   getIntOption,
-  getsockname,
   IP_TRANSPARENT,
   IPPROTO_IP,
   IPPROTO_IPV6,
   IPV6_V6ONLY,
   SO_ACCEPTCONN,
-  SOCK_STREAM,
-  socket,
   SOL_SOCKET,
-} from "../ffi/socket.ts";
+} from "../ffi/socket-options.ts";
+import { connect, getsockname, SOCK_STREAM, socket } from "../ffi/socket.ts";
 import { listenerUses, type ListenerUse } from "./listeners.ts";
 
 /** Of one message, as HAProxy has it. */

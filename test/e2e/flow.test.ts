@@ -1,7 +1,7 @@
 /** Rules that change the flow, where bytes and log lines do not tell: names resolved by the system, counters, options of sockets. */
 import { describe, expect, test } from "bun:test";
 import { AF_INET } from "../../src/ffi/sockaddr.ts";
-import { getIntOption, IP_TOS, IPPROTO_IP, setTos } from "../../src/ffi/socket.ts";
+import { getIntOption, IP_TOS, IPPROTO_IP, setTos } from "../../src/ffi/socket-options.ts";
 import { fdOf } from "../../src/net/fd.ts";
 import { connect } from "../harness/client.ts";
 import { startDns, TYPE } from "../harness/dns.ts";

@@ -5,7 +5,9 @@
 import { expect, test } from "bun:test";
 import { EAGAIN } from "../../src/ffi/errno.ts";
 import { close } from "../../src/ffi/file.ts";
+import { connectFd, DEFAULT_CONNECT_OPTIONS } from "../../src/ffi/connect.ts";
 import * as net from "../../src/ffi/socket.ts";
+import { setIntOption, SO_RCVBUF, SOL_SOCKET } from "../../src/ffi/socket-options.ts";
 import { AF_INET, ipSockAddr, type SockAddr } from "../../src/ffi/sockaddr.ts";
 import { addressOf, recv, send } from "../../src/ffi/stream-io.ts";
 import { freePort } from "../harness/ports.ts";
@@ -70,7 +72,7 @@ for (const mode of ["http", "tcp"] as const) {
     });
     const ports = { http: freePort(), tcp: freePort(), server: server.port };
     const proxy = await startServing(scope, config(ports, SMALL));
-    const fd = net.connectFd(loopback(ports[mode]), { ...net.DEFAULT_CONNECT_OPTIONS, rcvbuf: 8192 });
+    const fd = connectFd(loopback(ports[mode]), { ...DEFAULT_CONNECT_OPTIONS, rcvbuf: 8192 });
     expect(fd).toBeGreaterThan(0);
     scope.defer(() => void close(fd));
     await Bun.sleep(50);
@@ -86,7 +88,7 @@ for (const mode of ["http", "tcp"] as const) {
     await using scope = new Scope();
     const listener = net.socket(AF_INET, net.SOCK_STREAM);
     const serverPort = freePort();
-    net.setIntOption(listener, net.SOL_SOCKET, net.SO_RCVBUF, 8192);
+    setIntOption(listener, SOL_SOCKET, SO_RCVBUF, 8192);
     expect(net.bind(listener, loopback(serverPort))).toBe(0);
     expect(net.listen(listener, 8)).toBe(0);
     scope.defer(() => void close(listener));
@@ -144,7 +146,7 @@ test("100 MiB at the pace of a slow client: the worker's memory stays flat", asy
   scope.defer(() => clearInterval(sampler));
   for (const mode of ["http", "tcp"] as const) {
     left = 0;
-    const fd = net.connectFd(loopback(ports[mode]), net.DEFAULT_CONNECT_OPTIONS);
+    const fd = connectFd(loopback(ports[mode]), DEFAULT_CONNECT_OPTIONS);
     scope.defer(() => void close(fd));
     await Bun.sleep(50);
     const request = Buffer.from("GET / HTTP/1.1\r\nHost: h\r\n\r\n");

@@ -8,8 +8,6 @@ import type { Address } from "../../../src/config/model.ts";
 import { close } from "../../../src/ffi/file.ts";
 import {
   getIntOption,
-  getpeername,
-  getsockname,
   IP_TRANSPARENT,
   IPPROTO_IP,
   IPPROTO_IPV6,
@@ -27,7 +25,8 @@ import {
   TCP_KEEPINTVL,
   TCP_MAXSEG,
   TCP_USER_TIMEOUT,
-} from "../../../src/ffi/socket.ts";
+} from "../../../src/ffi/socket-options.ts";
+import { getpeername, getsockname } from "../../../src/ffi/socket.ts";
 import { haproxyPath, type Proxy, startHaproxy } from "../../harness/proxy.ts";
 import type { Scope } from "../../harness/scope.ts";
 import { startServing, workers } from "../tools.ts";
