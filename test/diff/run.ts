@@ -19,7 +19,7 @@ import { differences } from "./compare.ts";
 import { children, leaks } from "./leaks.ts";
 import { maskBodies, maskLog, maskPorts } from "./mask.ts";
 import { countersOf } from "./rows.ts";
-import { Attention } from "./settle.ts";
+import { Attention } from "../harness/attention.ts";
 import type { LogLine, Observation, Scenario, Talk } from "./scenario.ts";
 
 export type Starter = (scope: Scope, config: string) => Promise<Proxy>;

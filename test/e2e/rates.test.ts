@@ -3,6 +3,7 @@ import { expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { issue } from "../../src/net/tls/certificates.helper.ts";
+import { stopwatch } from "../harness/attention.ts";
 import { connect, type TlsWish } from "../harness/client.ts";
 import { freePort } from "../harness/ports.ts";
 import { haproxyPath, type Proxy, startHaproxy, startTlb } from "../harness/proxy.ts";
@@ -44,16 +45,16 @@ frontend web
   return { proxy, plain, tls };
 }
 
-/** How long `count` requests take, one after the other on connections of their own; ms. */
+/** How long `count` requests take, one after the other on connections of their own; ms, without those in which the machine stopped. */
 async function take(scope: Scope, count: number, port: number, tls?: TlsWish): Promise<number> {
-  const begun = Date.now();
+  const took = stopwatch();
   for (let i = 0; i < count; i++) {
     const client = await connect(scope, port, tls === undefined ? {} : { tls });
     client.send(ASK);
     expect(await client.response()).toContain("well");
     await client.closed();
   }
-  return Date.now() - begun;
+  return took();
 }
 
 /** A second begins, and the rates of the one before weigh nothing. */

@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "bun:test";
 import { messageEnd, type Peer } from "../harness/peer.ts";
-import { type ProgramOptions, run, which } from "../harness/program.ts";
+import { type ProgramOptions, programs, run, which } from "../harness/program.ts";
 import { type Proxy, startTlb, tlbCommand } from "../harness/proxy.ts";
 import type { Scope } from "../harness/scope.ts";
 import { startServer } from "../harness/server.ts";
@@ -50,21 +50,24 @@ export async function info(proxy: Proxy, name: string): Promise<number> {
 }
 
 /** Polls until `holds` is true. */
-export async function eventually(what: string, holds: () => boolean | Promise<boolean>, ms = 8000): Promise<void> {
+export async function eventually(what: string, holds: () => boolean | Promise<boolean>, ms = 20_000): Promise<void> {
   const deadline = Date.now() + ms;
   while (!(await holds())) {
-    if (Date.now() > deadline) throw new Error(`never: ${what}`);
+    if (Date.now() > deadline) throw new Error(`never: ${what}${programs()}`);
     await Bun.sleep(25);
   }
 }
 
 /** Polls until `read` returns what is expected; a mismatch is shown as a difference. */
-export async function becomes<T>(read: () => T | Promise<T>, expected: T, ms = 8000): Promise<void> {
+export async function becomes<T>(read: () => T | Promise<T>, expected: T, ms = 20_000): Promise<void> {
   const deadline = Date.now() + ms;
   while (true) {
     const value = await read();
     if (Bun.deepEquals(value, expected)) return;
-    if (Date.now() > deadline) return expect<unknown>(value).toEqual(expected);
+    if (Date.now() > deadline) {
+      console.error(programs());
+      return expect<unknown>(value).toEqual(expected);
+    }
     await Bun.sleep(25);
   }
 }

@@ -82,7 +82,7 @@ const lines = (log: Syslog): string[] =>
   log.lines.map((line) => line.slice(line.indexOf("]: ") + 3).replace(/ \d+$/, ""));
 
 async function atRest({ proxy }: Served): Promise<void> {
-  if (proxy.name === "tlb") await becomes(() => busy(proxy), [], 4000);
+  if (proxy.name === "tlb") await becomes(() => busy(proxy), []);
 }
 
 /** One WebSocket, whatever carries it. */
@@ -232,7 +232,7 @@ describe.each(proxies.map((name) => [name] as const))("%s", (name) => {
         expect((await talk.next()).toString()).toBe(`m${i}`);
       }
       const from = Date.now();
-      await eventually("its end", () => server.sockets.size === 0, 3000);
+      await eventually("its end", () => server.sockets.size === 0);
       expect(Date.now() - from).toBeGreaterThan(600);
       await becomes(() => lines(served.log).map((line) => line.split(" ").slice(1, 4).join(" ")), ["app/s1 101 cD--"]);
     });

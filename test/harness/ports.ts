@@ -1,11 +1,24 @@
 /**
- * Free TCP ports on loopback. They are taken below the kernel's ephemeral range (32768 and up), so that no outgoing
+ * Free ports on loopback, for TCP and UDP. They are taken below the kernel's ephemeral range (32768 and up), so that no outgoing
  * connection of a program under test can sit on one between the moment it is found free and the moment it is bound.
  *
  * Several test runs may share a machine: each takes ports from blocks that it has claimed by an abstract UNIX socket, which the
  * kernel gives back when the process ends, however it ends.
  */
 import type { UnixSocketListener } from "bun";
+import { strerror } from "../../src/ffi/errno.ts";
+import { close } from "../../src/ffi/file.ts";
+import { AF_INET, ipSockAddr, type SockAddr } from "../../src/ffi/sockaddr.ts";
+import {
+  bind,
+  listen,
+  setIntOption,
+  SO_REUSEADDR,
+  SOCK_DGRAM,
+  SOCK_STREAM,
+  SOL_SOCKET,
+  socket,
+} from "../../src/ffi/socket.ts";
 
 const FIRST = 10_000;
 const BLOCK = 100;
@@ -24,7 +37,7 @@ let block = -1;
 let offset = BLOCK;
 
 /**
- * A TCP port nobody listens on. It comes again after 6000 others, or earlier where other runs have claimed most blocks. Throws when
+ * A port nobody has. It comes again after 6000 others, or earlier where other runs have claimed most blocks. Throws when
  * nothing is free.
  */
 export function freePort(): number {
@@ -60,23 +73,29 @@ function claim(): boolean {
   return false;
 }
 
+/** Nobody has it, neither for TCP nor for UDP: logs and name servers of tests take theirs from here too. */
 function isFree(port: number): boolean {
-  try {
-    const listener = Bun.listen({ hostname: "127.0.0.1", port, socket: { data() {} } });
-    listener.stop(true);
-    return true;
-  } catch {
-    return false;
-  }
+  const address = ipSockAddr(4, "127.0.0.1", port)!;
+  return takes(SOCK_DGRAM, address) && takes(SOCK_STREAM, address);
+}
+
+function takes(type: number, address: SockAddr): boolean {
+  const fd = socket(AF_INET, type);
+  if (fd < 0) throw new Error(`no socket: ${strerror(fd)}`);
+  // What connections of former listeners left behind is no obstacle to the next; a listener is.
+  if (type === SOCK_STREAM) setIntOption(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+  const free = bind(fd, address) >= 0 && (type === SOCK_DGRAM || listen(fd, 1) >= 0);
+  close(fd);
+  return free;
 }
 
 /** Resolves once something accepts connections on the port; rejects after `ms`. */
-export async function accepting(port: number, ms = 5000): Promise<void> {
+export async function accepting(port: number, ms = 15_000): Promise<void> {
   const deadline = Date.now() + ms;
   while (true) {
     try {
-      const socket = await Bun.connect({ hostname: "127.0.0.1", port, socket: { data() {} } });
-      socket.end();
+      const connection = await Bun.connect({ hostname: "127.0.0.1", port, socket: { data() {} } });
+      connection.end();
       return;
     } catch {
       if (Date.now() > deadline) throw new Error(`nothing accepts connections on port ${port} after ${ms} ms`);

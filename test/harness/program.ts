@@ -1,4 +1,5 @@
 /** Child processes of a test: output kept, ended by pid with the scope. */
+import { readdirSync, readFileSync } from "node:fs";
 import type { Scope } from "./scope.ts";
 
 export interface Program {
@@ -10,7 +11,7 @@ export interface Program {
   readonly exited: Promise<number>;
   readonly running: boolean;
   signal(name: NodeJS.Signals): void;
-  /** SIGTERM, and SIGKILL after `ms`; resolves when it is gone. */
+  /** SIGTERM, and SIGKILL for it and its children after `ms`; resolves when it is gone. */
   stop(ms?: number): Promise<number>;
 }
 
@@ -21,6 +22,34 @@ export interface ProgramOptions {
   readonly stdin?: string;
   /** Put before the command, e.g. `["taskset", "-c", "0"]`; must end by executing it, so that the pid is the program's. */
   readonly prefix?: readonly string[];
+}
+
+const present = new Set<() => string>();
+
+/** The programs of the scopes that are open, and what they wrote on standard error last: for messages of tests that fail. */
+export function programs(): string {
+  return [...present].map((told) => `\n${told()}`).join("");
+}
+
+/** Children of a process, their children, and so on. */
+function descendants(pid: number): number[] {
+  try {
+    const threads = readdirSync(`/proc/${pid}/task`);
+    const children = threads.flatMap((thread) =>
+      readFileSync(`/proc/${pid}/task/${thread}/children`, "latin1").split(" ").filter(Boolean).map(Number),
+    );
+    return children.flatMap((child) => [child, ...descendants(child)]);
+  } catch {
+    return [];
+  }
+}
+
+function killed(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch {
+    // It has ended by itself.
+  }
 }
 
 export function startProgram(scope: Scope, command: readonly string[], options: ProgramOptions = {}): Program {
@@ -37,8 +66,10 @@ export function startProgram(scope: Scope, command: readonly string[], options: 
   const forget = scope.atExit(() => child.kill("SIGTERM"));
   const exited = child.exited.then(async (code) => {
     forget();
-    // A grandchild may hold the pipes open for ever: give the readers a moment, not a guarantee.
-    await Promise.race([Promise.all([out.done, err.done]), Bun.sleep(200)]);
+    // A grandchild may hold the pipes open for ever: what was written by now takes a few turns of the event loop, however long they are.
+    let read = false;
+    void Promise.all([out.done, err.done]).then(() => (read = true));
+    for (let turns = 0; turns < 20 && !read; turns++) await Bun.sleep(10);
     return code;
   });
   const program: Program = {
@@ -50,18 +81,25 @@ export function startProgram(scope: Scope, command: readonly string[], options: 
       return child.exitCode === null && child.signalCode === null;
     },
     signal: (name) => child.kill(name),
-    async stop(ms = 3000) {
+    async stop(ms = 8000) {
       if (program.running) {
         child.kill("SIGTERM");
-        const killer = setTimeout(() => child.kill("SIGKILL"), ms);
+        const killer = setTimeout(() => {
+          // Its workers would go on without it.
+          for (const pid of [child.pid, ...descendants(child.pid)]) killed(pid);
+        }, ms);
         await child.exited;
         clearTimeout(killer);
       }
       return exited;
     },
   };
+  const told = (): string =>
+    `${command.join(" ")} (${program.running ? `pid ${child.pid}` : "ended"}):\n${err.text.slice(-2000)}`;
+  present.add(told);
   scope.defer(async () => {
     await program.stop();
+    present.delete(told);
   });
   return program;
 }

@@ -7,7 +7,7 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Program, ProgramOptions } from "./program.ts";
-import { startProgram, which } from "./program.ts";
+import { programs, startProgram, which } from "./program.ts";
 import type { Scope } from "./scope.ts";
 
 export type ProxyName = "haproxy" | "tlb";
@@ -47,6 +47,9 @@ export function startTlb(scope: Scope, config: string, options?: ProgramOptions)
   return start(scope, "tlb", [...tlbCommand(), "serve", "-f"], config, options);
 }
 
+/** A start takes a tenth of a second; on a machine that is busy with other things, seconds. */
+const READY_MS = 20_000;
+
 async function start(
   scope: Scope,
   name: ProxyName,
@@ -59,14 +62,14 @@ async function start(
   const socket = join(dir, "admin.sock");
   writeFileSync(file, `global\n    stats socket ${socket} mode 600 level admin\n\n${config}\n`);
   const program = startProgram(scope, [...command, file], options);
-  const deadline = Date.now() + 8000;
+  const deadline = Date.now() + READY_MS;
   while (true) {
     if (!program.running) {
       await program.exited;
       throw new Error(`${name} ended while starting:\n${program.stderr()}${program.stdout()}`);
     }
     if (existsSync(socket) && (await answers(socket))) break;
-    if (Date.now() > deadline) throw new Error(`${name} is not ready after 8 s:\n${program.stderr()}`);
+    if (Date.now() > deadline) throw new Error(`${name} is not ready after ${READY_MS} ms: ${programs()}`);
     await Bun.sleep(5);
   }
   return { name, program, file, socket, runtime: (line) => ask(socket, line) };
@@ -81,11 +84,14 @@ function answers(socket: string): Promise<boolean> {
 }
 
 /** One command over a runtime socket; the program closes after its answer. */
-export function ask(socket: string, command: string, ms = 5000): Promise<string> {
+export function ask(socket: string, command: string, ms = 15_000): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   let text = "";
   const decoder = new TextDecoder();
-  const timer = setTimeout(() => reject(new Error(`no end of the answer to "${command}" after ${ms} ms: ${text}`)), ms);
+  const timer = setTimeout(
+    () => reject(new Error(`no end of the answer to "${command}" after ${ms} ms: ${text}${programs()}`)),
+    ms,
+  );
   const finish = (): void => {
     clearTimeout(timer);
     resolve(text);

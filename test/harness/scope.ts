@@ -4,12 +4,15 @@
  *     await using scope = new Scope();
  *     const tlb = await startTlb(scope, config);
  *
- * What is still open when the process ends (a test that timed out, Ctrl-C) is stopped then, as far as that can be done
- * synchronously: child processes are killed by pid and temporary folders removed.
+ * A scope made in a test ends with that test at the latest, also when it timed out or when something was thrown behind its back. What is
+ * still open when the process is told to end (Ctrl-C) is stopped then, as far as that can be done synchronously: child processes are
+ * ended by pid and temporary folders removed.
  */
+import { onTestFinished } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { programs } from "./program.ts";
 
 type Closer = () => void | Promise<void>;
 
@@ -22,6 +25,14 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => 
 
 export class Scope {
   private readonly closers: Closer[] = [];
+
+  constructor() {
+    try {
+      onTestFinished(() => this.abandoned());
+    } catch {
+      // Not in a test: of a hook, or of a program. It is theirs to close.
+    }
+  }
 
   /** Runs `close` when the scope ends. */
   defer(close: Closer): void {
@@ -46,6 +57,12 @@ export class Scope {
       forget();
     });
     return path;
+  }
+
+  /** The test has ended, and has not come to close it: what its programs said may tell why. */
+  private abandoned(): Promise<void> {
+    if (this.closers.length > 0) console.error(`the test ended before it was over; its programs:${programs()}`);
+    return this.close();
   }
 
   async close(): Promise<void> {

@@ -12,28 +12,18 @@ export interface Syslog {
   readonly lines: string[];
 }
 
-/** On the port, or on any that is free: `freePort` does not see who holds a port of UDP. */
-export async function startSyslog(scope: Scope, wish?: number): Promise<Syslog> {
+export async function startSyslog(scope: Scope, port = freePort()): Promise<Syslog> {
   const lines: string[] = [];
-  const listen = (port: number) =>
-    Bun.udpSocket({
-      hostname: "127.0.0.1",
-      port,
-      socket: {
-        data(_, datagram) {
-          lines.push(datagram.toString("latin1").replace(/\n$/, ""));
-        },
+  const socket = await Bun.udpSocket({
+    hostname: "127.0.0.1",
+    port,
+    socket: {
+      data(_, datagram) {
+        lines.push(datagram.toString("latin1").replace(/\n$/, ""));
       },
-    });
-  let port = wish ?? freePort();
-  let socket = await listen(port).catch(() => null);
-  for (let tries = 0; socket === null && wish === undefined && tries < 100; tries++) {
-    port = freePort();
-    socket = await listen(port).catch(() => null);
-  }
-  socket ??= await listen(port);
-  const held = socket;
-  scope.defer(() => held.close());
+    },
+  });
+  scope.defer(() => socket.close());
   return { address: `127.0.0.1:${port}`, port, lines };
 }
 

@@ -131,7 +131,7 @@ describe.each(proxies.map((name) => [name] as const))("%s", (name) => {
     await becomes(() => lines(served.log).length, 1);
     client.close();
     // Some clients keep the connection of a call that ran out of time: what must be over is the call.
-    if (name === "tlb") await becomes(() => stat(served.proxy, "app/s1", "scur"), 0, 3000);
+    if (name === "tlb") await becomes(() => stat(served.proxy, "app/s1", "scur"), 0);
   });
 
   test("a cancelled call is cancelled at the server: before the answer and in the middle of a dialogue", async () => {

@@ -166,9 +166,9 @@ backend none
     expect(asked[0]).toBe(service === "" ? "" : `\n\t${service}`);
     expect(await state()).toBe("UP");
     serving = false;
-    await becomes(state, "DOWN", 2000);
+    await becomes(state, "DOWN");
     serving = true;
-    await becomes(state, "UP", 2000);
+    await becomes(state, "UP");
     const client = grpcClient(scope, served.port);
     expect(await client.call("unary", "/demo.Echo/Unary", bytes("x"))).toMatchObject({ code: Code.OK });
   });

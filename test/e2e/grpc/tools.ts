@@ -151,7 +151,7 @@ ${shape.backends ?? `backend app\n    server s1 127.0.0.1:${server} ${args} ${sh
 export const lines = (log: Syslog): string[] => log.lines.map((line) => line.slice(line.indexOf("]: ") + 3));
 
 export async function atRest({ proxy }: Served): Promise<void> {
-  if (proxy.name === "tlb") await becomes(() => busy(proxy), [], 3000);
+  if (proxy.name === "tlb") await becomes(() => busy(proxy), []);
 }
 
 /** A server whose streams a test controls one by one. */

@@ -1,5 +1,5 @@
 /**
- * How scripts wait without going by the machine's speed. A moment that was slept through shows something only when the program under
+ * How tests wait, and measure time, without going by the machine's speed. A moment that was slept through shows something only when the program under
  * test had the processor in it: what is over is told by the kernel (the program sleeps, and nothing has arrived), not by the clock.
  */
 import { readFileSync } from "node:fs";
@@ -63,6 +63,13 @@ export class Attention {
       return state !== "R" && state !== "D";
     });
   }
+}
+
+/** Starts a watch; the function tells the ms since then, without those for which this process was ready to run and did not. */
+export function stopwatch(): () => number {
+  const attention = new Attention([]);
+  const began = performance.now() - attention.missed();
+  return () => performance.now() - attention.missed() - began;
 }
 
 function read(path: string): string {
