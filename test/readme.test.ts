@@ -41,7 +41,7 @@ const blocks = blocksOf(text);
 const configurations = blocks.filter(({ language }) => language === "haproxy");
 const prose = text.replace(/^```[^]*?^```$/gm, "");
 
-const scope = new Scope();
+const scope = new Scope("file");
 let dir = "";
 const before = process.cwd();
 

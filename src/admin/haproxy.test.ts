@@ -11,7 +11,7 @@ import { unsupported } from "./runtime/unsupported.ts";
 import { serveRuntime } from "./runtime/server.ts";
 import { openSocket } from "./socket.helper.ts";
 
-const scope = new Scope();
+const scope = new Scope("file");
 let pair: Twin;
 let ctx: FakeContext;
 

@@ -32,7 +32,7 @@ interface Stage {
 }
 
 async function stage(start: (scope: Scope, config: string) => Promise<Proxy>): Promise<Stage> {
-  const scope = new Scope();
+  const scope = new Scope("file");
   const [web, raw, rude] = [freePort(), freePort(), freePort()];
   const server = startServer(scope, async (peer) => {
     for (;;) {

@@ -20,7 +20,7 @@ export interface Decision {
 
 /** One configuration in both. `{name}` in the text is a port: `fe` where it listens, every other one a server of that name. */
 export class Live implements AsyncDisposable {
-  private readonly scope = new Scope();
+  private readonly scope = new Scope("file");
   private readonly servers = new Map<string, ScriptedServer>();
   private port = 0;
   private file = "";

@@ -26,11 +26,13 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => 
 export class Scope {
   private readonly closers: Closer[] = [];
 
-  constructor() {
+  /** `of`: "test" is closed with the test it is made in; "file" is made in a hook, for tests to share, and closed in another. */
+  constructor(of: "test" | "file" = "test") {
+    if (of === "file") return;
     try {
       onTestFinished(() => this.abandoned());
     } catch {
-      // Not in a test: of a hook, or of a program. It is theirs to close.
+      // Not in a test: a program of its own.
     }
   }
 
