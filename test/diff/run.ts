@@ -44,6 +44,8 @@ export interface RunOptions {
 }
 
 const BATCH = 120;
+/** Scenarios with processes of their own that run at a time. */
+const LANES = 4;
 /** Scenarios that are run again with a process each; more of them share one. */
 const MOST_ALONE = 60;
 /** More that differ twice is no noise. */
@@ -62,14 +64,23 @@ export async function runAll(
     if (run > 2 && open.length > MOST_NOISE) break;
     // What differs is run again with less company each time, and with more patience.
     const apart = run > 2 && open.length <= MOST_ALONE;
-    for (const batch of apart ? open.map((scenario) => [scenario]) : batches(open)) {
+    const todo = apart ? open.map((scenario) => [scenario]) : batches(open);
+    const one = async (batch: readonly Scenario[]): Promise<void> => {
       const concurrency = batch[0]!.alone === true ? 1 : run > 1 ? 2 : (options.concurrency ?? 12);
       // What is left behind is asked for once: a scenario in which something goes wrong now may leave it.
       const leaks = run === 1 ? options.leaks : undefined;
       for (const outcome of await runBatch(batch, reference, subject, concurrency, run, leaks)) {
         outcomes.set(outcome.scenario.name, { ...outcome, runs: run });
       }
-    }
+    };
+    const shared = todo.filter(([first]) => apart || first!.alone !== true);
+    for (const batch of shared) await one(batch);
+    // These mostly wait for programs to start and to end.
+    const single = todo.filter((batch) => !shared.includes(batch)).values();
+    const lane = async (): Promise<void> => {
+      for (const batch of single) await one(batch);
+    };
+    await Promise.all(Array.from({ length: run > 1 ? 2 : LANES }, lane));
   }
   return scenarios.map(({ name }) => outcomes.get(name)!);
 }
@@ -296,6 +307,7 @@ async function observe(scenario: Scenario, stage: Stage, patience: number): Prom
     logged: (count, ms = 10_000) => waitFor(() => lines().length >= count, ms, `${count} log lines`),
     logMatch: (pattern, ms = 10_000) =>
       waitFor(() => lines().some((line) => pattern.test(line.text)), ms, String(pattern)),
+    stopwatch: () => attention.stopwatch(),
     async sleep(ms) {
       await Bun.sleep(ms);
       await settle();

@@ -65,7 +65,10 @@ export interface Talk {
   logged(count: number, ms?: number): Promise<void>;
   /** Waits until some log line matches. */
   logMatch(pattern: RegExp, ms?: number): Promise<void>;
+  /** By its end the program has dealt with what it was sent before. */
   sleep(ms: number): Promise<void>;
+  /** Starts a watch; the function tells the ms since then, without those for which the machine had no time. */
+  stopwatch(): () => number;
   /** Columns of `show stat` of a proxy, by its name in the configuration; its frontend side when it has one. */
   stats(proxy: string, ...columns: string[]): Promise<readonly number[]>;
   /** Records the counters of all proxies of the scenario, to compare. */

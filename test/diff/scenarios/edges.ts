@@ -7,7 +7,8 @@ import { mirror } from "../build.ts";
 function scenario(name: string, frontend: string, requests: readonly string[], backend = ""): Scenario {
   return {
     name: `edges: ${name}`,
-    config: http({ frontend, backend, defaults: 'log-format "%r %ST %B %U %ts"' }),
+    // The first connection is to be there still when the last has been looked at.
+    config: http({ frontend, backend, defaults: 'timeout client 20s\nlog-format "%r %ST %B %U %ts"' }),
     servers: { s1: mirror },
     async client(talk) {
       for (const text of requests) {

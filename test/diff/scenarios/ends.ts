@@ -44,8 +44,8 @@ const acts: Readonly<Record<string, (sides: Sides) => void>> = {
 };
 
 /** Whose timeout is the shorter one. */
-export const clientFirst = "timeout client 300ms\ntimeout server 500ms\ntimeout connect 400ms\ntimeout queue 400ms";
-export const serverFirst = "timeout client 500ms\ntimeout server 300ms\ntimeout connect 400ms\ntimeout queue 400ms";
+export const clientFirst = "timeout client 600ms\ntimeout server 1s\ntimeout connect 800ms\ntimeout queue 800ms";
+export const serverFirst = "timeout client 1s\ntimeout server 600ms\ntimeout connect 800ms\ntimeout queue 800ms";
 
 /** Scenarios of the phases whose name fits, under limits of their own. */
 export type Table = (
@@ -111,9 +111,9 @@ function endings(
             acts[act]!({ client, server: other === null ? served.at(-1) : served[1], phase });
             await talk.sleep(60);
           }
-          await client.closed(1200).catch(() => {});
+          await client.closed(2400).catch(() => {});
           // Where the client has gone by itself: long enough for every timeout.
-          await talk.sleep(client.gone ? Math.max(60, 750 - (Date.now() - from)) : 60);
+          await talk.sleep(client.gone ? Math.max(60, 1400 - (Date.now() - from)) : 60);
           other?.close();
           await talk.sleep(40);
           await talk.counters();

@@ -157,7 +157,7 @@ const long = "x".repeat(1000);
 export const malformed: readonly Scenario[] = [
   ...requests.map(([name, text]): Scenario => ({
     name: `malformed request: ${name}`,
-    config: http({ defaults: "timeout http-request 300ms\ntimeout server 300ms" }),
+    config: http({ defaults: "timeout http-request 2s\ntimeout server 2s" }),
     servers: { s1: echo },
     client: sends(text),
   })),

@@ -13,7 +13,7 @@ const silences = [
   (["close", "shutdown", "reset", "time"] as const).flatMap((end) =>
     ["", "GET / HT", "\r\n"].map((text): Scenario => ({
       name: `mutants: ${JSON.stringify(text)} and ${end}, ${option.split("\n")[0]!}`,
-      config: http({ defaults: `${option}\ntimeout http-request 100ms` }),
+      config: http({ defaults: `${option}\ntimeout http-request ${end === "time" ? "100ms" : "2s"}` }),
       servers: { s1: echo },
       async client(talk) {
         const client = await talk.connect();

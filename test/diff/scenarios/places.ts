@@ -49,7 +49,8 @@ function found(name: string, places: readonly string[], expressions: readonly st
   return {
     name: `places: ${name}`,
     config: http({
-      defaults: "option http-buffer-request",
+      // The first connection is to be there still when the last has been looked at.
+      defaults: "timeout client 20s\noption http-buffer-request",
       frontend: ["declare capture request len 20", "declare capture response len 20", ...front, ...shown].join("\n"),
       backend: back.join("\n"),
     }),

@@ -121,6 +121,7 @@ const TESTS = [
 const matches: Scenario = {
   name: "suite: every match method",
   config: http({
+    defaults: "timeout client 20s",
     frontend: TESTS.map((text, i) => `http-request set-header x-${i} yes if { ${text} }`).join("\n"),
   }),
   servers: { s1: tells("s1") },

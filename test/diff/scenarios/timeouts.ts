@@ -114,10 +114,10 @@ export const timeouts: readonly Scenario[] = [
     servers: { s1: row.server ?? echo },
     async client(talk) {
       const client = await talk.connect();
-      const from = Date.now();
+      const took = talk.stopwatch();
       await client.drip(row.send, 20);
       talk.note("closed by", await client.closed(row.wait ?? 600).catch(() => "nobody"));
-      talk.note("after about 0.15 s", Math.round((Date.now() - from) / 150) <= 3);
+      talk.note("after about 0.15 s", Math.round(took() / 150) <= 3);
     },
   })),
   {
