@@ -265,5 +265,5 @@ describe.skipIf(lacking !== null)("tlb explain decides as a running tlb", () => 
     // Nothing is tracked yet when connections are accepted, so that the last tier refuses none.
     const flood = "per_ip_rates:127.0.0.1:conn_cur=31,bytes_out_rate=20000000";
     expect((await live.explained(url, [flood])).answer).toStartWith("HTTP/1.1 200 ");
-  }, 20_000);
+  }, 60_000);
 });

@@ -306,7 +306,7 @@ test("three processes write and read at the same time while others are killed, a
     close(segment.fd);
     await Bun.file(script).delete();
   }
-}, 20_000);
+}, 60_000);
 
 function spawn(script: string, file: string, worker: number, ms: number) {
   return Bun.spawn([process.execPath, script, file, String(worker)], {

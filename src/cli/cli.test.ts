@@ -185,7 +185,7 @@ describe("tlb", () => {
     expect(code).toBe(0);
     expect(existsSync(join(dir, "demo", "lb.cfg"))).toBe(true);
     expect(existsSync(join(dir, "demo", "tlb.sock"))).toBe(false);
-  }, 30_000);
+  }, 60_000);
 });
 
 /** What scripts look at: the exit code, standard output, and the labels at the start of the lines of standard error. */
@@ -282,7 +282,7 @@ describe.skipIf(!existsSync(HAPROXY))("the haproxy role answers like HAProxy 2.6
       const warned = ({ stderr }: Outcome): boolean => /^\[WARNING\] /m.test(stderr);
       expect([args, ours.code, ours.stdout, warned(ours)]).toEqual([args, theirs.code, theirs.stdout, warned(theirs)]);
     }
-  }, 20_000);
+  }, 60_000);
 
   test("-vv has the feature list in the same form", () => {
     const features = (text: string): string | undefined =>

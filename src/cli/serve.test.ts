@@ -103,7 +103,7 @@ test("stats, drain, reload and socket talk to a running daemon", async () => {
   expect(await answering(url, 6)).toEqual(["a", "b"]);
   expect(run("socket", "-S", socket, "show", "info").stdout).toContain("\nPid: ");
   expect(child.exitCode).toBeNull();
-}, 30_000);
+}, 60_000);
 
 test("the haproxy role goes to the background, writes its pid and replaces an older process", async () => {
   const { dir, url } = setup();
@@ -126,7 +126,7 @@ test("the haproxy role goes to the background, writes its pid and replaces an ol
   for (let i = 0; i < 100 && existsSync(first); i++) await Bun.sleep(50);
   expect(existsSync(first)).toBe(false);
   await expect(fetch(url)).rejects.toThrow();
-}, 30_000);
+}, 60_000);
 
 test("an older process is told to finish once the new one serves", async () => {
   const { file, url } = setup();
@@ -135,4 +135,4 @@ test("an older process is told to finish once the new one serves", async () => {
   await start(["haproxy", "-db", "-f", file, "-sf", String(old.pid)], url);
   await old.exited;
   expect(old.signalCode).toBe("SIGUSR1");
-}, 30_000);
+}, 60_000);

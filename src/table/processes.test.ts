@@ -91,7 +91,7 @@ test("no increment is lost", async () => {
   }
   expect(table.used).toBe(300);
   expect(faults(store)).toEqual([]);
-}, 30_000);
+}, 60_000);
 
 test("making, holding and removing at the same time leaves everything in order", async () => {
   const model = modelOf({ size: 500, expire: 50, store: [count("conn_cur")] });
@@ -105,7 +105,7 @@ test("making, holding and removing at the same time leaves everything in order",
   for (let entry = store.nextUsed(0); entry >= 0; entry = store.nextUsed(entry + 1)) {
     expect([table.uses(entry), table.read(entry, current, now)]).toEqual([0, 0]);
   }
-}, 30_000);
+}, 60_000);
 
 test("workers that are killed take nothing with them", async () => {
   const model = modelOf({ size: 500, expire: 50, store: [count("conn_cur")] });
@@ -151,4 +151,4 @@ test("a process that is killed inside the lock stops nobody", async () => {
   for (let entry = store.nextUsed(0); entry >= 0; entry = store.nextUsed(entry + 1)) {
     expect(store.cells[entry * store.stride + E.refs]).toBe(0);
   }
-}, 30_000);
+}, 60_000);

@@ -92,7 +92,7 @@ test("every worker serves what one has stored, after the death of a worker and a
   expect(await proxy.runtime("show cache")).toMatch(
     /: shared \(shctx:0x1\d+, available blocks:32768\)\n0x.* refcount:0, /,
   );
-}, 30_000);
+}, 60_000);
 
 test("a large object to clients that read slowly, while the cache is filled anew", async () => {
   await using scope = new Scope();
@@ -111,7 +111,7 @@ test("a large object to clients that read slowly, while the cache is filled anew
   expect(received.length - received.indexOf("\r\n\r\n") - 4).toBe(big.length);
   expect(received.slice(received.indexOf("\r\n\r\n") + 4) === big.toString("latin1")).toBe(true);
   expect(await proxy.runtime("show cache")).not.toContain("refcount:1");
-}, 30_000);
+}, 60_000);
 
 test("a client that leaves in the middle of a large object leaves nothing behind", async () => {
   await using scope = new Scope();
@@ -125,7 +125,7 @@ test("a client that leaves in the middle of a large object leaves nothing behind
     peer.reset();
     await eventually("it is given back", async () => (await proxy.runtime("show cache")).includes("refcount:0"));
   }
-}, 30_000);
+}, 60_000);
 
 test("HTTP/2 and HTTP/1 share objects", async () => {
   await using scope = new Scope();
@@ -157,7 +157,7 @@ test("HTTP/2 and HTTP/1 share objects", async () => {
   }
   expect((await ask(port, "/big")).headers.get("x-hit")).toBe("1");
   expect(count.requests).toBe(2);
-}, 30_000);
+}, 60_000);
 
 test("what is stored is not compressed, what is served of it is", async () => {
   await using scope = new Scope();
@@ -185,7 +185,7 @@ test("what is stored is not compressed, what is served of it is", async () => {
   expect(plain.headers.get("content-encoding")).toBeNull();
   expect(await plain.text()).toBe(text);
   expect(count.requests).toBe(1);
-}, 30_000);
+}, 60_000);
 
 test("what came by HTTP/2 without a length is stored, and goes in chunks to HTTP/1", async () => {
   await using scope = new Scope();
@@ -237,4 +237,4 @@ listen l
     expect(peer.received).toEndWith("\r\n0\r\nx-sum: 17\r\n\r\n");
   }
   expect(asked).toBe(2);
-}, 30_000);
+}, 60_000);

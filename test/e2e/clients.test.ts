@@ -125,7 +125,7 @@ test.skipIf(!installed("curl"))(
     await becomes(() => busy(proxy), []);
     expect(await stat(proxy, "web/BACKEND", "hrsp_5xx")).toBe(0);
   },
-  20_000,
+  60_000,
 );
 
 test.skipIf(!installed("curl"))(
@@ -162,7 +162,7 @@ listen inmost
     expect(await stat(proxy, "inmost/mirror", "stot")).toBe(2);
     await becomes(() => busy(proxy), []);
   },
-  20_000,
+  60_000,
 );
 
 test.skipIf(!installed("curl"))(
@@ -192,7 +192,7 @@ test.skipIf(!installed("curl"))(
     expect({ code, stdout }).toEqual({ code: 0, stdout: "/through" });
     await becomes(() => busy(proxy), []);
   },
-  20_000,
+  60_000,
 );
 
 test.skipIf(!installed("wrk", "ab", "nginx"))(
@@ -224,7 +224,7 @@ test.skipIf(!installed("wrk", "ab", "nginx"))(
     expect(await stat(proxy, "web/BACKEND", "hrsp_5xx")).toBe(0);
     expect(await stat(proxy, "web/s1", "reuse")).toBeGreaterThan(await stat(proxy, "web/s1", "connect"));
   },
-  20_000,
+  60_000,
 );
 
 test.skipIf(!installed("curl", "nginx"))(
@@ -266,7 +266,7 @@ test.skipIf(!installed("curl", "nginx"))(
     }
     for (const { proxy } of [down, raw, up]) await becomes(() => busy(proxy), []);
   },
-  30_000,
+  60_000,
 );
 
 test("a slow reader holds the server back instead of filling the memory", async () => {
@@ -313,7 +313,7 @@ test("a slow reader holds the server back instead of filling the memory", async 
     client.reset();
     await becomes(() => busy(proxy), []);
   }
-}, 20_000);
+}, 60_000);
 
 test.skipIf(!installed("socat"))(
   "socat: half-close in mode tcp",
@@ -332,7 +332,7 @@ test.skipIf(!installed("socat"))(
     expect({ code, stdout }).toEqual({ code: 0, stdout: "500004 bytes, last end\n" });
     await becomes(() => busy(proxy), []);
   },
-  20_000,
+  60_000,
 );
 
 test.skipIf(!installed("redis-server", "redis-cli"))(
@@ -365,7 +365,7 @@ test.skipIf(!installed("redis-server", "redis-cli"))(
     expect(await cli(undefined, "DBSIZE")).toBe("5001\n");
     await becomes(() => busy(proxy), []);
   },
-  20_000,
+  60_000,
 );
 
 test("WebSocket: messages of all sizes, both ways, and an orderly end", async () => {
@@ -418,7 +418,7 @@ test("WebSocket: messages of all sizes, both ways, and an orderly end", async ()
   for (const socket of sockets) socket.close(1000, "done");
   for (const event of await Promise.all(closed)) expect(event.code).toBe(1000);
   await becomes(() => busy(proxy), []);
-}, 20_000);
+}, 60_000);
 
 test("a slow server holds the client back in the same way", async () => {
   await using scope = new Scope();
@@ -469,4 +469,4 @@ test("a slow server holds the client back in the same way", async () => {
     for (const peer of server.peers.splice(0)) peer.reset();
     await becomes(() => busy(proxy), []);
   }
-}, 20_000);
+}, 60_000);

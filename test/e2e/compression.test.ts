@@ -239,7 +239,7 @@ test("contexts come back from clients and servers that leave in the middle", asy
   await becomes(() => busy(proxy), []);
   expect(await info(proxy, "MaxZlibMemUsage")).toBe(1 << 20);
   await becomes(async () => (await info(proxy, "ZlibMemUsage")) > 0, true);
-}, 30_000);
+}, 60_000);
 
 test("short bodies stay as they are below minsize-res, and unknown lengths do not count as short", async () => {
   await using scope = new Scope();
@@ -480,5 +480,5 @@ backend mirror`.replaceAll("{inner}", String(freePort())),
       await becomes(() => stat(proxy, row, "scur"), 0);
     }
   },
-  30_000,
+  60_000,
 );

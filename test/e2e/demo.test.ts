@@ -35,7 +35,7 @@ test.each(commands)(
     expect(stdout).toMatch(/^beta .*killed$/m);
     expect(code).toBe(0);
   },
-  20_000,
+  60_000,
 );
 
 test("demo runs until Ctrl-C and leaves nothing", async () => {
@@ -53,7 +53,7 @@ test("demo runs until Ctrl-C and leaves nothing", async () => {
   program.signal("SIGINT");
   expect(await program.exited).toBe(0);
   await expect(fetch(url)).rejects.toThrow();
-}, 20_000);
+}, 60_000);
 
 test.skipIf(!existsSync(binary))(
   "under the name haproxy it checks, and tells by its exit code",
@@ -103,5 +103,5 @@ test.skipIf(!existsSync(binary))(
     serving.signal("SIGUSR1");
     expect(await serving.exited).toBe(0);
   },
-  20_000,
+  60_000,
 );

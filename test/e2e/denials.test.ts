@@ -93,5 +93,5 @@ test.skipIf(haproxyPath === null)(
     expect(Object.keys(theirs).length).toBeGreaterThan(10);
     expect(ours).toEqual(theirs);
   },
-  30_000,
+  60_000,
 );

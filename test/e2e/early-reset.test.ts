@@ -62,5 +62,5 @@ test.skipIf(Bun.which("haproxy") === null)(
     expect(theirs[0]).toStartWith("127.0.0.1:OWN ");
     expect(await play(startServing)).toEqual(theirs);
   },
-  20_000,
+  60_000,
 );

@@ -165,7 +165,7 @@ test.each(Object.keys(requests))(
     }
     await exchange(tasks);
   },
-  20_000,
+  60_000,
 );
 
 test.each(Object.keys(responses))(
@@ -199,7 +199,7 @@ test.each(Object.keys(responses))(
     }
     await exchange(tasks);
   },
-  20_000,
+  60_000,
 );
 
 test("both sides end in the middle of large bodies, with the other one not reading", async () => {
@@ -239,7 +239,7 @@ test("both sides end in the middle of large bodies, with the other one not readi
     }
   }
   await exchange(tasks);
-}, 20_000);
+}, 60_000);
 
 test("in mode tcp, either side leaves at any moment", async () => {
   await using scope = new Scope();
@@ -259,7 +259,7 @@ test("in mode tcp, either side leaves at any moment", async () => {
     }
   }
   await exchange(tasks);
-}, 20_000);
+}, 60_000);
 
 test("a server that refuses, and one that takes no connection", async () => {
   await using scope = new Scope();
@@ -292,7 +292,7 @@ listen web
     client.reset();
   }
   await becomes(() => busy(proxy), []);
-}, 20_000);
+}, 60_000);
 
 test.skipIf(!installed("wrk"))(
   "a log that nobody reads does not hold the traffic",
@@ -326,5 +326,5 @@ listen web
     expect(requests).toBeGreaterThan(1000);
     await becomes(() => busy(proxy), []);
   },
-  20_000,
+  60_000,
 );

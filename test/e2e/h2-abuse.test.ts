@@ -361,4 +361,4 @@ test("a malformed end of a response, and an end that never comes, leave no strea
   await becomes(() => stat(proxy, "app/BACKEND", "h2_backend_open_streams"), 0);
   expect(await h2.response(h2.request(request("GET", "/good")))).toContain("ok");
   await becomes(() => stat(proxy, "app/s1", "used_conn_cur"), 0);
-}, 20_000);
+}, 60_000);

@@ -168,5 +168,5 @@ test.skipIf(haproxyPath === null || !installed("halog"))(
       expect({ args, out: await report(got, args, times) }).toEqual({ args, out: await report(want, args, times) });
     expect((await report(got, ["-c"])).filter((line) => /^\d+$/.test(line))).toEqual(["24"]);
   },
-  30_000,
+  60_000,
 );

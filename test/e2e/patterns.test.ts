@@ -81,7 +81,7 @@ frontend web
   await eventually("a new worker", () => workers(proxy).length === 3 && !workers(proxy).includes(doomed!));
   await agree(port, "/", "edited unset");
   expect(workers(proxy).length).toBe(3);
-}, 30_000);
+}, 60_000);
 
 test("a new worker knows them before it serves the first client", async () => {
   await using scope = new Scope();
@@ -110,4 +110,4 @@ frontend web
   // They wait in the kernel until there is a worker.
   const answers = await Promise.all(Array.from({ length: 30 }, () => text(port, "/")));
   expect([...new Set(answers)]).toEqual(["run run"]);
-}, 30_000);
+}, 60_000);

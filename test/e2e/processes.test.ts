@@ -88,7 +88,7 @@ test("a killed worker is replaced; the other serves, and its connections are cou
   for (const peer of held.peers) peer.reset();
   await becomes(() => busy(proxy), []);
   expect(proxy.program.stderr()).toMatch(/worker 0 \(\d+\) runs again|worker 1 \(\d+\) runs again/);
-}, 20_000);
+}, 60_000);
 
 test("slots of a server with maxconn come back from workers that are killed", async () => {
   await using scope = new Scope();
@@ -123,7 +123,7 @@ listen web
   await becomes(() => busy(proxy), []);
   // Two workers may take the last slot at the same moment, as two threads of HAProxy may.
   expect(await stat(proxy, "web/s1", "smax")).toBeLessThanOrEqual(5);
-}, 20_000);
+}, 60_000);
 
 test("without the supervisor the workers serve on, and end when they are told", async () => {
   await using scope = new Scope();
@@ -150,7 +150,7 @@ test("without the supervisor the workers serve on, and end when they are told", 
   for (const pid of pids) expect(kill(pid, "SIGTERM")).toBe(true);
   // A process that nobody has waited for yet has no memory any more.
   await eventually("they end", () => pids.every((pid) => residentKiB(pid) === 0));
-}, 20_000);
+}, 60_000);
 
 /** False when there is no such process. */
 function kill(pid: number, signal: NodeJS.Signals): boolean {
@@ -217,7 +217,7 @@ listen tunnels
   expect(proxy.program.running).toBe(true);
   tunnel.close();
   expect(await proxy.program.exited).toBe(0);
-}, 20_000);
+}, 60_000);
 
 test("hard-stop-after ends what does not finish", async () => {
   await using scope = new Scope();
@@ -231,7 +231,7 @@ test("hard-stop-after ends what does not finish", async () => {
   expect(await proxy.program.exited).toBe(0);
   expect(await tunnel.closed()).not.toBe("open");
   for (const pid of pids) expect(() => process.kill(pid, 0)).toThrow();
-}, 20_000);
+}, 60_000);
 
 test("SIGTERM ends at once, whatever is open", async () => {
   await using scope = new Scope();
@@ -245,7 +245,7 @@ test("SIGTERM ends at once, whatever is open", async () => {
   expect(await tunnel.closed()).not.toBe("open");
   for (const pid of pids) expect(() => process.kill(pid, 0)).toThrow();
   await expect(connect(scope, port)).rejects.toThrow();
-}, 20_000);
+}, 60_000);
 
 /** Opens `count` connections that each hold a request; returns how many the server sees at most, and lets them go one after the other. */
 async function limit(global: string, frontend: string): Promise<{ most: number; answers: string[] }> {
@@ -298,14 +298,14 @@ test("global maxconn holds for all workers together; what is above waits in the 
   // Two workers may each take one more at the same moment before either sees the other's count.
   expect(most).toBeGreaterThanOrEqual(10);
   expect(most).toBeLessThanOrEqual(22);
-}, 20_000);
+}, 60_000);
 
 test("maxconn of a frontend does the same", async () => {
   const { most, answers } = await limit("", "    maxconn 20");
   expect(answers).toEqual(Array<string>(60).fill("200"));
   expect(most).toBeGreaterThanOrEqual(10);
   expect(most).toBeLessThanOrEqual(22);
-}, 20_000);
+}, 60_000);
 
 test("too low a descriptor limit is told at the start", async () => {
   await using scope = new Scope();
@@ -324,7 +324,7 @@ test("too low a descriptor limit is told at the start", async () => {
   expect(refused.code).toBe(1);
   expect(refused.stderr).toContain("Cannot raise FD limit to");
   expect(refused.stderr).toContain("limit is 1000");
-}, 20_000);
+}, 60_000);
 
 test("workers whose certificates are all RSA are told so where it pays, a restarted one too", async () => {
   await using scope = new Scope();

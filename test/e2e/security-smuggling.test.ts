@@ -172,7 +172,7 @@ test.skipIf(nginxPath === null)(
     const refused = lines.filter(([, path, status]) => status === "400" && path !== "/outer");
     expect(refused.map((line) => line.join("|"))).toEqual([]);
   },
-  30_000,
+  60_000,
 );
 
 const node = which("node");
@@ -217,7 +217,7 @@ test.skipIf(node === null)(
       expect(fields!.split(",")).not.toContain("x-evil");
     }
   },
-  30_000,
+  60_000,
 );
 
 test("a head that ends with a lone LF leaves with CRLF", async () => {

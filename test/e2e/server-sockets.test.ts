@@ -86,7 +86,7 @@ test("UNIX and abstract servers carry large sessions; one that is not there is r
   await becomes(() => busy(proxy), []);
   expect(await stat(proxy, "l2/s1", "econ")).toBe(1);
   expect(await stat(proxy, "l3/s1", "econ")).toBe(1);
-}, 30_000);
+}, 60_000);
 
 test.skipIf(!installed("prlimit"))(
   "no descriptor left to connect with: 503, and all is well when there are some again",
@@ -125,7 +125,7 @@ test.skipIf(!installed("prlimit"))(
     await becomes(() => busy(proxy), []);
     expect(workers(proxy)).toEqual([pid]);
   },
-  20_000,
+  60_000,
 );
 
 type Talk = readonly (readonly [string, string])[];
@@ -195,7 +195,7 @@ test.skipIf(haproxy === null)(
     const [theirs, ours] = await Promise.all([manners(startHaproxy), manners(startServing)]);
     expect(ours).toEqual(theirs);
   },
-  30_000,
+  60_000,
 );
 
 test("thousands of server connections, ended in every way, leave no descriptor", async () => {

@@ -162,5 +162,5 @@ test.skipIf(Bun.which("haproxy") === null)(
     // Every request but the two without a head, and one session of mode tcp.
     expect(theirs[0]!.split("\n").length).toBe(requests.length - 2);
   },
-  30_000,
+  60_000,
 );

@@ -82,7 +82,7 @@ for (const mode of ["http", "tcp"] as const) {
     expect(await sip(fd, SIZE, 384 * KIB)).toBeGreaterThanOrEqual(SIZE);
     net.shutdown(fd, net.SHUT_RDWR);
     await becomes(() => busy(proxy), []);
-  }, 20_000);
+  }, 60_000);
 
   test(`mode ${mode}: a slow server gets all of a request`, async () => {
     await using scope = new Scope();
@@ -107,7 +107,7 @@ for (const mode of ["http", "tcp"] as const) {
     client.close();
     net.shutdown(fd, net.SHUT_RDWR);
     await becomes(() => busy(proxy), []);
-  }, 20_000);
+  }, 60_000);
 }
 
 test("100 MiB at the pace of a slow client: the worker's memory stays flat", async () => {
@@ -155,4 +155,4 @@ test("100 MiB at the pace of a slow client: the worker's memory stays flat", asy
     net.shutdown(fd, net.SHUT_RDWR);
   }
   expect(most - rest).toBeLessThan(24 << 10);
-}, 30_000);
+}, 60_000);

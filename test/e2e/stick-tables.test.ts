@@ -77,7 +77,7 @@ test("entries past their end are swept, those that stay outlive reloads and work
   const wider = tableOf(proxy, configuration(1, "type integer size 20k expire 1h store gpt0,gpc(2)"));
   expect(wider.read(wider.lookup(7, Date.now()), wider.field("gpc0")!, Date.now())).toBe(3);
   expect(await reload(proxy, "integer", "ip")).toContain("Stick table 'web' begins anew: its keys are others now.");
-}, 30_000);
+}, 60_000);
 
 test("what a worker tracked that is killed is let go", async () => {
   await using scope = new Scope();
@@ -127,7 +127,7 @@ backend kinds
   expect([read("conn_cur"), read("conn_cnt")]).toEqual([1, 25]);
   peer.close();
   await becomes(() => read("conn_cur"), 0);
-}, 30_000);
+}, 60_000);
 
 test("what is tracked stays so over a reload", async () => {
   await using scope = new Scope();
@@ -170,4 +170,4 @@ listen web
   expect(await ask()).toBe("1 3 6 ");
   peer.close();
   await becomes(current, 0);
-}, 30_000);
+}, 60_000);

@@ -7,7 +7,7 @@ import { freePort } from "../harness/ports.ts";
 import { type Program, run, startProgram } from "../harness/program.ts";
 import { ask, haproxyPath, type ProxyName } from "../harness/proxy.ts";
 import { Scope } from "../harness/scope.ts";
-import { eventually, startLoad } from "./tools.ts";
+import { eventually, startLoad, takesSigterm } from "./tools.ts";
 import { haproxyRole, lives } from "./vtest/launch.ts";
 
 interface Site {
@@ -121,7 +121,7 @@ describe("under load", () => {
       expect(stdout).toContain("\r\n\r\ngeneration 3");
       expect(third.running).toBe(true);
     },
-    40_000,
+    60_000,
   );
 });
 
@@ -161,7 +161,7 @@ describe.each(haproxyPath === null ? (["tlb"] as const) : (["haproxy", "tlb"] as
       peer?.close();
       return peer === null;
     });
-  }, 30_000);
+  }, 60_000);
 
   test("-Ws stays in the foreground, though the file says daemon", async () => {
     await using scope = new Scope();
@@ -183,6 +183,7 @@ describe.each(haproxyPath === null ? (["tlb"] as const) : (["haproxy", "tlb"] as
     await eventually("its number", () => existsSync(pidFile) && pidOf(pidFile) === program.pid);
     await Bun.sleep(300);
     expect(program.running).toBe(true);
+    await eventually("it takes signals", () => takesSigterm(program.pid));
     program.signal("SIGTERM");
     expect(await program.exited).toBe(0);
   });

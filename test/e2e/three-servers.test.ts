@@ -94,7 +94,7 @@ ${names.map((name, index) => `    server ${name} 127.0.0.1:${ports[index]} check
     await becomes(() => busy(proxy), []);
     expect(await stat(proxy, "web/FRONTEND", "hrsp_5xx")).toBe(0);
   },
-  20_000,
+  60_000,
 );
 
 test.skipIf(!installed("curl"))(
@@ -128,5 +128,5 @@ ${names.map((name, index) => `    server ${name} 127.0.0.1:${servers[index]!.por
     expect(turns.slice(0, 4).sort()).toEqual(["api1", "api1", "api2", "api3"]);
     expect(turns.slice(4)).toEqual(turns.slice(0, 4));
   },
-  20_000,
+  60_000,
 );

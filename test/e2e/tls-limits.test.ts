@@ -71,7 +71,7 @@ frontend f
   expect((await stats(proxy)).get("f/FRONTEND")!.ssl_sess).toBe("12");
   await becomes(() => busy(proxy), []);
   await becomes(() => info(proxy, "CurrSslConns"), 0);
-}, 15_000);
+}, 60_000);
 
 test("show info: keys made, their rate, and the share of sessions that were resumed", async () => {
   await using scope = new Scope();
@@ -103,7 +103,7 @@ backend b
   expect(await info(proxy, "CumSslConns")).toBe(8);
   await becomes(() => info(proxy, "SslRate"), 0);
   await becomes(() => info(proxy, "SslFrontendKeyRate"), 0);
-}, 20_000);
+}, 60_000);
 
 test("two workers: a client resumes with the one that gave the ticket, and shakes hands in full with the other", async () => {
   await using scope = new Scope();

@@ -101,6 +101,12 @@ export function workers(proxy: Proxy): number[] {
     .sort((a, b) => a - b);
 }
 
+/** Whether a process has a handler for SIGTERM: HAProxy's master serves, by its worker, for a moment before it has. */
+export function takesSigterm(pid: number): boolean {
+  const caught = /^SigCgt:\s*([0-9a-f]+)$/m.exec(readFileSync(`/proc/${pid}/status`, "latin1"))?.[1] ?? "0";
+  return (BigInt(`0x${caught}`) & (1n << 14n)) !== 0n;
+}
+
 /** Open descriptors of a process. */
 export function descriptors(pid: number): number {
   return readdirSync(`/proc/${pid}/fd`).length;

@@ -126,7 +126,7 @@ test("a reload in the middle of transfers leaves them alone", async () => {
   await becomes(() => info(proxy, "PipesFree"), 0);
   for (const peer of [it.down, it.raw, it.up]) peer.close();
   await becomes(() => busy(proxy), []);
-}, 40_000);
+}, 60_000);
 
 test("a drain waits for transfers", async () => {
   await using scope = new Scope();
@@ -137,7 +137,7 @@ test("a drain waits for transfers", async () => {
   await complete(it);
   it.raw.close();
   expect(await it.proxy.program.exited).toBe(0);
-}, 40_000);
+}, 60_000);
 
 test("hard-stop-after cuts them", async () => {
   await using scope = new Scope();
@@ -149,7 +149,7 @@ test("hard-stop-after cuts them", async () => {
     expect(await peer.closed()).not.toBe("open");
     expect(peer.received.length).toBeLessThan(SIZE);
   }
-}, 40_000);
+}, 60_000);
 
 test("a worker killed in the middle of them is replaced, and nothing is counted any more", async () => {
   await using scope = new Scope();
@@ -166,7 +166,7 @@ test("a worker killed in the middle of them is replaced, and nothing is counted 
   expect(await next.response()).toEndWith("small");
   next.close();
   await becomes(() => busy(it.proxy), []);
-}, 40_000);
+}, 60_000);
 
 test("show sess lists them, shutdown session ends each", async () => {
   await using scope = new Scope();
@@ -184,4 +184,4 @@ test("show sess lists them, shutdown session ends each", async () => {
   await becomes(() => busy(proxy), []);
   await eventually("three log lines", () => it.log.lines.length >= 3);
   expect(it.log.lines.map((line) => / (K\S+) /.exec(line)?.[1]).sort()).toEqual(["K-", "K---", "KD--"]);
-}, 40_000);
+}, 60_000);

@@ -177,7 +177,7 @@ listen tunnels
     await becomes(() => [...supervisors, ...workers].filter(lives), []);
     expect([existsSync(pidfile), existsSync(proxy.socket)]).toEqual([false, false]);
   },
-  40_000,
+  60_000,
 );
 
 function simple(port: number, extra = ""): string {
@@ -245,7 +245,7 @@ test("a new process that cannot serve changes nothing, and says why", async () =
   expect((await cli("upgrade", "-S", proxy.socket)).code).toBe(0);
   expect([existsSync(unix), existsSync(`${unix}.new`)]).toEqual([true, false]);
   expect(await status(port)).toBe(200);
-}, 30_000);
+}, 60_000);
 
 test("a daemon's successor is in the background too, and the old process ends", async () => {
   await using scope = new Scope();

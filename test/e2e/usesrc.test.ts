@@ -60,5 +60,5 @@ ${backend("ip", "clientip")}${backend("header", "hdr_ip(x-real,-1)")}${backend("
     expect(seen[1]).toEqual(seen[0]!);
     expect(seen[1]!.slice(0, 3)).toEqual(["127.0.0.9", "127.0.0.4", "127.0.0.3"]);
   },
-  20_000,
+  60_000,
 );

@@ -170,7 +170,7 @@ describe.each(proxies.map((name) => [name] as const))("%s", (name) => {
           [`web app/s1 101 ---- GET ${front.startsWith("h1") ? "" : "http://ws.test"}/chat`],
         );
         await atRest(served);
-      }, 15_000);
+      }, 60_000);
     }
   }
 
@@ -254,7 +254,7 @@ describe.each(proxies.map((name) => [name] as const))("%s", (name) => {
     if (name === "tlb") expect(residentKiB(workers(served.proxy)[0]!) - before).toBeLessThan(48 << 10);
     ws._socket.resume();
     await becomes(() => hashes, parts.map(sha), 12_000);
-  }, 20_000);
+  }, 60_000);
 
   test("a half that is closed: the server still speaks after the client's FIN", async () => {
     await using scope = new Scope();
@@ -344,7 +344,7 @@ test("1000 WebSockets at rest: through a reload, and until a drain ends", async 
   expect(String(await still)).toBe("still here");
   for (const ws of all.slice(0, 100)) ws.close();
   expect(await proxy.program.exited).toBe(0);
-}, 40_000);
+}, 60_000);
 
 function handshake(fields = "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="): string {
   return `GET /ws HTTP/1.1\r\nHost: ws.test\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n${fields}\r\n\r\n`;

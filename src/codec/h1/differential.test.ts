@@ -71,11 +71,11 @@ describe.skipIf(!haveHaproxy)("against HAProxy", () => {
   const requests = readFixtures("requests.md").filter((c) => !c.wire.startsWith("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"));
   test("requests", async () => {
     expect(await compareRequests(requests, false)).toEqual([]);
-  }, 30_000);
+  }, 60_000);
   test("requests with option accept-invalid-http-request", async () => {
     const cases = requests.filter((c) => c.strict.startsWith("! "));
     expect(await compareRequests(cases, true)).toEqual([]);
-  }, 30_000);
+  }, 60_000);
 
   async function compareResponses(cases: readonly Fixture[], relaxed: boolean): Promise<string[]> {
     const wrong: string[] = [];
@@ -99,7 +99,7 @@ describe.skipIf(!haveHaproxy)("against HAProxy", () => {
   const responses = readFixtures("responses.md").filter((c) => c.strict !== "?");
   test("responses", async () => {
     expect(await compareResponses(responses, false)).toEqual([]);
-  }, 30_000);
+  }, 60_000);
   test("responses with option accept-invalid-http-response", async () => {
     expect(
       await compareResponses(
@@ -107,7 +107,7 @@ describe.skipIf(!haveHaproxy)("against HAProxy", () => {
         true,
       ),
     ).toEqual([]);
-  }, 30_000);
+  }, 60_000);
 
   test("chunked bodies", async () => {
     const wrong: string[] = [];
@@ -125,7 +125,7 @@ describe.skipIf(!haveHaproxy)("against HAProxy", () => {
       if (want !== got) wrong.push(`chunks.md:${c.line} HAProxy ${escape(got)} fixture ${escape(want)}`);
     }
     expect(wrong).toEqual([]);
-  }, 30_000);
+  }, 60_000);
 
   test("head size and header count limits", async () => {
     const wrong: string[] = [];
@@ -142,7 +142,7 @@ describe.skipIf(!haveHaproxy)("against HAProxy", () => {
       if (got !== mine) wrong.push(`${wire.length} bytes: HAProxy ${got.slice(0, 20)} codec ${mine.slice(0, 20)}`);
     }
     expect(wrong).toEqual([]);
-  }, 30_000);
+  }, 60_000);
 
   test("fuzzed requests", async () => {
     const { mutants } = await import("./fuzz.helper.ts");
@@ -159,7 +159,7 @@ describe.skipIf(!haveHaproxy)("against HAProxy", () => {
       }
     }
     expect(wrong).toEqual([]);
-  }, 40_000);
+  }, 60_000);
 });
 
 /** Payload and trailers of a well-formed chunked body, as one text. */

@@ -748,7 +748,7 @@ describe("fuzz", () => {
       }
       expect(run((server) => server.feed(bytes, 1))).toBe(whole);
     }
-  }, 30_000);
+  }, 60_000);
 
   test("mutated header blocks, cut between HEADERS and CONTINUATION at every point", () => {
     const next = random(7);
@@ -769,5 +769,5 @@ describe("fuzz", () => {
       }
     }
     expect(refused).toBeGreaterThan(20);
-  }, 30_000);
+  }, 60_000);
 });

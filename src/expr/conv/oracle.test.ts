@@ -96,7 +96,7 @@ describe.skipIf(!haveHaproxy)("as HAProxy", () => {
       });
       expect(wrong).toEqual([]);
       expect(theirs.length).toBe(expressions.length);
-    }, 30_000);
+    }, 60_000);
   }
 });
 
@@ -196,7 +196,7 @@ describe.skipIf(!haveHaproxy)("secrets as HAProxy", () => {
         wrong.push(`${text.slice(-200)}: ours ${JSON.stringify(mine)}, HAProxy ${JSON.stringify(theirs[i])}`);
     });
     expect(wrong).toEqual([]);
-  }, 30_000);
+  }, 60_000);
 });
 
 /** Arguments that one of the two might refuse. */

@@ -180,7 +180,7 @@ describe.each(proxies.map((name) => [name] as const))("%s", (name) => {
     });
     expect((await done).code).toBe(Code.OK);
     expect(size).toBe(20 << 20);
-  }, 30_000);
+  }, 60_000);
 
   test("100 dialogues at a time on one connection", async () => {
     await using scope = new Scope();

@@ -252,7 +252,7 @@ listen web
       for (const peer of server.peers.slice(0, taken)) peer.reset();
       await eventually("more are let in", () => server.peers.length >= taken + 5 + 3);
     },
-    15_000,
+    60_000,
   );
 });
 

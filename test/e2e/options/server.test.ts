@@ -248,7 +248,7 @@ listen web
     );
     for (let i = 0; i < 4; i++) expect(await ask(scope, port)).toBe("here");
     expect([await stat(proxy, "web/byname", "stot"), await stat(proxy, "web/given", "stot")]).toEqual([2, 2]);
-  }, 15_000);
+  }, 60_000);
 
   test("init-addr: a server whose name did not resolve is in maintenance and gets nothing", async () => {
     await using scope = new Scope();
@@ -267,7 +267,7 @@ listen web
     for (let i = 0; i < 4; i++) expect(await ask(scope, port)).toBe("here");
     expect(await field(proxy, "web/later", "status")).toBe("MAINT (resolution)");
     expect(await field(proxy, "web/never", "status")).toBe("MAINT (resolution)");
-  }, 15_000);
+  }, 60_000);
 
   test("check port and addr; rise, fall, inter, fastinter and downinter", async () => {
     await using scope = new Scope();
@@ -317,7 +317,7 @@ listen web
     expect(times.length - up).toBeGreaterThanOrEqual(2);
     expect(times.length - up).toBeLessThanOrEqual(5);
     expect(await ask(scope, port)).toBe("traffic");
-  }, 20_000);
+  }, 60_000);
 });
 
 /** A server on another loopback address than 127.0.0.1. `healthy` is asked once a request. */
@@ -354,4 +354,4 @@ test("a name that must resolve and does not stops the start, with its place", as
   const { code, stderr } = await run([...tlbCommand(), "serve", "-f", file]);
   expect(code).toBe(1);
   expect(stderr).toMatch(/lb\.cfg:14\].*no-such-host\.invalid/);
-}, 15_000);
+}, 60_000);

@@ -68,7 +68,7 @@ frontend f
     }
     expect((await client(plain, "-noservername")).subject).toBe("ec.test");
   },
-  20_000,
+  60_000,
 );
 
 test.skipIf(!openssl)(
@@ -135,7 +135,7 @@ frontend f
     expect(Number(failed)).toBeGreaterThan(10);
     await becomes(() => info(proxy, "CurrSslConns"), 0);
   },
-  20_000,
+  60_000,
 );
 
 /** Hands everything to `port` byte by byte for the first `slow` bytes of a client. */
@@ -245,5 +245,5 @@ frontend f
     await becomes(() => info(proxy, "CurrSslConns"), 0);
     await becomes(() => info(proxy, "CurrConns"), 0);
   },
-  20_000,
+  60_000,
 );

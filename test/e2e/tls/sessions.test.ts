@@ -155,5 +155,5 @@ backend untrusted
     expect([row.status, row.check_status]).toEqual(["UP", "L6OK"]);
     await becomes(() => busy(proxy), []);
   },
-  20_000,
+  60_000,
 );

@@ -139,7 +139,7 @@ describe.each(programs)("%s", (name) => {
     proxy.signal("SIGINT");
     expect(await proxy.ended).toBe("130");
     await refuses(scope, proxy.ports["fe1"]!);
-  }, 20_000);
+  }, 60_000);
 
   test("a folder of its own, variables, a syslog receiver, a server, the socket with a path", async () => {
     await using scope = new Scope();
@@ -198,7 +198,7 @@ describe.each(programs)("%s", (name) => {
     expect(await Promise.all(all.map(({ ports }) => get(scope, ports["fe1"]!)))).toEqual(all.map(() => "HTTP/1.1 200"));
     for (const proxy of all) proxy.signal("SIGINT");
     expect(await Promise.all(all.map(({ ended }) => ended))).toEqual(all.map(() => "SIGINT"));
-  }, 20_000);
+  }, 60_000);
 
   test.each([
     ["valid", CONFIG.replace("fd@${fe1}", `127.0.0.1:${freePort()}`), 0, "Configuration file is valid"],

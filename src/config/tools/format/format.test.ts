@@ -92,4 +92,4 @@ test("the time it takes grows with the length only", () => {
   const before = Date.now();
   expect(fmt(text).includes("\n# comment\nfrontend f\n    acl a path /x\n")).toBe(true);
   expect(Date.now() - before).toBeLessThan(8_000);
-}, 20_000);
+}, 60_000);
