@@ -9,16 +9,8 @@ import type { UnixSocketListener } from "bun";
 import { strerror } from "../../src/ffi/errno.ts";
 import { close } from "../../src/ffi/file.ts";
 import { AF_INET, ipSockAddr, type SockAddr } from "../../src/ffi/sockaddr.ts";
-import {
-  bind,
-  listen,
-  setIntOption,
-  SO_REUSEADDR,
-  SOCK_DGRAM,
-  SOCK_STREAM,
-  SOL_SOCKET,
-  socket,
-} from "../../src/ffi/socket.ts";
+import { setIntOption, SO_REUSEADDR, SOL_SOCKET } from "../../src/ffi/socket-options.ts";
+import { bind, listen, SOCK_DGRAM, SOCK_STREAM, socket } from "../../src/ffi/socket.ts";
 
 const FIRST = 10_000;
 const BLOCK = 100;

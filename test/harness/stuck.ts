@@ -4,7 +4,8 @@
  */
 import { close } from "../../src/ffi/file.ts";
 import { AF_INET, ipSockAddr } from "../../src/ffi/sockaddr.ts";
-import { bind, listen, setIntOption, SO_REUSEADDR, SOCK_STREAM, SOL_SOCKET, socket } from "../../src/ffi/socket.ts";
+import { setIntOption, SO_REUSEADDR, SOL_SOCKET } from "../../src/ffi/socket-options.ts";
+import { bind, listen, SOCK_STREAM, socket } from "../../src/ffi/socket.ts";
 import { connect } from "./client.ts";
 import { freePort } from "./ports.ts";
 import type { Scope } from "./scope.ts";
