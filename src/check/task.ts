@@ -6,9 +6,9 @@
  * Time (manual, `timeout check`): all of it within `inter`; with `timeout check`, min(inter, timeout connect) to connect and
  * then `timeout check` for the answer.
  */
-import type { Address, GlobalModel } from "../config/model.ts";
+import type { Address, ExternalCheckModel, GlobalModel } from "../config/model.ts";
 import { Admin, Oper, S } from "../counters/shared.ts";
-import { strerror } from "../ffi/errno.ts";
+import { EAGAIN, strerror } from "../ffi/errno.ts";
 import { AF_UNIX, ipSockAddr, sockAddr, type SockAddr } from "../ffi/sockaddr.ts";
 import { type ConnectOptions, DEFAULT_CONNECT_OPTIONS } from "../ffi/connect.ts";
 import { readAddress, type Server } from "../proxy/server.ts";
@@ -20,6 +20,8 @@ import { tlsSocket } from "../net/tls/session.ts";
 import type { Health } from "./health.ts";
 import { takeObserved } from "./observe.ts";
 import { checkSendsProxy, proxyLine } from "./proxy-line.ts";
+import { programArguments, programVariables } from "./kinds/external.ts";
+import { mayFork, type Running, startProgram } from "./program.ts";
 import { CheckStatus } from "./status.ts";
 import type { CheckerContext, Method, Probe, Verdict } from "./types.ts";
 
@@ -57,6 +59,7 @@ export class CheckTask implements TimerEntry, CheckOwner {
   private neverLocal: boolean;
   private options: ConnectOptions;
   private conn: CheckConn | null = null;
+  private program: Running | null = null;
   private probe: Probe | null = null;
   private received: Buffer = NOTHING;
   private startedAt = 0;
@@ -97,6 +100,7 @@ export class CheckTask implements TimerEntry, CheckOwner {
 
   onTimer(now: number): void {
     tick();
+    if (this.program !== null) return this.finish({ status: CheckStatus.procTimeout, code: 0, info: "" });
     if (this.conn !== null) {
       const { reached, shaken } = this.conn;
       const status = shaken ? this.timeoutStatus() : reached ? CheckStatus.l6timeout : CheckStatus.l4timeout;
@@ -135,10 +139,32 @@ export class CheckTask implements TimerEntry, CheckOwner {
     return !this.enabled || (shared.getState(slot, S.admin) & Admin.maint) !== 0;
   }
 
-  private connect(now: number): void {
+  /** A program checks the server. */
+  private run(program: ExternalCheckModel, now: number): void {
     const { server } = this;
-    const { inter } = server.model.check;
-    const { timeouts } = server.backend.model;
+    this.startedAt = now;
+    if (!mayFork(program)) {
+      return this.finish({ status: CheckStatus.socketError, code: 0, info: strerror(EAGAIN) });
+    }
+    this.program = startProgram(program, programArguments(server), programVariables(server), (code) => {
+      this.program = null;
+      tick();
+      this.finish({ status: code === 0 ? CheckStatus.procOk : CheckStatus.procError, code, info: "" });
+    });
+    this.ctx.wheel.arm(this, now + this.limit());
+  }
+
+  /** How long a check may take before something answers. */
+  private limit(): number {
+    const { model, backend } = this.server;
+    const { timeouts } = backend.model;
+    const { inter } = model.check;
+    return timeouts.check > 0 && timeouts.connect > 0 ? Math.min(inter, timeouts.connect) : inter;
+  }
+
+  private connect(now: number): void {
+    if (this.method.program !== null) return this.run(this.method.program, now);
+    const { server } = this;
     this.startedAt = now;
     const address = checkAddress(server, this.port || this.method.port);
     if (address === null) return this.finish({ status: CheckStatus.socketError, code: 0, info: "" });
@@ -155,9 +181,7 @@ export class CheckTask implements TimerEntry, CheckOwner {
       });
     }
     this.conn = conn;
-    let limit = inter;
-    if (timeouts.check > 0 && timeouts.connect > 0) limit = Math.min(limit, timeouts.connect);
-    this.ctx.wheel.arm(this, now + limit);
+    this.ctx.wheel.arm(this, now + this.limit());
     if (address.family === AF_UNIX) conn.connected();
   }
 
@@ -222,8 +246,10 @@ export class CheckTask implements TimerEntry, CheckOwner {
   }
 
   private release(): void {
-    const { conn } = this;
+    const { conn, program } = this;
     this.conn = null;
+    this.program = null;
+    program?.cancel();
     this.probe = null;
     this.received = NOTHING;
     conn?.cancel();

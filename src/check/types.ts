@@ -1,4 +1,4 @@
-import type { GlobalModel } from "../config/model.ts";
+import type { ExternalCheckModel, GlobalModel } from "../config/model.ts";
 import type { LevelName } from "../log/record.ts";
 import type { Backend } from "../proxy/backend.ts";
 import type { Server } from "../proxy/server.ts";
@@ -64,6 +64,8 @@ export interface Probe {
 export interface Method {
   /** Port of a `connect` rule; 0 = the server's check port. */
   readonly port: number;
+  /** What is run instead of connecting; null = nothing. */
+  readonly program: ExternalCheckModel | null;
   /** Null: the connection alone is the check. */
   probe(server: Server): Probe | null;
 }

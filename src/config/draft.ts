@@ -69,6 +69,9 @@ export interface ProxyDraft extends Omit<Draft<ProxyModel>, "kind" | "options" |
   /** `load-server-state-from-file`, and `server-state-file-name`; null = the name of the backend. */
   stateSource: { readonly kind: "global" | "local"; readonly word: Word } | null;
   stateFile: string | null;
+  /** `external-check command` and `external-check path`. */
+  externalCommand: string;
+  externalPath: string;
   /** `httpchk` or another check kind was chosen; http-check rules are kept until then. */
   httpCheck: Extract<ProxyModel["check"], { kind: "http" }>;
 }
@@ -132,6 +135,8 @@ export function newGlobal(env: ParseEnv): GlobalDraft {
     maxSpreadChecks: 0,
     neverSendLocal: false,
     anyPayload: false,
+    setuidWanted: false,
+    dumpable: false,
     logs: [],
     logTag: "haproxy",
     logSendHostname: null,
@@ -317,6 +322,8 @@ export function newProxy(kind: ProxyKind, name: string, nameWord: Word): ProxyDr
     httpCheck: newHttpCheck(),
     stateSource: null,
     stateFile: null,
+    externalCommand: "",
+    externalPath: "",
   };
 }
 

@@ -106,6 +106,8 @@ function proxyModel(draft: ProxyDraft, global: GlobalDraft): ProxyModel {
     ignoredRules: _i,
     stateSource: _s,
     stateFile: _f,
+    externalCommand: _c,
+    externalPath: _p,
     kind,
     ...rest
   } = draft;

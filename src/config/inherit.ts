@@ -87,6 +87,8 @@ export function inherit(base: ProxyDraft | null, kind: ProxyKind, name: string, 
     proxy.source = base.source;
     proxy.stateSource = base.stateSource;
     proxy.stateFile = base.stateFile;
+    proxy.externalCommand = base.externalCommand;
+    proxy.externalPath = base.externalPath;
     proxy.check = base.check;
     proxy.httpCheck = base.httpCheck;
     proxy.cookie = base.cookie;

@@ -28,6 +28,14 @@ function differs(why: string, list: OracleCase[]): OracleCase[] {
   return list.map((one) => ({ ...one, differs: why }));
 }
 
+/** An http backend in which a program checks the servers. */
+function external(global: string, lines: string): OracleCase {
+  const text = `global\n ${global}\n${TIMEOUTS} mode http\nlisten l\n bind :8001\n ${lines}\n server s 127.0.0.1:80 check\n`;
+  return { name: `external check: ${global}: ${lines}`, text };
+}
+
+const ALLOWED = "external-check\n insecure-fork-wanted";
+
 export const settingCases: readonly OracleCase[] = [
   ...listen(
     "clitcpka-cnt 5",
@@ -124,6 +132,40 @@ export const settingCases: readonly OracleCase[] = [
     "tune.peers.max-updates-at-once x",
   ),
   ...differs("it came with HAProxy 2.7", global("tune.disable-fast-forward", "tune.stick-counters 3")),
+  external("nbthread 1", "option external-check\n external-check command /bin/true"),
+  external("external-check", "option external-check\n external-check command /bin/true"),
+  ...[
+    "option external-check",
+    "option external-check\n external-check command /bin/true",
+    "option external-check\n external-check command /bin/true x",
+    "option external-check x\n external-check command /bin/true",
+    "option external-check\n external-check command true",
+    "option external-check\n external-check command true\n external-check path /bin",
+    "option external-check\n option tcp-check\n external-check command true",
+    "option httpchk\n option external-check",
+    "option external-check\n option httpchk",
+    "external-check command true",
+    "external-check path",
+    "external-check command",
+    "external-check",
+    "external-check zork",
+    "no option external-check",
+  ].map((lines) => external(ALLOWED, lines)),
+  ...global(
+    "external-check x",
+    "insecure-fork-wanted x",
+    "no insecure-fork-wanted",
+    "insecure-setuid-wanted",
+    "insecure-setuid-wanted x",
+    "no set-dumpable",
+    "set-dumpable",
+    "set-dumpable x",
+  ),
+  ...side("frontend", "external-check command /bin/true"),
+  ...differs(
+    "HAProxy asks for the command of a frontend, which checks nothing",
+    side("frontend", "option external-check"),
+  ),
   ...["level admin", "level zork", "level", "severity-output number", "severity-output zork"].flatMap(parameters),
   ...["expose-fd listeners", "expose-fd zork", "expose-fd", "backlog 5", "maxconn 5", "name x"].flatMap(parameters),
 ];

@@ -16,6 +16,7 @@ const libc = openLibc({
   setsid: { args: [], returns: "i32" },
   prlimit: { args: ["i32", "i32", "ptr", "ptr"], returns: "i32" },
   kill: { args: ["i32", "i32"], returns: "i32" },
+  prctl: { args: ["i32", "u64", "u64", "u64", "u64"], returns: "i32" },
 });
 
 /** setuid(2) on all threads: libc passes the change to each. Give up the group first. */
@@ -54,6 +55,24 @@ export function chroot(path: string): number {
 /** Becomes the leader of a new session without terminal. -EPERM: already the leader of its group. */
 export function setsid(): number {
   return result(libc.setsid());
+}
+
+const PR_SET_DUMPABLE = 4;
+const PR_SET_NO_NEW_PRIVS = 38;
+const RLIMIT_CORE = 4;
+
+/** From now on nothing this thread executes gets more rights than it has: setuid bits do not count (prctl(2)). */
+export function noNewPrivileges(): number {
+  return result(libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
+}
+
+/** Allows core dumps again, which a change of the user forbids, and as large as they may be (prctl(2)). */
+export function allowDumps(): number {
+  if (libc.prlimit(0, RLIMIT_CORE, null, limits.ptr) >= 0) {
+    writeLimit(0, readLimit(8));
+    libc.prlimit(0, RLIMIT_CORE, limits.ptr, null);
+  }
+  return result(libc.prctl(PR_SET_DUMPABLE, 1, 0, 0, 0));
 }
 
 /** kill(2); signal 0 only asks whether the process exists (-ESRCH: no; -EPERM: yes, of another user). */

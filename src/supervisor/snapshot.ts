@@ -52,6 +52,8 @@ export function snapshotOf(supervisor: Supervisor, running: Running, worker: num
       chroot: first.global.chroot,
       ...identity(first),
       cpus: first.global.cpuMap[worker] ?? null,
+      setuidWanted: first.global.setuidWanted,
+      dumpable: first.global.dumpable,
       descriptors: limits.descriptors,
     },
   };

@@ -1,5 +1,7 @@
 import {
+  allowDumps,
   geteuid,
+  noNewPrivileges,
   groupCount,
   chroot,
   descriptorLimit,
@@ -31,5 +33,7 @@ export function confine(to: Confinement): string | null {
   }
   if (to.gid !== 0 && setgid(to.gid) < 0) return `Cannot set gid ${to.gid}.`;
   if (to.uid !== 0 && setuid(to.uid) < 0) return `Cannot set uid ${to.uid}.`;
+  if (!to.setuidWanted) noNewPrivileges();
+  if (to.dumpable) allowDumps();
   return null;
 }

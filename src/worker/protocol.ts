@@ -52,6 +52,10 @@ export interface Confinement {
   readonly gid: number;
   /** CPU numbers; null = all. */
   readonly cpus: readonly number[] | null;
+  /** Programs may get the rights of their owner by setuid bits. */
+  readonly setuidWanted: boolean;
+  /** Core dumps are allowed. */
+  readonly dumpable: boolean;
   /** Soft limit of descriptors. */
   readonly descriptors: number;
 }

@@ -107,7 +107,7 @@ function checkColumns(shared: Shared, slot: number, server: ServerModel, values:
   const status = shared.getState(slot, S.checkStatus);
   const info = checkStatusInfo(status);
   values.check_status = info.name;
-  if (hasCode(status)) values.check_code = shared.getState(slot, S.checkCode);
+  if (hasCode(status)) values.check_code = shared.getState(slot, S.checkCode) >>> 0;
   if (isFinished(status)) values.check_duration = Math.max(0, shared.getState(slot, S.checkDuration));
   values.check_desc = info.text;
   values.last_chk = shared.getText(slot);

@@ -21,6 +21,7 @@ export function httpMethod(model: HttpCheck, global: Pick<GlobalModel, "node">):
   const rules = expects.map(compileExpect);
   return {
     port: model.connectPort,
+    program: null,
     probe(server) {
       const request = model.sendState
         ? Buffer.from(`${head}x-haproxy-server-state: ${serverState(server, node)}\r\n${tail}`, "latin1")

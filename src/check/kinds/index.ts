@@ -1,5 +1,6 @@
 import type { CheckModel, GlobalModel } from "../../config/model.ts";
 import type { Method } from "../types.ts";
+import { externalMethod } from "./external.ts";
 import { httpMethod } from "./http.ts";
 import { tcpMethod } from "./tcp.ts";
 
@@ -9,6 +10,7 @@ type Kind = CheckModel["kind"];
 const kinds: { readonly [K in Kind]: (model: Extract<CheckModel, { kind: K }>, global: GlobalModel) => Method } = {
   tcp: tcpMethod,
   http: httpMethod,
+  external: externalMethod,
 };
 
 export function compileCheck(model: CheckModel, global: GlobalModel): Method {

@@ -15,6 +15,7 @@ import { loadServerStates } from "./server-states.ts";
 import { checkTls } from "./tls.ts";
 import { checkTimeouts } from "./timeouts.ts";
 import { checkResolvers } from "./resolvers.ts";
+import { checkExternal } from "./external.ts";
 import { resolveErrorPages } from "./error-pages.ts";
 import { checkUserlists } from "./userlists.ts";
 
@@ -35,6 +36,7 @@ export const checks: readonly Check[] = [
   checkListeners,
   checkProtocols,
   checkDuplicateBinds,
+  checkExternal,
   checkServers,
   checkTracking,
   loadServerStates,

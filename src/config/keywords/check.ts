@@ -1,7 +1,7 @@
 import type { Args } from "../../lang/args.ts";
 import type { ProxyContext } from "../context.ts";
 import type { Draft, ProxyDraft } from "../draft.ts";
-import { takeInteger } from "../../lang/values.ts";
+import { takeChoice, takeInteger } from "../../lang/values.ts";
 import { beginOwnCheck } from "./own-check.ts";
 import { takeExpect } from "./http-expect.ts";
 import type { Keyword } from "./keyword.ts";
@@ -48,6 +48,20 @@ export const httpCheckRules = new KeywordTable<ProxyContext>("http-check", [
 const LATER: ReadonlySet<string> = new Set(["set-var", "set-var-fmt", "unset-var"]);
 
 export const checkKeywords: readonly Row[] = [
+  {
+    name: "external-check",
+    where: BACK,
+    usage: "command <command> | path <path>",
+    help: "The program that checks the servers, and the variable PATH it gets",
+    parse: (c, args) => {
+      const what = takeChoice(args, ["command", "path"]);
+      if (what === null) return void args.rest();
+      const word = args.take(what === "command" ? "the program to run" : "the folders of programs");
+      if (word === null) return;
+      c.proxy[what === "command" ? "externalCommand" : "externalPath"] = word.text;
+      c.proxy.marks.set(`external-check ${what}`, word);
+    },
+  },
   {
     name: "http-check",
     where: BACK,

@@ -3,7 +3,7 @@ import type { Keyword } from "./keyword.ts";
 
 type Row = Keyword<GlobalContext>;
 
-function flag(name: string, field: "neverSendLocal" | "anyPayload", help: string): Row {
+function flag(name: string, field: "neverSendLocal" | "anyPayload" | "setuidWanted", help: string): Row {
   return {
     name,
     where: ["global"],
@@ -23,6 +23,35 @@ export const globalFlags: readonly Row[] = [
     "Checks announce themselves with PROXY instead of LOCAL, as before 2.1",
   ),
   flag("h1-accept-payload-with-any-method", "anyPayload", "Take HTTP/1.0 requests GET, HEAD and DELETE with a body"),
+  flag("insecure-setuid-wanted", "setuidWanted", "Setuid bits of programs of external checks count"),
+  {
+    name: "set-dumpable",
+    where: ["global"],
+    usage: "",
+    help: "Workers may dump core, whatever user they are",
+    invertible: true,
+    parse: (c) => {
+      c.global.dumpable = c.modifier === null;
+    },
+  },
+  {
+    name: "insecure-fork-wanted",
+    where: ["global"],
+    usage: "",
+    help: "Workers without the rights of root may start programs, for external checks",
+    invertible: true,
+    parse: (c) => {
+      if (c.modifier === null) c.global.marks.set("insecure-fork-wanted", c.keyword);
+      else c.global.marks.delete("insecure-fork-wanted");
+    },
+  },
+  {
+    name: "external-check",
+    where: ["global"],
+    usage: "",
+    help: "Allow 'option external-check'",
+    parse: (c) => void c.global.marks.set("external-check", c.keyword),
+  },
   {
     name: "zero-warning",
     where: ["global"],

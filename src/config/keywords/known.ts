@@ -4,16 +4,16 @@
  */
 
 const GLOBAL = `
-  51degrees-data-file deviceatlas-json-file external-check httpclient.resolvers.id httpclient.resolvers.prefer
+  51degrees-data-file deviceatlas-json-file httpclient.resolvers.id httpclient.resolvers.prefer
   httpclient.ssl.ca-file httpclient.ssl.verify localpeer lua-load lua-load-per-thread lua-prepend-path wurfl-data-file
 `;
 
 const PROXY = `
-  email-alert external-check stats use-fcgi-app
+  email-alert stats use-fcgi-app
 `;
 
 const OPTIONS = `
-  external-check ldap-check mysql-check pgsql-check redis-check smtpchk spop-check ssl-hello-chk
+  ldap-check mysql-check pgsql-check redis-check smtpchk spop-check ssl-hello-chk
 `;
 
 const BIND = `

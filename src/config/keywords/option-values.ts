@@ -159,6 +159,17 @@ export const optionValues: readonly Row[] = [
     parse: parseGrpcCheck,
   },
   {
+    name: "external-check",
+    where: BACK,
+    usage: "",
+    help: "Check servers by a program: see 'external-check command'",
+    parse: (c, args) => {
+      c.proxy.check = { kind: "external", command: "", path: "", forkWanted: false };
+      c.proxy.marks.set("check", args.keyword);
+      c.proxy.marks.set("option external-check", args.keyword);
+    },
+  },
+  {
     name: "tcp-check",
     where: BACK,
     usage: "",

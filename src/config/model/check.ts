@@ -1,6 +1,7 @@
 /** The check every server with `check` gets. */
 export type CheckModel =
   | { readonly kind: "tcp" }
+  | ExternalCheckModel
   | {
       readonly kind: "http";
       readonly method: string;
@@ -13,6 +14,16 @@ export type CheckModel =
       readonly connectPort: number;
       readonly expects: readonly HttpExpect[];
     };
+
+/** `option external-check`: a program tells. */
+export interface ExternalCheckModel {
+  readonly kind: "external";
+  readonly command: string;
+  /** The variable PATH it gets. */
+  readonly path: string;
+  /** The global section has insecure-fork-wanted. */
+  readonly forkWanted: boolean;
+}
 
 /** `http-check expect`. Without any, 2xx and 3xx pass. */
 export interface HttpExpect {

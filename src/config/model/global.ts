@@ -40,6 +40,10 @@ export interface GlobalModel {
   readonly neverSendLocal: boolean;
   /** HTTP/1.0 requests GET, HEAD and DELETE may have a body (h1-accept-payload-with-any-method). */
   readonly anyPayload: boolean;
+  /** insecure-setuid-wanted: external checks may be setuid programs. */
+  readonly setuidWanted: boolean;
+  /** set-dumpable: workers may dump core. */
+  readonly dumpable: boolean;
   readonly logs: readonly LogTargetModel[];
   readonly logTag: string;
   /** null = do not send a host name; "" = this machine's own. */

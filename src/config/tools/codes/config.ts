@@ -37,6 +37,13 @@ export const configCodes: readonly CodeInfo[] = [
     "option tcpka",
   ),
   row(
+    "config/external-check",
+    "a program that checks servers, and what it needs",
+    "'option external-check' needs 'external-check command' in the same section or its defaults, with a full path or an 'external-check path' to look in, and 'external-check' in the global section; 'insecure-fork-wanted' there too, unless the workers are root.",
+    "backend app\n    option external-check\n    server s1 192.0.2.1:80 check\n",
+    "global\n    external-check\n    insecure-fork-wanted\nbackend app\n    option external-check\n    external-check command /bin/true\n    server s1 192.0.2.1:80 check\n",
+  ),
+  row(
     "config/server-state",
     "a server state file that cannot be used",
     "It cannot be read, is not what 'show servers state' prints, or says something impossible of a server. Servers it tells nothing of start as if there were no file.",
