@@ -106,10 +106,10 @@ export class FakeContext implements AdminContext {
   drained = false;
   private readonly slots = new Map<string, number>();
 
-  constructor(current: Model, workers = 2) {
+  constructor(current: Model) {
     this.current = current;
     this.startedMs = Date.now();
-    this.shared = Shared.local(4096, workers);
+    this.shared = Shared.local(4096, 2);
     initialiseServers(this, current.proxies, this.startedMs);
   }
 

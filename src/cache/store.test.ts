@@ -19,9 +19,9 @@ const settings: CacheSettings = {
   maxSecondaryEntries: 3,
 };
 
-function local(workers = 2): { store: CacheStore; other: CacheStore; memory: CacheMemory } {
-  const bytes = new Uint8Array(layoutOf(1, workers).size);
-  const memory = new CacheMemory(1, workers, (offset, size) => bytes.subarray(offset, offset + size));
+function local(): { store: CacheStore; other: CacheStore; memory: CacheMemory } {
+  const bytes = new Uint8Array(layoutOf(1, 2).size);
+  const memory = new CacheMemory(1, 2, (offset, size) => bytes.subarray(offset, offset + size));
   return { store: new CacheStore(settings, memory, 0), other: new CacheStore(settings, memory, 1), memory };
 }
 

@@ -26,7 +26,7 @@ function bench(server: string, rules = "", more = "") {
     time,
     s1,
     state: (field: number, key = "be/s1") => made.shared.getState(made.server(key).slot, field),
-    count: (column: number, key = "be/s1") => made.shared.slabs[0]![made.server(key).slot * COLUMNS + column],
+    count: (column: number) => made.shared.slabs[0]![made.server("be/s1").slot * COLUMNS + column],
   };
 }
 

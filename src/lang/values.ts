@@ -20,9 +20,9 @@ export function takeTime(args: Args, unit: "us" | "ms" | "s" = "ms"): number | n
   return word === null ? null : timeOf(args, word, unit);
 }
 
-/** As `takeTime`, for a word that was taken already; at most `max` ms. */
-export function timeOf(args: Args, word: Word, unit: "us" | "ms" | "s" = "ms", max: number = MAX_TIME): number | null {
-  const result = parseTime(word.text, unit, max);
+/** As `takeTime`, for a word that was taken already. */
+export function timeOf(args: Args, word: Word, unit: "us" | "ms" | "s" = "ms"): number | null {
+  const result = parseTime(word.text, unit);
   if (!result.ok) {
     const { problem } = result;
     if (problem.kind === "overflow") {
@@ -30,7 +30,7 @@ export function timeOf(args: Args, word: Word, unit: "us" | "ms" | "s" = "ms", m
         "config/time-overflow",
         word,
         `'${word.text}' is too long for '${args.label}'`,
-        `at most ${max} ms`,
+        `at most ${MAX_TIME} ms`,
       );
     }
     const unexpected = problem.at < word.text.length ? `: unexpected '${word.text.charAt(problem.at)}'` : "";

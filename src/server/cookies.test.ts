@@ -92,13 +92,13 @@ describe("the cookie of a request", () => {
   });
 });
 
-function answer(value: string, change: Partial<CookieModel>, direct: boolean, target = servers[1]!) {
+function answer(value: string, change: Partial<CookieModel>, direct: boolean) {
   const head = new Head();
   const buf = Buffer.from(`HTTP/1.1 200 OK\r\nset-cookie: ${value}\r\n\r\n`, "latin1");
   expect(parseResponse(head, buf, 0, buf.length, defaultLimits)).toBeGreaterThan(0);
   const edits = new Edits();
   const state = new Persistence();
-  responseCookies(rulesOf(change), head, edits, target, direct, state);
+  responseCookies(rulesOf(change), head, edits, servers[1]!, direct, state);
   const line = edits.lineOf(0);
   return {
     sent: line === undefined ? value : line === null ? "" : line.toString("latin1").slice(12, -2),

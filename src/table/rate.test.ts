@@ -7,13 +7,12 @@ const START = 1_795_000_000_000;
 /** Events of the running period in full, of the one before by what is left: both periods begin where counting began. */
 class Counter {
   readonly cells = new Int32Array(3);
-  constructor(readonly period = PERIOD) {}
   count(at: number, n = 1): this {
-    countRate(this.cells, 0, this.period, n, START + at);
+    countRate(this.cells, 0, PERIOD, n, START + at);
     return this;
   }
   at(at: number): number {
-    return readRate(this.cells, 0, this.period, START + at);
+    return readRate(this.cells, 0, PERIOD, START + at);
   }
 }
 

@@ -11,17 +11,20 @@ export function children(pid: number): string {
   }
 }
 
+/** How long a program may take to let go, ms. */
+const WAIT = 5000;
+
 /**
- * Names of proxies and servers with current sessions or queued requests, after at most `ms`; sentences about a dead program or a replaced
+ * Names of proxies and servers with current sessions or queued requests, after at most WAIT; sentences about a dead program or a replaced
  * worker (`before` is what `children` said at the start).
  */
-export async function leaks(proxy: Proxy, before: string, ms = 5000): Promise<string[]> {
+export async function leaks(proxy: Proxy, before: string): Promise<string[]> {
   if (!proxy.program.running) return [`${proxy.name} has ended: ${proxy.program.stderr().slice(-500)}`];
   const found =
     children(proxy.program.pid) === before
       ? []
       : [`${proxy.name}: a worker was replaced: ${proxy.program.stderr().slice(-800)}`];
-  const deadline = Date.now() + ms;
+  const deadline = Date.now() + WAIT;
   while (true) {
     const busy = busyRows(await proxy.runtime("show stat"), proxy.name === "tlb");
     // The connections that ask are not among them.

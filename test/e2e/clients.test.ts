@@ -28,14 +28,13 @@ interface Served {
 }
 
 /** tlb with one listen section before one server. */
-async function before(scope: Scope, server: number, mode: "http" | "tcp", global = ""): Promise<Served> {
+async function before(scope: Scope, server: number, mode: "http" | "tcp"): Promise<Served> {
   const port = freePort();
   const proxy = await startServing(
     scope,
     `
 global
     nbthread 1
-${global}
 ${DEFAULTS}
 listen web
     mode ${mode}

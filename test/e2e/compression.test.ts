@@ -26,8 +26,8 @@ interface Served {
   readonly port: number;
 }
 
-async function serve(scope: Scope, script: ServerScript, lines: string, global = "", bind = ""): Promise<Served> {
-  return proxyTo(scope, startServer(scope, script).port, lines, global, bind);
+async function serve(scope: Scope, script: ServerScript, lines: string, global = ""): Promise<Served> {
+  return proxyTo(scope, startServer(scope, script).port, lines, global);
 }
 
 async function proxyTo(scope: Scope, server: number, lines: string, global = "", bind = ""): Promise<Served> {

@@ -16,7 +16,7 @@ interface Stage {
 }
 
 /** A client of HTTP/2 before one server. */
-async function stage(scope: Scope, script: ServerScript, words = "proto h2", lines = ""): Promise<Stage> {
+async function stage(scope: Scope, script: ServerScript, words = "proto h2"): Promise<Stage> {
   const server = startServer(scope, script);
   const port = freePort();
   const proxy = await startServing(
@@ -28,7 +28,6 @@ defaults
   timeout client 3s
   timeout server 3s
   timeout connect 2s
-  ${lines}
 listen web
   bind 127.0.0.1:${port} proto h2
   server s1 127.0.0.1:${server.port} ${words}

@@ -69,7 +69,7 @@ const attacks: readonly string[] = [
 /** What may be asked of the server: the outer request of an attack, and the honest one. */
 const meant = (path: string): boolean => path === "/outer" || path === "/honest" || path === "*" || path === "/";
 
-const config = (port: number, back: number, server = ""): string => `
+const config = (port: number, back: number): string => `
 global
     nbthread 1
 defaults
@@ -84,7 +84,7 @@ frontend web
     bind 127.0.0.1:${port}
     default_backend app
 backend app
-    server s1 127.0.0.1:${back} ${server}
+    server s1 127.0.0.1:${back}
 `;
 
 /** Fields of requests over HTTP/2 that must not become more than one request of HTTP/1, nor change one. */

@@ -18,7 +18,7 @@ interface Site {
   visits(user: string, count: number): Promise<string[]>;
 }
 
-async function site(scope: Scope, more = ""): Promise<Site> {
+async function site(scope: Scope): Promise<Site> {
   const port = freePort();
   const lines = ["one", "two", "three"].map(
     (name) => `    server ${name} 127.0.0.1:${startServer(scope, respond(ok(name))).port}`,
@@ -39,7 +39,6 @@ listen web
     stick-table type string len 20 size 1k expire 1h
     stick on req.hdr(x-user)
 ${lines.join("\n")}
-${more}
 `,
   );
   const visit = async (user: string): Promise<string> => {

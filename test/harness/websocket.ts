@@ -142,7 +142,7 @@ export function nextMessage(ws: Ws): Promise<Buffer> {
 }
 
 /** WebSocket frames on any stream: what RFC 8441 leaves of the protocol. */
-export class Framed {
+class Framed {
   readonly stream: Duplex;
   readonly messages: Buffer[] = [];
   pongs = 0;

@@ -265,8 +265,8 @@ describe("haproxy -c and the parser agree", () => {
 });
 
 /** Codes of what is said, with the line and column of each. */
-function said(body: string, global = ""): string[] {
-  return load(body, global).diagnostics.list.map(
+function said(body: string): string[] {
+  return load(body).diagnostics.list.map(
     ({ code, at }) => `${code} ${at.file.replace(`${dir}/`, "")}:${at.line}:${at.column}`,
   );
 }

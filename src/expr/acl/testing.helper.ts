@@ -68,16 +68,13 @@ function constant(name: string, arg: string): readonly [SampleKind, Value] {
 }
 
 /** Evaluates condition texts with the constant fetches. A string is the first complaint. */
-export function ours(
-  conditions: readonly string[],
-  store = new PatternStore(),
-  table?: AclTable,
-): (boolean | string)[] {
+export function ours(conditions: readonly string[]): (boolean | string)[] {
+  const store = new PatternStore();
   return conditions.map((text) => {
     const diagnostics = new Diagnostics();
     const env = { store, diagnostics, compileFetch: constantFetch() };
     const [keyword, ...rest] = words(`if ${text}`);
-    const condition = parseCondition(keyword!, rest, table ?? new AclTable(env));
+    const condition = parseCondition(keyword!, rest, new AclTable(env));
     if (condition === null) return diagnostics.list.find((d) => d.severity === "error")?.message ?? "refused";
     const ctx = bareContext();
     const quick = condition.test(ctx);

@@ -109,8 +109,8 @@ test("what one file knows is told once", () => {
   }
 });
 
-function evaluate(text: string, ctx: PlainContext = new PlainContext(), bufsize = 16384): Value | null {
-  const { expression, diagnostics } = compileText(text, {}, plainCompileContext({ bufsize }), rows);
+function evaluate(text: string, ctx: PlainContext = new PlainContext()): Value | null {
+  const { expression, diagnostics } = compileText(text, {}, plainCompileContext({ bufsize: 16384 }), rows);
   if (expression === null) throw new Error(`${text}: ${diagnostics.list.map((d) => d.message).join()}`);
   return expression.eval(ctx);
 }

@@ -34,10 +34,10 @@ const credentials = [
   get("/", `${basic("alice", "secret")}`, basic("bob", "x")),
 ];
 
-function one(name: string, rules: string, requests: readonly string[] = credentials, defaults = ""): Scenario {
+function one(name: string, rules: string, requests: readonly string[] = credentials): Scenario {
   return {
     name: `auth: ${name}`,
-    config: LISTS.replaceAll(/userlist (\w+)/g, "userlist $1-{list}") + http({ frontend: rules, defaults }),
+    config: LISTS.replaceAll(/userlist (\w+)/g, "userlist $1-{list}") + http({ frontend: rules }),
     servers: { s1: echo },
     client: sends(...requests),
   };

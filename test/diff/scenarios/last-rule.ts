@@ -25,11 +25,8 @@ const RESPONSE = ["deny", "return status 404", "redirect location /x", "allow", 
 const CHUNKED =
   "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nSet-Cookie: a = 1; Path=/\r\nset-cookie: b=2 , c = 3\r\nSet-Cookie: d= ;x\r\n\r\n3\r\nabc\r\n0\r\nX-T: t\r\n\r\n";
 
-function logged(name: string, frontend: string, backend = "", more: Partial<Scenario> = {}): Scenario {
-  return {
-    ...plain(name, `log-format "%ST %[last_rule_line]"\n${frontend}`, backend),
-    ...more,
-  };
+function logged(name: string, frontend: string, backend = ""): Scenario {
+  return plain(name, `log-format "%ST %[last_rule_line]"\n${frontend}`, backend);
 }
 
 /** A server that answers in chunks, and the usual log line. */

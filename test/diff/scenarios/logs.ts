@@ -12,8 +12,7 @@ const slowBody: ServerScript = async (peer) => {
 const syslogFormats = ["rfc3164", "rfc5424", "raw", "short", "timed", "iso", "priority", "local"] as const;
 
 /** A configuration whose log line carries these arguments. */
-const withLog = (args: string, lines: Parameters<typeof http>[0] = {}): string =>
-  http(lines).replace("{log} local0", `{log} ${args}`);
+const withLog = (args: string): string => http().replace("{log} local0", `{log} ${args}`);
 
 export const logs: readonly Scenario[] = [
   ...syslogFormats.map((format): Scenario => ({

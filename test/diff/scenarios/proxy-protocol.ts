@@ -242,7 +242,7 @@ const refused: readonly Scenario[] = [
 const IP = `\x45\x00\x00\x28\0\0\0\0\x40\x06\0\0\xc0\x00\x02\x01\xc0\x00\x02\x02`;
 const TCP = `\x04\xd2\x00\x50${"\0".repeat(16)}`;
 
-function netscaler(name: string, bytes: string, more: Partial<Scenario> = {}): Scenario {
+function netscaler(name: string, bytes: string): Scenario {
   return {
     name: `netscaler header: ${name}`,
     config: accepting(
@@ -258,7 +258,6 @@ function netscaler(name: string, bytes: string, more: Partial<Scenario> = {}): S
       await talk.logged(1);
     },
     compare: CLOSE,
-    ...more,
   };
 }
 

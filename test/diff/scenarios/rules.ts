@@ -4,10 +4,10 @@ import { ok, respond } from "../../harness/server.ts";
 import type { Scenario } from "../scenario.ts";
 
 /** One frontend, backends `be` and `other`, each with a server of its own. */
-function routed(frontend: string, other = "", defaults = ""): string {
-  return `${http({ frontend, defaults })}
+function routed(frontend: string): string {
+  return `${http({ frontend })}
 backend other
-    ${other}
+    
     server s2 127.0.0.1:{s2}
 `;
 }

@@ -255,7 +255,7 @@ const hellos: readonly Scenario[] = [
   }),
 ];
 
-function upgraded(name: string, config: string, client: Scenario["client"], more: Partial<Scenario> = {}): Scenario {
+function upgraded(name: string, config: string, client: Scenario["client"]): Scenario {
   const all = `${config}
 backend web
     mode http
@@ -267,7 +267,6 @@ backend web
     servers: { s1: echo("one"), s2: answers("two") },
     client,
     compare: CLOSE,
-    ...more,
   };
 }
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { compileRegex, RegexError, regexRisk } from "./index.ts";
 
-function error(pattern: string, capture = false): string {
-  const regex = compileRegex(pattern, { icase: false, capture });
+function error(pattern: string): string {
+  const regex = compileRegex(pattern, { icase: false, capture: false });
   return regex instanceof RegexError ? `${regex.error} @${regex.offset}` : "ok";
 }
 

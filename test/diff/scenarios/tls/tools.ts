@@ -59,16 +59,11 @@ export function tlsFront(words: string, lines: Parameters<typeof http>[0] = {}, 
 export const V12: TlsWish = { maxVersion: 0x303 };
 
 /** Connects, notes what was agreed on, and asks once when there is a connection. */
-export async function ask(
-  talk: Talk,
-  key: string,
-  wish: TlsWish,
-  request = get("/", "Connection: close"),
-): Promise<Peer> {
+export async function ask(talk: Talk, key: string, wish: TlsWish): Promise<Peer> {
   const peer = await talk.connect("fe", { tls: wish });
   talk.note(key, peer.tls === null ? null : { ...peer.tls, cipher: undefined });
   if (peer.tls !== null) {
-    peer.send(request);
+    peer.send(get("/", "Connection: close"));
     await peer.response({ ms: 1500 }).catch(() => "");
   }
   await silence(peer);
