@@ -43,6 +43,8 @@ export interface AdminContext {
   workers(): readonly WorkerInfo[];
   /** Reads the configuration files again and swaps them in everywhere or nowhere. `text`: diagnostics, "" when none. */
   reload(): Promise<{ readonly ok: boolean; readonly text: string }>;
+  /** Reloads that took effect since the first start, and those refused since the last of them. */
+  reloads(): { readonly done: number; readonly failed: number };
   /** Replaces this process by a new one of the same program. `text` is for people, whole lines. */
   upgrade(): Promise<{ readonly ok: boolean; readonly text: string }>;
   /** Hands the listening sockets to the program at the other end of the connection whose descriptor this is. */

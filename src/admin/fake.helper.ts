@@ -152,6 +152,10 @@ export class FakeContext implements AdminContext {
     return this.reloadResult;
   }
 
+  reloads(): { done: number; failed: number } {
+    return { done: 3, failed: 1 };
+  }
+
   async handSockets(): Promise<void> {}
 
   drain(): void {

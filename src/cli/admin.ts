@@ -99,6 +99,7 @@ function adminContext(supervisor: SupervisorContext, product = PRODUCT): AdminCo
     },
     workers: () => supervisor.workers().map((worker) => workerInfo(worker, supervisor.stopping)),
     reload: () => supervisor.reload(),
+    reloads: () => ({ done: supervisor.generation - 1, failed: supervisor.failedReloads }),
     upgrade: () => supervisor.upgrade(),
     handSockets: (connection) => supervisor.handSockets(connection),
     drain: () => supervisor.drain(),

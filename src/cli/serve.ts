@@ -40,6 +40,8 @@ export interface StartRequest {
   readonly diesBySignal?: boolean;
   /** Name of the program in `show info`. Default "tlb". */
   readonly product?: string;
+  /** A runtime socket more, beside those of the file. */
+  readonly masterSocket?: StatsSocketModel;
   /** What to tell older processes once this one serves. */
   readonly oldPids: readonly number[];
   readonly oldSignal: "SIGUSR1" | "SIGTERM";
@@ -109,9 +111,10 @@ async function freeDefaultSocket(ours: boolean): Promise<string | null> {
 }
 
 /** What the command line says wins over the file. */
-function override(model: Model, { maxconn, proxyMaxconn }: StartRequest, socket: string | null): Model {
+function override(model: Model, request: StartRequest, socket: string | null): Model {
+  const { maxconn, proxyMaxconn, masterSocket } = request;
   const { global, proxies } = model;
-  const sockets: readonly StatsSocketModel[] =
+  const own: readonly StatsSocketModel[] =
     socket === null || global.statsSockets.length > 0
       ? global.statsSockets
       : [
@@ -125,6 +128,7 @@ function override(model: Model, { maxconn, proxyMaxconn }: StartRequest, socket:
             ...plainSocket,
           },
         ];
+  const sockets = masterSocket === undefined ? own : [...own, masterSocket];
   return {
     ...model,
     global: { ...global, statsSockets: sockets, maxconn: maxconn > 0 ? maxconn : global.maxconn },

@@ -62,6 +62,7 @@ export class Supervisor implements AdminContext, FleetOwner {
   running: Running;
   admin: AdminHandle | null = null;
   lastReload: AdminContext["lastReload"] = null;
+  failedReloads = 0;
   stopping = false;
   /** The process that has taken over; this one only lives for its connections. */
   successor: Successor | null = null;
@@ -165,6 +166,7 @@ export class Supervisor implements AdminContext, FleetOwner {
         result = refused([internalError(error)]);
       }
       this.lastReload = { at: Date.now(), ...result };
+      this.failedReloads = result.ok ? 0 : this.failedReloads + 1;
       resolve(result);
     });
     return promise;

@@ -74,6 +74,8 @@ export interface AdminContext {
   /** Tells all workers of changes that `patterns()` has; resolves when they are in force. */
   changePatterns(changes: readonly PatternChange[]): Promise<void>;
   readonly generation: number;
+  /** Reloads that were refused since the last that was not. */
+  readonly failedReloads: number;
   readonly maxconn: number;
   readonly descriptors: number;
   readonly startTime: number;

@@ -20,6 +20,8 @@ export interface Session {
   severity: "none" | "number" | "string";
   /** Set by `quit`. */
   closing: boolean;
+  /** On the master CLI: the process that gets what has no prefix, 0 = the master. */
+  master?: number;
   /** Descriptor of the connection where listening sockets may be asked for (`expose-fd listeners`). */
   readonly channel?: number;
 }
@@ -43,8 +45,8 @@ export interface Message {
   readonly text: string;
 }
 
-/** "" = done, nothing to say. A line feed that ends the answer is added by the server. */
-export type Answer = string | Message | Iterable<string>;
+/** "" = done, nothing to say. A line feed that ends the answer is added by the server; null = nothing at all, not even that. */
+export type Answer = string | Message | Iterable<string> | null;
 
 export interface Command {
   /** "show info": the words it is called by. */

@@ -6,6 +6,8 @@ import type { AdminContext } from "../context.ts";
 import type { Level, Session } from "./command.ts";
 import { execute } from "./execute.ts";
 import { Input, MAX_LINE } from "./input.ts";
+import { promptOf } from "./master.ts";
+import type { StatsSocketModel } from "../../config/model.ts";
 import { messageOf } from "../../util/error.ts";
 
 /** The calls of a Bun socket used here; see Bun's `Socket`. */
@@ -23,6 +25,9 @@ export interface AdminSocket {
 const CHUNK = 16384;
 /** How long a client may keep its side open after the answer, ms. */
 const LINGER_MS = 2000;
+
+/** What a client gets from the socket it came by. */
+export type SocketTerms = Pick<StatsSocketModel, "severity" | "master">;
 
 export class Connection {
   private readonly ctx: AdminContext;
@@ -51,7 +56,7 @@ export class Connection {
     timeoutMs: number,
     done: (connection: Connection, gone: boolean) => void,
     channel: number,
-    severity: Session["severity"],
+    { severity, master }: SocketTerms,
   ) {
     this.ctx = ctx;
     this.socket = socket;
@@ -59,6 +64,7 @@ export class Connection {
     this.input = new Input();
     this.decoder = new TextDecoder();
     this.session = { level, prompt: false, timeoutMs, severity, closing: false, channel };
+    if (master === true) this.session.master = 0;
     this.timer = null;
     this.running = false;
     this.answered = false;
@@ -145,7 +151,7 @@ export class Connection {
     if (this.closed) return;
     this.arm(this.session.timeoutMs);
     this.answered = true;
-    if (!this.session.closing) this.pieces = framed(this.pieces, answer, this.session);
+    if (!this.session.closing || answer !== "") this.pieces = framed(this.pieces, answer, this.session);
     this.step();
   }
 
@@ -206,13 +212,16 @@ export class Connection {
 /** What waits already, the answer, and what ends it. */
 function* framed(
   before: Iterator<string, void> | null,
-  answer: string | Iterable<string>,
+  answer: string | Iterable<string> | null,
   session: Session,
 ): Generator<string, void> {
   for (let piece = before?.next(); piece !== undefined && !piece.done; piece = before?.next()) yield piece.value;
-  if (typeof answer === "string") yield answer;
-  else yield* answer;
-  yield session.prompt ? "\n> " : "\n";
+  if (answer !== null) {
+    if (typeof answer === "string") yield answer;
+    else yield* answer;
+    yield "\n";
+  }
+  if (session.prompt) yield promptOf(session);
 }
 
 function* once(text: string): Generator<string, void> {

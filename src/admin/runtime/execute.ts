@@ -2,6 +2,7 @@
 import type { AdminContext } from "../context.ts";
 import { atLeast, failure, type Answer, type Session } from "./command.ts";
 import type { Request } from "./input.ts";
+import { route } from "./master.ts";
 import { findCommand, unknownCommand } from "./match.ts";
 import { commandsOf } from "./registry.ts";
 import { unsupported } from "./unsupported.ts";
@@ -9,39 +10,41 @@ import { messageOf } from "../../util/error.ts";
 
 const severityNames: Readonly<Record<number, string>> = { 3: "err", 4: "warning", 5: "notice", 6: "info" };
 
-/** The answer as text pieces, without the line feed that ends it. Never rejects: a bug becomes a message. */
+/** The answer as text pieces, without the line feed that ends it; null = not even that. Never rejects: a bug becomes a message. */
 export async function execute(
   ctx: AdminContext,
   session: Session,
   request: Request,
-): Promise<string | Iterable<string>> {
+): Promise<string | Iterable<string> | null> {
   return render(session, await answer(ctx, session, request));
 }
 
 async function answer(ctx: AdminContext, session: Session, request: Request): Promise<Answer> {
-  const commands = commandsOf(ctx);
-  const found = findCommand(commands, request.words);
-  if (found === null) {
-    return unsupported(request.words) ?? { severity: 6, text: unknownCommand(commands, request.words) };
-  }
+  const routed = session.master === undefined ? null : route(ctx, session, request);
+  if (routed !== null && "answer" in routed) return routed.answer;
+  const { commands, words, own } = routed ?? { commands: commandsOf(ctx), words: request.words, own: false };
+  const found = findCommand(commands, words);
+  if (found === null) return unsupported(words) ?? { severity: 6, text: unknownCommand(commands, words) };
   const { command, used } = found;
   if (!atLeast(session.level, command.level ?? "user")) return failure("Permission denied");
   try {
-    return await command.run({
+    // Behind a prefix, a command is in a session of its own: it changes nothing of this one.
+    const answer = await command.run({
       ctx,
-      session,
+      session: routed === null || own ? session : { ...session },
       commands,
-      args: request.words.slice(used),
+      args: words.slice(used),
       payload: request.payload,
       nowMs: Date.now(),
     });
+    return own && answer === "" ? null : answer;
   } catch (error) {
     return failure(`Internal error in '${command.name}': ${messageOf(error)}`);
   }
 }
 
-function render(session: Session, given: Answer): string | Iterable<string> {
-  if (typeof given === "string" || !("severity" in given)) return given;
+function render(session: Session, given: Answer): string | Iterable<string> | null {
+  if (given === null || typeof given === "string" || !("severity" in given)) return given;
   const { severity, text } = given;
   if (session.severity === "number") return `[${severity}]: ${text}`;
   if (session.severity === "string") return `[${severityNames[severity] ?? severity}]: ${text}`;

@@ -5,6 +5,7 @@ import * as cli from "./commands/cli.ts";
 import { showCache } from "./commands/cache.ts";
 import { clearCounters } from "./commands/counters.ts";
 import * as frontend from "./commands/frontend.ts";
+import * as master from "./commands/master.ts";
 import * as patternEdit from "./commands/pattern-edit.ts";
 import * as patternGet from "./commands/pattern-get.ts";
 import * as patternShow from "./commands/pattern-show.ts";
@@ -81,6 +82,25 @@ const registered: readonly Command[] = [
   table.clearTable,
   table.setTable,
   table.showTable,
+];
+
+/** What the master CLI offers without a prefix, in the order of `help`. */
+export const masterCommands: readonly Command[] = [
+  master.toPid,
+  master.toRelative,
+  master.toMaster,
+  cli.help,
+  cli.operator,
+  cli.prompt,
+  cli.quit,
+  cli.showCliLevel,
+  cli.showCliSockets,
+  master.showProc,
+  cli.showVersion,
+  cli.user,
+  process.reload,
+  process.showWorkers,
+  process.upgrade,
 ];
 
 const sorted = [...registered].sort((a, b) => (a.name < b.name ? -1 : 1));

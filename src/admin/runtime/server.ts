@@ -59,7 +59,7 @@ export function serveRuntime(ctx: AdminContext, sockets: readonly RuntimeSocket[
   const handlers = (key: string): SocketHandler<{ state: State }> => {
     const begin = (socket: Socket<{ state: State }>): void => {
       const model = listening.get(key)?.socket.model;
-      const { level, severity } = model ?? { level: "user", severity: "none" };
+      const { level } = model ?? { level: "user" };
       const done = (one: Connection, gone: boolean): void => {
         if (active.delete(one)) served.set(key, served.get(key)! - 1);
         if (gone) {
@@ -69,7 +69,15 @@ export function serveRuntime(ctx: AdminContext, sockets: readonly RuntimeSocket[
         admit();
       };
       const channel = model?.exposeFdListeners === true ? fdOf(socket) : -1;
-      const connection = new Connection(ctx, socket, level, ctx.model().global.statsTimeout, done, channel, severity);
+      const connection = new Connection(
+        ctx,
+        socket,
+        level,
+        ctx.model().global.statsTimeout,
+        done,
+        channel,
+        model ?? { severity: "none" },
+      );
       socket.data.state = connection;
       active.add(connection);
       served.set(key, (served.get(key) ?? 0) + 1);

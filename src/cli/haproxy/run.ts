@@ -12,6 +12,7 @@ import { isDaemon } from "../../supervisor/daemon.ts";
 import { isSuccessor } from "../../supervisor/heir.ts";
 import type { Report } from "../../supervisor/report.ts";
 import { startProxy } from "../serve.ts";
+import { masterSocket } from "./master-socket.ts";
 import { type HaproxyOptions, parseHaproxyOptions } from "./options.ts";
 import { announcedVersion, longVersionText, usage, versionText } from "./usage.ts";
 
@@ -102,6 +103,11 @@ async function run(options: HaproxyOptions, argv: readonly string[], messages: M
     messages.say("error", `${MAIN} No enabled listener found (check for 'bind' directives) ! Exiting.`);
     return 1;
   }
+  const master = options.masterWorker && options.masterSocket !== null ? masterSocket(options.masterSocket) : null;
+  if (master !== null && "error" in master) {
+    messages.say("error", `config : cannot use the master socket '${options.masterSocket}': ${master.error}`);
+    return 1;
+  }
   // For systemd it stays in the foreground, whatever the file says.
   const daemon = options.foreground ? false : options.daemon ? true : options.notify ? false : null;
   const background = daemon ?? loaded.model.global.daemon;
@@ -123,6 +129,7 @@ async function run(options: HaproxyOptions, argv: readonly string[], messages: M
     first: loaded.model,
     load,
     report,
+    ...(master === null ? {} : { masterSocket: master }),
     ...(options.masterWorker ? { serving: (pids) => reportWorkers(pids, report) } : {}),
     showEvents: !options.quiet,
     // HAProxy's way to say that there is none.

@@ -169,6 +169,8 @@ export interface StatsSocketModel {
   readonly backlog: number;
   /** Connections of this socket at the same time; 0 = `stats maxconn` alone counts. */
   readonly maxconn: number;
+  /** The master CLI (`haproxy -W -S`): commands go to a process by a prefix, without one to the master. Default false. */
+  readonly master?: boolean;
 }
 
 /** A section `cache`. */

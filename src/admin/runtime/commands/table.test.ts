@@ -23,7 +23,7 @@ beforeEach(() => {
 async function say(line: string, level: Level = "admin"): Promise<string> {
   const session: Session = { level, prompt: false, timeoutMs: 0, severity: "none", closing: false };
   const answer = await execute(context, session, { words: line.split(" "), payload: null });
-  return typeof answer === "string" ? answer : [...answer].join("");
+  return typeof answer === "string" ? answer : [...answer!].join("");
 }
 
 test("who may see how much there is, but not what", async () => {
@@ -49,7 +49,7 @@ test("a long dump is made piece by piece, in the order of the keys, without what
   const session: Session = { level: "admin", prompt: false, timeoutMs: 0, severity: "none", closing: false };
   const answer = await execute(context, session, { words: ["show", "table", "t"], payload: null });
   const pieces: string[] = [];
-  for (const piece of answer) {
+  for (const piece of answer!) {
     pieces.push(piece);
     if (pieces.length === 3) for (let key = 0; key < COUNT; key += 2) table.remove(table.lookup(key, Date.now()));
   }
