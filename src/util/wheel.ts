@@ -8,7 +8,8 @@ import { compareClocks } from "./clock.ts";
  *     level 1   256 slots of 2.048 s    up to 8.7 min
  *     level 2   256 slots of 524.3 s    up to 37 h (longer ones are re-inserted)
  *
- * A timer never fires early and at most one slot (8 ms) plus the event loop's own delay late. Entries are intrusive:
+ * A timer never fires early and at most one slot (8 ms) plus the event loop's own delay late, and one turn of it more where the process
+ * was held up. Entries are intrusive:
  * arming allocates nothing. Moving a deadline later is one store; the wheel re-inserts the entry when its old slot
  * comes up.
  */
@@ -29,6 +30,11 @@ const BITS = 8;
 const SIZE = 1 << BITS;
 const MASK = SIZE - 1;
 const LEVELS = 3;
+/**
+ * ms from which on the process was held up: stopped, swapped out, without a processor. What arrived meanwhile came in time, so it is read
+ * before anybody is said to have been silent for too long. Above what a busy turn of the event loop takes.
+ */
+const LATE = 30;
 
 export class Wheel {
   private readonly heads: (TimerEntry | null)[] = new Array<TimerEntry | null>(SIZE * LEVELS).fill(null);
@@ -39,10 +45,18 @@ export class Wheel {
   /** The clock was set while slots were worked off. */
   private moved = false;
   private handle: ReturnType<typeof setTimeout> | null = null;
+  /** The sockets are having the turn they get before timers that come late. */
+  private yielded = false;
   private readonly wake = (): void => {
+    const now = this.time();
+    if (!this.yielded && now - this.sleepUntil > LATE) {
+      this.yielded = true;
+      this.handle = setTimeout(this.wake, 0);
+      return;
+    }
+    this.yielded = false;
     this.handle = null;
     this.sleepUntil = Infinity;
-    const now = this.time();
     this.beforeWake(now);
     this.advance(now);
   };

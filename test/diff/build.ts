@@ -13,7 +13,7 @@ export interface Lines {
   readonly servers?: Readonly<Record<string, string>>;
 }
 
-/** An HTTP frontend `fe` on {fe} with a backend `be`. */
+/** An HTTP frontend `fe` on {fe} with a backend `be`. Clients are silent longer than servers, and than most scripts last. */
 export function http(lines: Lines = {}): string {
   return sections("http", "option httplog", lines);
 }
@@ -31,7 +31,7 @@ defaults
     log 127.0.0.1:{log} local0
     ${log}
     timeout connect 2s
-    timeout client 3s
+    timeout client 8s
     timeout server 3s
 `;
 }

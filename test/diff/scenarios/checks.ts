@@ -129,7 +129,7 @@ export const checks: readonly Scenario[] = [
   ...rows.map((row): Scenario => ({
     name: `check ${row.name}`,
     config: http({
-      defaults: "option log-health-checks",
+      defaults: "option log-health-checks\ntimeout check 2s",
       backend: row.backend ?? "",
       servers: { s1: row.server ?? (row.up === true ? "check inter 60ms" : fast) },
     }),

@@ -85,7 +85,7 @@ const clientFails: readonly Scenario[] = clientEnds.flatMap(([how, end]) =>
         name: `client ${how} ${where}${abort === "" ? "" : `, option abortonclose${abort === "defaults" ? " of both sides" : ""}`}`,
         config: http({
           backend: abort === "backend" ? "option abortonclose" : "",
-          defaults: `timeout server 600ms${abort === "defaults" ? "\noption abortonclose" : ""}`,
+          defaults: `timeout server 2s${abort === "defaults" ? "\noption abortonclose" : ""}`,
         }),
         servers: { s1: holding },
         async client(talk) {

@@ -6,7 +6,7 @@ import type { Scenario } from "../scenario.ts";
 
 const STEPS = 8;
 const STEP_MS = 100;
-const SHORT = 300;
+const SHORT = 600;
 /** More than the kernel holds on the way. */
 const flood = "0123456789abcdef".repeat(1024 * 1024);
 
@@ -18,8 +18,8 @@ async function drip(peer: Peer): Promise<void> {
 }
 
 const both = `timeout client ${SHORT}ms\ntimeout server ${SHORT}ms`;
-const clientOnly = `timeout client ${SHORT}ms\ntimeout server 900ms`;
-const serverOnly = `timeout client 900ms\ntimeout server ${SHORT}ms`;
+const clientOnly = `timeout client ${SHORT}ms\ntimeout server 1800ms`;
+const serverOnly = `timeout client 1800ms\ntimeout server ${SHORT}ms`;
 
 const dripServer: ServerScript = async (peer) => {
   await drip(peer);
