@@ -1,11 +1,12 @@
 import type { Socket } from "bun";
 import { close as closeFd } from "../ffi/file.ts";
-import { EINPROGRESS } from "../ffi/errno.ts";
+import { EINPROGRESS, ENOMEM } from "../ffi/errno.ts";
 import { AF_UNIX, type SockAddr } from "../ffi/sockaddr.ts";
 import { connectFd, type ConnectOptions, DEFAULT_CONNECT_OPTIONS } from "../ffi/connect.ts";
 import { IPPROTO_TCP, setIntOption, socketError, TCP_QUICKACK } from "../ffi/socket-options.ts";
 import { connect, SOCK_STREAM, socket } from "../ffi/socket.ts";
 import { Conn, connHandlers } from "../net/conn.ts";
+import { socketFailure } from "../net/polled-socket.ts";
 import { clientHandlers, type ClientFailure, type TlsClient, type TlsPeer } from "../net/tls/client.ts";
 
 /** Who waits for the connection of a check. Exactly one of `onCheckClose` and a call of `abort()` ends it. */
@@ -114,6 +115,13 @@ const tlsHandlers = clientHandlers((socket: Socket<Conn>) => {
 
 const ignore = (): void => {};
 
+/** Bun could not watch the descriptor, and leaves it to us. */
+function unwatched(conn: CheckConn, fd: number): void {
+  if (conn.socket !== null) return;
+  closeFd(fd);
+  conn.socketClose(socketFailure(ENOMEM));
+}
+
 /**
  * Starts a connection. Returns the negated errno when the kernel refused at once; nothing is left open then.
  * `silent`: nothing will be sent, so the server's program need not learn of it (see `silentFd`).
@@ -133,7 +141,7 @@ export function connectCheck(
   try {
     const common = { fd, data: conn, allowHalfOpen: true };
     const how = client === null ? { socket: handlers } : { socket: tlsHandlers, tls: client.options(sni) };
-    Bun.connect({ ...common, ...how } as never).then(ignore, ignore);
+    Bun.connect({ ...common, ...how } as never).then(ignore, () => unwatched(conn, fd));
   } catch {
     const status = socketError(fd);
     closeFd(fd);

@@ -9,6 +9,7 @@
 import type { Address, ExternalCheckModel, GlobalModel } from "../config/model.ts";
 import { Admin, Oper, S } from "../counters/shared.ts";
 import { EAGAIN, strerror } from "../ffi/errno.ts";
+import { logRefusal, refusalText } from "../server/refusals.ts";
 import { AF_UNIX, ipSockAddr, sockAddr, type SockAddr } from "../ffi/sockaddr.ts";
 import { type ConnectOptions, DEFAULT_CONNECT_OPTIONS } from "../ffi/connect.ts";
 import { readAddress, type Server } from "../proxy/server.ts";
@@ -174,11 +175,8 @@ export class CheckTask implements TimerEntry, CheckOwner {
     const conn = connectCheck(this, address, this.options, silent, tls, server.model.check.sni);
     if (typeof conn === "number") {
       // The kernel would not even try.
-      return this.finish({
-        status: CheckStatus.socketError,
-        code: 0,
-        info: `General socket error (${strerror(conn)})`,
-      });
+      logRefusal(server.backend, -conn);
+      return this.finish({ status: CheckStatus.l4con, code: 0, info: refusalText(-conn) });
     }
     this.conn = conn;
     this.ctx.wheel.arm(this, now + this.limit());

@@ -1,4 +1,5 @@
 import type { Socket } from "bun";
+import { ENOMEM } from "../ffi/errno.ts";
 import { close as closeFd } from "../ffi/file.ts";
 import { AF_UNIX, type SockAddr } from "../ffi/sockaddr.ts";
 import { type ConnectOptions, connectFd } from "../ffi/connect.ts";
@@ -8,7 +9,7 @@ import { C } from "../counters/columns.ts";
 import { countPeak } from "../counters/rate.ts";
 import { L } from "../counters/shared.ts";
 import { Conn, connHandlers } from "../net/conn.ts";
-import { PolledSocket } from "../net/polled-socket.ts";
+import { PolledSocket, socketFailure } from "../net/polled-socket.ts";
 import { processPoller } from "../net/poller.ts";
 import { clientHandlers, type TlsClient } from "../net/tls/client.ts";
 import { tlsSocket, TlsSession } from "../net/tls/session.ts";
@@ -260,11 +261,17 @@ export function connectServer(
     return conn;
   }
   try {
+    const first = manner === null || manner.preface === null ? conn : new Prefaced(conn);
     const options =
-      manner === null || manner.preface === null
+      first === conn
         ? { fd, socket: tlsHandlers, data: conn, allowHalfOpen: true, tls: client.options(sni, manner?.alpn ?? null) }
-        : { fd, socket: prefacedHandlers, data: new Prefaced(conn), allowHalfOpen: true };
-    Bun.connect(options as never).then(ignore, ignore);
+        : { fd, socket: prefacedHandlers, data: first, allowHalfOpen: true };
+    Bun.connect(options as never).then(ignore, () => {
+      if (first.socket !== null) return;
+      // Bun could not watch the descriptor, and leaves it to us.
+      closeFd(fd);
+      conn.socketClose(socketFailure(ENOMEM));
+    });
   } catch {
     const status = socketError(fd);
     closeFd(fd);

@@ -12,7 +12,7 @@ import { connectAddress } from "./address.ts";
 import { countOnServer } from "./count.ts";
 import { Phase } from "./phase.ts";
 import { mannerOf } from "./manner.ts";
-import { logRefusal } from "./refusals.ts";
+import { logRefusal } from "../server/refusals.ts";
 import type { Stream } from "./stream.ts";
 import { deadlineIn } from "./timeout.ts";
 

@@ -12,7 +12,7 @@ import type { Listener } from "../proxy/frontend.ts";
 import type { TlsServer } from "../net/tls/server.ts";
 import { tlsHandlers } from "../net/tls/socket.ts";
 import { acceptGuarded, acceptPlain, acceptTls, startClient } from "../stream/accept.ts";
-import { logStarvation } from "../stream/refusals.ts";
+import { logStarvation } from "../server/refusals.ts";
 import type { StreamRuntime } from "../stream/runtime.ts";
 import { reportBug } from "../util/bug.ts";
 import { clock, tick } from "../util/clock.ts";
