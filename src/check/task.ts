@@ -8,7 +8,7 @@
  */
 import type { Address, ExternalCheckModel, GlobalModel } from "../config/model.ts";
 import { Admin, Oper, S } from "../counters/shared.ts";
-import { EAGAIN, strerror } from "../ffi/errno.ts";
+import { strerror } from "../ffi/errno.ts";
 import { logRefusal, refusalText } from "../server/refusals.ts";
 import { AF_UNIX, ipSockAddr, sockAddr, type SockAddr } from "../ffi/sockaddr.ts";
 import { type ConnectOptions, DEFAULT_CONNECT_OPTIONS } from "../ffi/connect.ts";
@@ -176,7 +176,9 @@ export class CheckTask implements TimerEntry, CheckOwner {
     if (typeof conn === "number") {
       // The kernel would not even try.
       logRefusal(server.backend, -conn);
-      return this.finish({ status: CheckStatus.l4con, code: 0, info: refusalText(-conn) });
+      // Paths are told apart in HAProxy.
+      const status = address.family === AF_UNIX ? CheckStatus.socketError : CheckStatus.l4con;
+      return this.finish({ status, code: 0, info: refusalText(-conn) });
     }
     this.conn = conn;
     this.ctx.wheel.arm(this, now + this.limit());
