@@ -8,7 +8,7 @@
  */
 import type { Address, ExternalCheckModel, GlobalModel } from "../config/model.ts";
 import { Admin, Oper, S } from "../counters/shared.ts";
-import { strerror } from "../ffi/errno.ts";
+import { EAGAIN, strerror } from "../ffi/errno.ts";
 import { logRefusal, refusalText } from "../server/refusals.ts";
 import { AF_UNIX, ipSockAddr, sockAddr, type SockAddr } from "../ffi/sockaddr.ts";
 import { type ConnectOptions, DEFAULT_CONNECT_OPTIONS } from "../ffi/connect.ts";
