@@ -66,6 +66,8 @@ export interface ProxyDraft extends Omit<Draft<ProxyModel>, "kind" | "options" |
   rulesUsedBy: "frontend" | "backend" | null;
   /** Rules that are dropped because of the mode or the kind of the section, and whose errors count nevertheless. */
   readonly ignoredRules: { [List in IgnoredList]?: ProxyModel[List] };
+  /** Lines of a backend that HAProxy ignores, and checks all the same. */
+  readonly ignored: { readonly binds: BindDraft[]; defaultBackend: Word | null };
   /** `load-server-state-from-file`, and `server-state-file-name`; null = the name of the backend. */
   stateSource: { readonly kind: "global" | "local"; readonly word: Word } | null;
   stateFile: string | null;
@@ -303,6 +305,7 @@ export function newProxy(kind: ProxyKind, name: string, nameWord: Word): ProxyDr
     defaultsAcls: [],
     rulesUsedBy: null,
     ignoredRules: {},
+    ignored: { binds: [], defaultBackend: null },
     tcpConnection: [],
     tcpSession: [],
     tcpContent: [],

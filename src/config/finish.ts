@@ -104,6 +104,7 @@ function proxyModel(draft: ProxyDraft, global: GlobalDraft): ProxyModel {
     defaultServer: _d,
     rulesUsedBy: _r,
     ignoredRules: _i,
+    ignored: _g,
     stateSource: _s,
     stateFile: _f,
     externalCommand: _c,

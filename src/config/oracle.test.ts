@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { cases as plain, type OracleCase } from "./oracle.cases.ts";
 import { counterCases } from "./oracle-counters.cases.ts";
 import { idleCases } from "./oracle-idle.cases.ts";
+import { sideCases } from "./oracle-sides.cases.ts";
 import { hostCases } from "./oracle-hosts.cases.ts";
 import { fileCases } from "./oracle-files.cases.ts";
 import { operatorCases } from "./oracle-operators.cases.ts";
@@ -30,6 +31,7 @@ const cases: readonly OracleCase[] = [
   ...operatorCases,
   ...fileCases,
   ...hostCases,
+  ...sideCases,
   ...settingCases,
 ];
 

@@ -128,6 +128,8 @@ export interface ActionEnv {
   readonly readFile: (path: string) => string;
   /** tune.bufsize: bodies and error files must fit. */
   readonly bufsize: number;
+  /** The section has no frontend side. */
+  readonly backend?: boolean;
 }
 
 /** One action: the row that parser, check, help and compiler read. */

@@ -1,6 +1,8 @@
 import { hasBackend, hasFrontend } from "../draft.ts";
 import type { ProxyDraft } from "../draft.ts";
 import { suggest } from "../../lang/suggest.ts";
+import type { Word } from "../../lang/line.ts";
+import type { ParseState } from "../sections/section.ts";
 import { eachProxy, errorAt, title, warnAt } from "./check.ts";
 
 /** Rules that may choose a backend or answer. */
@@ -9,13 +11,23 @@ function hasRules(proxy: ProxyDraft): boolean {
 }
 
 /** Every frontend must lead somewhere, and to a backend that speaks its mode. */
-export const checkBackends = eachProxy((proxy, { proxies, diagnostics }) => {
-  if (!hasFrontend(proxy)) return;
+export const checkBackends = eachProxy((proxy, state) => {
+  if (!hasFrontend(proxy)) {
+    const { defaultBackend: ignored } = proxy.ignored;
+    if (ignored !== null) judgeDefault(proxy, ignored.text, ignored, state);
+    return;
+  }
+  const { diagnostics } = state;
   const { defaultBackend } = proxy;
   if (defaultBackend === null) {
     const served =
       hasRules(proxy) ||
       (hasBackend(proxy) && (proxy.servers.length > 0 || proxy.dispatch !== null || proxy.options.transparent));
+    const rule = proxy.tcpContent.find(({ action }) => action.kind === "switch-mode");
+    if (rule !== undefined && proxy.mode === "tcp" && proxy.servers.length > 0 && proxy.useBackend.length === 0) {
+      const message = `what 'switch-mode' makes requests has no backend: the servers of ${title(proxy)} are in mode tcp`;
+      diagnostics.warn("config/no-backend", rule.at, message, { hint: "add a default_backend in mode http" });
+    }
     if (served || (proxy.mode === "http" && proxy.monitorUri !== null)) return;
     const why = hasBackend(proxy) ? "has neither servers nor a default_backend" : "has no default_backend";
     warnAt(
@@ -27,6 +39,20 @@ export const checkBackends = eachProxy((proxy, { proxies, diagnostics }) => {
     return;
   }
   const word = proxy.marks.get("default_backend") ?? proxy.nameWord;
+  const target = judgeDefault(proxy, defaultBackend, word, state);
+  if (target !== null && hasBackend(proxy) && proxy.servers.length > 0) {
+    const message = `the servers of ${title(proxy)} are never used: its default_backend goes first`;
+    warnAt(diagnostics, word, "config/unused-servers", message);
+  }
+});
+
+/** The backend a `default_backend` names; null after an error. A line that is ignored is judged as well. */
+function judgeDefault(
+  proxy: ProxyDraft,
+  defaultBackend: string,
+  word: Word,
+  { proxies, diagnostics }: ParseState,
+): ProxyDraft | null {
   const target = proxies.find((p) => hasBackend(p) && p.name === defaultBackend);
   if (target === undefined) {
     const near = suggest(
@@ -41,26 +67,23 @@ export const checkBackends = eachProxy((proxy, { proxies, diagnostics }) => {
       `there is no backend '${defaultBackend}' for ${title(proxy)}`,
       hint,
     );
-    return;
+    return null;
   }
   if (target === proxy) {
     const message = `${title(proxy)} is its own default_backend`;
     errorAt(diagnostics, word, "config/loop", message, "leave the line out: its servers are used anyway");
-    return;
-  }
-  if (hasBackend(proxy) && proxy.servers.length > 0) {
-    const message = `the servers of ${title(proxy)} are never used: its default_backend goes first`;
-    warnAt(diagnostics, word, "config/unused-servers", message);
+    return null;
   }
   // From mode tcp to mode http the connection is upgraded (manual, section 4, "mode").
-  if (proxy.mode === target.mode || proxy.mode === "tcp") return;
+  if (proxy.mode === target.mode || proxy.mode === "tcp") return target;
   const message = `${title(proxy)} is in mode http, its default_backend '${target.name}' (line ${target.at.line}) in mode tcp`;
   errorAt(diagnostics, word, "config/mode-mismatch", message, "give both the same mode");
-});
+  return null;
+}
 
 /** A `use_backend` with a fixed name must lead to a backend of its mode; names made at run time fall through. */
 export const checkUseBackend = eachProxy((proxy, { proxies, diagnostics }) => {
-  for (const { backend } of proxy.useBackend) {
+  for (const { backend } of [...proxy.useBackend, ...(proxy.ignoredRules.useBackend ?? [])]) {
     const { text, at, endColumn } = backend;
     // A percent sign makes it a log format.
     if (text.includes("%")) continue;

@@ -1,12 +1,22 @@
-import { hasBackend } from "../draft.ts";
+import { type BindDraft, hasBackend, type ProxyDraft } from "../draft.ts";
+import type { ParseState } from "../sections/section.ts";
 import { type EntryDraft, type TlsDefaults, type TlsSettingsDraft, versionRange } from "../tls/draft.ts";
-import { eachProxy, errorAt, warnAt } from "./check.ts";
+import { type Check, errorAt, warnAt } from "./check.ts";
 
 /** A TLS listener has a certificate, a version and the authorities it needs; so has TLS to a server. */
-export const checkTls = eachProxy((proxy, { diagnostics, global }) => {
+export const checkTls: Check = (state) => {
+  for (const proxy of state.proxies) {
+    checkBinds(proxy.binds, state);
+    checkBinds(proxy.ignored.binds, state);
+    if (!proxy.disabled && hasBackend(proxy)) checkServers(proxy, state);
+  }
+};
+
+/** HAProxy prepares the certificates of disabled sections, and of lines that it ignores, too. */
+function checkBinds(binds: readonly BindDraft[], { diagnostics, global }: ParseState): void {
   const store = global.tls;
   const seen = new Set<unknown>();
-  for (const { tls, word, marks } of proxy.binds) {
+  for (const { tls, word, marks } of binds) {
     if (seen.has(tls)) continue;
     seen.add(tls);
     if (!tls.enabled) {
@@ -36,7 +46,10 @@ export const checkTls = eachProxy((proxy, { diagnostics, global }) => {
       }
     }
   }
-  if (!hasBackend(proxy)) return;
+}
+
+function checkServers(proxy: ProxyDraft, { diagnostics, global }: ParseState): void {
+  const store = global.tls;
   for (const server of proxy.servers) {
     const { tls } = server;
     if (!tls.enabled && tls.check !== true) continue;
@@ -56,7 +69,7 @@ export const checkTls = eachProxy((proxy, { diagnostics, global }) => {
       );
     }
   }
-});
+}
 
 function* settingsOf(
   own: TlsSettingsDraft,

@@ -46,12 +46,10 @@ const tcpka: Keyword<ProxyContext> = {
   where: WHERE.both,
   usage: "",
   help: "TCP keepalive on both sides",
-  invertible: true,
   parse: (context) => {
-    const on = context.modifier === null;
     const { proxy } = context;
-    if (proxy.kind !== "backend") set(proxy, "clitcpka", on, context);
-    if (proxy.kind !== "frontend") set(proxy, "srvtcpka", on, context);
+    if (proxy.kind !== "backend") set(proxy, "clitcpka", true, context);
+    if (proxy.kind !== "frontend") set(proxy, "srvtcpka", true, context);
   },
 };
 

@@ -98,7 +98,11 @@ function finishRule(
     return args.error("rule/experimental", word, `'${ruleset} ${row.name}' is experimental in HAProxy`, hint);
   }
   const sub = new Args(word, args.words, c.diagnostics, `${ruleset} ${row.name}`, row.usage, args.index);
-  const read = row.parse(sub, { readFile: c.env.readFile, bufsize: c.global.bufsize });
+  const read = row.parse(sub, {
+    readFile: c.env.readFile,
+    bufsize: c.global.bufsize,
+    backend: c.proxy.kind === "backend",
+  });
   if (read === null) return null;
   const parts = row.name === "capture" ? withSlot(c, args, read) : read;
   if (parts === null) return null;

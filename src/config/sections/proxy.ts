@@ -149,7 +149,9 @@ function inspect(row: Keyword<ProxyContext>, context: ProxyContext, line: Line, 
   const proxy = newProxy("listen", context.proxy.name, context.proxy.nameWord);
   const diagnostics = new Diagnostics();
   run(row, { ...context, proxy, diagnostics }, line, at, diagnostics);
-  const { ignoredRules } = context.proxy;
+  const { ignoredRules, ignored } = context.proxy;
+  ignored.binds.push(...proxy.binds);
+  ignored.defaultBackend = proxy.marks.get("default_backend") ?? ignored.defaultBackend;
   const { useBackend, useServer, stickRules, persistRules, monitorFail } = proxy;
   if (useBackend.length > 0) ignoredRules.useBackend = [...(ignoredRules.useBackend ?? []), ...useBackend];
   if (useServer.length > 0) ignoredRules.useServer = [...(ignoredRules.useServer ?? []), ...useServer];

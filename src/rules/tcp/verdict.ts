@@ -43,7 +43,9 @@ export const tcpVerdicts: readonly ActionRow[] = [
     where: ["tcp-request content"],
     usage: "http [proto <name>]",
     help: "Take what the client sends for requests from now on",
-    parse: (args) => {
+    parse: (args, { backend }) => {
+      if (backend)
+        return args.error("config/not-here", args.keyword, "'switch-mode' is for frontends: a backend has no clients");
       const parts = takeTexts(args, [["mode", "a mode"]]);
       if (parts === null) return null;
       if (parts.texts.mode!.text !== "http") {

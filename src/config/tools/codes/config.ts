@@ -83,7 +83,7 @@ export const configCodes: readonly CodeInfo[] = [
     "no or default before a keyword that cannot be inverted",
     "'no' and 'default' work with options and a few switches only.",
     "no balance",
-    "no option tcpka",
+    "no option httpclose",
   ),
   row(
     "config/unknown-defaults",
