@@ -2,6 +2,8 @@
 _tlb() {
   local cur="${COMP_WORDS[COMP_CWORD]}" prev="${COMP_WORDS[COMP_CWORD-1]}" words="" files=""
   COMPREPLY=()
+  # "--file=x" comes as three words.
+  if [[ $cur == = ]]; then cur=""; elif [[ $prev == = ]]; then prev="${COMP_WORDS[COMP_CWORD-2]}"; fi
   if (( COMP_CWORD == 1 )); then
     words="serve check fmt explain reload upgrade drain stats socket demo version completions haproxy help --help --version"
   else

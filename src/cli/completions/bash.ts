@@ -16,6 +16,8 @@ ${flags === "" ? "" : `      case "$prev" in ${flags}) files=1 words="" ;; esac\
 _tlb() {
   local cur="\${COMP_WORDS[COMP_CWORD]}" prev="\${COMP_WORDS[COMP_CWORD-1]}" words="" files=""
   COMPREPLY=()
+  # "--file=x" comes as three words.
+  if [[ $cur == = ]]; then cur=""; elif [[ $prev == = ]]; then prev="\${COMP_WORDS[COMP_CWORD-2]}"; fi
   if (( COMP_CWORD == 1 )); then
     words="${commands.map(({ name }) => name).join(" ")} help --help --version"
   else

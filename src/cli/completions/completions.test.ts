@@ -24,6 +24,8 @@ test("bash completes commands, options, files and shells", () => {
   expect(offered("tlb", "re")).toEqual(["reload"]);
   expect(offered("tlb", "check", "--js")).toEqual(["--json"]);
   expect(offered("tlb", "serve", "-f", "tlb.f")).toEqual(["tlb.fish"]);
+  expect(offered("tlb", "serve", "--file", "=", "tlb.f")).toEqual(["tlb.fish"]);
+  expect(offered("tlb", "serve", "--file", "=")).toEqual(expect.arrayContaining(["_tlb", "tlb.bash", "tlb.fish"]));
   expect(offered("tlb", "check", "tlb.b")).toEqual(["tlb.bash"]);
   expect(offered("tlb", "completions", "z")).toEqual(["zsh"]);
 });
