@@ -1,5 +1,5 @@
 /** Going to the background: the daemon is a second run of this program, which tells the first when it serves. */
-import { closeSync, existsSync, openSync, readFileSync, unlinkSync, writeSync } from "node:fs";
+import { closeSync, existsSync, fstatSync, openSync, readFileSync, unlinkSync, writeSync } from "node:fs";
 import type { Model } from "../config/model.ts";
 import { strerror } from "../ffi/errno.ts";
 import { setsid } from "../ffi/process.ts";
@@ -61,8 +61,15 @@ export function detach(): void {
 export function writePidfile(path: string): string | null {
   try {
     const fd = openSync(path, "w", 0o644);
-    writeSync(fd, `${process.pid}\n`);
-    closeSync(fd);
+    try {
+      writeSync(fd, `${process.pid}\n`);
+    } catch (error) {
+      // An empty one, as a full disk leaves it, names no process.
+      if (fstatSync(fd).isFile()) unlinkSync(path);
+      throw error;
+    } finally {
+      closeSync(fd);
+    }
     return null;
   } catch (error) {
     return pidfileError(path, error);

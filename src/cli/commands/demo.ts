@@ -8,6 +8,8 @@ import { selfCommand } from "../../util/self.ts";
 import { demoConfig } from "../demo/config.ts";
 import { sendLoad, waitForAnswer } from "../demo/load.ts";
 import { type DemoServer, freePort, startEchoServer, startHttpServer } from "../demo/servers.ts";
+import { UsageError } from "../command.ts";
+import { messageOf } from "../../util/error.ts";
 import { renderTable } from "../table.ts";
 import { wantsColor } from "../terminal.ts";
 
@@ -70,7 +72,12 @@ function start(dir: string | undefined): Demo {
   const echo = startEchoServer("echo");
   const plan = { httpPort: freePort(), echoPort: freePort(), socket: join(folder, "tlb.sock"), web, echo };
   const config = join(folder, "lb.cfg");
-  writeFileSync(config, demoConfig(plan));
+  try {
+    writeFileSync(config, demoConfig(plan));
+  } catch (error) {
+    for (const server of [...web, echo]) server.kill();
+    throw new UsageError(`cannot write ${config}: ${messageOf(error)}`, 1);
+  }
   const child = Bun.spawn(selfCommand(["serve", "-f", config]), {
     env: childEnvironment(),
     stdio: ["ignore", "inherit", "inherit"],

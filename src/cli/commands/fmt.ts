@@ -1,4 +1,3 @@
-import { writeFileSync } from "node:fs";
 import { defineCommand } from "citty";
 import { type Formatted, formatText } from "../../config/tools/format/index.ts";
 import { Diagnostics } from "../../lang/diagnostic.ts";
@@ -9,6 +8,7 @@ import { scan, UsageError, valuesOf } from "../command.ts";
 import { configEnvironment, requireFiles } from "../load.ts";
 import { wantsColor } from "../terminal.ts";
 import { messageOf } from "../../util/error.ts";
+import { replaceFile } from "../../util/replace-file.ts";
 
 const args = {
   file: fileArg,
@@ -69,7 +69,7 @@ function report({ name }: Source, { findings, refused }: Formatted, diagnostics:
 
 function writeBack(name: string, text: string, diagnostics: Diagnostics): void {
   try {
-    writeFileSync(name, Buffer.from(text, "latin1"));
+    replaceFile(name, Buffer.from(text, "latin1"));
   } catch (error) {
     const reason = messageOf(error);
     diagnostics.error("file/unwritable", { file: name, line: 0, column: 0 }, `cannot write ${name}: ${reason}`);

@@ -1,6 +1,6 @@
 /** Command lines of init scripts, units and containers that start the program: what it says, and how it ends, as HAProxy does. */
 import { describe, expect, test } from "bun:test";
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, lstatSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { freePort } from "../../harness/ports.ts";
 import { run, startProgram } from "../../harness/program.ts";
@@ -80,6 +80,20 @@ describe.each(programs)("%s", (name) => {
     expect(lines[2]).toMatch(/^\[ALERT\] \(N\) : \[main\] Cannot create pidfile \/\S+\/none\/x\.pid/);
     expect(stderr).not.toContain("ENOENT");
     expect(lines).toHaveLength(3);
+  });
+
+  // HAProxy does not look whether its number was written.
+  test.skipIf(name === "haproxy")("a pid file on a full disk", async () => {
+    await using scope = new Scope();
+    // A link: what is taken away in error is that alone.
+    const { dir, command } = await start(scope, ["-W", "-p", "{dir}/full"], PROXIES);
+    symlinkSync("/dev/full", join(dir, "full"));
+    const { code, stderr } = await run(command);
+    expect(code).toBe(1);
+    expect(told(stderr).at(-1)).toBe(
+      `[ALERT] (N) : [main] Cannot create pidfile ${dir}/full (No space left on device)`,
+    );
+    expect(lstatSync(join(dir, "full")).isSymbolicLink()).toBe(true);
   });
 
   test.each([
