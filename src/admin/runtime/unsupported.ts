@@ -1,10 +1,9 @@
 /**
  * Commands of HAProxy's runtime API (2.6, and the few later ones that tools ask for) that are not offered here, and what
- * to do instead. A command that is offered is never looked up here, so a row may stay when its command comes.
+ * to do instead.
  */
 import { failure, type Message } from "./command.ts";
 
-const PATTERNS = "change the file and send 'reload'";
 const CERTIFICATES = "change the files and send 'reload'";
 const LISTENERS = "change the configuration and send 'reload'";
 const INTERNALS = "it shows the inside of HAProxy; see 'show info' and 'show workers'";
@@ -12,18 +11,10 @@ const INTERNALS = "it shows the inside of HAProxy; see 'show info' and 'show wor
 /** By the words a command begins with; the longest match counts. */
 const instead: Readonly<Record<string, string>> = {
   "abort ssl": CERTIFICATES,
-  "add acl": PATTERNS,
-  "add map": PATTERNS,
   "add server": "add a 'server' line to the configuration and send 'reload'",
   "add ssl": CERTIFICATES,
-  "clear acl": PATTERNS,
-  "clear map": PATTERNS,
-  "commit acl": PATTERNS,
-  "commit map": PATTERNS,
   "commit ssl": CERTIFICATES,
   "debug dev": INTERNALS,
-  "del acl": PATTERNS,
-  "del map": PATTERNS,
   "del server": "take the 'server' line out of the configuration and send 'reload'",
   "del ssl": CERTIFICATES,
   "disable dynamic-cookie": LISTENERS,
@@ -35,28 +26,21 @@ const instead: Readonly<Record<string, string>> = {
   "enable health": "add 'check' to the server and send 'reload'",
   "experimental-mode": "no command needs it",
   "expert-mode": "no command needs it",
-  "get acl": "'tlb explain' tells which ACLs a request matches",
-  "get map": "'tlb explain' tells what a map yields for a request",
   "get var": "'tlb explain' tells which variables a request sets",
   httpclient: "use another client",
   "new ssl": CERTIFICATES,
-  "prepare acl": PATTERNS,
-  "prepare map": PATTERNS,
   "set anon": "nothing is made anonymous",
   "set dynamic-cookie-key": LISTENERS,
-  "set map": PATTERNS,
   "set maxconn frontend": "change 'maxconn' of the frontend and send 'reload'",
   "set maxconn global": "change 'maxconn' of the global section and send 'reload'",
   "set profiling": INTERNALS,
   "set ssl": CERTIFICATES,
   "set var": LISTENERS,
-  "show acl": "its file is what the last reload read",
   "show activity": INTERNALS,
   "show anon": "nothing is made anonymous",
   "show events": "events are in the log",
   "show fd": INTERNALS,
   "show libs": INTERNALS,
-  "show map": "its file is what the last reload read",
   "show peers": "peers are not supported",
   "show pools": INTERNALS,
   "show profiling": INTERNALS,
