@@ -220,7 +220,7 @@ describe("pattern sets", () => {
     const old = condition("if { str(old) -f list }")!;
     const fresh = condition("if { str(new) -f list }")!;
     const set = store.find("list")!;
-    const version = set.prepare();
+    const version = set.versions.prepare();
     expect(set.add("new", "", version)).toBeNull();
     expect([old, fresh].map((c) => c.test(bareContext()))).toEqual([true, false]);
     expect(set.commit(version)).toBe(true);

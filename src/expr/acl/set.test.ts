@@ -87,7 +87,7 @@ test("random additions, changes and removals: entries, orders and indexes stay r
   expect([...set.entries()]).toEqual(plain);
   expect(set.delete("none")).toBe(0);
 
-  const version = set.prepare();
+  const version = set.versions.prepare();
   expect(set.add("/new", "7", version)).toBeNull();
   expect(str.match("/new")).toBe(-1);
   expect(set.commit(version)).toBe(true);

@@ -7,6 +7,7 @@ import { same } from "./fold.ts";
 import { TextHash } from "./index/texts.ts";
 import type { MatchFlags, MatchMethod, PatternIndex } from "./patterns/method.ts";
 import { parseAddress } from "./patterns/network.ts";
+import { Versions } from "./versions.ts";
 
 /** What maps read of an entry's value. */
 export type Output = "str" | "int" | "ip";
@@ -26,16 +27,6 @@ export interface Reading extends View {
   readonly output: Output | null;
 }
 
-/** An entry of a version that does not match yet. */
-export interface PendingEntry {
-  readonly ref: number;
-  readonly pattern: string;
-  value: string;
-}
-
-/** References to entries of versions that do not match begin here, a range for each version. */
-const PENDING_REFS = 2 ** 32;
-
 interface View {
   readonly method: MatchMethod;
   readonly flags: MatchFlags;
@@ -50,13 +41,11 @@ const LITTER = 1024;
  * run time reach all indexes at once, or none when one of them refuses the pattern. An index names entries by their rows, which are good
  * until the next change.
  *
- * Versions: `prepare` names a new one, `add` with it collects entries that do not match yet, `commit` puts them in the place of all
- * others in one step.
+ * Versions: `versions.prepare` names a new one, `add` with it collects entries that do not match yet, `commit` puts them in the place of
+ * all others in one step.
  */
 export class PatternSet {
-  /** Version that matches, and the last one handed out by `prepare`. */
-  current = 0;
-  next = 0;
+  readonly versions = new Versions();
   private readonly table = new Columns();
   private live = 0;
   /** Order of the first row; the others follow, unless `orders` says otherwise. */
@@ -67,7 +56,6 @@ export class PatternSet {
   private readonly views: View[] = [];
   /** What `_int` and `_ip` maps yield, by row. */
   private outputs: { readonly kind: "int" | "ip"; values: Value[] }[] = [];
-  private readonly pending = new Map<number, PendingEntry[]>();
   private readonly readings: Reading[] = [];
   /** The words of the configuration, for sets without a file. */
   private readonly written: string[] = [];
@@ -180,19 +168,15 @@ export class PatternSet {
   }
 
   /** Appends an entry, even when there is one with the pattern. Returns the complaint, and then changed nothing. */
-  add(pattern: string, value = "", version: number = this.current): string | null {
-    if (version === this.current) {
+  add(pattern: string, value = "", version: number = this.versions.current): string | null {
+    if (version === this.versions.current) {
       this.changed = true;
       return this.insert(pattern, value, 0, false);
     }
-    if (version < this.current || version > this.next) return "no such version";
+    if (!this.versions.has(version)) return "no such version";
     const problem = this.probe(pattern, value);
-    if (problem !== null) return problem;
-    const pending = this.pending.get(version) ?? [];
-    const last = pending[pending.length - 1];
-    pending.push({ ref: last === undefined ? PENDING_REFS * version : last.ref + 1, pattern, value });
-    this.pending.set(version, pending);
-    return null;
+    if (problem === null) this.versions.add(version, pattern, value);
+    return problem;
   }
 
   /** Sets the value of every entry with the pattern, or appends one. False when nothing changed. */
@@ -204,9 +188,7 @@ export class PatternSet {
 
   /** Takes over what was changed at run time in a set that was loaded from the same text. */
   adopt(before: PatternSet): void {
-    this.current = before.current;
-    this.next = before.next;
-    for (const [version, entries] of before.pending) this.pending.set(version, entries);
+    this.versions.adopt(before.versions);
     if (!before.changed) return;
     this.clear();
     const { table } = before;
@@ -260,29 +242,6 @@ export class PatternSet {
     return true;
   }
 
-  /** How many entries with the same pattern come before that of the order number; -1 when there is none. Names it in every process. */
-  position(order: number): number {
-    const row = this.rowOf(order);
-    if (row < 0) return -1;
-    const pattern = this.pattern(row);
-    let before = 0;
-    for (const entry of this.entries()) {
-      if (entry.order === order) break;
-      if (entry.pattern === pattern) before++;
-    }
-    return before;
-  }
-
-  /** The order number behind a `position`; -1 when there is none. */
-  orderAt(pattern: string, position: number): number {
-    let before = 0;
-    for (const entry of this.entries()) {
-      if (entry.pattern !== pattern) continue;
-      if (before++ === position) return entry.order;
-    }
-    return -1;
-  }
-
   /** All entries are replaced by these, in one step; those it refuses are left out. */
   replace(entries: readonly (readonly [string, string])[]): void {
     this.clear();
@@ -317,36 +276,13 @@ export class PatternSet {
     return this.changed;
   }
 
-  prepare(): number {
-    return ++this.next;
-  }
-
   /** False when the version was not prepared, or is not newer than the current. Older versions being made are given up. */
   commit(version: number): boolean {
-    if (version <= this.current || version > this.next) return false;
-    const pending = this.pending.get(version) ?? [];
-    for (const other of this.pending.keys()) if (other <= version) this.pending.delete(other);
+    if (!this.versions.has(version)) return false;
+    const entries = this.versions.take(version);
     this.clear();
-    this.current = version;
-    for (const { pattern, value } of pending) this.insert(pattern, value, 0, false);
+    for (const { pattern, value } of entries) this.insert(pattern, value, 0, false);
     return true;
-  }
-
-  /** Entries of a version that is being made. */
-  prepared(version: number): readonly PendingEntry[] {
-    return this.pending.get(version) ?? [];
-  }
-
-  /** Gives up the entries of a version that is being made. */
-  drain(version: number): void {
-    this.pending.delete(version);
-  }
-
-  /** Entries of all versions that do not match yet. */
-  get waiting(): number {
-    let count = 0;
-    for (const entries of this.pending.values()) count += entries.length;
-    return count;
   }
 
   /** For `get acl` and `get map`. */

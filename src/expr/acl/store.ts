@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { type PatternChange, publish } from "../changes.ts";
 import type { Position } from "../../lang/position.ts";
 import type { FindHost } from "./patterns/method.ts";
+import { orderAt } from "./positions.ts";
 import { PatternSet, type PatternUser } from "./set.ts";
 
 /** Reads a pattern file, which is named there, as latin1 text; throws when it cannot. */
@@ -92,9 +93,9 @@ export class PatternStore {
       case "append":
         return set.add(key, value) === null;
       case "delete-one":
-        return set.deleteEntry(set.orderAt(key, position ?? 0));
+        return set.deleteEntry(orderAt(set, key, position ?? 0));
       case "set-one":
-        return set.setEntry(set.orderAt(key, position ?? 0), value);
+        return set.setEntry(orderAt(set, key, position ?? 0), value);
       case "replace":
         // The file is another one by now, and wins.
         if (origin !== undefined && origin !== originOf(set)) return false;

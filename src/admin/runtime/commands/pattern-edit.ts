@@ -1,4 +1,5 @@
 /** add map|acl, set map, del map|acl, clear map|acl: changes of patterns, at once in all workers. */
+import { positionOf } from "../../../expr/acl/positions.ts";
 import type { PatternChange } from "../../../expr/changes.ts";
 import type { PatternSet } from "../../../expr/acl/set.ts";
 import type { PatternStore } from "../../../expr/acl/store.ts";
@@ -52,7 +53,7 @@ async function addEntries(call: Call, kind: Kind): Promise<Answer> {
     );
   }
   const target = versionIn(set, version);
-  if (target < set.current || target > set.next) {
+  if (target < set.versions.current || target > set.versions.next) {
     return failure(`Version number in the future, please use 'prepare ${kind}' before.`);
   }
   const changes: PatternChange[] = [];
@@ -68,7 +69,7 @@ async function addEntries(call: Call, kind: Kind): Promise<Answer> {
       problem = failure(`${fromBytes(complaint)}.`);
       break;
     }
-    if (target === set.current) changes.push(change(store, set, "append", one[0], text));
+    if (target === set.versions.current) changes.push(change(store, set, "append", one[0], text));
   }
   if (changes.length > 0) await ctx.changePatterns(changes);
   return problem ?? "";
@@ -99,7 +100,7 @@ export const setMap: Command = {
     if (reference !== null && typeof reference === "object") return reference;
     const value = toBytes(text);
     if (reference !== null) {
-      const position = set.position(reference);
+      const position = positionOf(set, reference);
       if (position < 0) return failure("key or pattern not found.");
       const pattern = patternOf(set, reference);
       if (set.setEntry(reference, value))
@@ -138,7 +139,7 @@ function remove(kind: Kind, help: string): Command {
       const reference = readReference(key);
       if (reference !== null && typeof reference === "object") return reference;
       if (reference !== null) {
-        const position = set.position(reference);
+        const position = positionOf(set, reference);
         if (position < 0) return failure("Key not found.");
         const pattern = patternOf(set, reference);
         set.deleteEntry(reference);
@@ -168,8 +169,8 @@ function clear(kind: Kind): Command {
       const set = findSet(store, rest[0], kind);
       if (set === null) return unknown(kind);
       const wanted = versionIn(set, version);
-      if (wanted !== set.current) {
-        set.drain(wanted);
+      if (wanted !== set.versions.current) {
+        set.versions.drain(wanted);
         return "";
       }
       set.clear();

@@ -47,7 +47,7 @@ export function takeVersion({ args }: Call): { readonly version: number | null; 
 
 /** The version that is meant in a set. */
 export function versionIn(set: PatternSet, version: number | null): number {
-  return version === null || version === -1 ? set.current : version;
+  return version === null || version === -1 ? set.versions.current : version;
 }
 
 /** An entry in `show`, to be given to `del` and `set` behind "#". */

@@ -34,15 +34,16 @@ function answer(call: Call, store: PatternStore, kind: Kind): Answer {
   const set = findSet(store, rest[0], kind);
   if (set === null) return unknown(kind);
   const wanted = versionIn(set, version);
-  return wanted === set.current ? entries(set) : prepared(set, wanted);
+  return wanted === set.versions.current ? entries(set) : prepared(set, wanted);
 }
 
 function* list(store: PatternStore, kind: Kind): Generator<string> {
   yield "# id (file) description\n";
   for (const set of store.sets()) {
     if (!belongs(set, kind)) continue;
-    const { id, name, current, next } = set;
-    const versions = `curr_ver=${current} next_ver=${next} entry_cnt=${set.size + set.waiting}`;
+    const { id, name, size } = set;
+    const { current, next, waiting } = set.versions;
+    const versions = `curr_ver=${current} next_ver=${next} entry_cnt=${size + waiting}`;
     yield `${id} (${fromBytes(name ?? "")}) ${fromBytes(description(set))}. ${versions}\n`;
   }
 }
@@ -75,5 +76,5 @@ function* entries(set: PatternSet): Generator<string> {
 }
 
 function* prepared(set: PatternSet, version: number): Generator<string> {
-  for (const { ref, pattern, value } of set.prepared(version)) yield line(set, ref, pattern, value);
+  for (const { ref, pattern, value } of set.versions.entries(version)) yield line(set, ref, pattern, value);
 }

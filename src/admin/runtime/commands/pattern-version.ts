@@ -10,7 +10,7 @@ function prepare(kind: Kind, help: string): Command {
     async run({ ctx, args }) {
       const set = findSet(await ctx.patterns(), args[0], kind);
       if (set === null) return unknown(kind);
-      return { severity: 6, text: `New version created: ${set.prepare()}\n` };
+      return { severity: 6, text: `New version created: ${set.versions.prepare()}\n` };
     },
   };
 }
