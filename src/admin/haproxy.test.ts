@@ -244,6 +244,19 @@ describe.skipIf(haproxy === null)("compared with HAProxy", () => {
     await same("enable agent app/web1", "operator");
   });
 
+  test("set rate-limit: what is no setting, and what is no number", async () => {
+    for (const words of ["", " foo", " sessions", " sessions all 1"]) {
+      const [ours, theirs] = await both(`set rate-limit${words}\n`);
+      const names = (text: string): string[] => text.match(/^'.*|(?<=- )'.*'/gm) ?? [];
+      expect(names(ours)).toHaveLength(5);
+      expect(names(ours)).toEqual(names(theirs));
+    }
+    await same("set rate-limit sessions global");
+    await same("set rate-limit sessions global 5 x");
+    await same("set rate-limit sessions global 0");
+    await same("set rate-limit foo", "operator");
+  });
+
   test("every command HAProxy lists is offered, or answered with what to do instead", async () => {
     const listed = (await ask(pair.theirs.admin, "help\n")).split("\n").filter((line) => line.startsWith("  "));
     const names = listed.map((line) => /^(?:[a-z-]+ ?)+/.exec(line.trim())![0].trim());

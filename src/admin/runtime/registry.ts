@@ -11,7 +11,7 @@ import * as patternGet from "./commands/pattern-get.ts";
 import * as patternShow from "./commands/pattern-show.ts";
 import * as patternVersion from "./commands/pattern-version.ts";
 import * as process from "./commands/process.ts";
-import { setRateLimits } from "./commands/rate-limit.ts";
+import { setRateLimit } from "./commands/rate-limit.ts";
 import * as server from "./commands/server.ts";
 import * as servers from "./commands/servers.ts";
 import { showErrors } from "./commands/errors.ts";
@@ -32,7 +32,7 @@ const registered: readonly Command[] = [
   cli.showVersion,
   cli.user,
   clearCounters,
-  ...setRateLimits,
+  setRateLimit,
   frontend.disableFrontend,
   frontend.enableFrontend,
   frontend.setMaxconnFrontend,

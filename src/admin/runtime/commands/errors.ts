@@ -19,11 +19,12 @@ export const showErrors: Command = {
     const [which, side] = args;
     const model = ctx.model();
     let only: string | null = null;
-    if (which !== undefined && which !== "-1") {
-      const found = model.proxies.find(({ name, id }) => name === which || String(id) === which);
-      if (found === undefined) return failure("No such proxy.");
-      only = found.name;
-    }
+    if (which !== undefined && !model.proxies.some(({ name }) => name === which)) {
+      // A number, as atoi() reads it: of nobody, or negative for all.
+      const id = Number.parseInt(which, 10) || 0;
+      if (id === 0) return failure("No such proxy.");
+      if (id > 0) only = model.proxies.find((proxy) => proxy.id === id)?.name ?? "";
+    } else if (which !== undefined) only = which;
     if (side !== undefined && side !== "request" && side !== "response") {
       return failure("Expects either 'request' or 'response'.");
     }
