@@ -63,7 +63,7 @@ export function unsupported(words: readonly string[]): Message | null {
   // The master CLI of HAProxy sends a command to a process by "@1", "@!2" or "@master".
   if (words[0]?.startsWith("@") === true) {
     return failure(
-      `'${words[0]}' is not supported by tlb: this socket answers for all workers, send the command alone.`,
+      `'${words[0]}' is only for the master CLI (-W -S): this socket answers for all workers, send the command alone.`,
     );
   }
   for (let used = Math.min(3, words.length); used > 0; used--) {
