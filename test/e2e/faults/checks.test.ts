@@ -54,6 +54,7 @@ defaults
     timeout connect 1s
     timeout client 1s
     timeout server 1s
+    timeout check 3s
     option log-health-checks
 listen a
     bind 127.0.0.1:${freePort()}
