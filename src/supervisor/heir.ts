@@ -13,6 +13,7 @@ import {
   unpackChange,
 } from "./handover.ts";
 import type { Listener } from "./listeners.ts";
+import { overhear } from "./report.ts";
 import { UnixSocket } from "./unix.ts";
 
 /** Everything a former supervisor gives, with descriptors of this process. */
@@ -57,7 +58,12 @@ export function repeatErrors(): () => void {
     if (text !== "") tell({ type: "said", text });
     return write(chunk, ...rest);
   }) as typeof stderr.write;
-  stopRepeating = () => void (stderr.write = write);
+  // Reports go there by another way.
+  overhear((text) => tell({ type: "said", text }));
+  stopRepeating = () => {
+    stderr.write = write;
+    overhear(() => {});
+  };
   return stopRepeating;
 }
 

@@ -11,10 +11,19 @@ function formatReport(level: Level, text: string): string {
   return `${`[${level}]`.padEnd(10)} (${process.pid}) : ${text}`;
 }
 
+let overheard: (line: string) => void = () => {};
+
+/** `listener` gets every line that `reportToStderr` writes, too. */
+export function overhear(listener: (line: string) => void): void {
+  overheard = listener;
+}
+
 /** At once, and without waiting for whoever reads: a pipe that is full must not hold the process. */
 export const reportToStderr: Report = (level, text) => {
+  const line = formatReport(level, text);
+  overheard(`${line}\n`);
   const sink = openSink({ kind: "stderr" });
-  sink.write(Buffer.from(formatReport(level, text)).toString("latin1"));
+  sink.write(Buffer.from(line).toString("latin1"));
   sink.flush();
 };
 

@@ -330,10 +330,10 @@ test("a program that is gone, may not run, or is another one leaves the old in p
     expect(await status(port)).toBe(200);
     return answer;
   };
-  expect(await attempt()).toContain(`cannot run ${program}: ENOENT`);
+  expect(await attempt()).toContain(`cannot run ${program}: No such file or directory`);
   writeFileSync(program, "#!/bin/sh\nexit 3\n");
   chmodSync(program, 0o644);
-  expect(await attempt()).toContain(`cannot run ${program}: EACCES`);
+  expect(await attempt()).toContain(`cannot run ${program}: Permission denied`);
   chmodSync(program, 0o755);
   expect(await attempt()).toContain("the new process ended with code 3");
   writeFileSync(program, "#!/bin/sh\nkill -9 $$\n");
