@@ -1,12 +1,14 @@
 import type { Socket } from "bun";
 import { close as closeFd } from "../ffi/file.ts";
-import { EINPROGRESS, ENOMEM } from "../ffi/errno.ts";
+import { EAFNOSUPPORT, EINPROGRESS, ENOMEM } from "../ffi/errno.ts";
 import { AF_UNIX, type SockAddr } from "../ffi/sockaddr.ts";
 import { connectFd, type ConnectOptions, DEFAULT_CONNECT_OPTIONS } from "../ffi/connect.ts";
 import { IPPROTO_TCP, setIntOption, socketError, TCP_QUICKACK } from "../ffi/socket-options.ts";
 import { connect, SOCK_STREAM, socket } from "../ffi/socket.ts";
 import { Conn, connHandlers } from "../net/conn.ts";
 import { socketFailure } from "../net/polled-socket.ts";
+import { beginSocks, type SocksFailure, type SocksHandshake, socksRequest, type SocksUser } from "../net/socks4.ts";
+import { upgradeClient } from "../net/tls/socket.ts";
 import { clientHandlers, type ClientFailure, type TlsClient, type TlsPeer } from "../net/tls/client.ts";
 
 /** Who waits for the connection of a check. Exactly one of `onCheckClose` and a call of `abort()` ends it. */
@@ -20,15 +22,19 @@ export interface CheckOwner {
   onCheckEnd(): void;
   /** `error` as Bun gives it, undefined for an orderly close. */
   onCheckClose(error: Error | undefined): void;
+  /** The SOCKS4 proxy did not open the way. */
+  onSocksFailed(why: SocksFailure): void;
 }
 
 /** The connection of one check. */
-export class CheckConn extends Conn implements TlsPeer {
+export class CheckConn extends Conn implements TlsPeer, SocksUser {
   declare socket: Socket<Conn> | null;
   readonly client: TlsClient | null;
   readonly sni: string | null;
   private owner: CheckOwner | null;
   private told: boolean;
+  /** The way to the server is still to be opened; null = there is none to open. */
+  socks: SocksHandshake | null = null;
 
   /** The kernel has the connection, whatever TLS says. */
   get reached(): boolean {
@@ -75,12 +81,33 @@ export class CheckConn extends Conn implements TlsPeer {
   }
 
   onClose(error: Error | undefined): void {
-    const { owner } = this;
+    const { owner, socks } = this;
+    this.socks = null;
+    socks?.cancel();
     this.owner = null;
     owner?.onCheckClose(error);
   }
 
   onTimer(): void {}
+
+  onSocksOpen(socket: Socket<Conn>): void {
+    this.socks = null;
+    if (this.client !== null) {
+      upgradeClient(socket, this.client.options(this.sni), tlsHandlers, this);
+      return;
+    }
+    socket.data = this;
+    this.socket = socket;
+    this.connected();
+  }
+
+  onSocksFailed(why: SocksFailure): void {
+    this.owner?.onSocksFailed(why);
+  }
+
+  onSocksUnreachable(error: Error | undefined): void {
+    this.socketClose(error);
+  }
 
   /** Ends it with a reset, as HAProxy ends checks: no TIME_WAIT here, no half-open connection there. The owner hears nothing. */
   cancel(): void {
@@ -133,12 +160,19 @@ export function connectCheck(
   silent: boolean,
   client: TlsClient | null,
   sni: string | null,
+  socks: SockAddr | null,
 ): CheckConn | number {
+  const request = socks === null ? null : socksRequest(address);
+  if (socks !== null && request === null) return -EAFNOSUPPORT;
   const plain = options === DEFAULT_CONNECT_OPTIONS && address.family !== AF_UNIX;
-  const fd = silent && plain ? silentFd(address) : connectFd(address, options);
+  const fd = silent && plain && socks === null ? silentFd(address) : connectFd(socks ?? address, options);
   if (fd < 0) return fd;
   const conn = new CheckConn(owner, client, sni);
   try {
+    if (request !== null) {
+      conn.socks = beginSocks(fd, request, conn);
+      return conn;
+    }
     const common = { fd, data: conn, allowHalfOpen: true };
     const how = client === null ? { socket: handlers } : { socket: tlsHandlers, tls: client.options(sni) };
     Bun.connect({ ...common, ...how } as never).then(ignore, () => unwatched(conn, fd));

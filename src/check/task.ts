@@ -11,16 +11,18 @@ import { Admin, Oper, S } from "../counters/shared.ts";
 import { EAGAIN, strerror } from "../ffi/errno.ts";
 import { logRefusal, refusalText } from "../server/refusals.ts";
 import { AF_UNIX, ipSockAddr, sockAddr, type SockAddr } from "../ffi/sockaddr.ts";
+import { openNamespace } from "../ffi/namespace.ts";
 import { type ConnectOptions, DEFAULT_CONNECT_OPTIONS } from "../ffi/connect.ts";
 import { readAddress, type Server } from "../proxy/server.ts";
 import { tick } from "../util/clock.ts";
 import type { TimerEntry } from "../util/wheel.ts";
 import { type ClientFailure, failureTexts, type TlsClient } from "../net/tls/client.ts";
+import { type SocksFailure, socksFailures } from "../net/socks4.ts";
 import { CheckConn, type CheckOwner, connectCheck } from "./conn.ts";
 import { tlsSocket } from "../net/tls/session.ts";
 import type { Health } from "./health.ts";
 import { takeObserved } from "./observe.ts";
-import { checkSendsProxy, proxyLine } from "./proxy-line.ts";
+import { checkSendsProxy, type Ends, proxyLine } from "./proxy-line.ts";
 import { programArguments, programVariables } from "./kinds/external.ts";
 import { mayFork, type Running, startProgram } from "./program.ts";
 import { CheckStatus } from "./status.ts";
@@ -103,8 +105,13 @@ export class CheckTask implements TimerEntry, CheckOwner {
     tick();
     if (this.program !== null) return this.finish({ status: CheckStatus.procTimeout, code: 0, info: "" });
     if (this.conn !== null) {
-      const { reached, shaken } = this.conn;
-      const status = shaken ? this.timeoutStatus() : reached ? CheckStatus.l6timeout : CheckStatus.l4timeout;
+      const { reached, shaken, socks } = this.conn;
+      const status =
+        shaken || socks?.reached === true
+          ? this.timeoutStatus()
+          : reached
+            ? CheckStatus.l6timeout
+            : CheckStatus.l4timeout;
       this.finish({ status, code: 0, info: "" });
       return;
     }
@@ -171,8 +178,9 @@ export class CheckTask implements TimerEntry, CheckOwner {
     if (address === null) return this.finish({ status: CheckStatus.socketError, code: 0, info: "" });
     this.probe = this.method.probe(server);
     const tls = server.checkTls as TlsClient | null;
-    const silent = this.probe === null && tls === null && !checkSendsProxy(server.model);
-    const conn = connectCheck(this, address, this.options, silent, tls, server.model.check.sni);
+    const silent =
+      this.probe === null && tls === null && !server.model.check.viaSocks4 && !checkSendsProxy(server.model);
+    const conn = connectCheck(this, address, this.options, silent, tls, server.model.check.sni, this.socks());
     if (typeof conn === "number") {
       // The kernel would not even try.
       logRefusal(server.backend, -conn);
@@ -188,7 +196,7 @@ export class CheckTask implements TimerEntry, CheckOwner {
   onCheckConnect(): void {
     const { probe } = this;
     const conn = this.conn!;
-    const proxy = proxyLine(this.server.model, conn.socket ?? {}, this.neverLocal);
+    const proxy = proxyLine(this.server.model, this.ends(conn), this.neverLocal);
     if (proxy !== null) conn.write(proxy, 0, proxy.length);
     if (probe === null) {
       const status = conn.secure ? CheckStatus.l6ok : CheckStatus.l4ok;
@@ -199,6 +207,10 @@ export class CheckTask implements TimerEntry, CheckOwner {
     probe.agree?.(conn.secure ? tlsSocket(conn.socket!).alpnProtocol || null : null);
     const { request } = probe;
     if (request !== null) conn.write(request, 0, request.length);
+  }
+
+  onSocksFailed(why: SocksFailure): void {
+    this.finish({ status: CheckStatus.socketError, code: 0, info: socksFailures[why] });
   }
 
   onCheckRefused(why: ClientFailure): void {
@@ -230,6 +242,28 @@ export class CheckTask implements TimerEntry, CheckOwner {
     if (error === undefined && probe !== null && conn!.established) return this.onCheckEnd();
     const status = conn!.established ? CheckStatus.socketError : CheckStatus.l4con;
     this.finish({ status, code: 0, info: errorText(error) });
+  }
+
+  /** `check-via-socks4` */
+  private socks(): SockAddr | null {
+    const { socks4, check } = this.server.model;
+    return check.viaSocks4 && socks4 !== null ? sockAddr(socks4) : null;
+  }
+
+  /** Through a proxy, the far end is where the server is. */
+  private ends({ socket }: CheckConn): Ends {
+    if (socket === null) return {};
+    if (this.socks() === null) return socket;
+    const to = readAddress(this.server.shared, this.server.slot) ?? this.server.model.address;
+    const { localAddress, localPort } = socket;
+    const { addr, port } = this.server.model.check;
+    const own = to?.kind === "ip" ? to : null;
+    return {
+      localAddress,
+      localPort,
+      remoteAddress: addr ?? own?.ip,
+      remotePort: this.port || this.method.port || port || own?.port,
+    };
   }
 
   private timeoutStatus(): Verdict["status"] {
@@ -264,12 +298,16 @@ export class CheckTask implements TimerEntry, CheckOwner {
 
 function connectOptions({ model, backend }: Server): ConnectOptions {
   const source = model.source ?? backend.model.source;
-  if (source === null) return DEFAULT_CONNECT_OPTIONS;
+  const { namespace: name } = model;
+  if (source === null && name === null) return DEFAULT_CONNECT_OPTIONS;
+  const namespace = name === null ? -1 : openNamespace(name);
+  if (source === null) return { ...DEFAULT_CONNECT_OPTIONS, namespace };
   const { ip } = source;
   return {
     ...DEFAULT_CONNECT_OPTIONS,
     source: ip === null ? null : ipSockAddr(ip.includes(":") ? 6 : 4, ip, source.port),
     interface: source.interface,
+    namespace,
   };
 }
 

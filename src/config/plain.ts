@@ -34,6 +34,7 @@ export function plainServer(at: Position, name: string): ServerModel {
       proto: null,
       tls: null,
       sni: null,
+      viaSocks4: false,
     },
     cookie: null,
     source: null,
@@ -60,6 +61,8 @@ export function plainServer(at: Position, name: string): ServerModel {
     proxyTlvs: [],
     checkSendProxy: false,
     tls: null,
+    socks4: null,
+    namespace: null,
     saved: null,
   };
 }

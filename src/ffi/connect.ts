@@ -1,6 +1,7 @@
 /** Connections to servers: a socket with all it is to have, on its way. */
 import { EINPROGRESS } from "./errno.ts";
 import { close } from "./file.ts";
+import { enter } from "./namespace.ts";
 import { AF_INET, AF_INET6, AF_UNIX, type SockAddr } from "./sockaddr.ts";
 import { bind, connect, SOCK_STREAM, socket } from "./socket.ts";
 import {
@@ -44,6 +45,8 @@ export interface ConnectOptions {
   /** Receive and send buffers in bytes; 0 = kernel's default. */
   readonly rcvbuf: number;
   readonly sndbuf: number;
+  /** Network namespace of the socket: a descriptor of `openNamespace`, -1 = that of the process. */
+  readonly namespace: number;
 }
 
 export const DEFAULT_CONNECT_OPTIONS: ConnectOptions = {
@@ -59,6 +62,7 @@ export const DEFAULT_CONNECT_OPTIONS: ConnectOptions = {
   fastOpen: false,
   rcvbuf: 0,
   sndbuf: 0,
+  namespace: -1,
 };
 
 /**
@@ -68,7 +72,8 @@ export const DEFAULT_CONNECT_OPTIONS: ConnectOptions = {
  */
 export function connectFd(address: SockAddr, options: ConnectOptions): number {
   const family = address.family;
-  const fd = socket(family, SOCK_STREAM);
+  const { namespace } = options;
+  const fd = namespace < 0 ? socket(family, SOCK_STREAM) : enter(namespace, () => socket(family, SOCK_STREAM));
   if (fd < 0) return fd;
   let status = family === AF_UNIX ? 0 : prepareConnect(fd, family, options);
   if (status >= 0) status = connect(fd, address);

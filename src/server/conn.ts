@@ -1,5 +1,5 @@
 import type { Socket } from "bun";
-import { ENOMEM } from "../ffi/errno.ts";
+import { EAFNOSUPPORT, ENOMEM } from "../ffi/errno.ts";
 import { close as closeFd } from "../ffi/file.ts";
 import { AF_UNIX, type SockAddr } from "../ffi/sockaddr.ts";
 import { type ConnectOptions, connectFd } from "../ffi/connect.ts";
@@ -12,6 +12,7 @@ import { Conn, connHandlers } from "../net/conn.ts";
 import { PolledSocket, socketFailure } from "../net/polled-socket.ts";
 import { processPoller } from "../net/poller.ts";
 import { clientHandlers, type TlsClient } from "../net/tls/client.ts";
+import { beginSocks, type SocksFailure, socksFailures, socksRequest, type SocksUser } from "../net/socks4.ts";
 import { tlsSocket, TlsSession } from "../net/tls/session.ts";
 import { upgradeClient } from "../net/tls/socket.ts";
 import type { Server } from "../proxy/server.ts";
@@ -47,7 +48,7 @@ export interface Manner {
 }
 
 /** A connection to a server, in use by one stream or idle in the pool of its server. */
-export class ServerConn extends Conn implements ServerSide {
+export class ServerConn extends Conn implements ServerSide, SocksUser {
   readonly h2 = null;
   readonly server: Server;
   readonly pool: ServerPool;
@@ -71,6 +72,8 @@ export class ServerConn extends Conn implements ServerSide {
   private preface: Buffer | null = null;
   /** HTTP/2 on it, null = none. */
   mux: ServerMux | null = null;
+  /** Holds the socket until it is this connection's: in front of TLS, or of what a SOCKS4 proxy opens; null = nothing does. */
+  standIn: Conn | null = null;
   /** Epoch of the pool it was made in; -1 = never to be pooled. */
   epoch: number;
 
@@ -148,6 +151,9 @@ export class ServerConn extends Conn implements ServerSide {
   }
 
   onClose(error: Error | undefined): void {
+    const { standIn } = this;
+    this.standIn = null;
+    standIn?.abort();
     this.pool.gone(this);
     // The pool may refuse a connection, and closes it unowned: HTTP/2 on it must hear of that.
     const owner = this.owner ?? this.mux;
@@ -186,6 +192,46 @@ export class ServerConn extends Conn implements ServerSide {
   override onBug(): void {
     this.owner?.onBug();
   }
+
+  /** A handshake is under way: nothing can be written yet, and the owner is told when it is over. */
+  get pending(): boolean {
+    return this.standIn !== null || (this.secure && this.tls === null);
+  }
+
+  onSocksOpen(socket: Socket<Conn>): void {
+    this.standIn = null;
+    const { client, owner } = this;
+    if (client !== null) {
+      secureNow(socket, this);
+      return;
+    }
+    socket.data = this;
+    this.socket = socket;
+    this.established = true;
+    const preface = this.manner?.preface ?? null;
+    if (preface !== null) this.startWith(preface);
+    owner?.onServerOpen(this);
+    if (preface !== null) this.begin();
+    if (!this.closed) this.owner?.onServerDrain(this);
+  }
+
+  onSocksFailed(why: SocksFailure): void {
+    this.standIn = null;
+    this.socketClose(new Error(socksFailures[why]));
+  }
+
+  onSocksUnreachable(error: Error | undefined): void {
+    this.standIn = null;
+    this.socketClose(error);
+  }
+}
+
+/** TLS on a plain socket that is connected, behind what goes in clear. */
+function secureNow(socket: Socket<Conn>, conn: ServerConn): void {
+  const preface = conn.manner?.preface ?? null;
+  // The first bytes of a connection always fit.
+  if (preface !== null) socket.write(preface, 0, preface.length);
+  upgradeClient(socket, conn.client!.options(conn.sni, conn.manner?.alpn ?? null), tlsHandlers, conn);
 }
 
 const tlsHandlers = clientHandlers((socket: Socket<Conn>) => {
@@ -210,10 +256,8 @@ class Prefaced extends Conn {
     const { conn, socket } = this;
     if (this.upgraded || conn.closed || socket?.remoteAddress === undefined) return;
     this.upgraded = true;
-    const preface = conn.manner!.preface!;
-    // The first bytes of a connection always fit.
-    socket.write(preface, 0, preface.length);
-    upgradeClient(socket, conn.client!.options(conn.sni, conn.manner!.alpn), tlsHandlers, conn);
+    conn.standIn = null;
+    secureNow(socket, conn);
   }
   onData(): void {}
   onEnd(): void {}
@@ -226,6 +270,7 @@ class Prefaced extends Conn {
 const prefacedHandlers = connHandlers((socket: Socket<Conn>) => {
   const stand = socket.data as Prefaced;
   stand.socket = socket;
+  if (stand.closed) socket.terminate();
 });
 
 const ignore = (): void => {};
@@ -242,7 +287,10 @@ export function connectServer(
   sni: string | null,
   manner: Manner | null,
 ): ServerConn | number {
-  const fd = connectFd(address, manner === null ? pool.options : manner.options);
+  const { socks } = pool;
+  const request = socks === null ? null : socksRequest(address);
+  if (socks !== null && request === null) return -EAFNOSUPPORT;
+  const fd = connectFd(socks ?? address, manner === null ? pool.options : manner.options);
   if (fd < 0) return fd;
   const client = pool.server.tls as TlsClient | null;
   const conn = new ServerConn(pool, owner, client, sni);
@@ -250,7 +298,7 @@ export function connectServer(
   if (address !== pool.address) conn.epoch = -1;
   pool.opened();
   conn.idleSince = clock.now;
-  if (client === null) {
+  if (client === null && request === null) {
     const socket = new PolledSocket(fd, processPoller(reportBug), conn, address.family !== AF_UNIX);
     conn.socket = socket;
     const preface = manner?.preface ?? null;
@@ -261,10 +309,15 @@ export function connectServer(
     return conn;
   }
   try {
+    if (request !== null) {
+      conn.standIn = beginSocks(fd, request, conn);
+      return conn;
+    }
     const first = manner === null || manner.preface === null ? conn : new Prefaced(conn);
+    if (first !== conn) conn.standIn = first;
     const options =
       first === conn
-        ? { fd, socket: tlsHandlers, data: conn, allowHalfOpen: true, tls: client.options(sni, manner?.alpn ?? null) }
+        ? { fd, socket: tlsHandlers, data: conn, allowHalfOpen: true, tls: client!.options(sni, manner?.alpn ?? null) }
         : { fd, socket: prefacedHandlers, data: first, allowHalfOpen: true };
     Bun.connect(options as never).then(ignore, () => {
       if (first.socket !== null) return;

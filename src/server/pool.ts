@@ -2,6 +2,7 @@ import { C } from "../counters/columns.ts";
 import { Admin, S } from "../counters/shared.ts";
 import { ipSockAddr, type SockAddr, sockAddr } from "../ffi/sockaddr.ts";
 import { type ConnectOptions, DEFAULT_CONNECT_OPTIONS } from "../ffi/connect.ts";
+import { openNamespace } from "../ffi/namespace.ts";
 import type { Server } from "../proxy/server.ts";
 import { clock } from "../util/clock.ts";
 import type { TlsClient } from "../net/tls/client.ts";
@@ -18,6 +19,8 @@ export class ServerPool {
   server: Server;
   address: SockAddr | null;
   options: ConnectOptions;
+  /** The SOCKS4 proxy on the way; null = none. */
+  socks: SockAddr | null = null;
   /** How WebSockets go; null = as other requests. */
   websocket: WebsocketPlan | null = null;
   /** Streams or connection attempts that hold a connection. */
@@ -62,12 +65,14 @@ export class ServerPool {
       this.closeIdle();
     }
     this.recipe = recipe;
+    this.socks = model.socks4 === null ? null : sockAddr(model.socks4);
     this.address = server.address === null ? null : sockAddr(server.address);
     this.options = {
       ...DEFAULT_CONNECT_OPTIONS,
       // Set by the socket when it matters, and by Bun on those of TLS.
       nodelay: false,
       keepalive,
+      namespace: model.namespace === null ? -1 : openNamespace(model.namespace),
       keepCount: count,
       keepIdle: idle,
       keepInterval: interval,

@@ -63,7 +63,7 @@ export function connect(stream: Stream): void {
   }
   countSession(server, backend);
   // The stream is told when the handshake is over; until then it must be able to give the connection up.
-  if (result.secure) stream.serverConn = result.closed ? null : result;
+  if (result.pending) stream.serverConn = result.closed ? null : result;
   else opened(stream);
 }
 

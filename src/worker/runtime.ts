@@ -1,5 +1,7 @@
 import { compile, type Compiled } from "../compile/compile.ts";
 import { Shared } from "../counters/shared.ts";
+import { strerror } from "../ffi/errno.ts";
+import { openNamespace } from "../ffi/namespace.ts";
 import { mapSegment } from "../counters/segment.ts";
 import type { Change } from "../expr/changes.ts";
 import type { Diagnostic } from "../lang/diagnostic.ts";
@@ -51,6 +53,13 @@ export class Runtime implements WorkerHandlers {
       if (slot === undefined) throw new Error(`no counter slot for ${key}`);
       return slot;
     };
+    // While the folder of the namespaces can still be reached.
+    for (const { servers } of snapshot.model.proxies) {
+      for (const { namespace } of servers) {
+        const status = namespace === null ? 0 : openNamespace(namespace);
+        if (status < 0) throw new Error(`Cannot open namespace '${namespace}' (${strerror(status)}).`);
+      }
+    }
     const compiled = compile(snapshot.model, slotOf, this.shared, snapshot.worker, snapshot.maxconn);
     this.caches.prepare(snapshot, compiled.caches);
     this.tables.prepare(snapshot, compiled.tables);

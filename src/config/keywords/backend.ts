@@ -125,7 +125,7 @@ export const backendKeywords: readonly Row[] = [
     usage: "<address>:<port>",
     help: "One address for everything that no server takes",
     parse: (c, args) => {
-      const address = takeDispatch(c, args);
+      const address = takeDestination(c, args);
       if (address === null) return;
       c.proxy.dispatch = address;
       c.proxy.marks.set("dispatch", args.keyword);
@@ -200,7 +200,8 @@ function parseRetryOn(c: ProxyContext, args: Args): void {
   c.proxy.retryOn = [...conditions];
 }
 
-function takeDispatch(c: ProxyContext, args: Args): Address | null {
+/** An address to connect to, with its port. */
+export function takeDestination(c: ProxyContext, args: Args): Address | null {
   const word = args.take("<address>:<port>");
   if (word === null) return null;
   const parsed = parseAddress(word.text, c.env.variables);

@@ -21,8 +21,8 @@ const BIND = `
 `;
 
 const SERVER = `
-  agent-addr+1 agent-check agent-inter+1 agent-port+1 agent-send+1 check-via-socks4 log-proto+1 namespace+1
-  no-agent-check resolve-net+1 resolve-opts+1 resolve-prefer+1 resolvers+1 socks4+1
+  agent-addr+1 agent-check agent-inter+1 agent-port+1 agent-send+1 log-proto+1
+  no-agent-check resolve-net+1 resolve-opts+1 resolve-prefer+1 resolvers+1
 `;
 
 function words(list: string): string[] {

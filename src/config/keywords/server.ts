@@ -1,6 +1,7 @@
 import type { Args } from "../../lang/args.ts";
 import type { ProxyContext } from "../context.ts";
 import type { ServerDraft } from "../draft.ts";
+import { serverWayRows } from "./server-way.ts";
 import { serverProxyRows } from "./server-proxy.ts";
 import { takeChoice, takeInteger, takeTime } from "../../lang/values.ts";
 import { parseAddress } from "../address.ts";
@@ -187,6 +188,7 @@ export const serverParameters = new KeywordTable<ServerContext>("server", [
   identity,
   serverTlsRows,
   serverProxyRows,
+  serverWayRows,
 ]);
 
 function parseId(c: ServerContext, args: Args): void {

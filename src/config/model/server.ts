@@ -62,6 +62,10 @@ export interface ServerModel {
   readonly checkSendProxy: boolean;
   /** Traffic is encrypted; null = no `ssl`. */
   readonly tls: ServerTlsModel | null;
+  /** The SOCKS4 proxy connections go through; null = none. */
+  readonly socks4: Address | null;
+  /** Network namespace connections leave from; null = that of the process. */
+  readonly namespace: string | null;
   /** What a server state file knows of it; null = nothing. */
   readonly saved: SavedServerModel | null;
 }
@@ -101,6 +105,8 @@ export interface ServerCheckModel {
   /** Checks are encrypted: `check-ssl`, or `ssl` without another port or address. `sni` is `check-sni`, `alpn` `check-alpn`. */
   readonly tls: ServerTlsModel | null;
   readonly sni: string | null;
+  /** Checks go through the SOCKS4 proxy too. */
+  readonly viaSocks4: boolean;
 }
 
 export interface SourceModel {

@@ -114,7 +114,7 @@ export class TcpStream extends Stream {
       (this.early ??= []).push(chunk);
       this.earlyBytes += n;
       // On the way already: it leaves as soon as the connection stands, and is kept for another attempt.
-      if (conn !== null && this.phase === Phase.connecting) this.sendEarly(conn, chunk);
+      if (conn !== null && this.phase === Phase.connecting && !conn.pending) this.sendEarly(conn, chunk);
       if (this.step !== Inspection.none) inspectMore(this);
       else if (this.earlyBytes >= this.rt.global.bufsize) this.client.pause();
       return;

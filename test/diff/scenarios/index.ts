@@ -35,6 +35,7 @@ import { timeouts } from "./timeouts.ts";
 import { persistence } from "./persistence.ts";
 import { random } from "./random.ts";
 import { rdp } from "./rdp.ts";
+import { socksScenarios } from "./socks.ts";
 import { settings } from "./settings.ts";
 import { restatuses } from "./restatus.ts";
 import { retries } from "./retries.ts";
@@ -102,6 +103,7 @@ export const scenarios: readonly Scenario[] = [
   ...persistence,
   ...restatuses,
   ...settings,
+  ...socksScenarios,
   ...retries,
   ...sessionCounts,
   ...uploads,
