@@ -9,6 +9,8 @@ import type { Polled, Poller } from "./poller.ts";
 
 /** How long accepting rests when this process or the machine has no descriptor or memory left. */
 const REST_MS = 100;
+/** From that many on it is no fault of single connections: accepting rests, rather than to ask for ever. */
+const HOPELESS = 20;
 /** Bounds `tune.maxaccept -1`: established connections shall have their turn. */
 const UNLIMITED = 1000;
 
@@ -31,6 +33,8 @@ export class Acceptor implements Polled, TimerEntry {
   wheelDue = 0;
   deadline = 0;
   private stopped = false;
+  /** Connections in a row that failed while they were accepted. */
+  private failures = 0;
 
   /** `fd`: listening, not blocking, the caller's; it must stay open until `stop`. `inARow`: tune.maxaccept. */
   constructor(
@@ -66,8 +70,12 @@ export class Acceptor implements Polled, TimerEntry {
           return;
         }
         // That connection failed (ECONNABORTED, EINTR…): the next one need not.
-        continue;
+        if (++this.failures < HOPELESS) continue;
+        this.failures = 0;
+        wheel.arm(this, clock.now + REST_MS);
+        return;
       }
+      this.failures = 0;
       const socket = new AcceptedSocket(status, poller, NOBODY, this.tcp);
       user.onAccept(socket);
       socket.watch();

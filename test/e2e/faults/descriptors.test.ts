@@ -8,7 +8,7 @@ import { ok, respond, startServer } from "../../harness/server.ts";
 import { startSyslog } from "../../harness/syslog.ts";
 import { becomes, busy, descriptors, startServing, workers } from "../tools.ts";
 import { dir, makeCertificates, openssl, removeCertificates } from "../tls/tools.ts";
-import { cpuMs } from "./inject.ts";
+import { canInject, cpuMs, inject } from "./inject.ts";
 
 const possible = openssl && which("prlimit") !== null;
 beforeAll(async () => {
@@ -80,6 +80,41 @@ listen web
     expect(workers(proxy)).toEqual([pid]);
     // Nothing of our own fell over meanwhile.
     expect(proxy.program.stderr()).toBe("");
+  },
+  20_000,
+);
+
+test.skipIf(!canInject())(
+  "accepting fails whatever waits: it rests now and then, and goes on as soon as it can",
+  async () => {
+    await using scope = new Scope();
+    const port = freePort();
+    const proxy = await startServing(
+      scope,
+      `global
+    nbthread 1
+defaults
+    mode http
+    timeout client 5s
+frontend web
+    bind 127.0.0.1:${port}
+    http-request return status 200
+`,
+    );
+    const [pid] = workers(proxy) as [number];
+    for (const errno of ["EPERM", "EINTR"]) {
+      const injection = await inject(scope, pid, [`accept4:error=${errno}`]);
+      const client = await connect(scope, port);
+      client.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+      await Bun.sleep(300);
+      // Twenty at a time, and a tenth of a second between.
+      expect(injection.count()).toBeLessThan(200);
+      expect(injection.count()).toBeGreaterThan(0);
+      await injection.stop();
+      expect(await client.response()).toStartWith("HTTP/1.1 200 ");
+      client.close();
+    }
+    expect(workers(proxy)).toEqual([pid]);
   },
   20_000,
 );
