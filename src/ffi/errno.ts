@@ -22,6 +22,7 @@ export const EAFNOSUPPORT = 97;
 export const EADDRINUSE = 98;
 export const EADDRNOTAVAIL = 99;
 export const ENETUNREACH = 101;
+export const ECONNABORTED = 103;
 export const ECONNRESET = 104;
 export const ENOBUFS = 105;
 export const ETIMEDOUT = 110;
@@ -76,6 +77,7 @@ const NAMES: Readonly<Record<number, string>> = {
   [EADDRINUSE]: "EADDRINUSE",
   [EADDRNOTAVAIL]: "EADDRNOTAVAIL",
   [ENETUNREACH]: "ENETUNREACH",
+  [ECONNABORTED]: "ECONNABORTED",
   [ECONNRESET]: "ECONNRESET",
   [ENOBUFS]: "ENOBUFS",
   [ETIMEDOUT]: "ETIMEDOUT",

@@ -1,5 +1,5 @@
 import { EPOLLIN } from "../ffi/epoll.ts";
-import { EAGAIN, EMFILE, ENFILE, ENOBUFS, ENOMEM } from "../ffi/errno.ts";
+import { EAGAIN, ECONNABORTED, EMFILE, ENFILE, ENOBUFS, ENOMEM } from "../ffi/errno.ts";
 import { accept } from "../ffi/socket.ts";
 import { clock } from "../util/clock.ts";
 import { type TimerEntry, wheel } from "../util/wheel.ts";
@@ -70,7 +70,7 @@ export class Acceptor implements Polled, TimerEntry {
           return;
         }
         // That connection failed (ECONNABORTED, EINTR…): the next one need not.
-        if (++this.failures < HOPELESS) continue;
+        if (status === -ECONNABORTED || ++this.failures < HOPELESS) continue;
         this.failures = 0;
         wheel.arm(this, clock.now + REST_MS);
         return;
