@@ -29,6 +29,15 @@ usage() {
     cat <<'USAGE'
 usage: install.sh --from PATH|URL [--sha256 SUM] [--prefix DIR] [--systemd [--config FILE] [--unit-dir DIR]] [--haproxy-link]
        install.sh --uninstall [--prefix DIR] [--unit-dir DIR]
+
+  --from PATH|URL     the binary, a file or an address (or TLB_URL)
+  --sha256 SUM        refuse a binary with another checksum (or TLB_SHA256)
+  --prefix DIR        install to DIR/bin, default /usr/local (or TLB_PREFIX)
+  --systemd           write tlb.service; it is not enabled or started
+  --config FILE       configuration of the service, default /etc/tlb/lb.cfg
+  --unit-dir DIR      where tlb.service goes, default /etc/systemd/system (or TLB_UNIT_DIR)
+  --haproxy-link      make DIR/bin/haproxy a link to tlb, unless a haproxy is there
+  --uninstall         remove what was installed; the configuration stays
 USAGE
 }
 
@@ -74,6 +83,7 @@ Type=notify
 NotifyAccess=main
 ExecStartPre=$1 check -f $2
 ExecStart=$1 serve -f $2
+ExecReload=$1 check -q -f $2
 ExecReload=/bin/kill -HUP \$MAINPID
 KillMode=mixed
 Restart=always

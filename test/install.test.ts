@@ -27,7 +27,10 @@ test("installs a file, twice is harmless, and uninstalls", async () => {
   expect(readFileSync(target, "utf8")).toBe(readFileSync(binary, "utf8"));
   expect(lstatSync(target).mode & 0o777).toBe(0o755);
   expect(readlinkSync(join(prefix, "bin", "haproxy"))).toBe("tlb");
-  expect(readFileSync(join(units, "tlb.service"), "utf8")).toContain(`ExecStart=${target} serve -f /etc/other.cfg\n`);
+  const unit = readFileSync(join(units, "tlb.service"), "utf8");
+  expect(unit).toContain(`ExecStart=${target} serve -f /etc/other.cfg\n`);
+  // systemctl reload fails where the file has errors.
+  expect(unit).toContain(`ExecReload=${target} check -q -f /etc/other.cfg\nExecReload=/bin/kill -HUP $MAINPID\n`);
 
   const again = await install("--from", binary, "--systemd", "--haproxy-link", "--config", "/etc/other.cfg");
   expect(again.code).toBe(0);

@@ -85,6 +85,41 @@ describe("what is no answer", () => {
   });
 });
 
+test.skipIf(Bun.which("script") === null)(
+  "stats --watch on a terminal goes on when tlb comes back",
+  async () => {
+    const good = "# pxname,svname,status\nweb,FRONTEND,OPEN,\n\n";
+    answer = good;
+    const command = selfCommand(["stats", "--watch"]).map((word) => `'${word}'`);
+    const child = Bun.spawn(["script", "-qec", command.join(" "), "/dev/null"], {
+      cwd: dir,
+      env: { ...process.env, NO_COLOR: "1", TERM: "xterm", TLB_SOCKET: join(dir, "sock") },
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+    let text = "";
+    const read = (async () => {
+      for await (const chunk of child.stdout) text += Buffer.from(chunk).toString();
+    })();
+    const until = async (part: string): Promise<void> => {
+      for (let tries = 0; !text.includes(part); tries++) {
+        if (tries > 150) throw new Error(`no '${part}' in ${JSON.stringify(text)}`);
+        await Bun.sleep(100);
+      }
+    };
+    try {
+      await until("FRONTEND");
+      answer = "";
+      await until("was closed without an answer");
+      answer = good.replace("OPEN", "STOP");
+      await until("STOP");
+    } finally {
+      child.kill("SIGTERM");
+      await Promise.all([child.exited, read]);
+    }
+  },
+  30_000,
+);
+
 describe("socket: the exit code is that of the answer", () => {
   test.each([
     ["[3]: No such server.\n\n", "No such server.\n\n", 1],

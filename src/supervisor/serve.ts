@@ -1,5 +1,6 @@
 import { hasListener, NOTHING_TO_SERVE } from "../config/listeners.ts";
 import { sdNotify } from "../ffi/process.ts";
+import { messageOf } from "../util/error.ts";
 import { selfCommand } from "../util/self.ts";
 import { detach, isDaemon, probePidfile, removePidfile, startDaemon, writePidfile } from "./daemon.ts";
 import { announce } from "./front.ts";
@@ -114,7 +115,7 @@ export async function serve(options: ServeOptions): Promise<number> {
   }));
   for (const { signal, handler } of received) process.on(signal, handler);
   // A mistake in the runtime API must not end the process that owns the sockets.
-  const stray = (error: unknown) => report("ALERT", `unhandled rejection: ${String(error)}`);
+  const stray = (error: unknown) => report("ALERT", `internal error: ${messageOf(error)}`);
   process.on("unhandledRejection", stray);
   let pidfile: string | null = null;
   // Whoever started a process in the foreground waits for this one, however often the program is replaced.

@@ -54,7 +54,7 @@ export async function runWorker(handlers: WorkerHandlers): Promise<never> {
   process.on("SIGTERM", () => void control.stop());
   process.on("disconnect", () => control.disconnected());
   process.on("unhandledRejection", (error) => {
-    console.error(`[ALERT]    (${process.pid}) : worker: unhandled rejection: ${messageOf(error)}`);
+    console.error(`[ALERT]    (${process.pid}) : worker: internal error: ${messageOf(error)}`);
   });
   control.send({ type: "hello" });
   return new Promise<never>(() => {});

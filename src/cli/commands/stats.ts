@@ -80,13 +80,24 @@ async function watch(address: RuntimeAddress, wanted: readonly string[], seconds
   const stop = (): void => resolve("stop");
   process.on("SIGINT", stop);
   process.on("SIGTERM", stop);
+  let reached = false;
   if (screen) process.stdout.write(ENTER);
   try {
     for (;;) {
-      const text = draw(await fetchRows(address, wanted), terminalWidth());
+      let text: string;
+      try {
+        text = draw(await fetchRows(address, wanted), terminalWidth());
+        reached = true;
+      } catch (error) {
+        // Who watches a restart wants to see what comes after it.
+        if (!reached || !screen || !(error instanceof UsageError)) throw error;
+        text = `${error.message}\n`;
+      }
       if (screen) {
         const title = `tlb stats  ${new Date().toLocaleTimeString("en-GB")}  every ${seconds}s, Ctrl-C ends`;
-        const lines = [title, "", ...text.split("\n")].slice(0, Math.max(1, process.stdout.rows - 1));
+        // A terminal that does not tell its size, such as a serial line, says 0.
+        const { rows } = process.stdout;
+        const lines = [title, "", ...text.split("\n")].slice(0, rows > 1 ? rows - 1 : undefined);
         process.stdout.write(HOME + lines.map((line) => `${line}\x1b[K`).join("\n") + CLEAR_REST);
       } else process.stdout.write(`${text}\n`);
       if ((await Promise.race([interrupted, Bun.sleep(seconds * 1000)])) === "stop") return 0;

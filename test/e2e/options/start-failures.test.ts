@@ -256,3 +256,21 @@ test("a pid file that cannot be written ends what was started", async () => {
   expect(stderr).toContain(`Cannot create pidfile ${dir}/no/lb.pid`);
   await expect(connect(scope, port)).rejects.toThrow();
 });
+
+test("SIGTERM to the whole group in the middle of a start is no failure", async () => {
+  await using scope = new Scope();
+  const file = join(scope.tempDir(), "lb.cfg");
+  writeFileSync(file, `${DEFAULTS}listen web\n    bind 127.0.0.1:${freePort()}\n    http-request return status 200\n`);
+  for (const ms of [40, 70, 100, 130, 160, 200, 260]) {
+    const child = Bun.spawn([...tlbCommand(), "serve", "-f", file], {
+      env: { ...process.env, XDG_RUNTIME_DIR: scope.tempDir() },
+      stdio: ["ignore", "ignore", "pipe"],
+      detached: true,
+    });
+    await Bun.sleep(ms);
+    process.kill(-child.pid, "SIGTERM");
+    // Before it has handlers the signal ends it.
+    expect([0, 143]).toContain(await child.exited);
+    expect(await new Response(child.stderr).text()).not.toContain("could be started");
+  }
+}, 30_000);
