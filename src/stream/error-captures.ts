@@ -24,9 +24,11 @@ export interface ErrorCapture {
   readonly bytes: string;
   /** Offset in `bytes` of the first wrong one. */
   readonly position: number;
-  /** What HAProxy's parser would have been reading, by its name and number; null = what the bytes before the position say. */
-  readonly state: string | null;
-  /** Of the body, so far. */
+  /** What HAProxy's parser would have been reading, by its name and number. */
+  readonly state: string;
+  /** Bytes of earlier messages in front of it in HAProxy's buffer. */
+  readonly offset: number;
+  /** Of the body, so far; before it, its announced length. */
   readonly chunk: number;
   readonly body: number;
 }
@@ -44,9 +46,10 @@ function keep(
   side: Side,
   bytes: string,
   position: number,
-  state: string | null,
+  state: string,
   chunk: number,
   body: number,
+  offset = 0,
 ): void {
   const { client, frontend, backend, server } = stream;
   const proxy = side === "request" ? frontend.name : backend!.name;
@@ -58,67 +61,105 @@ function keep(
     side,
     proxy,
     other: side === "request" ? (backend?.name ?? null) : frontend.name,
-    server: server?.name ?? null,
+    // As in HAProxy, where a request is the client's alone.
+    server: side === "request" ? null : (server?.name ?? null),
     source: client.unix ? "unix" : `${client.address}:${client.port}`,
     bytes: text,
     position: Math.max(0, Math.min(position, text.length)),
     state,
+    offset,
     chunk,
     body,
   });
 }
 
-/** Keeps the message whose head could not be parsed: buf[head.start, end). `code`: of codec/h1/errors.ts. Cold. */
-export function captureHead(stream: HttpStream, side: Side, head: Head, buf: Buffer, end: number, code: number): void {
-  const start = Math.min(head.start, end);
-  const bytes = latin1(buf, start, end);
-  const position = head.errorAt - start;
-  // HAProxy has stored the first of two lengths by then.
-  const length = code === H1Error.CONFLICTING_LENGTH ? Math.max(0, head.contentLength) : 0;
+/**
+ * Keeps the message whose head could not be parsed: buf[head.base, end), with the interim responses that came in front of it. `code`: of
+ * codec/h1/errors.ts; `offset`: see ErrorCapture. Cold.
+ */
+export function captureHead(
+  stream: HttpStream,
+  side: Side,
+  head: Head,
+  buf: Buffer,
+  end: number,
+  code: number,
+  offset = 0,
+): void {
+  const start = Math.min(head.base, end);
+  const found = judge(side, head, latin1(buf, start, end), head.errorAt - start, code);
+  // HAProxy counts from the last head, whatever is in front of it. A length that was read by then is known.
+  const length = Math.max(0, head.contentLength);
+  keep(
+    stream,
+    side,
+    latin1(buf, interimsBefore(stream, buf, start), end),
+    found.position,
+    found.state,
+    length,
+    length,
+    offset,
+  );
+}
+
+interface Place {
+  readonly position: number;
+  /** See ErrorCapture. */
+  readonly state: string;
+}
+
+/** Where HAProxy's parser stops in `bytes`, and in which state. */
+function judge(side: Side, head: Head, bytes: string, position: number, code: number): Place {
   switch (code) {
     case H1Error.BAD_CONTENT_LENGTH:
     case H1Error.CONFLICTING_LENGTH:
     case H1Error.DUPLICATE_HOST:
-      return keep(stream, side, bytes, position, "MSG_HDR_L2_LWS(24)", length, length);
+      return { position, state: "MSG_HDR_L2_LWS(24)" };
     case H1Error.TOO_MANY_HEADERS:
-      return keep(stream, side, bytes, linesAfter(bytes, position, 2), "MSG_HDR_L2_LWS(24)", 0, 0);
+      return { position: linesAfter(bytes, position, 2), state: "MSG_HDR_L2_LWS(24)" };
     case H1Error.BAD_TRANSFER_ENCODING:
       // Found wrong where it stands, or once all of the head is known.
-      return keep(
-        stream,
-        side,
-        bytes,
-        position,
-        head.errorAt === head.end ? "MSG_DATA(27)" : "MSG_HDR_L2_LWS(24)",
-        0,
-        0,
-      );
+      return { position, state: head.errorAt === head.end ? "MSG_DATA(27)" : "MSG_HDR_L2_LWS(24)" };
     case H1Error.HTTP09:
       if (bytes[position] === "\r" && bytes[position + 1] !== "\n") {
-        return keep(stream, side, bytes, position + 1, "MSG_LAST_LF(25)", 0, 0);
+        return { position: position + 1, state: "MSG_LAST_LF(25)" };
       }
-      return keep(stream, side, bytes, position, "MSG_DATA(27)", 0, 0);
+      return { position, state: "MSG_DATA(27)" };
     case H1Error.UNSUPPORTED_CODING:
-      return keep(stream, side, bytes, position, "MSG_DATA(27)", 0, 0);
+      return { position, state: "MSG_DATA(27)" };
     case H1Error.WEBSOCKET_KEY:
-      return keep(stream, side, bytes, position, "MSG_DONE(30)", 0, 0);
+      return { position, state: "MSG_DONE(30)" };
     case H1Error.BAD_HOST:
-      return keep(stream, side, bytes, position, "MSG_LAST_LF(25)", 0, 0);
+      return { position, state: "MSG_LAST_LF(25)" };
     case H1Error.BARE_CR: {
       const inLine = bytes.lastIndexOf("\n", position) < 0;
-      return keep(stream, side, bytes, position + 1, inLine ? "MSG_LAST_LF(25)" : "MSG_HDR_L2_LF(23)", 0, 0);
+      return { position: position + 1, state: inLine ? "MSG_LAST_LF(25)" : "MSG_HDR_L2_LF(23)" };
     }
     case H1Error.BAD_METHOD:
     case H1Error.BAD_VERSION: {
       // What cannot begin a message, or a version that is one by its form alone.
       const before = side === "request" ? "MSG_RQBEFORE(0)" : "MSG_RPBEFORE(8)";
-      const whole = /[A-Z0-9./]/.test(bytes[position] ?? "") && (position === 0 || bytes[position - 1] === " ");
-      const state = whole && code === H1Error.BAD_VERSION ? "MSG_DATA(27)" : position === 0 ? before : null;
-      return keep(stream, side, bytes, position, state, 0, 0);
+      const first = position === Math.max(0, head.start - head.base);
+      const whole = /[A-Z0-9./]/.test(bytes[position] ?? "") && (first || bytes[position - 1] === " ");
+      if (whole && code === H1Error.BAD_VERSION) return { position, state: "MSG_DATA(27)" };
+      return { position, state: first ? before : stateAt(bytes, position, side) };
     }
     default:
-      return keep(stream, side, bytes, position, null, 0, 0);
+      return { position, state: stateAt(bytes, position, side) };
   }
+}
+
+/** The state HAProxy's parser stops in by what is before the position, with its number there. */
+function stateAt(bytes: string, position: number, side: Side): string {
+  const begin = bytes.lastIndexOf("\n", position - 1) + 1;
+  const before = bytes.slice(begin, position);
+  if (bytes.slice(0, begin).trim() !== "") return before.includes(":") ? "MSG_HDR_VAL(22)" : "MSG_HDR_NAME(17)";
+  const spaces = before.split(" ").length - 1;
+  const states =
+    side === "request"
+      ? ["MSG_RQMETH(2)", "MSG_RQURI(4)", "MSG_RQVER(6)"]
+      : ["MSG_RPVER(10)", "MSG_RPCODE(12)", "MSG_RPREASON(14)"];
+  return states[Math.min(spaces, 2)]!;
 }
 
 /** Offset of the n-th line after the one that begins at `from`, or the end. */
@@ -132,11 +173,16 @@ function linesAfter(bytes: string, from: number, n: number): number {
   return at;
 }
 
-/** Keeps a message that passes although it should not, by option accept-invalid-http-request or -response. */
-export function captureOdd(stream: HttpStream, side: Side, head: Head, buf: Buffer, end: number): void {
+/** Keeps a message that passes although it should not, by option accept-invalid-http-request or -response; `offset`: see ErrorCapture. */
+export function captureOdd(stream: HttpStream, side: Side, head: Head, buf: Buffer, end: number, offset = 0): void {
   const framing = side === "request" ? requestFraming(head) : responseFraming(head, stream.req.method);
-  const state = framing === Framing.NONE ? "MSG_DONE(30)" : "MSG_DATA(27)";
-  keep(stream, side, latin1(buf, head.start, end), head.oddAt, state, 0, 0);
+  const start = Math.min(head.base, end);
+  const position = head.oddAt + head.start - start;
+  let state = framing === Framing.NONE ? "MSG_DONE(30)" : "MSG_DATA(27)";
+  // Behind an interim response HAProxy does not go on to the end of the head for it.
+  if (side === "response" && stream.interimBytes > 0) state = stateAt(latin1(buf, start, end), position, side);
+  const length = framing === Framing.LENGTH ? head.contentLength : 0;
+  keep(stream, side, latin1(buf, interimsBefore(stream, buf, start), end), position, state, length, length, offset);
 }
 
 /**
@@ -154,11 +200,27 @@ export function captureBody(
   const body = side === "request" ? stream.reqBody : stream.resBody;
   const { scanner, payload } = body;
   if (scanner === null) return;
-  const from = head.buf === buf && head.end === start ? head.start : start;
+  const whole = head.buf === buf && head.end === start;
+  const from = whole ? interimsBefore(stream, buf, head.base) : start;
   const inTrailers = code === H1Error.BAD_TRAILER || code === H1Error.TRAILERS_TOO_LARGE;
   const state = inTrailers ? "MSG_TRAILERS(29)" : scanner.errorAfterData ? "MSG_CHUNK_CRLF(28)" : "MSG_CHUNK_SIZE(26)";
   // HAProxy has read trailers from a place of their own and reports where the body began.
   keep(stream, side, latin1(buf, from, end), (inTrailers ? start : scanner.errorAt) - from, state, 0, payload);
+}
+
+let passed: { readonly stream: HttpStream; readonly buf: Buffer; readonly from: number; readonly to: number } | null =
+  null;
+
+/** Interim responses were passed on: buf[from, to). What is captured right behind them is shown with them. */
+export function noteInterims(stream: HttpStream, buf: Buffer, from: number, to: number): void {
+  passed = { stream, buf, from: passed?.stream === stream && passed.to === from ? passed.from : from, to };
+}
+
+/** Where what HAProxy holds begins, when the message does at `start`. */
+function interimsBefore(stream: HttpStream, buf: Buffer, start: number): number {
+  const noted = passed;
+  passed = null;
+  return noted !== null && noted.stream === stream && noted.buf === buf && noted.to === start ? noted.from : start;
 }
 
 /** All of them, and how many there were: the answer of a worker. */

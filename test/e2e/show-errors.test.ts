@@ -51,6 +51,14 @@ const requests: Readonly<Record<string, string>> = {
   "too many headers": get(Array.from({ length: 110 }, (_, i) => `x-${i}: 1\r\n`).join("")),
   "head too large": get(`x-large: ${"z".repeat(17_000)}\r\n`),
   "target too large": `GET /${"z".repeat(17_000)} HTTP/1.1\r\nhost: a\r\n\r\n`,
+  "bad name behind a length": post("content-length: 5\r\nbad header: x\r\n", "hello"),
+  "bad length behind another": post("content-length: 5\r\ncontent-length: x\r\n", "hello"),
+  "unknown coding behind a length": post("content-length: 5\r\ntransfer-encoding: gzip\r\n", "hello"),
+  "host twice behind a length": post("content-length: 5\r\nhost: b\r\n", "hello"),
+  "CR in a value behind a length": post("content-length: 5\r\nx: a\rb\r\n", "hello"),
+  "behind another request": `${get("")}GET /b HTTP/1.1\r\nbad header: x\r\n\r\n`,
+  "behind another request with a body": `${post("content-length: 5\r\n", "hello")}GET /b HTTP/1.1\r\nbad header: x\r\n\r\n`,
+  "behind empty lines": "\r\n\r\nGET /b HTTP/1.1\r\nbad header: x\r\n\r\n",
   "nothing wrong": get(""),
 };
 
@@ -75,6 +83,13 @@ const responses: Readonly<Record<string, string>> = {
   "head too large": `HTTP/1.1 200 OK\r\nx: ${"z".repeat(17_000)}\r\n\r\n`,
   "too many headers": `HTTP/1.1 200 OK\r\n${Array.from({ length: 110 }, (_, i) => `x-${i}: 1\r\n`).join("")}\r\n`,
   "switched without being asked": "HTTP/1.1 101 Switching Protocols\r\n\r\n",
+  "bad name behind a length": "HTTP/1.1 200 OK\r\ncontent-length: 5\r\nbad header: x\r\n\r\nhello",
+  "bad length behind another": "HTTP/1.1 200 OK\r\ncontent-length: 1\r\ncontent-length: x\r\n\r\nab",
+  "bad name behind 100": "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nbad header: x\r\n\r\n",
+  "bad name behind 100 and 103":
+    "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early\r\nlink: a\r\n\r\nHTTP/1.1 200 OK\r\nbad header: x\r\n\r\n",
+  "bad chunk behind 100":
+    "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhello\r\nx",
   "nothing wrong": ok("hi"),
 };
 

@@ -39,6 +39,9 @@ export class HttpClient extends ClientConn implements HttpSide {
   private held: Buffer | null = null;
   private heldStart = 0;
   private heldEnd = 0;
+  /** Where `held` begins in HAProxy's buffer, which begins with what came when it was empty; and what makes an offset in the present buffer one there. */
+  private heldAt = 0;
+  private shift = 0;
   /** A line `x-forwarded-for: …` ready to send, made once per connection, and the setting it was made for. */
   forwardLine: Buffer | null = null;
   forwardName = "";
@@ -85,6 +88,7 @@ export class HttpClient extends ClientConn implements HttpSide {
     this.established = true;
     if (this.lingering) return;
     const { stream } = this;
+    this.shift = -start;
     if (stream === null) this.begin(buf, start, end);
     else if (stream.readingHead) this.more(stream, buf.subarray(start, end));
     else if (stream.tunnel) stream.onTunnelData(buf.subarray(start, end));
@@ -120,6 +124,7 @@ export class HttpClient extends ClientConn implements HttpSide {
     }
     chunk.copy(buf, this.heldEnd);
     this.heldEnd += chunk.length;
+    this.shift = this.heldAt - this.heldStart;
     this.parse(stream, buf, this.heldStart, this.heldEnd);
   }
 
@@ -130,7 +135,7 @@ export class HttpClient extends ClientConn implements HttpSide {
     if (at > 0) {
       // Fast path: the head is complete.
       if (this.held === buf) this.held = null;
-      if (stream.req.oddAt >= 0) captureOdd(stream, "request", stream.req, buf, end);
+      if (stream.req.oddAt >= 0) captureOdd(stream, "request", stream.req, buf, end, start + this.shift);
       // A head lives as long as its exchange, which a client that reads slowly draws out.
       if (end - start > LARGE_READ && 4 * (at - start) < end - start) stream.req.detach();
       stream.onRequestHead(buf, at, end);
@@ -142,6 +147,7 @@ export class HttpClient extends ClientConn implements HttpSide {
         const wide = Buffer.allocUnsafeSlow(Math.max(rt.global.bufsize, end - start));
         buf.copy(wide, 0, start, end);
         this.held = wide;
+        this.heldAt = start + this.shift;
         this.heldStart = 0;
         this.heldEnd = end - start;
         stream.req.rebase(wide, -start);
@@ -156,7 +162,8 @@ export class HttpClient extends ClientConn implements HttpSide {
       upgradeToH2(this, buf, start, end);
       return;
     }
-    if (at !== H2_PREFACE && at !== H1Error.PRI_METHOD) captureHead(stream, "request", stream.req, buf, end, at);
+    if (at !== H2_PREFACE && at !== H1Error.PRI_METHOD)
+      captureHead(stream, "request", stream.req, buf, end, at, start + this.shift);
     stream.reason = errorName(at);
     stream.refuse(errorStatus(at));
   }
@@ -167,6 +174,7 @@ export class HttpClient extends ClientConn implements HttpSide {
     if (this.held === null) {
       // What is around it is another's, and a small part of a large read lets the read go.
       this.held = kept(buf, start, end);
+      this.heldAt = start + this.shift;
       this.heldStart = 0;
       this.heldEnd = end - start;
     } else {
@@ -192,12 +200,15 @@ export class HttpClient extends ClientConn implements HttpSide {
       }
       this.nesting = true;
       try {
+        this.shift = this.heldAt - this.heldStart;
         this.begin(held, this.heldStart, this.heldEnd);
         while (this.again) {
           this.again = false;
           const rest: Buffer | null = this.held;
           this.held = null;
-          if (rest !== null && !this.closed && this.stream === null) this.begin(rest, this.heldStart, this.heldEnd);
+          if (rest === null || this.closed || this.stream !== null) continue;
+          this.shift = this.heldAt - this.heldStart;
+          this.begin(rest, this.heldStart, this.heldEnd);
         }
       } finally {
         this.nesting = false;

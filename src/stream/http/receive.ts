@@ -1,5 +1,5 @@
 /** What the server sends: heads are gathered, interim responses passed on, the final one analysed, its body forwarded. */
-import { captureHead, captureOdd } from "../error-captures.ts";
+import { captureHead, captureOdd, noteInterims } from "../error-captures.ts";
 import { errorName } from "../../codec/h1/errors.ts";
 import { parseResponse } from "../../codec/h1/head.ts";
 import { C } from "../../counters/columns.ts";
@@ -68,6 +68,7 @@ export function receive(stream: HttpStream, conn: ServerSide, chunk: Buffer, fro
     }
     // Interim responses go on to clients that know them (RFC 9110 section 15.2), and the final one is waited for.
     holdInterim(stream);
+    if (at < end) noteInterims(stream, buf, start, at);
     start = at;
     if (start >= end) {
       stream.resHeld = null;

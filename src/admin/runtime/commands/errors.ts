@@ -52,7 +52,7 @@ export const showErrors: Command = {
 const RESERVED = 48;
 
 function describe(model: Model, capture: ErrorCapture): string {
-  const { at, side, proxy, other, server, source, bytes, position, state, chunk, body } = capture;
+  const { at, side, proxy, other, server, source, bytes, position, state, offset, chunk, body } = capture;
   const named = (name: string | null): string => {
     const found = model.proxies.find((one) => one.name === name);
     return found === undefined ? "<NONE> (#-1)" : `${found.name} (#${found.id})`;
@@ -65,25 +65,12 @@ function describe(model: Model, capture: ErrorCapture): string {
 [${logDate(at)}] ${mine} ${named(proxy)}: invalid ${side}
   ${theirs} ${named(other)}, server ${target === undefined ? "<NONE> (#-1)" : `${target.name} (#${target.id})`}, event #${capture.id}, src ${source}
   buffer starts at 0 (including 0 out), ${bufsize - bytes.length} free,
-  len ${bytes.length}, wraps at ${bufsize - RESERVED}, error at position ${position}
+  len ${bytes.length}, wraps at ${bufsize - RESERVED - offset}, error at position ${position}
   H1 connection flags 0x00000000, H1 stream flags 0x00000000
-  H1 msg state ${state ?? stateAt(bytes, position, side)}, H1 msg flags 0x00000000
+  H1 msg state ${state}, H1 msg flags 0x00000000
   H1 chunk len ${chunk} bytes, H1 body len ${body} bytes :
   
 ${dump(bytes)}`;
-}
-
-/** The state HAProxy's parser stops in, with its number there. */
-function stateAt(bytes: string, position: number, side: "request" | "response"): string {
-  const begin = bytes.lastIndexOf("\n", position - 1) + 1;
-  const before = bytes.slice(begin, position);
-  if (bytes.slice(0, begin).trim() !== "") return before.includes(":") ? "MSG_HDR_VAL(22)" : "MSG_HDR_NAME(17)";
-  const spaces = before.split(" ").length - 1;
-  const states =
-    side === "request"
-      ? ["MSG_RQMETH(2)", "MSG_RQURI(4)", "MSG_RQVER(6)"]
-      : ["MSG_RPVER(10)", "MSG_RPCODE(12)", "MSG_RPREASON(14)"];
-  return states[Math.min(spaces, 2)]!;
 }
 
 /** Columns a line of the dump may take. */
