@@ -6,6 +6,7 @@ import type { ProxyModel, ServerModel } from "../config/model.ts";
 import { limitOf, type RateLimit, rateLimits, resetLimit } from "../counters/limits.ts";
 import { Admin, Oper, S, type Shared } from "../counters/shared.ts";
 import type { Change, PreviousProxy } from "../supervisor/types.ts";
+import { frontendLimit, FrontendState } from "../proxy/frontend.ts";
 import { follow, initialiseServers, type Cells } from "./servers.ts";
 import { endResolutionMaint } from "./stats/address.ts";
 
@@ -54,11 +55,16 @@ export function beforeCommit(change: Change): string[] {
 
 function carryFrontend({ shared, slotOf }: Cells, before: PreviousProxy, after: ProxyModel, notes: string[]): void {
   const slot = slotOf(`F/${after.name}`);
-  const limit = shared.getState(slot, S.maxconn);
+  const limit = frontendLimit(shared, slot, after);
   if (before.maxconn !== after.maxconn) shared.setState(slot, S.maxconn, 0);
-  else if (limit > 0 && limit !== after.maxconn)
-    notes.push(`  ${after.name}: keeps maxconn ${limit} set at run time (file: ${after.maxconn})`);
-  if (shared.getState(slot, S.admin) !== 0) notes.push(`  ${after.name}: keeps disabled set at run time`);
+  else if (limit !== after.maxconn)
+    notes.push(`  ${after.name}: keeps maxconn ${Math.max(0, limit)} set at run time (file: ${after.maxconn})`);
+  const state = shared.getState(slot, S.admin);
+  if (state === FrontendState.paused) notes.push(`  ${after.name}: keeps disabled set at run time`);
+  if (state !== FrontendState.stopped) return;
+  // Its sockets were given up and are bound again.
+  shared.setState(slot, S.admin, FrontendState.running);
+  notes.push(`  ${after.name}: was shut down, accepts connections again`);
 }
 
 type PreviousServer = PreviousProxy["servers"][number];

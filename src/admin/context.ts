@@ -1,7 +1,7 @@
-import type { LogLevel, Model } from "../config/model.ts";
+import type { LogLevel, Model, ProxyModel } from "../config/model.ts";
 import type { CacheSettings } from "../cache/reader.ts";
 import type { PatternStore } from "../expr/acl/store.ts";
-import type { PatternChange } from "../expr/changes.ts";
+import type { DynamicCookie, PatternChange } from "../expr/changes.ts";
 import type { CacheStore } from "../cache/store.ts";
 import type { Table } from "../table/table.ts";
 import type { Shared } from "../counters/shared.ts";
@@ -53,6 +53,17 @@ export interface AdminContext {
   drain(): void;
   /** Ends the process now. Returns at once. */
   stop(): void;
+  /**
+   * Puts the state of a frontend in force: accepts connections, refuses them for a while, or gives its addresses up until the next
+   * reload. Resolves to null, or to why it cannot be.
+   */
+  setFrontend(name: string, state: "run" | "pause" | "stop"): Promise<string | null>;
+  /** Whether a backend makes cookies of the addresses of its servers, and the key. */
+  dynamicCookie(proxy: ProxyModel): DynamicCookie;
+  /** Changes that in all workers; resolves when it is in force. */
+  setDynamicCookie(proxy: ProxyModel, wanted: DynamicCookie): Promise<void>;
+  /** Resolves when all workers know what rules changed in any of them before this was called. */
+  settle(): Promise<void>;
   /** Names of queries the workers answer. A command that needs another one is not offered. */
   readonly queries: ReadonlySet<QueryName>;
   /**
@@ -90,23 +101,12 @@ export interface WorkerInfo {
 /**
  * Queries of a worker, with their arguments. Answers are plain text; "" means done.
  *
- *     frontend-state NAME run|pause|stop    bind again, stop accepting for a while, release the address for good
- *     frontend-maxconn NAME N               limit of a frontend
- *     global-maxconn N                      limit of the process (each worker checks the shared gauge against it)
  *     shutdown-server BACKEND SERVER        close every session on the server; answers the number
  *     shutdown-session ID                   close one session; answers "1" when it was this worker's, else "0"
  *     show-sess [ID|all]                    lines of `show sess`
- *     check BACKEND/SERVER enable|disable   health checks of a server (leader only)
- *     check-port BACKEND/SERVER PORT        port the health checks connect to (leader only)
+ *     frontend-state NAME                   look at state and limit of a frontend in the shared segment; "" = of all
+ *     get-var NAME                          type and value of a variable of the process, "" when there is none
  *     show-errors                           captured bad requests and responses: stream/error-captures.ts, as JSON
  */
 export type QueryName =
-  | "frontend-state"
-  | "frontend-maxconn"
-  | "global-maxconn"
-  | "shutdown-server"
-  | "shutdown-session"
-  | "show-sess"
-  | "check"
-  | "check-port"
-  | "show-errors";
+  "frontend-state" | "shutdown-server" | "shutdown-session" | "show-sess" | "get-var" | "show-errors";

@@ -5,7 +5,8 @@ import { plainBind, plainServer } from "../config/plain.ts";
 import { parseText } from "../config/testing.helper.ts";
 import { Shared } from "../counters/shared.ts";
 import type { AdminContext, Limits, QueryName, WorkerInfo } from "./context.ts";
-import type { PatternChange } from "../expr/changes.ts";
+import type { DynamicCookie, PatternChange } from "../expr/changes.ts";
+import { configuredCookie } from "../server/dynamic-cookie.ts";
 import { PatternStore } from "../expr/acl/store.ts";
 import type { Table } from "../table/table.ts";
 import { initialiseServers } from "./servers.ts";
@@ -163,6 +164,21 @@ export class FakeContext implements AdminContext {
   }
 
   stop(): void {}
+
+  readonly cookies = new Map<string, DynamicCookie>();
+  dynamicCookie(of: ProxyModel): DynamicCookie {
+    return this.cookies.get(of.name) ?? configuredCookie(of);
+  }
+  async setDynamicCookie(of: ProxyModel, wanted: DynamicCookie): Promise<void> {
+    this.cookies.set(of.name, wanted);
+  }
+
+  async settle(): Promise<void> {}
+
+  async setFrontend(name: string, state: "run" | "pause" | "stop"): Promise<null> {
+    this.asked.push(`frontend ${name} ${state}`);
+    return null;
+  }
 
   async query(worker: number | "all", name: QueryName, args: readonly string[]): Promise<readonly string[]> {
     this.asked.push([worker, name, ...args].join(" "));

@@ -115,14 +115,14 @@ test("the runtime API turns checks off and moves them", async () => {
   using s2 = fakeServer(ok);
   using b = checkBench(rows, `backend be\n${head} option httpchk\n server s1 127.0.0.1:${s1.port} check inter 20\n`);
   await until(() => s1.received.length > 0);
-  expect(b.checker.setPort("be/s1", s2.port)).toBe(true);
+  const { slot } = b.server("be/s1");
+  b.shared.setState(slot, S.checkPort, s2.port);
   await until(() => s2.received.length > 0);
-  expect(b.checker.setEnabled("be/s1", false)).toBe(true);
+  b.shared.setState(slot, S.checkOff, 1);
   await Bun.sleep(30);
   const before = s2.received.length;
   await Bun.sleep(60);
   expect(s2.received.length).toBe(before);
-  expect(b.checker.setEnabled("be/none", false)).toBe(false);
 });
 
 test("first checks are spread over the interval", async () => {

@@ -61,20 +61,6 @@ class RunningChecker implements Checker {
     if (this.running) this.install();
   }
 
-  setEnabled(key: string, enabled: boolean): boolean {
-    const entry = this.entries.get(key);
-    if (entry === undefined) return false;
-    entry.task.enabled = enabled;
-    return true;
-  }
-
-  setPort(key: string, port: number): boolean {
-    const entry = this.entries.get(key);
-    if (entry === undefined) return false;
-    entry.task.port = port;
-    return true;
-  }
-
   /** Brings tasks and timers in line with the configuration. */
   private install(): void {
     const { global, ctx } = this;

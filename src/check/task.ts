@@ -50,10 +50,6 @@ export class CheckTask implements TimerEntry, CheckOwner {
   deadline = 0;
   server: Server;
   method: Method;
-  /** Switched by the runtime API. */
-  enabled = true;
-  /** Port of the runtime API; 0 = as configured. */
-  port = 0;
   /** When the next check is to begin, epoch ms. */
   due = 0;
   private readonly ctx: CheckerContext;
@@ -144,7 +140,7 @@ export class CheckTask implements TimerEntry, CheckOwner {
 
   private resting(): boolean {
     const { shared, slot } = this.server;
-    return !this.enabled || (shared.getState(slot, S.admin) & Admin.maint) !== 0;
+    return shared.getState(slot, S.checkOff) !== 0 || (shared.getState(slot, S.admin) & Admin.maint) !== 0;
   }
 
   /** A program checks the server. */
@@ -174,7 +170,7 @@ export class CheckTask implements TimerEntry, CheckOwner {
     if (this.method.program !== null) return this.run(this.method.program, now);
     const { server } = this;
     this.startedAt = now;
-    const address = checkAddress(server, this.port || this.method.port);
+    const address = checkAddress(server, server.shared.getState(server.slot, S.checkPort) || this.method.port);
     if (address === null) return this.finish({ status: CheckStatus.socketError, code: 0, info: "" });
     this.probe = this.method.probe(server);
     const tls = server.checkTls as TlsClient | null;

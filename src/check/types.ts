@@ -39,10 +39,6 @@ export interface Checker {
    * in the shared segment and stays anyway.
    */
   reconfigure(backends: readonly Backend[], global: GlobalModel): void;
-  /** `enable health` and `disable health` of the runtime API, for "backend/server". False: not a checked server. */
-  setEnabled(key: string, enabled: boolean): boolean;
-  /** `set server … check-port`; 0 = back to the configuration. False: not a checked server. */
-  setPort(key: string, port: number): boolean;
 }
 
 /** One check under way on an established connection. */

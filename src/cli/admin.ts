@@ -23,6 +23,8 @@ const workerQueries: ReadonlySet<QueryName> = new Set<QueryName>([
   "shutdown-session",
   "shutdown-server",
   "show-errors",
+  "frontend-state",
+  "get-var",
 ]);
 
 /** Starts the runtime API on the supervisor's sockets; `product` is what `show info` names. */
@@ -98,6 +100,10 @@ function adminContext(supervisor: SupervisorContext, product = PRODUCT): AdminCo
       return supervisor.stopping;
     },
     workers: () => supervisor.workers().map((worker) => workerInfo(worker, supervisor.stopping)),
+    dynamicCookie: (proxy) => supervisor.dynamicCookie(proxy),
+    setDynamicCookie: (proxy, wanted) => supervisor.setDynamicCookie(proxy, wanted),
+    settle: () => supervisor.settle(),
+    setFrontend: (name, state) => supervisor.setFrontend(name, state),
     reload: () => supervisor.reload(),
     reloads: () => ({ done: supervisor.generation - 1, failed: supervisor.failedReloads }),
     upgrade: () => supervisor.upgrade(),

@@ -86,6 +86,9 @@ export const S = {
   connRateLimit: 24,
   sessRateLimit: 25,
   sslRateLimit: 26,
+  /** Server: 1 = the runtime API switched its health checks off; the port they go to when it chose one, 0 = as configured. */
+  checkOff: 27,
+  checkPort: 28,
   /** Backend: turns taken by all workers, for round robin. */
   turns: 31,
 } as const;

@@ -1,5 +1,5 @@
 /**
- * What rules change at run time and all workers must know: patterns of ACL and map files, variables of the process. Plain data, so that
+ * What rules change at run time and all workers must know: patterns of ACL and map files, variables of the process, and what only the runtime API changes. Plain data, so that
  * it can be sent.
  */
 import type { SampleType, Value } from "./sample.ts";
@@ -32,10 +32,23 @@ export interface VariableChange {
   readonly value: Value | null;
 }
 
-export type Change = PatternChange | VariableChange;
+/** Dynamic cookies of a backend (`cookie ... dynamic`, `dynamic-cookie-key`) as the runtime API wants them. */
+export interface CookieChange {
+  readonly kind: "cookie";
+  readonly backend: string;
+  readonly dynamic: boolean;
+  readonly key: string | null;
+  /** What the configuration says of it: where it says something else by now, that wins. */
+  readonly origin: string;
+}
+
+export type DynamicCookie = Pick<CookieChange, "dynamic" | "key">;
+
+export type Change = PatternChange | VariableChange | CookieChange;
 
 /** Two changes of one thing have the same key: the later one makes the earlier one void. */
 export function changeKey(change: Change): string {
+  if (change.kind === "cookie") return `c${change.backend}`;
   if (change.kind === "variable") return `v${change.name}`;
   return change.op === "replace" ? `r${change.file}` : `p${change.file}\0${change.key}`;
 }

@@ -1,7 +1,7 @@
 import type { BindModel, ProxyModel } from "../config/model.ts";
 import { C, COLUMNS } from "../counters/columns.ts";
 import { countPeak } from "../counters/rate.ts";
-import { L, LIVE_WIDTH, PROCESS_LIVE, type Shared } from "../counters/shared.ts";
+import { L, LIVE_WIDTH, PROCESS_LIVE, S, type Shared } from "../counters/shared.ts";
 import type { LogRecord } from "../log/record.ts";
 import type { Captures } from "./captures.ts";
 import type { Backend, SlotOf } from "./backend.ts";
@@ -27,6 +27,16 @@ export class Listener {
     this.base = slot * COLUMNS;
   }
 }
+
+/** `Frontend.limit`, for whoever has no frontend. The state cell has what the runtime API set, and 1; 0 = as configured. */
+export function frontendLimit(shared: Shared, slot: number, { maxconn }: Pick<ProxyModel, "maxconn">): number {
+  const set = shared.getState(slot, S.maxconn);
+  if (set === 0) return maxconn;
+  return set === 1 ? -1 : set - 1;
+}
+
+/** State cell `admin` of a frontend's slot: what `disable frontend` and `shutdown frontend` did to it. */
+export const FrontendState = { running: 0, paused: 1, stopped: 2 } as const;
 
 /** The frontend side of a proxy as one worker sees it: state, no logic. */
 export class Frontend {
@@ -70,6 +80,17 @@ export class Frontend {
     this.logger = null;
     this.http = null;
     this.listeners = model.binds.map((bind) => new Listener(this, bind, slotOf(`L/${model.name}/${bind.id}`)));
+  }
+
+  /** Most connections at a time; 0 = as many as the process. -1 = none at all, which only the runtime API can ask for. */
+  get limit(): number {
+    return frontendLimit(this.shared, this.slot, this.model);
+  }
+
+  /** No connection more may be accepted. */
+  get full(): boolean {
+    const { limit } = this;
+    return limit !== 0 && this.live >= limit;
   }
 
   /** Connections of this frontend now, over all workers. */

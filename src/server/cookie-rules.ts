@@ -30,7 +30,7 @@ export class CookieRules {
   /** Ready lines by server for cookies without dates. */
   private readonly lines: Buffer[];
   /** The key of `dynamic`, else null; and the address each server's cookie was made from, undefined where the server has its own. */
-  private readonly key: string | null;
+  private key: string | null;
   private readonly made: (Address | null | undefined)[];
   private readonly removal: Buffer;
 
@@ -67,6 +67,17 @@ export class CookieRules {
       `set-cookie: ${model.name}=; Expires=Thu, 01-Jan-1970 00:00:01 GMT; path=/${this.tail}\r\n`,
       "latin1",
     );
+  }
+
+  /** The runtime API changes the key of dynamic cookies; null = there are none. Servers with a cookie of their own keep it. */
+  rekey(key: string | null): void {
+    this.key = key;
+    for (const [index, made] of this.made.entries()) {
+      if (made === undefined) continue;
+      this.made[index] = null;
+      this.values[index] = null;
+      this.lines[index] = this.line("");
+    }
   }
 
   private line(value: string): Buffer {

@@ -1,4 +1,5 @@
-import type { Address, ServerModel } from "../config/model.ts";
+import type { DynamicCookie } from "../expr/changes.ts";
+import type { Address, ProxyModel, ServerModel } from "../config/model.ts";
 import { parseIp } from "../util/ip.ts";
 
 /**
@@ -12,4 +13,15 @@ export function dynamicCookie(key: string, address: Address | null, written: Ser
   port.writeUInt32BE(written.kind === "offset" ? written.value >>> 0 : address.port);
   const bytes = Buffer.concat([Buffer.from(key, "latin1"), parseIp(address.ip)!, port]);
   return Bun.hash.xxHash64(bytes, 0n).toString(16).padStart(16, "0");
+}
+
+/** What the configuration says of dynamic cookies. */
+export function configuredCookie({ cookie, dynamicCookieKey }: ProxyModel): DynamicCookie {
+  return { dynamic: cookie?.dynamic === true, key: dynamicCookieKey };
+}
+
+/** Two configurations that say the same of a backend have the same text. */
+export function cookieOrigin(proxy: ProxyModel): string {
+  const { dynamic, key } = configuredCookie(proxy);
+  return `${dynamic} ${key ?? ""}`;
 }

@@ -1,8 +1,9 @@
 import { hostname } from "node:os";
 import { L } from "../counters/shared.ts";
-import type { ProcessFacts } from "../expr/context.ts";
+import { castOf } from "../expr/cast.ts";
+import type { ProcessFacts, SampleContext } from "../expr/context.ts";
 import { publish, type VariableChange } from "../expr/changes.ts";
-import type { SampleType, Value } from "../expr/sample.ts";
+import type { Sample, SampleType, Value } from "../expr/sample.ts";
 import { parseVariable, type VariableName, Variables, variableText } from "../expr/variables.ts";
 import { processAccount } from "./variables.ts";
 import type { StreamRuntime } from "./runtime.ts";
@@ -47,6 +48,21 @@ const variables = new ProcessVariables(processAccount);
 /** What another worker, or a former configuration, did to a variable of the scope `proc`. */
 export function applyVariable(change: VariableChange): void {
   variables.apply(change);
+}
+
+/** A variable of the process as `get var` tells it: type, a blank, its text. "" = not set, or no such name. */
+export function processVariable(name: string): string {
+  const parsed = parseVariable(name);
+  if (typeof parsed === "string" || parsed.scope !== "proc") return "";
+  const sample = variables.get(parsed.id);
+  return sample === null ? "" : `${sample.type} ${variableValue(sample)}`;
+}
+
+function variableValue({ type, value }: Sample): string {
+  if (type === "bool") return value === true ? "1" : "0";
+  if (typeof value === "string") return value;
+  const cast = castOf(type, "str");
+  return cast === "=" ? String(value) : String(cast(value, {} as SampleContext) ?? "");
 }
 
 /** By name; null = not there. */

@@ -1,5 +1,7 @@
 import type { PatternStore } from "../expr/acl/store.ts";
-import type { Change } from "../expr/changes.ts";
+import type { ProxyModel } from "../config/model.ts";
+import type { Change, CookieChange } from "../expr/changes.ts";
+import { cookieOrigin } from "../server/dynamic-cookie.ts";
 import type { NumberedChange } from "../worker/changes.ts";
 import type { Child } from "./child.ts";
 import { Journal } from "./journal.ts";
@@ -35,6 +37,18 @@ export class Changes {
       0,
       changes.map((change) => ({ number: 0, change })),
     );
+  }
+
+  /** Records a change of the runtime API, and tells all workers. */
+  record(change: Change): void {
+    this.journal.record(change);
+    this.edit([change]);
+  }
+
+  /** What the runtime API changed of the cookies of a backend; null = nothing, or the configuration says something else by now. */
+  cookieOf(proxy: ProxyModel): CookieChange | null {
+    const change = this.journal.get(`c${proxy.name}`);
+    return change?.kind === "cookie" && change.origin === cookieOrigin(proxy) ? change : null;
   }
 
   /** As `all`, as if no worker that is there had made them: for a worker that starts. */

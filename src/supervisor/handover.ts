@@ -123,7 +123,7 @@ export function previousModel({ global, proxies }: Model): PreviousModel {
 type Packed = { readonly bytes: string } | { readonly integer: string } | { readonly plain: Value | null };
 
 export function packChange(change: Change): unknown {
-  if (change.kind === "pattern") return change;
+  if (change.kind !== "variable") return change;
   const { value } = change;
   const packed: Packed =
     value instanceof Uint8Array
@@ -136,7 +136,7 @@ export function packChange(change: Change): unknown {
 
 export function unpackChange(packed: unknown): Change {
   const change = packed as Change;
-  if (change.kind === "pattern") return change;
+  if (change.kind !== "variable") return change;
   const value = change.value as unknown as Packed;
   const unpacked =
     "bytes" in value ? Buffer.from(value.bytes, "base64") : "integer" in value ? BigInt(value.integer) : value.plain;

@@ -12,6 +12,11 @@ export class Journal {
     else this.latest.set(changeKey(change), change);
   }
 
+  /** The latest change with a key (`changeKey`), patterns left out. */
+  get(key: string): Change | undefined {
+    return this.latest.get(key);
+  }
+
   all(): Change[] {
     return [...this.latest.values(), ...(this.patterns?.changes() ?? [])];
   }

@@ -111,9 +111,12 @@ export class ListenerSet {
     return this.listeners.get(key);
   }
 
-  /** Binds what `model` needs and this set does not have. Reports every failure, and then leaves nothing bound. */
-  plan(model: Model): ListenerPlan {
-    const uses = listenerUses(model);
+  /**
+   * Binds what `model` needs and this set does not have. Reports every failure, and then leaves nothing bound. Those of the proxies in
+   * `without` are given up.
+   */
+  plan(model: Model, without: ReadonlySet<string> = new Set()): ListenerPlan {
+    const uses = listenerUses(model).filter(({ proxy }) => proxy === null || !without.has(proxy.name));
     const { spare, replaces } = this;
     this.spare = new Map();
     this.replaces = false;
@@ -182,6 +185,21 @@ export class ListenerSet {
         continue;
       if (parked) shutdown(listener.fds[worker]!, SHUT_RD);
       else listen(listener.fds[worker]!, use.options.backlog);
+    }
+  }
+
+  /** Connections to these addresses are refused, those that wait reset, until `resume`. Paths of unix sockets keep their clients waiting. */
+  pause(uses: readonly ListenerUse[]): void {
+    for (const { key, address } of uses) {
+      if (address.kind !== "ip") continue;
+      for (const fd of this.listeners.get(key)?.fds ?? []) shutdown(fd, SHUT_RD);
+    }
+  }
+
+  resume(uses: readonly ListenerUse[]): void {
+    for (const { key, address, options } of uses) {
+      if (address.kind !== "ip") continue;
+      for (const fd of this.listeners.get(key)?.fds ?? []) listen(fd, options.backlog);
     }
   }
 

@@ -30,7 +30,24 @@ export async function reloadConfiguration(supervisor: Supervisor): Promise<Reloa
   if ("lacks" in plan) return refused(plan.errors);
   resources.pending = plan;
   try {
-    return await tryCommit(supervisor, model, limits, plan, warnings);
+    const result = await tryCommit(supervisor, model, limits, plan, warnings);
+    if (result.ok) supervisor.shutDown.clear();
+    return result;
+  } finally {
+    resources.pending = null;
+  }
+}
+
+/** `shutdown frontend`: the configuration in force without the sockets of a proxy, until the next reload. Returns why not, or null. */
+export async function closeFrontend(supervisor: Supervisor, name: string): Promise<string | null> {
+  const { resources, shutDown, model, running } = supervisor;
+  const plan = resources.plan(model, new Set([...shutDown, name]));
+  if ("lacks" in plan) return plan.errors.join("; ");
+  resources.pending = plan;
+  try {
+    const { ok, text } = await tryCommit(supervisor, model, running.limits, plan, null);
+    if (ok) shutDown.add(name);
+    return ok ? null : text.trim();
   } finally {
     resources.pending = null;
   }
@@ -41,7 +58,8 @@ async function tryCommit(
   model: Model,
   limits: Limits,
   plan: ResourcePlan,
-  warnings: readonly string[],
+  /** null: the files were not read again, all state stays. */
+  warnings: readonly string[] | null,
 ): Promise<ReloadResult> {
   const { shared, running: before, fleet, options, resources } = supervisor;
   const change = { shared, previous: before.model, next: model, slots: plan.slots };
@@ -55,13 +73,14 @@ async function tryCommit(
     resources.abort(plan);
     return refused(errors);
   }
-  const notes = options.beforeCommit?.(change) ?? [];
+  const notes = warnings === null ? [] : (options.beforeCommit?.(change) ?? []);
   supervisor.running = next;
   await Promise.all(children.map((child) => commit(supervisor, child)));
   resources.commit(plan, model);
   supervisor.patternsReloaded();
   fleet.changes.reloaded((file) => patternText(before.model, file) === patternText(model, file));
   fleet.parkAgain();
+  supervisor.pauseAgain();
   if (limits.descriptors > before.limits.descriptors) {
     for (const { pid } of children) raiseDescriptorLimit(limits.descriptors, pid);
   }
@@ -72,7 +91,7 @@ async function tryCommit(
     ...notes,
     ...plan.tables.notes,
     ...restartNotes(supervisor.first, model),
-    ...warnings,
+    ...(warnings ?? []),
   ];
   return { ok: true, text: `Configuration reloaded (generation ${next.generation}).\n${lines.join("\n")}\n` };
 }

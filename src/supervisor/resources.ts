@@ -47,9 +47,9 @@ export class Resources {
     this.tables.adopt(tables);
   }
 
-  /** Binds and makes what `model` needs and is not there yet. */
-  plan(model: Model): ResourcePlan | NoPlan {
-    const listeners = this.listeners.plan(model);
+  /** Binds and makes what `model` needs and is not there yet. `without`: proxies that listen no more. */
+  plan(model: Model, without: ReadonlySet<string> = new Set()): ResourcePlan | NoPlan {
+    const listeners = this.listeners.plan(model, without);
     if (listeners.errors.length > 0) return { lacks: "listeners", errors: listeners.errors };
     const slots = this.slots.plan(model);
     if (slots === null) {

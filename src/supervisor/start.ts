@@ -46,6 +46,7 @@ async function tryStart(supervisor: Supervisor): Promise<string[]> {
     for (const note of options.beforeCommit?.(change) ?? []) supervisor.report("NOTICE", note.trim());
   }
   resources.commit(plan, model);
+  supervisor.pauseAgain();
   if (supervisor.stopping) return [];
   supervisor.admin = (await options.startAdmin?.(supervisor)) ?? null;
   collectAfterLoading(model.patternFiles);

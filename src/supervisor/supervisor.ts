@@ -10,14 +10,16 @@
 import type { CacheSettings } from "../cache/reader.ts";
 import type { CacheStore } from "../cache/store.ts";
 import { compilePatterns } from "../compile/patterns.ts";
-import type { Model } from "../config/model.ts";
+import type { Model, ProxyModel } from "../config/model.ts";
 import { createSegment, mapSegment, type Segment } from "../counters/segment.ts";
-import { segmentSize, SETS, Shared } from "../counters/shared.ts";
+import { S, segmentSize, SETS, Shared } from "../counters/shared.ts";
 import type { PatternStore } from "../expr/acl/store.ts";
-import type { Change, PatternChange } from "../expr/changes.ts";
+import type { Change, DynamicCookie, PatternChange } from "../expr/changes.ts";
 import { EPERM, strerror } from "../ffi/errno.ts";
 import { close } from "../ffi/file.ts";
 import { kill } from "../ffi/process.ts";
+import { FrontendState } from "../proxy/frontend.ts";
+import { configuredCookie, cookieOrigin } from "../server/dynamic-cookie.ts";
 import type { Table } from "../table/table.ts";
 import { selfCommand } from "../util/self.ts";
 import { type Snapshot, SYNC } from "../worker/protocol.ts";
@@ -26,7 +28,7 @@ import type { Front } from "./front.ts";
 import { layoutId, unpackChange } from "./handover.ts";
 import { type Inheritance, predecessorGone } from "./heir.ts";
 import { refused } from "./outcome.ts";
-import { reloadConfiguration } from "./reload.ts";
+import { closeFrontend, reloadConfiguration } from "./reload.ts";
 import { reportToStderr, type Report } from "./report.ts";
 import { Resources } from "./resources.ts";
 import { ownHandshakeVariables } from "./rsa-path.ts";
@@ -78,6 +80,8 @@ export class Supervisor implements AdminContext, FleetOwner {
   daemon = false;
   /** What was inherited is this process's alone: the old one has been told to go. */
   owner = false;
+  /** Frontends whose addresses the runtime API gave up. */
+  readonly shutDown = new Set<string>();
   /** All patterns with their changes, once the runtime API asked for them. */
   private patternStore: PatternStore | null = null;
   private readonly segment: Segment;
@@ -269,9 +273,45 @@ export class Supervisor implements AdminContext, FleetOwner {
     this.fleet.changes.keepPatterns(this.patternStore);
   }
 
+  dynamicCookie(proxy: ProxyModel): DynamicCookie {
+    return this.fleet.changes.cookieOf(proxy) ?? configuredCookie(proxy);
+  }
+
+  async setDynamicCookie(proxy: ProxyModel, { dynamic, key }: DynamicCookie): Promise<void> {
+    this.fleet.changes.record({ kind: "cookie", backend: proxy.name, dynamic, key, origin: cookieOrigin(proxy) });
+    await this.synchronise();
+  }
+
+  settle(): Promise<void> {
+    // Told to all in the moment in which it arrives here: what is asked next is behind it.
+    return this.synchronise();
+  }
+
   /** What rules changed in workers is known here, and what was told to workers is in force there. */
   private async synchronise(): Promise<void> {
     await Promise.race([this.queryAll(SYNC, []), Bun.sleep(SYNC_MS)]);
+  }
+
+  async setFrontend(name: string, state: "run" | "pause" | "stop"): Promise<string | null> {
+    const { promise, resolve } = Promise.withResolvers<string | null>();
+    this.serially(async () => {
+      try {
+        resolve(this.stopping ? STOPPING.text.trim() : await this.changeFrontend(name, state));
+      } catch (error) {
+        resolve(internalError(error));
+      }
+    });
+    return promise;
+  }
+
+  private async changeFrontend(name: string, state: "run" | "pause" | "stop"): Promise<string | null> {
+    if (state === "stop") return closeFrontend(this, name);
+    const uses = this.running.uses.filter(({ proxy }) => proxy?.name === name);
+    if (state === "run") this.resources.listeners.resume(uses);
+    // They look at the state in shared memory.
+    await this.queryAll("frontend-state", [name]);
+    if (state === "pause") this.resources.listeners.pause(uses);
+    return null;
   }
 
   workers(): WorkerInfo[] {
@@ -320,6 +360,17 @@ export class Supervisor implements AdminContext, FleetOwner {
 
   park(worker: number, parked: boolean): void {
     this.resources.listeners.park(worker, parked, this.running.uses);
+    if (!parked) this.pauseAgain();
+  }
+
+  /** After everything listens again: frontends that the runtime API disabled do not. */
+  pauseAgain(): void {
+    const { uses, slots } = this.running;
+    const paused = uses.filter(
+      ({ proxy }) =>
+        proxy !== null && this.shared.getState(slots[`F/${proxy.name}`]!, S.admin) === FrontendState.paused,
+    );
+    this.resources.listeners.pause(paused);
   }
 
   workerDied(worker: number): void {

@@ -2,7 +2,7 @@ import type { Model, ProxyModel, ServerModel, StatsSocketModel } from "../config
 import type { ConfiguredLimits } from "../counters/limits.ts";
 import type { CacheSettings } from "../cache/reader.ts";
 import type { PatternStore } from "../expr/acl/store.ts";
-import type { PatternChange } from "../expr/changes.ts";
+import type { DynamicCookie, PatternChange } from "../expr/changes.ts";
 import type { CacheStore } from "../cache/store.ts";
 import type { Table } from "../table/table.ts";
 import type { Shared } from "../counters/shared.ts";
@@ -88,6 +88,14 @@ export interface AdminContext {
   query(worker: number, name: string, args: readonly string[]): Promise<string>;
   /** Asks every worker that runs; answers in worker order, failures left out. */
   queryAll(name: string, args: readonly string[]): Promise<string[]>;
+  /** Puts the state of a frontend in force that the state cell of its slot has, or gives up its addresses ("stop"). null, or why not. */
+  setFrontend(name: string, state: "run" | "pause" | "stop"): Promise<string | null>;
+  /** Whether a backend makes cookies of the addresses of its servers, and the key. */
+  dynamicCookie(proxy: ProxyModel): DynamicCookie;
+  /** Changes that in all workers; resolves when it is in force. */
+  setDynamicCookie(proxy: ProxyModel, wanted: DynamicCookie): Promise<void>;
+  /** Resolves when all workers know what rules changed in any of them so far. */
+  settle(): Promise<void>;
   reload(): Promise<ReloadResult>;
   /** Replaces this process by a new one of the same program, with its sockets and its memory. */
   upgrade(): Promise<ReloadResult>;

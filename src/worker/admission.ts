@@ -2,10 +2,10 @@ import type { GlobalModel } from "../config/model.ts";
 import { C, PROCESS_SLOT } from "../counters/columns.ts";
 import { limitOf, type RateLimit, rateLimits } from "../counters/limits.ts";
 import { readRate } from "../counters/rate.ts";
-import { L, LIVE_WIDTH, type Shared } from "../counters/shared.ts";
+import { L, LIVE_WIDTH, S, type Shared } from "../counters/shared.ts";
 import { descriptorLimit } from "../ffi/process.ts";
 import { shortage } from "../ffi/room.ts";
-import type { Frontend } from "../proxy/frontend.ts";
+import { type Frontend, FrontendState } from "../proxy/frontend.ts";
 import { clock, tick } from "../util/clock.ts";
 import type { AcceptSocket } from "./listeners.ts";
 
@@ -68,7 +68,7 @@ export class Admission {
     } else if (tooFast(frontend)) {
       for (const one of this.sockets.values()) if (one.listener.frontend === frontend) one.pause();
       this.hold();
-    } else if (frontend.model.maxconn > 0 && frontend.live >= frontend.model.maxconn) {
+    } else if (frontend.full) {
       for (const one of this.sockets.values()) if (one.listener.frontend === frontend) one.pause();
       this.hold();
     } else if (model.maxconn > 0 && Atomics.load(live, slot * LIVE_WIDTH + L.live) >= model.maxconn) {
@@ -94,7 +94,7 @@ export class Admission {
   /** `maxconn`, `maxconnrate` or `maxsessrate` is reached. */
   private get full(): boolean {
     const { live } = this.shared;
-    const { maxconn } = this;
+    const maxconn = this.shared.getState(PROCESS_SLOT, S.maxconn) || this.maxconn;
     if (maxconn > 0 && Atomics.load(live, L.live) >= maxconn) return true;
     return this.above(rateLimits.connections, L.connRate) || this.above(rateLimits.sessions, L.sessRate);
   }
@@ -111,6 +111,25 @@ export class Admission {
     const shared = this.shared;
     const limit = limitOf(shared, which, this.global);
     return limit > 0 && readRate(shared.live, cell, clock.now) >= limit;
+  }
+
+  /** A new socket may start to accept. */
+  begin(socket: AcceptSocket): void {
+    if (socket.listener.frontend.full) this.hold();
+    else if (!isPaused(socket)) socket.start();
+  }
+
+  /** The runtime API switched a frontend on or off, or changed its limit; "" = that of the process. */
+  look(name: string): void {
+    if (this.ended) return;
+    for (const socket of this.sockets.values()) {
+      const { frontend } = socket.listener;
+      if (name !== "" && frontend.name !== name) continue;
+      // Limits are looked at before the next connection rather than after it.
+      socket.pause();
+      if (!isPaused(socket)) this.held = true;
+    }
+    this.resume();
   }
 
   private hold(): void {
@@ -131,13 +150,13 @@ export class Admission {
     // Each takes one descriptor for itself.
     const starved = secure > 0 && shortage(SPARE + secure) !== 0;
     for (const socket of this.sockets.values()) {
-      if (socket.accepting) continue;
+      if (socket.accepting || isPaused(socket)) continue;
       const { frontend, model, slot } = socket.listener;
       const free =
         room &&
         !tooFast(frontend) &&
         !(socket.listener.tls !== null && (starved || this.tlsFull)) &&
-        (frontend.model.maxconn === 0 || frontend.live < frontend.model.maxconn) &&
+        !frontend.full &&
         (model.maxconn === 0 || Atomics.load(live, slot * LIVE_WIDTH + L.live) < model.maxconn);
       if (!free || !started(socket)) waiting = true;
     }
@@ -154,6 +173,11 @@ function started(socket: AcceptSocket): boolean {
   } catch {
     return false;
   }
+}
+
+/** `disable frontend`. */
+function isPaused({ listener: { frontend } }: AcceptSocket): boolean {
+  return frontend.shared.getState(frontend.slot, S.admin) === FrontendState.paused;
 }
 
 /** `rate-limit sessions` (manual, section 4.2): further connections wait in the kernel. */

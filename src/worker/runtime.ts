@@ -3,18 +3,20 @@ import { Shared } from "../counters/shared.ts";
 import { strerror } from "../ffi/errno.ts";
 import { openNamespace } from "../ffi/namespace.ts";
 import { mapSegment } from "../counters/segment.ts";
-import type { Change } from "../expr/changes.ts";
+import type { Change, CookieChange } from "../expr/changes.ts";
 import type { Diagnostic } from "../lang/diagnostic.ts";
 import { flushLogs } from "../log/targets/index.ts";
 import { capturedErrors } from "../stream/error-captures.ts";
 import { configureSplice } from "../net/splice.ts";
+import { cookieOrigin } from "../server/dynamic-cookie.ts";
+import type { HttpSettings } from "../stream/http/settings.ts";
 import { poolOf, type ServerPool, setConnectBuffers } from "../server/pool.ts";
 import type { TlsServer } from "../net/tls/server.ts";
 import type { Server } from "../proxy/server.ts";
 import { setClientGone } from "../stream/client.ts";
 import type { ProcessVariableModel } from "../config/model.ts";
 import { processValue } from "../rules/process-variables.ts";
-import { applyVariable, changeEnvironment } from "../stream/process.ts";
+import { applyVariable, changeEnvironment, processVariable } from "../stream/process.ts";
 import { limitVariables } from "../stream/variables.ts";
 import { StreamRuntime } from "../stream/runtime.ts";
 import type { WorkerHandlers } from "./control.ts";
@@ -40,6 +42,8 @@ export class Runtime implements WorkerHandlers {
   private readonly caches = new WorkerCaches();
   private readonly tables = new WorkerTables();
   private readonly housekeeping = new Housekeeping();
+  /** What the runtime API changed of dynamic cookies, by backend. */
+  private readonly cookies = new Map<string, CookieChange>();
   private readonly admission = new Admission(this.sockets, (run) => this.housekeeping.retry(run));
 
   constructor() {
@@ -89,6 +93,7 @@ export class Runtime implements WorkerHandlers {
     if (before !== null) {
       movePools(before, compiled);
       compiled.patterns.adopt(before.patterns);
+      for (const change of this.cookies.values()) applyCookie(change, compiled);
     }
     this.caches.commit(compiled.caches);
     this.tables.commit();
@@ -133,7 +138,7 @@ export class Runtime implements WorkerHandlers {
         this.admission.onAccept(one, fd),
       );
       this.sockets.set(info.key, made);
-      made.start();
+      this.admission.begin(made);
     }
     for (const [key, socket] of this.sockets) {
       if (wanted.has(key)) continue;
@@ -173,7 +178,11 @@ export class Runtime implements WorkerHandlers {
 
   apply(change: Change): void {
     if (change.kind === "pattern") this.compiled?.patterns.apply(change);
-    else applyVariable(change);
+    else if (change.kind === "variable") applyVariable(change);
+    else {
+      this.cookies.set(change.backend, change);
+      if (this.compiled !== null) applyCookie(change, this.compiled);
+    }
   }
 
   query(name: string, args: readonly string[]): string {
@@ -184,6 +193,11 @@ export class Runtime implements WorkerHandlers {
         return showSessions(rt, args[0], clock.now);
       case "show-errors":
         return JSON.stringify(capturedErrors());
+      case "frontend-state":
+        this.admission.look(args[0] ?? "");
+        return "";
+      case "get-var":
+        return processVariable(args[0] ?? "");
       case "shutdown-session":
         return shutdownSession(rt, args[0] ?? "") ? "1" : "";
       case "shutdown-server":
@@ -197,6 +211,12 @@ export class Runtime implements WorkerHandlers {
 /** TLS that did not change stays, with the keys of its tickets. */
 function sameTls(before: unknown, after: unknown): unknown {
   return (before as TlsServer | null)?.recipe === (after as TlsServer | null)?.recipe ? before : after;
+}
+
+function applyCookie({ backend: name, dynamic, key, origin }: CookieChange, { backends }: Compiled): void {
+  const backend = backends.get(name);
+  if (backend === undefined || cookieOrigin(backend.model) !== origin) return;
+  (backend.http as HttpSettings | null)?.cookie?.rekey(dynamic ? key : null);
 }
 
 /** Idle connections stay with servers that stay; those of removed servers are closed. */

@@ -8,9 +8,9 @@ const ctx = new FakeContext(model([]));
 
 test("a command that needs a query is offered only when the workers answer it", () => {
   const names = (): string[] => commandsOf(ctx).map(({ name }) => name);
-  expect(names()).not.toContain("disable frontend");
-  ctx.queries = new Set(["frontend-state"]);
-  expect(names()).toContain("disable frontend");
+  expect(names()).not.toContain("show errors");
+  ctx.queries = new Set(["show-errors"]);
+  expect(names()).toContain("show errors");
   ctx.queries = new Set();
 });
 

@@ -6,6 +6,8 @@ import { showCache } from "./commands/cache.ts";
 import { clearCounters } from "./commands/counters.ts";
 import * as frontend from "./commands/frontend.ts";
 import * as master from "./commands/master.ts";
+import { getVar } from "./commands/variable.ts";
+import * as dynamicCookie from "./commands/dynamic-cookie.ts";
 import * as patternEdit from "./commands/pattern-edit.ts";
 import * as patternGet from "./commands/pattern-get.ts";
 import * as patternShow from "./commands/pattern-show.ts";
@@ -38,6 +40,10 @@ const registered: readonly Command[] = [
   frontend.setMaxconnFrontend,
   frontend.setMaxconnGlobal,
   frontend.shutdownFrontend,
+  dynamicCookie.disableDynamicCookie,
+  dynamicCookie.enableDynamicCookie,
+  dynamicCookie.setDynamicCookieKey,
+  getVar,
   patternEdit.addAcl,
   patternEdit.addMap,
   patternEdit.clearAcl,

@@ -2,6 +2,7 @@
 import type { BindModel, ProxyModel } from "../../config/model.ts";
 import { C } from "../../counters/columns.ts";
 import { L, S } from "../../counters/shared.ts";
+import { frontendLimit, FrontendState } from "../../proxy/frontend.ts";
 import type { AdminContext } from "../context.ts";
 import { addressAndPort } from "./address.ts";
 import type { StatRow } from "./columns.ts";
@@ -12,13 +13,13 @@ export function frontendRow(ctx: AdminContext, proxy: ProxyModel, { nowMs }: Row
   const slot = ctx.slotOf(`F/${proxy.name}`);
   const http = proxy.mode === "http";
   const current = live(shared, slot, L.live);
-  const limit = shared.getState(slot, S.maxconn);
+  const limit = frontendLimit(shared, slot, proxy);
   const values: Values = {
     pxname: proxy.name,
     svname: "FRONTEND",
     scur: current,
     smax: shared.max(slot, C.sessMax),
-    slim: limit > 0 ? limit : proxy.maxconn > 0 ? proxy.maxconn : ctx.limits().hardMaxconn,
+    slim: limit === 0 ? ctx.limits().hardMaxconn : Math.max(0, limit),
     stot: shared.sum(slot, C.sessTot),
     bin: shared.sum(slot, C.bytesIn),
     bout: shared.sum(slot, C.bytesOut),
@@ -68,9 +69,6 @@ export function frontendRow(ctx: AdminContext, proxy: ProxyModel, { nowMs }: Row
   );
   return { kind: "frontend", iid: proxy.id, sid: 0, values };
 }
-
-/** State cell `admin` of a frontend's slot: what `disable frontend` and `shutdown frontend` did to it. */
-export const FrontendState = { running: 0, paused: 1, stopped: 2 } as const;
 
 function frontendStatus(ctx: AdminContext, proxy: ProxyModel, slot: number): string {
   const state = ctx.shared.getState(slot, S.admin);

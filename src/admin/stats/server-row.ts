@@ -20,7 +20,7 @@ import {
   tls,
   type Values,
 } from "./parts.ts";
-import { serverStatus, trackedRoot } from "./status.ts";
+import { checksOn, serverStatus, trackedRoot } from "./status.ts";
 
 export function serverRow(ctx: AdminContext, proxy: ProxyModel, server: ServerModel, options: RowOptions): StatRow {
   const { shared } = ctx;
@@ -47,7 +47,7 @@ export function serverRow(ctx: AdminContext, proxy: ProxyModel, server: ServerMo
     eresp: shared.sum(slot, C.errResp),
     wretr: shared.sum(slot, C.retries),
     wredis: shared.sum(slot, C.redispatches),
-    status: serverStatus(shared, self, root, root.server.check.enabled),
+    status: serverStatus(shared, self, root, checksOn(shared, root)),
     weight: Math.ceil(effective16(shared, slot) / 16),
     act: server.backup ? 0 : 1,
     bck: server.backup ? 1 : 0,
@@ -85,11 +85,11 @@ export function serverRow(ctx: AdminContext, proxy: ProxyModel, server: ServerMo
     responses(shared, slot, values);
     values.req_tot = requests;
   }
-  if (server.check.enabled && server.track === null) checkColumns(shared, slot, server, values, nowMs);
+  if (server.track === null && checksOn(shared, root)) checkColumns(shared, slot, server, values, nowMs);
   if (legends) {
     const address = serverAddress(shared, slot, server);
     values.addr = addressAndPort(written(address, server));
-    const cookie = server.cookie ?? generatedCookie(proxy, server, address);
+    const cookie = server.cookie ?? generatedCookie(ctx, proxy, server, address);
     if (cookie !== null) values.cookie = cookie;
   }
   times(shared, slot, values);
@@ -123,7 +123,12 @@ function written(address: Address | null, { port }: ServerModel): Address | null
 }
 
 /** What `cookie ... dynamic` gives a server without a cookie of its own. */
-function generatedCookie(proxy: ProxyModel, { port }: ServerModel, address: Address | null): string | null {
-  const { cookie, dynamicCookieKey: key } = proxy;
-  return cookie?.dynamic === true && key !== null ? dynamicCookie(key, address, port) : null;
+function generatedCookie(
+  ctx: AdminContext,
+  proxy: ProxyModel,
+  { port }: ServerModel,
+  address: Address | null,
+): string | null {
+  const { dynamic, key } = ctx.dynamicCookie(proxy);
+  return dynamic && key !== null ? dynamicCookie(key, address, port) : null;
 }

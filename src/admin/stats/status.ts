@@ -21,6 +21,11 @@ export function trackedRoot(model: Model, slotOf: (key: string) => number, start
   return ref;
 }
 
+/** Whether a server is checked: so configured, and not switched off at run time. */
+export function checksOn(shared: Shared, { server, slot }: ServerRef): boolean {
+  return server.check.enabled && shared.getState(slot, S.checkOff) === 0;
+}
+
 /**
  * Status of `self`, whose operational state is that of `root` (the same server when it tracks none). "UP 1/3" counts the
  * good checks towards fully up, "DOWN 1/2" those towards up. `checked`: health checks are on.

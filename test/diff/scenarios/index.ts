@@ -69,6 +69,7 @@ import { sessionCounts } from "./session-counts.ts";
 import { suite } from "./suite.ts";
 import { suiteMore } from "./suite-more.ts";
 import { patternApi } from "./pattern-api.ts";
+import { runtimeState } from "./runtime-state.ts";
 import { tableApi } from "./table-api.ts";
 import { tls } from "./tls/index.ts";
 import { tunnels } from "./tunnels.ts";
@@ -139,6 +140,7 @@ export const scenarios: readonly Scenario[] = [
   ...flow,
   ...stick,
   ...patternApi,
+  ...runtimeState,
   ...tableApi,
   ...strict,
   ...framingRules,

@@ -53,19 +53,21 @@ function changeState({ ctx, nowMs }: Call, ref: ServerRef, text: string | undefi
   return "";
 }
 
-async function changeCheckPort({ ctx }: Call, ref: ServerRef, text: string | undefined): Promise<Answer> {
-  const { server, proxy } = ref;
-  if (!server.check.enabled) return { severity: 3, text: "health checks are not enabled on this server" };
+function changeCheckPort({ ctx }: Call, { server, slot }: ServerRef, text: string | undefined): Answer {
   if (text === undefined) return failure("set server <b>/<s> check-port requires a port.");
+  if (!server.check.enabled || ctx.shared.getState(slot, S.checkOff) !== 0) {
+    return { severity: 3, text: "health checks are not enabled on this server" };
+  }
   const parsed = leadingInteger(text);
-  if (parsed === null || parsed.rest !== "" || parsed.value < 0 || parsed.value > 65535) {
+  if (parsed === null || parsed.rest !== "") return { severity: 3, text: "provided port is not an integer" };
+  if (parsed.value < 0 || parsed.value > 65535) {
     return { severity: 3, text: "provided port is invalid" };
   }
-  await ctx.query(0, "check-port", [`${proxy.name}/${server.name}`, String(parsed.value)]);
+  ctx.shared.setState(slot, S.checkPort, parsed.value);
   return "";
 }
 
-type Missing = "agent" | "agent-addr" | "agent-port" | "agent-send" | "check-addr" | "check-port" | "fqdn" | "ssl";
+type Missing = "agent" | "agent-addr" | "agent-port" | "agent-send" | "check-addr" | "fqdn" | "ssl";
 
 /** What cannot be changed here: as HAProxy says where the server lacks what it is about, which no server has of agents and resolvers. */
 function withoutEffect({ server }: ServerRef, what: Missing): Answer {
@@ -79,7 +81,6 @@ function withoutEffect({ server }: ServerRef, what: Missing): Answer {
     case "fqdn":
       return failure("set server <b>/<s> fqdn failed because no resolution is configured.");
     case "check-addr":
-    case "check-port":
       if (!server.check.enabled) return { severity: 3, text: "health checks are not enabled on this server" };
       break;
     case "ssl":
@@ -109,8 +110,7 @@ export const setServer: Command = {
       case "addr":
         return setServerAddress(call, found.value, rest);
       case "check-port":
-        if (call.ctx.queries.has("check-port")) return changeCheckPort(call, found.value, rest[0]);
-        return withoutEffect(found.value, what);
+        return changeCheckPort(call, found.value, rest[0]);
       case "agent":
       case "agent-addr":
       case "agent-port":
@@ -120,8 +120,7 @@ export const setServer: Command = {
       case "ssl":
         return withoutEffect(found.value, what);
     }
-    const words = ["addr", ...(call.ctx.queries.has("check-port") ? ["check-port"] : []), "health", "state", "weight"];
-    return failure(`usage: set server <backend>/<server> ${words.join(" | ")}`);
+    return failure("usage: set server <backend>/<server> addr | check-port | health | state | weight");
   },
 };
 
@@ -201,15 +200,14 @@ function healthChecks(word: "enable" | "disable"): Command {
     usage: `${word} health <bk>/<srv>`,
     help: `${word} the health checks of a server`,
     level: "admin",
-    needs: "check",
-    async run({ ctx, args }) {
+    run({ ctx, args }) {
       const found = findServer(ctx, args[0]);
       if (!found.ok) return found.error;
-      const { proxy, server } = found.value;
+      const { server, slot } = found.value;
       if (!server.check.enabled) {
         return word === "enable" ? failure("Health check was not configured on this server, cannot enable.") : "";
       }
-      await ctx.query(0, "check", [`${proxy.name}/${server.name}`, word]);
+      ctx.shared.setState(slot, S.checkOff, word === "disable" ? 1 : 0);
       return "";
     },
   };
