@@ -170,7 +170,7 @@ export class CheckTask implements TimerEntry, CheckOwner {
     if (this.method.program !== null) return this.run(this.method.program, now);
     const { server } = this;
     this.startedAt = now;
-    const address = checkAddress(server, server.shared.getState(server.slot, S.checkPort) || this.method.port);
+    const address = checkAddress(server, this.port);
     if (address === null) return this.finish({ status: CheckStatus.socketError, code: 0, info: "" });
     this.probe = this.method.probe(server);
     const tls = server.checkTls as TlsClient | null;
@@ -246,6 +246,12 @@ export class CheckTask implements TimerEntry, CheckOwner {
     return check.viaSocks4 && socks4 !== null ? sockAddr(socks4) : null;
   }
 
+  /** The port that rules or the runtime API ask for; 0 = as the server's line says. */
+  private get port(): number {
+    const { shared, slot } = this.server;
+    return shared.getState(slot, S.checkPort) || this.method.port;
+  }
+
   /** Through a proxy, the far end is where the server is. */
   private ends({ socket }: CheckConn): Ends {
     if (socket === null) return {};
@@ -258,7 +264,7 @@ export class CheckTask implements TimerEntry, CheckOwner {
       localAddress,
       localPort,
       remoteAddress: addr ?? own?.ip,
-      remotePort: this.port || this.method.port || port || own?.port,
+      remotePort: this.port || port || own?.port,
     };
   }
 
