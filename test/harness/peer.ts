@@ -47,10 +47,13 @@ export class Peer {
     this.flush();
   }
 
-  /** Sends pieces with a pause between them, so that each travels in a segment of its own. */
+  /**
+   * Sends pieces with a pause between them, so that each travels in a segment of its own. Under 10 ms it is about the many pieces, and the
+   * program may get some of them at once.
+   */
   async drip(pieces: readonly string[], ms: number): Promise<void> {
     for (let index = 0; index < pieces.length; index++) {
-      if (index > 0) await this.sleep(ms);
+      if (index > 0) await (ms < 10 ? Bun.sleep(ms) : this.sleep(ms));
       this.send(pieces[index]!);
     }
   }

@@ -7,7 +7,7 @@ import type { Scenario, Talk } from "../scenario.ts";
 const FORMAT =
   'log-format "TR=%TR Tw=%Tw Tc=%Tc Tr=%Tr Td=%Td Ta=%Ta Tt=%Tt %f %b/%s %ST %B %U %tsc bc=%bc sc=%sc rc=%rc sq=%sq bq=%bq %r"';
 const TIMES =
-  "timeout client 400ms\ntimeout server 400ms\ntimeout connect 200ms\ntimeout queue 200ms\ntimeout http-keep-alive 200ms";
+  "timeout client 1200ms\ntimeout server 1200ms\ntimeout connect 600ms\ntimeout queue 700ms\ntimeout http-keep-alive 600ms";
 
 function scenario(
   name: string,
@@ -71,7 +71,7 @@ const pairs: readonly Readonly<Record<string, string>>[] = [{ s1: "" }, { s1: ""
 const slow: ServerScript = async (peer) => {
   while (true) {
     await peer.request(60_000);
-    await peer.sleep(100);
+    await peer.sleep(300);
     peer.send(ok("x"));
   }
 };
@@ -85,7 +85,7 @@ async function crowd(talk: Talk): Promise<void> {
     clients.push(client);
     await talk.sleep(15);
   }
-  for (const client of clients) await client.closed(1500);
+  for (const client of clients) await client.closed(4000);
 }
 
 export const endsActs: readonly Scenario[] = [
@@ -94,7 +94,7 @@ export const endsActs: readonly Scenario[] = [
       scenario(`${name}, ${what}`, lines, { s1: echo }, async (talk) => {
         const client = await talk.knock();
         await client.drip(pieces, 40);
-        await client.closed(700).catch(() => {});
+        await client.closed(2000).catch(() => {});
       }),
     ),
   ),

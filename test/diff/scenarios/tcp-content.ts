@@ -225,7 +225,7 @@ function tls(name: string, condition: string, pieces: readonly string[], more: P
   return {
     name: `hello: ${name}`,
     config: `${tcp({
-      frontend: `tcp-request inspect-delay 600ms
+      frontend: `tcp-request inspect-delay 1500ms
       tcp-request content accept if { req.ssl_hello_type 1 }
       use_backend two if { ${condition} }`,
     })}

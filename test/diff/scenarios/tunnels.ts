@@ -98,16 +98,16 @@ export const tunnels: readonly Scenario[] = [
   },
   {
     name: "tunnel: timeout tunnel takes over from client and server",
-    config: http({ defaults: "timeout client 150ms\ntimeout server 150ms\ntimeout tunnel 400ms" }),
+    config: http({ defaults: "timeout client 400ms\ntimeout server 400ms\ntimeout tunnel 1500ms" }),
     servers: { s1: tunnel(switching()) },
     async client(talk) {
       const client = await talk.connect();
       client.send(get("/ws", ...upgradeFields));
       await client.until("\r\n\r\n");
-      await talk.sleep(250);
+      await talk.sleep(600);
       client.send("still\n");
       await client.until("STILL\n");
-      await client.closed(1500);
+      await client.closed(4000);
     },
   },
   {

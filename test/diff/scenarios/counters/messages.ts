@@ -37,7 +37,7 @@ export const ofMessages: readonly Traffic[] = [
   {
     name: "tarpit",
     rules: "http-request tarpit if { path /tarpit }",
-    defaults: "timeout tarpit 250ms",
+    defaults: "timeout tarpit 1s",
     client: async (talk) => {
       const client = await talk.connect();
       client.send(get("/tarpit"));
