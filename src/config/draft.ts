@@ -250,6 +250,7 @@ export function newProxy(kind: ProxyKind, name: string, nameWord: Word): ProxyDr
     monitorFail: [],
     rateLimitSessions: 0,
     clientKeepalive: PLAIN_KEEPALIVE,
+    smartAccept: null,
     servers: [],
     balance: {
       at: nameWord.at,

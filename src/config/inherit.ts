@@ -71,6 +71,7 @@ export function inherit(base: ProxyDraft | null, kind: ProxyKind, name: string, 
     proxy.monitorUri = base.monitorUri;
     proxy.rateLimitSessions = base.rateLimitSessions;
     proxy.clientKeepalive = base.clientKeepalive;
+    proxy.smartAccept = base.smartAccept;
   }
   if (back) {
     proxy.tcpResponse = own(base.tcpResponse);

@@ -16,6 +16,7 @@ import {
   TCP_KEEPIDLE,
   TCP_KEEPINTVL,
   TCP_KEEPCNT,
+  TCP_QUICKACK,
   TCP_USER_TIMEOUT,
   TCP_FASTOPEN_CONNECT,
   IP_BIND_ADDRESS_NO_PORT,
@@ -40,6 +41,8 @@ export interface ConnectOptions {
   readonly keepIdle: number;
   readonly keepInterval: number;
   readonly nodelay: boolean;
+  /** The end of the handshake is acknowledged together with the first bytes, if they come soon. */
+  readonly delayAck: boolean;
   /** Data of the first write may travel with the SYN. */
   readonly fastOpen: boolean;
   /** Receive and send buffers in bytes; 0 = kernel's default. */
@@ -59,6 +62,7 @@ export const DEFAULT_CONNECT_OPTIONS: ConnectOptions = {
   keepIdle: 0,
   keepInterval: 0,
   nodelay: true,
+  delayAck: false,
   fastOpen: false,
   rcvbuf: 0,
   sndbuf: 0,
@@ -87,6 +91,7 @@ export function connectFd(address: SockAddr, options: ConnectOptions): number {
 /** Options that must stand before connect(2). Only a failed source or interface is an error: the rest is tuning. */
 function prepareConnect(fd: number, family: number, options: ConnectOptions): number {
   if (options.nodelay) setIntOption(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+  if (options.delayAck) setIntOption(fd, IPPROTO_TCP, TCP_QUICKACK, 0);
   if (options.keepalive) {
     setIntOption(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
     if (options.keepCount !== 0) setIntOption(fd, IPPROTO_TCP, TCP_KEEPCNT, options.keepCount);

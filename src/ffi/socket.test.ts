@@ -116,6 +116,18 @@ describe("sockets", () => {
     expect(socketFamily(track(socket(AF_INET6, SOCK_STREAM)))).toBe(AF_INET6);
   });
 
+  test("delayAck leaves the acknowledgement of the handshake for later", () => {
+    const { fd: server, port } = listener();
+    // The other side has nobody to accept before it comes.
+    const accepted = (delayAck: boolean): boolean => {
+      track(connectFd(ipSockAddr(4, "127.0.0.1", port)!, { ...DEFAULT_CONNECT_OPTIONS, delayAck }));
+      const got = accept(server);
+      if (got >= 0) track(got);
+      return got >= 0;
+    };
+    expect([accepted(false), accepted(true)]).toEqual([true, false]);
+  });
+
   test("a connection in progress is adopted by Bun and reports drain with an address", async () => {
     const { fd: server, port } = listener();
     const source = ipSockAddr(4, "127.0.0.3", 0)!;

@@ -72,6 +72,7 @@ export class ServerPool {
       // Set by the socket when it matters, and by Bun on those of TLS.
       nodelay: false,
       keepalive,
+      delayAck: server.backend.model.options["tcp-smart-connect"] === true,
       namespace: model.namespace === null ? -1 : openNamespace(model.namespace),
       keepCount: count,
       keepIdle: idle,

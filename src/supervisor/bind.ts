@@ -27,6 +27,7 @@ import {
   TCP_KEEPINTVL,
   TCP_MAXSEG,
   TCP_NODELAY,
+  TCP_QUICKACK,
   TCP_USER_TIMEOUT,
 } from "../ffi/socket-options.ts";
 import { bind, listen, SOCK_STREAM, socket } from "../ffi/socket.ts";
@@ -40,6 +41,8 @@ export interface ListenOptions {
   /** Accepted sockets inherit all these. */
   readonly keepalive: boolean;
   readonly probes: KeepaliveModel;
+  /** Acknowledge at once; false: with the answer, if that comes soon. */
+  readonly quickAck: boolean;
   readonly rcvbuf: number;
   readonly sndbuf: number;
 }
@@ -98,6 +101,8 @@ function setUp(fd: number, address: SockAddr, model: BindModel, options: ListenO
   let status = bind(fd, address);
   if (status < 0) return `cannot bind socket (${strerror(status)})`;
   status = listen(fd, options.backlog);
+  // listen(2) forgets it.
+  setIntOption(fd, IPPROTO_TCP, TCP_QUICKACK, options.quickAck ? 1 : 0);
   return status < 0 ? `cannot listen to socket (${strerror(status)})` : null;
 }
 
@@ -109,6 +114,7 @@ export function tune(fd: number, model: BindModel, options: ListenOptions): void
   if (model.address.kind !== "ip") return;
   if (options.keepalive) setProbes(fd, options.probes);
   setIntOption(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+  setIntOption(fd, IPPROTO_TCP, TCP_QUICKACK, options.quickAck ? 1 : 0);
   // Where Bun accepts, the address of a client that resets before is known from there only.
   setIntOption(fd, IPPROTO_TCP, TCP_SAVE_SYN, model.tls === null ? 0 : 1);
   if (model.mss > 0) setIntOption(fd, IPPROTO_TCP, TCP_MAXSEG, model.mss);

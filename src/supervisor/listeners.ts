@@ -56,13 +56,14 @@ export function listenerUses(model: Model): ListenerUse[] {
     const keepalive = proxy.options.tcpka === true || proxy.options.clitcpka === true;
     proxy.binds.forEach((bind, index) => {
       const backlog = bind.backlog || proxy.backlog || Math.max(DEFAULT_BACKLOG, bind.maxconn || proxy.maxconn);
-      const options = { backlog, keepalive, probes: proxy.clientKeepalive, rcvbuf, sndbuf };
+      const smart = proxy.smartAccept ?? (proxy.mode === "http" || bind.tls !== null);
+      const options = { backlog, keepalive, probes: proxy.clientKeepalive, quickAck: !smart, rcvbuf, sndbuf };
       uses.push({ key: key(identity(bind)), proxy, index, address: bind.address, options });
     });
   }
   model.global.statsSockets.forEach((stats, index) => {
     const backlog = stats.backlog || Math.max(10, model.global.statsMaxconn);
-    const options = { backlog, keepalive: false, probes: PLAIN_KEEPALIVE, rcvbuf: 0, sndbuf: 0 };
+    const options = { backlog, keepalive: false, probes: PLAIN_KEEPALIVE, quickAck: true, rcvbuf: 0, sndbuf: 0 };
     const identity = `stats ${stats.address.kind} ${addressText(stats.address)}`;
     uses.push({ key: key(identity), proxy: null, index, address: stats.address, options });
   });

@@ -121,14 +121,12 @@ export const OPTION_ROWS: readonly OptionRow[] = [
   {
     name: "tcp-smart-accept",
     sides: "front",
-    help: "Spare the acknowledgement of the first request",
-    noEffect: "the kernel chooses when to acknowledge",
+    help: "Spare the acknowledgement of the first request: in mode http and with TLS, unless it is switched off",
   },
   {
     name: "tcp-smart-connect",
     sides: "back",
     help: "Send the request together with the end of the handshake",
-    noEffect: "the kernel chooses when to acknowledge",
   },
   { name: "transparent", sides: "back", help: "Connect to the address the client asked for" },
 ];

@@ -32,6 +32,8 @@ function toggle(row: OptionRow): Keyword<ProxyContext> {
 
 function set(proxy: ProxyDraft, name: OptionName, on: boolean, context: ProxyContext): void {
   proxy.marks.set(`option ${name}`, context.keyword);
+  // What is not said is decided by the mode.
+  if (name === "tcp-smart-accept") proxy.smartAccept = on ? true : context.modifier === "no" ? false : null;
   if (!on) {
     delete proxy.options[name];
     return;

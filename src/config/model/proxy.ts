@@ -40,6 +40,8 @@ export interface ProxyModel {
   readonly rateLimitSessions: number;
   /** Keepalive of client connections (`clitcpka-*`), where an option turns it on. */
   readonly clientKeepalive: KeepaliveModel;
+  /** `option tcp-smart-accept`; null = neither it nor `no option …` was written. */
+  readonly smartAccept: boolean | null;
 
   // Backend side.
   readonly servers: readonly ServerModel[];

@@ -24,6 +24,7 @@ import {
   TCP_KEEPIDLE,
   TCP_KEEPINTVL,
   TCP_MAXSEG,
+  TCP_QUICKACK,
   TCP_USER_TIMEOUT,
 } from "../../../src/ffi/socket-options.ts";
 import { getpeername, getsockname } from "../../../src/ffi/socket.ts";
@@ -56,6 +57,7 @@ export interface SocketView {
   readonly deferAccept: boolean;
   readonly fastOpen: number;
   readonly userTimeout: number;
+  readonly quickAck: boolean;
   readonly keepalive: boolean;
   /** Number of keepalive probes, seconds before the first and between them. */
   readonly probes: readonly number[];
@@ -91,6 +93,7 @@ export function tcpSockets(pid: number): SocketView[] {
         mss: getIntOption(fd, IPPROTO_TCP, TCP_MAXSEG),
         deferAccept: getIntOption(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT) > 0,
         fastOpen: getIntOption(fd, IPPROTO_TCP, TCP_FASTOPEN),
+        quickAck: getIntOption(fd, IPPROTO_TCP, TCP_QUICKACK) === 1,
         userTimeout: getIntOption(fd, IPPROTO_TCP, TCP_USER_TIMEOUT),
         keepalive: getIntOption(fd, SOL_SOCKET, SO_KEEPALIVE) === 1,
         probes: [TCP_KEEPCNT, TCP_KEEPIDLE, TCP_KEEPINTVL].map((option) => getIntOption(fd, IPPROTO_TCP, option)),

@@ -21,6 +21,26 @@ defaults
 const GET = "GET / HTTP/1.1\r\nHost: h\r\n\r\n";
 
 describe.each(programs)("%s", (_, start) => {
+  test("option tcp-smart-accept: by mode, unless it is said", async () => {
+    await using scope = new Scope();
+    const cases: readonly (readonly [lines: string, quick: boolean])[] = [
+      ["", false],
+      ["no option tcp-smart-accept", true],
+      ["mode tcp", true],
+      ["mode tcp\n    option tcp-smart-accept", false],
+    ];
+    const ports = cases.map(() => freePort());
+    const sections = cases.map(
+      ([lines], i) => `listen l${i}\n    bind 127.0.0.1:${ports[i]}\n    ${lines}\n    server s 127.0.0.1:1\n`,
+    );
+    const proxy = await start(scope, `${DEFAULTS}\n${sections.join("")}`);
+    const found = ports.map((port) => {
+      const sockets = tcpSockets(serving(proxy)[0]!);
+      return sockets.find(({ local, listening }) => listening && local.kind === "ip" && local.port === port)?.quickAck;
+    });
+    expect(found).toEqual(cases.map(([, quick]) => quick));
+  });
+
   test("clitcpka-* and srvtcpka-*: probes of both sides, where an option turns keepalive on", async () => {
     await using scope = new Scope();
     const server = startServer(scope, respond(ok("hi")));
