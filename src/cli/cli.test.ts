@@ -36,6 +36,8 @@ backend b
     "outside.cfg": "foo bar\n".repeat(60),
     "own.cfg": `${good}frontend g\n  bind 127.0.0.1:1\n  default_backend b\n`,
     "zero.cfg": `${good}frontend g\n  bind 127.0.0.1:1\n  default_backend b\nglobal\n  zero-warning\n  busy-polling\n`,
+    "verify.cfg": good.replace("server s 127.0.0.1:2", "server s 127.0.0.1:2 ssl"),
+    "required.cfg": `global\n  ssl-server-verify required\n${good.replace("server s 127.0.0.1:2", "server s 127.0.0.1:2 ssl")}`,
     "timeout.cfg": good.replace("timeout server", "timeout sever"),
     "name.cfg": good.replace("127.0.0.1:2", "nosuch.invalid:2"),
     "last.cfg": good.replace("127.0.0.1:2", "nosuch.invalid:2 init-addr last"),
@@ -151,6 +153,26 @@ describe("tlb", () => {
     const { stdout } = tlb("drain", "--help");
     expect(stdout).toContain("\n  -h, --help  ");
     expect(tlb("help", "drain").stdout).toBe(stdout);
+  });
+
+  test("files that are not there are named with the reason, in the words of the system", () => {
+    const lines = [
+      "bind 127.0.0.1:3 ssl crt none.pem",
+      "bind 127.0.0.1:4 ssl crt good.cfg ca-file none.ca verify required",
+      "bind 127.0.0.1:5 ssl crt-list none.list",
+      "errorfile 503 none.http",
+      "http-request return content-type text/plain file none.txt",
+      "http-request set-header x %[path,map(none.map)]",
+      "acl a path -f none.lst",
+    ];
+    writeFileSync(join(dir, "files.cfg"), `frontend f\n  mode http\n${lines.map((line) => `  ${line}\n`).join("")}`);
+    const { code, stderr } = tlb("check", "files.cfg");
+    expect(code).toBe(1);
+    for (const name of ["none.pem", "none.ca", "none.list", "none.http", "none.txt", "none.map", "none.lst"]) {
+      expect(stderr).toMatch(new RegExp(`error \\[[a-z/-]+\\]: .*${name.replace(".", "\\.")}`));
+    }
+    expect(stderr).not.toMatch(/E[A-Z]{4,}|\b(?:open|stat) '/);
+    expect(stderr.match(/No such file or directory/g)!.length).toBeGreaterThanOrEqual(5);
   });
 
   test("a finding without a place has the column 0 at both ends", () => {
@@ -269,6 +291,19 @@ describe.skipIf(!existsSync(HAPROXY))("the haproxy role answers like HAProxy 2.6
       expect([args, ours.code, ours.stdout]).toEqual([args, theirs.code, theirs.stdout]);
       if (/own|zero/.test(args.at(-1)!)) expect(ours.stderr).toContain("is bound by frontend 'f' at line 7 too");
       else expect(/^\[WARNING\] /m.test(ours.stderr)).toBe(/^\[WARNING\] /m.test(theirs.stderr));
+    }
+  });
+
+  test("-dV: servers whose certificates nothing can check are taken, unless the file insists", () => {
+    for (const [args, code] of [
+      [["-c", "-f", "verify.cfg"], 1],
+      [["-c", "-dV", "-f", "verify.cfg"], 0],
+      [["-c", "-dV", "-f", "required.cfg"], 1],
+    ] as const) {
+      const ours = run(selfCommand(["haproxy", ...args]));
+      const theirs = run([HAPROXY, ...args]);
+      expect([args, ours.code, ours.stdout]).toEqual([args, theirs.code, theirs.stdout]);
+      expect(ours.code).toBe(code);
     }
   });
 

@@ -28,6 +28,8 @@ export interface LoadOptions {
   readonly diag?: boolean;
   /** `-dr`: servers whose names do not resolve start without an address. Default false. */
   readonly ignoreResolution?: boolean;
+  /** `-dV`: certificates of servers are checked only where the configuration says so. Default "required". */
+  readonly serverVerify?: "none" | "required";
   /** Whether the linter looks too, and comments that switch findings off are judged. Default false. */
   readonly lint?: boolean;
   /** Errors after which the rest of a file is not read; default 1000. */
@@ -64,7 +66,12 @@ export function loadConfiguration(files: readonly string[], options: LoadOptions
   const reader = readConfig(files, { env, diag: options.diag ?? false, ...stdin, ...limit }, diagnostics);
   const names = reader.sources.map(({ name }) => name);
   const lint = options.lint ?? false;
-  const machine = { ...systemEnv(names), variables: env, ignoreResolution: options.ignoreResolution ?? false };
+  const machine = {
+    ...systemEnv(names),
+    variables: env,
+    ignoreResolution: options.ignoreResolution ?? false,
+    serverVerify: options.serverVerify ?? "required",
+  };
   const model = parseConfig(reader, machine, diagnostics, { lint });
   const findings = applyIgnores(reader.sources, diagnostics.list, { codes: new Set(codes.keys()), judge: lint });
   return {

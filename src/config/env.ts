@@ -24,6 +24,8 @@ export interface ParseEnv {
   readonly resolve?: (name: string, family: 0 | 4 | 6) => { readonly family: 4 | 6; readonly ip: string } | null;
   /** A server whose name does not resolve starts without an address (`-dr`): a warning instead of an error. Default false. */
   readonly ignoreResolution?: boolean;
+  /** What `ssl-server-verify` is where the configuration does not set it (`-dV`: "none"). Default "required". */
+  readonly serverVerify?: "none" | "required";
 }
 
 /** The real machine. Paths hold one character per byte, as words do. */

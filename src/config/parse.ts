@@ -28,6 +28,7 @@ export function parseConfig(
   options: ParseOptions = {},
 ): Model {
   const global = newGlobal(env);
+  global.tls.serverVerify = env.serverVerify ?? global.tls.serverVerify;
   const state: ParseState = {
     env: global.paths.env,
     diagnostics,

@@ -21,6 +21,8 @@ export interface HaproxyOptions {
   listObjects: boolean;
   /** `-dr`: names of servers that cannot be resolved are no error. */
   ignoreResolution: boolean;
+  /** `-dV`: `ssl-server-verify none` unless the configuration says otherwise. */
+  ignoreCertificates: boolean;
   directory: string | null;
   localPeer: string | null;
   pidFile: string | null;
@@ -67,7 +69,7 @@ const debugFlags: Readonly<Record<string, (options: HaproxyOptions) => void>> = 
   M: () => {},
   R: () => {},
   S: () => {},
-  V: () => {},
+  V: (o) => void (o.ignoreCertificates = true),
   W: (o) => void (o.zeroWarning = true),
   Z: () => {},
   b: (o) => void (o.foreground = true),
@@ -100,6 +102,7 @@ export function parseHaproxyOptions(argv: readonly string[]): ParseOutcome {
     diag: false,
     listObjects: false,
     ignoreResolution: false,
+    ignoreCertificates: false,
     directory: null,
     localPeer: null,
     pidFile: null,

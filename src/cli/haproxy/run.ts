@@ -71,6 +71,7 @@ async function run(options: HaproxyOptions, argv: readonly string[], messages: M
     masterWorker: options.masterWorker,
     diag: options.diag,
     ignoreResolution: options.ignoreResolution,
+    ...(options.ignoreCertificates ? { serverVerify: "none" as const } : {}),
     ...(options.localPeer === null ? {} : { localPeer: options.localPeer }),
     ...(options.files.includes("-") ? { stdin: readFileSync(0) } : {}),
   };

@@ -15,7 +15,8 @@ export const usage = `Usage : haproxy [options] [-f <file|folder>]... [-- <file>
         -L <name> name of the local peer ; -p <file> where to write process ids
         -dW refuse warnings ; -dD show .diag messages ; -dL list loaded objects
         -dr ignore names of servers that cannot be resolved
-        -dM -dI -dG -dS -dR -dV -dZ -dp -de -ds accepted, without effect here
+        -dV check certificates of servers only where the configuration says so
+        -dM -dI -dG -dS -dR -dZ -dp -de -ds accepted, without effect here
         -sf/-st [pid ]* let old processes finish, or end them, once this one serves
         -x <socket> take the listening sockets over from the process behind it
         -S <bind> accepted: the runtime socket answers for all workers
