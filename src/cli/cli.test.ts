@@ -3,7 +3,6 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { selfCommand } from "../util/self.ts";
-import type { CommandDef } from "citty";
 import { renderUsage } from "./help/usage.ts";
 import { commands } from "./index.ts";
 
@@ -142,7 +141,7 @@ describe("tlb", () => {
 
   test("every command has help with exit codes, which fits a narrow terminal", () => {
     for (const [name, command] of Object.entries(commands)) {
-      const text = renderUsage(name as keyof typeof commands, command as CommandDef, { color: false, width: 40 });
+      const text = renderUsage(name, command, { color: false, width: 40 });
       expect(text).toMatch(/^Usage {2}tlb /m);
       expect(text).toContain("\nExit codes\n");
       expect(text).not.toMatch(/ $/m);

@@ -134,3 +134,21 @@ export function integerOption(text: string | undefined, name: string, fallback: 
   if (!/^\d+$/.test(text) || Number(text) < min) throw new UsageError(`--${name} needs an integer of at least ${min}`);
   return Number(text);
 }
+
+/** What the help says of a command beside its options. */
+export interface Notes {
+  /** What exit codes mean, beside 2, which is the same for all commands. */
+  readonly exits: readonly (readonly [code: string, meaning: string])[];
+  readonly examples: readonly string[];
+}
+
+/** What the help of a command is made from. */
+export type CommandHelp = Pick<CommandDef<ArgsDef>, "meta" | "args"> & Notes;
+
+/** What exit codes of commands say that talk to the running program. */
+export const UNREACHED = "the running tlb cannot be reached";
+
+/** A subcommand: one of these a file, and a line in index.ts. */
+export function defineCommand<const T extends ArgsDef>(definition: CommandDef<T> & Notes): CommandDef<T> & Notes {
+  return definition;
+}

@@ -131,7 +131,7 @@ async function run(command: AnyCommand, rawArgs: readonly string[]): Promise<num
 }
 
 function help(name: Name): string {
-  return renderUsage(name, commands[name] as CommandDef<ArgsDef>, {
+  return renderUsage(name, commands[name], {
     color: wantsColor(process.stdout),
     width: terminalWidth(),
   });

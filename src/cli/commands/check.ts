@@ -1,7 +1,6 @@
-import { defineCommand } from "citty";
 import { renderJson, renderText } from "../../lang/render.ts";
 import { fileArg } from "../args.ts";
-import { scan, valuesOf } from "../command.ts";
+import { defineCommand, scan, valuesOf } from "../command.ts";
 import { loadConfiguration, requireFiles } from "../load.ts";
 import { wantsColor } from "../terminal.ts";
 
@@ -17,6 +16,11 @@ const args = {
 export const check = defineCommand({
   meta: { name: "check", description: "Check a configuration and report every finding" },
   args,
+  exits: [
+    ["0", "no errors"],
+    ["1", "errors, with --strict also warnings"],
+  ],
+  examples: ["tlb check lb.cfg", "tlb check -f lb.cfg --strict --json"],
   run({ rawArgs }): number {
     const scanned = scan(rawArgs, args);
     const has = (name: string): boolean => valuesOf(scanned, name).length > 0;

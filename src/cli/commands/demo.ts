@@ -1,14 +1,13 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { defineCommand } from "citty";
 import { createColors } from "picocolors";
 import { childEnvironment } from "../../util/environment.ts";
 import { selfCommand } from "../../util/self.ts";
 import { demoConfig } from "../demo/config.ts";
 import { sendLoad, waitForAnswer } from "../demo/load.ts";
 import { type DemoServer, freePort, startEchoServer, startHttpServer } from "../demo/servers.ts";
-import { UsageError } from "../command.ts";
+import { defineCommand, UsageError } from "../command.ts";
 import { messageOf } from "../../util/error.ts";
 import { renderTable } from "../table.ts";
 import { wantsColor } from "../terminal.ts";
@@ -38,6 +37,12 @@ export const demo = defineCommand({
     once: { type: "boolean", description: `Send ${REQUESTS} requests, kill a server in between, report, and end` },
     dir: { type: "string", valueHint: "dir", description: "Keep lb.cfg in this folder (default: a temporary one)" },
   },
+  exits: [
+    ["0", "it ran; with --once, no request failed"],
+    ["1", "it could not start, or a request failed"],
+    ["130", "Ctrl-C before it served"],
+  ],
+  examples: ["tlb demo", "tlb demo --once"],
   async run({ args }): Promise<number> {
     // Handlers first: an early Ctrl-C must clean up too.
     const { promise: interrupted, resolve: interrupt } = Promise.withResolvers<"interrupted">();

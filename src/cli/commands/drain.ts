@@ -1,6 +1,5 @@
-import { defineCommand } from "citty";
 import { runtimeAddress, runtimeArgs } from "../args.ts";
-import { scan, UsageError } from "../command.ts";
+import { defineCommand, scan, UNREACHED, UsageError } from "../command.ts";
 import { firstLine, runtimeCommand } from "../runtime.ts";
 
 const args = {
@@ -13,6 +12,11 @@ const args = {
 export const drain = defineCommand({
   meta: { name: "drain", description: "Let servers finish their work and send them no more" },
   args,
+  exits: [
+    ["0", "done"],
+    ["1", `there is no such server, or ${UNREACHED}`],
+  ],
+  examples: ["tlb drain app/web2", "tlb drain --undo app/web2"],
   async run({ rawArgs }): Promise<number> {
     const scanned = scan(rawArgs, args);
     const state = scanned.options.some(({ name }) => name === "undo") ? "ready" : "drain";

@@ -1,8 +1,7 @@
-import { defineCommand } from "citty";
 import { createColors } from "picocolors";
 import { renderText } from "../../lang/render.ts";
 import { fileArg, runtimeAddress, runtimeArgs } from "../args.ts";
-import { scan, UsageError, valuesOf } from "../command.ts";
+import { defineCommand, scan, UsageError, valuesOf } from "../command.ts";
 import { readInput } from "../explain/input.ts";
 import { render } from "../explain/render.ts";
 import { explain as run } from "../explain/run.ts";
@@ -59,6 +58,11 @@ export const explain = defineCommand({
     description: "Tell what a configuration does with a request, rule by rule; nothing is sent",
   },
   args,
+  exits: [
+    ["0", "the request was explained, whatever becomes of it"],
+    ["1", "the configuration has errors, or --live cannot reach the running tlb"],
+  ],
+  examples: ["tlb explain -f lb.cfg http://example.com/path -H 'X-Key: 1' --src 10.2.3.4"],
   async run({ rawArgs }): Promise<number> {
     const scanned = scan(rawArgs, args);
     const all = (name: string): string[] => valuesOf(scanned, name);

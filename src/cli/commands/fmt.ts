@@ -1,10 +1,9 @@
-import { defineCommand } from "citty";
 import { type Formatted, formatText } from "../../config/tools/format/index.ts";
 import { Diagnostics } from "../../lang/diagnostic.ts";
 import { renderText, SourceLines } from "../../lang/render.ts";
 import { loadSources, type Source } from "../../lang/source.ts";
 import { fileArg } from "../args.ts";
-import { scan, UsageError, valuesOf } from "../command.ts";
+import { defineCommand, scan, UsageError, valuesOf } from "../command.ts";
 import { configEnvironment, requireFiles } from "../load.ts";
 import { wantsColor } from "../terminal.ts";
 import { messageOf } from "../../util/error.ts";
@@ -21,6 +20,11 @@ const args = {
 export const fmt = defineCommand({
   meta: { name: "fmt", description: "Lay out a configuration: indents, blanks and quotes; its meaning stays" },
   args,
+  exits: [
+    ["0", "all files could be laid out, and with --check are"],
+    ["1", "a file could not be read or written, holds errors, or with --check is laid out otherwise"],
+  ],
+  examples: ["tlb fmt lb.cfg", "tlb fmt -w conf.d", "tlb fmt --check lb.cfg"],
   run({ rawArgs }): number {
     const scanned = scan(rawArgs, args);
     const has = (name: string): boolean => valuesOf(scanned, name).length > 0;

@@ -1,6 +1,5 @@
-import { defineCommand } from "citty";
 import { runtimeAddress, runtimeArgs } from "../args.ts";
-import { scan } from "../command.ts";
+import { defineCommand, scan, UNREACHED } from "../command.ts";
 import { reportingCommand } from "../runtime.ts";
 
 /**
@@ -10,6 +9,11 @@ import { reportingCommand } from "../runtime.ts";
 export const reload = defineCommand({
   meta: { name: "reload", description: "Load the configuration again without losing a connection" },
   args: runtimeArgs,
+  exits: [
+    ["0", "the new configuration is in force"],
+    ["1", `it was refused and the old one stays, or ${UNREACHED}`],
+  ],
+  examples: ["tlb reload", "tlb reload -f lb.cfg"],
   run({ rawArgs }): Promise<number> {
     return reportingCommand(runtimeAddress(scan(rawArgs, runtimeArgs)), "reload");
   },

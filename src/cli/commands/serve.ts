@@ -1,7 +1,6 @@
 import { readFileSync } from "node:fs";
-import { defineCommand } from "citty";
 import { fileArg } from "../args.ts";
-import { scan, UsageError, valuesOf } from "../command.ts";
+import { defineCommand, scan, UsageError, valuesOf } from "../command.ts";
 import { requireFiles } from "../load.ts";
 import { startProxy } from "../serve.ts";
 
@@ -20,6 +19,12 @@ const args = {
 export const serve = defineCommand({
   meta: { name: "serve", description: "Run the load balancer" },
   args,
+  exits: [
+    ["0", "it was told to end (SIGTERM, SIGUSR1)"],
+    ["1", "it cannot start"],
+    ["130", "Ctrl-C"],
+  ],
+  examples: ["tlb serve -f lb.cfg", "tlb serve -f lb.cfg -D -p /run/tlb.pid"],
   run({ rawArgs }): Promise<number> {
     const scanned = scan(rawArgs, args);
     const has = (name: string): boolean => valuesOf(scanned, name).length > 0;

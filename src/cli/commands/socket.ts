@@ -1,6 +1,5 @@
-import { defineCommand } from "citty";
 import { runtimeAddress, runtimeArgs } from "../args.ts";
-import { scan, UsageError } from "../command.ts";
+import { defineCommand, scan, UNREACHED, UsageError } from "../command.ts";
 import { runtimeCommand } from "../runtime.ts";
 
 const args = {
@@ -16,6 +15,11 @@ const ERROR = 3;
 export const socket = defineCommand({
   meta: { name: "socket", description: "Send a command to the runtime socket" },
   args,
+  exits: [
+    ["0", "the answer is no error"],
+    ["1", `the answer is an error, or ${UNREACHED}`],
+  ],
+  examples: ["tlb socket show info", "tlb socket set server app/web1 weight 50%"],
   async run({ rawArgs }): Promise<number> {
     const scanned = scan(rawArgs, args);
     const command = scanned.positionals.join(" ");

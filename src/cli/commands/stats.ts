@@ -1,7 +1,6 @@
-import { defineCommand } from "citty";
 import { createColors } from "picocolors";
 import { runtimeAddress, runtimeArgs } from "../args.ts";
-import { integerOption, scan, UsageError, valuesOf } from "../command.ts";
+import { defineCommand, integerOption, scan, UNREACHED, UsageError, valuesOf } from "../command.ts";
 import { type RuntimeAddress, runtimeCommand } from "../runtime.ts";
 import { parseStats, statColumns, type StatRow } from "../stats.ts";
 import { renderTable } from "../table.ts";
@@ -29,6 +28,11 @@ const CLEAR_REST = "\x1b[J";
 export const stats = defineCommand({
   meta: { name: "stats", description: "Show frontends, backends and servers as a table" },
   args,
+  exits: [
+    ["0", "shown"],
+    ["1", `there is no such proxy, or ${UNREACHED}`],
+  ],
+  examples: ["tlb stats --watch", "tlb stats app --json"],
   async run({ rawArgs }): Promise<number> {
     const scanned = scan(rawArgs, args);
     const has = (name: string): boolean => valuesOf(scanned, name).length > 0;

@@ -1,6 +1,5 @@
-import { defineCommand } from "citty";
 import { runtimeAddress, runtimeArgs } from "../args.ts";
-import { scan } from "../command.ts";
+import { defineCommand, scan, UNREACHED } from "../command.ts";
 import { reportingCommand } from "../runtime.ts";
 
 /**
@@ -10,6 +9,11 @@ import { reportingCommand } from "../runtime.ts";
 export const upgrade = defineCommand({
   meta: { name: "upgrade", description: "Replace the running program by a new version without losing a connection" },
   args: runtimeArgs,
+  exits: [
+    ["0", "the new program serves"],
+    ["1", `it could not and the old one goes on, or ${UNREACHED}`],
+  ],
+  examples: ["tlb upgrade"],
   run({ rawArgs }): Promise<number> {
     return reportingCommand(runtimeAddress(scan(rawArgs, runtimeArgs)), "upgrade");
   },

@@ -1,4 +1,4 @@
-import { defineCommand } from "citty";
+import { defineCommand } from "../command.ts";
 import { longVersion, shortVersion, versionInfo } from "../version.ts";
 
 export const version = defineCommand({
@@ -7,6 +7,8 @@ export const version = defineCommand({
     short: { type: "boolean", alias: "s", description: "One line only" },
     json: { type: "boolean", description: "Print as JSON" },
   },
+  exits: [["0", "always"]],
+  examples: ["tlb version --json"],
   run({ args }): number {
     if (args.json) process.stdout.write(`${JSON.stringify(versionInfo(), null, 2)}\n`);
     else process.stdout.write(`${args.short ? shortVersion() : longVersion()}\n`);

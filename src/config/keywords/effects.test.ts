@@ -7,6 +7,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Glob } from "bun";
 import { loadText } from "../load.ts";
+import { algorithms } from "../../balance/index.ts";
 import { keywordTables } from "./index.ts";
 
 const src = join(import.meta.dir, "..", "..");
@@ -417,19 +418,7 @@ const places: Readonly<Record<string, Readonly<Record<string, Place>>>> = {
     group: ["supervisor/unix.ts", "gid"],
     gid: ["supervisor/unix.ts", "gid"],
   },
-  balance: {
-    roundrobin: ["balance/index.ts", "roundrobin"],
-    "static-rr": ["balance/index.ts", "static-rr"],
-    leastconn: ["balance/index.ts", "leastconn"],
-    first: ["balance/index.ts", "first"],
-    source: ["balance/index.ts", "source"],
-    uri: ["balance/index.ts", "uri"],
-    url_param: ["balance/index.ts", "url_param"],
-    hdr: ["balance/index.ts", "hdr"],
-    random: ["balance/index.ts", "random"],
-    "rdp-cookie": ["balance/index.ts", "rdp-cookie"],
-    hash: PARSED,
-  },
+  balance: Object.fromEntries(Object.keys(algorithms).map((name) => [name, ["balance/index.ts", name]])),
 };
 
 for (const { title, rows } of keywordTables) {
