@@ -6,6 +6,7 @@ import type { Model } from "../config/model.ts";
 import { C } from "../counters/columns.ts";
 import { createLogger } from "../log/logger.ts";
 import { type LevelName, LEVELS, type Logger } from "../log/record.ts";
+import { writeToStderr } from "../log/targets/stderr.ts";
 import { eventMessage } from "../lang/event.ts";
 import type { AdminHandle, AdminContext as SupervisorContext } from "../supervisor/types.ts";
 import { announcedVersion } from "./haproxy/usage.ts";
@@ -113,7 +114,7 @@ function adminContext(supervisor: SupervisorContext, product = PRODUCT): AdminCo
     queries: workerQueries,
     query: (worker, name, args) => query(supervisor, worker, name, args),
     logEvent: (level, proxy, text) => {
-      process.stderr.write(eventMessage(level <= LEVELS.emerg, process.pid, text));
+      writeToStderr(eventMessage(level <= LEVELS.emerg, process.pid, text));
       const name = levelNames[level];
       if (name !== undefined) loggers.of(supervisor.model, proxy)?.event(name, text);
     },
@@ -128,15 +129,26 @@ function workerInfo(
   return { index, pid, startedMs: startedAt, restarts: deaths, state };
 }
 
+/** Workers that did not answer when they were last asked. */
+const silent = new Set<number>();
+
 async function query(
   supervisor: SupervisorContext,
   worker: number | "all",
   name: QueryName,
   args: readonly string[],
 ): Promise<readonly string[]> {
-  const indexes = worker === "all" ? supervisor.workers().map(({ index }) => index) : [worker];
-  const asked = indexes.map((index) => Promise.race([supervisor.query(index, name, args), Bun.sleep(QUERY_MS)]));
+  const whom = supervisor.workers().filter(({ index, ready }) => ready && (worker === "all" || index === worker));
+  const asked = whom.map(({ index }) => Promise.race([supervisor.query(index, name, args), Bun.sleep(QUERY_MS)]));
   const answers = await Promise.allSettled(asked);
+  answers.forEach((answer, nth) => {
+    const { index, pid } = whom[nth]!;
+    if (answer.status === "fulfilled" && answer.value === undefined) {
+      // Told once: whoever asks gets what the others know.
+      if (!silent.has(pid)) supervisor.report("WARNING", `worker ${index} (${pid}) does not answer`);
+      silent.add(pid);
+    } else silent.delete(pid);
+  });
   return answers.flatMap((answer) =>
     answer.status === "fulfilled" && typeof answer.value === "string" ? [answer.value] : [],
   );

@@ -15,6 +15,9 @@ import type { Supervisor } from "./supervisor.ts";
 import type { ReloadResult } from "./types.ts";
 import { messageOf } from "../util/error.ts";
 
+/** How long workers may take to forget what is refused. */
+const ABORT_MS = 1000;
+
 /** Reads the files again and puts them in force. Not while another change is in progress. */
 export async function reloadConfiguration(supervisor: Supervisor): Promise<ReloadResult> {
   const { resources } = supervisor;
@@ -69,7 +72,8 @@ async function tryCommit(
   const errors = [...new Set((await Promise.all(children.map((child) => offer(supervisor, child, next)))).flat())];
   if (errors.length === 0 && !supervisor.stopping) errors.push(...resources.publish(plan));
   if (errors.length > 0 || supervisor.stopping) {
-    await Promise.allSettled(children.map((child) => child.abort(COMMIT_TIMEOUT)));
+    // Who did not answer before will not do so now; it is told all the same, before anything else.
+    await Promise.race([Promise.allSettled(children.map((child) => child.abort(COMMIT_TIMEOUT))), Bun.sleep(ABORT_MS)]);
     resources.abort(plan);
     return refused(errors);
   }

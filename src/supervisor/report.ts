@@ -1,5 +1,5 @@
 import type { Diagnostic } from "../lang/diagnostic.ts";
-import { openSink } from "../log/targets/index.ts";
+import { writeToStderr } from "../log/targets/stderr.ts";
 
 export type Level = "ALERT" | "WARNING" | "NOTICE";
 
@@ -18,13 +18,10 @@ export function overhear(listener: (line: string) => void): void {
   overheard = listener;
 }
 
-/** At once, and without waiting for whoever reads: a pipe that is full must not hold the process. */
 export const reportToStderr: Report = (level, text) => {
   const line = formatReport(level, text);
   overheard(`${line}\n`);
-  const sink = openSink({ kind: "stderr" });
-  sink.write(Buffer.from(line).toString("latin1"));
-  sink.flush();
+  writeToStderr(line);
 };
 
 /** One line of a finding: `lb.cfg:12: message (hint)`. */

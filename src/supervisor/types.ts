@@ -82,6 +82,8 @@ export interface AdminContext {
   /** Time and outcome of the last reload; null = none yet. */
   readonly lastReload: { readonly at: number; readonly ok: boolean; readonly text: string } | null;
   readonly stopping: boolean;
+  /** Where this process's own messages go. */
+  readonly report: Report;
   readonly sockets: readonly AdminSocket[];
   workers(): readonly WorkerInfo[];
   /** Asks one worker. Rejects when it is gone, fails, or does not answer within 10 s. */

@@ -6,6 +6,7 @@ import { C } from "../counters/columns.ts";
 import type { LevelName, Logger } from "../log/record.ts";
 import type { Backend } from "../proxy/backend.ts";
 import { droppedLogs } from "../log/targets/index.ts";
+import { writeToStderr } from "../log/targets/stderr.ts";
 import { trimPipes } from "../net/splice.ts";
 import { poolOf } from "../server/pool.ts";
 import { queueOf } from "../server/queue.ts";
@@ -35,7 +36,7 @@ const shown = process.env["TLB_EVENTS"] === "1";
 
 function logEvent(backend: Backend, level: LevelName, text: string): void {
   (backend.logger as Logger).event(level, text);
-  if (shown) process.stderr.write(eventMessage(level === "emerg", programPid(), text));
+  if (shown) writeToStderr(eventMessage(level === "emerg", programPid(), text));
 }
 
 class Timer implements TimerEntry {
