@@ -174,6 +174,19 @@ describe("tlb", () => {
     expect(stderr.match(/No such file or directory/g)!.length).toBeGreaterThanOrEqual(5);
   });
 
+  test("what stands twice in several files is told with the file of the other", () => {
+    const good = "frontend f\n  mode http\n  bind 127.0.0.1:1\n  http-request return status 200\n";
+    writeFileSync(join(dir, "first.cfg"), `global\n  chroot /\n${good}`);
+    writeFileSync(join(dir, "second.cfg"), `global\n  chroot /tmp\n\n${good}`);
+    const { stderr } = tlb("check", "first.cfg", "second.cfg");
+    expect(stderr).toContain(
+      "second.cfg:4:10: error [config/duplicate-name]: frontend 'f' has the name of the frontend at first.cfg:3\n",
+    );
+    expect(stderr).toContain("127.0.0.1:1 is bound by frontend 'f' at first.cfg:5 too");
+    expect(stderr).toContain("this 'chroot' is ignored: it is already set at first.cfg:2\n");
+    expect(tlb("check", "first.cfg", "first.cfg").stderr).toContain("has the name of the frontend at line 3\n");
+  });
+
   test("a finding without a place has the column 0 at both ends", () => {
     const { code, stdout } = tlb("check", "none.cfg", "--json");
     expect(code).toBe(1);

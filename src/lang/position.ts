@@ -4,3 +4,8 @@ export interface Position {
   readonly line: number;
   readonly column: number;
 }
+
+/** "at line 7", seen from `here`; the file too where it is another one: a configuration may be many. */
+export function atLine({ file, line }: Position, here: Position): string {
+  return file === here.file ? `at line ${line}` : `at ${file}:${line}`;
+}

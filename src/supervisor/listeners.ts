@@ -286,7 +286,13 @@ function bindOf(model: Model, use: ListenerUse): BindModel | StatsSocketModel {
 
 /** `[lb.cfg:12] for frontend web`, as HAProxy names the place. */
 function describeUse(model: Model, use: ListenerUse): string {
-  const { at } = bindOf(model, use);
+  const found = bindOf(model, use);
+  const { at } = found;
+  // Those no line names: of -S, and the one tlb opens by itself.
+  if (at.file === "")
+    return "master" in found && found.master === true
+      ? "[master-socket:0] for proxy MASTER"
+      : "the default runtime socket";
   const kind = use.proxy === null ? "frontend" : use.proxy.kind === "listen" ? "proxy" : use.proxy.kind;
   return `[${at.file}:${at.line}] for ${kind} ${use.proxy === null ? "GLOBAL" : use.proxy.name}`;
 }

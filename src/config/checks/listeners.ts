@@ -1,3 +1,4 @@
+import { atLine, type Position } from "../../lang/position.ts";
 import { formatAddress } from "../address.ts";
 import { hasFrontend } from "../draft.ts";
 import { protoFits } from "../keywords/proto.ts";
@@ -27,15 +28,15 @@ export const checkProtocols = eachProxy((proxy, { diagnostics }) => {
 
 /** The kernel would share the connections between the two at random. */
 export const checkDuplicateBinds: Check = ({ proxies, diagnostics }) => {
-  const seen = new Map<string, string>();
+  const seen = new Map<string, { readonly by: string; readonly at: Position }>();
   for (const proxy of proxies) {
     if (proxy.disabled) continue;
     for (const bind of proxy.binds) {
       const key = `${formatAddress(bind.address)} ${bind.interface ?? ""} ${bind.namespace ?? ""}`;
       const other = seen.get(key);
-      if (other === undefined) seen.set(key, `${title(proxy)} at line ${bind.at.line}`);
+      if (other === undefined) seen.set(key, { by: title(proxy), at: bind.at });
       else {
-        const message = `${formatAddress(bind.address)} is bound by ${other} too: connections go to either`;
+        const message = `${formatAddress(bind.address)} is bound by ${other.by} ${atLine(other.at, bind.at)} too: connections go to either`;
         warnAt(diagnostics, bind.word, "config/duplicate-bind", message);
       }
     }

@@ -1,3 +1,4 @@
+import { atLine } from "../../lang/position.ts";
 import { hasBackend, hasFrontend, type ProxyDraft } from "../draft.ts";
 import { type Check, errorAt, title } from "./check.ts";
 
@@ -10,7 +11,7 @@ export const checkNames: Check = ({ proxies, diagnostics }) => {
     if (proxy.name !== "") {
       const other = (hasFrontend(proxy) && front.get(proxy.name)) || (hasBackend(proxy) && back.get(proxy.name));
       if (other) {
-        const message = `${title(proxy)} has the name of the ${other.kind} at line ${other.at.line}`;
+        const message = `${title(proxy)} has the name of the ${other.kind} ${atLine(other.at, proxy.at)}`;
         errorAt(diagnostics, proxy.nameWord, "config/duplicate-name", message);
       }
       if (hasFrontend(proxy)) front.set(proxy.name, proxy);
@@ -24,7 +25,7 @@ export const checkNames: Check = ({ proxies, diagnostics }) => {
         diagnostics,
         word,
         "config/duplicate-id",
-        `id ${proxy.id} is already that of ${title(other)} at line ${other.at.line}`,
+        `id ${proxy.id} is already that of ${title(other)} ${atLine(other.at, proxy.at)}`,
       );
     }
     ids.set(proxy.id, proxy);

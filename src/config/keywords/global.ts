@@ -1,3 +1,4 @@
+import { atLine } from "../../lang/position.ts";
 import type { Args } from "../../lang/args.ts";
 import type { GlobalContext } from "../context.ts";
 import { takeInteger, takeTime } from "../../lang/values.ts";
@@ -34,7 +35,7 @@ function text(name: string, field: TextField, usage: string, help: string): Row 
       args.warn(
         "config/duplicate-keyword",
         args.keyword,
-        `this '${name}' is ignored: it is already set at line ${before.at.line}`,
+        `this '${name}' is ignored: it is already set ${atLine(before.at, args.keyword.at)}`,
       );
       return;
     }
@@ -63,7 +64,7 @@ function identity(name: "user" | "group" | "uid" | "gid"): Row {
       args.warn(
         "config/duplicate-keyword",
         args.keyword,
-        `this '${name}' is ignored: the ${who} is already set at line ${before.at.line}`,
+        `this '${name}' is ignored: the ${who} is already set ${atLine(before.at, args.keyword.at)}`,
       );
       return;
     }

@@ -1,3 +1,4 @@
+import { atLine } from "../../lang/position.ts";
 import type { GlobalContext } from "../context.ts";
 import { type IntegerRange, takeInteger } from "../../lang/values.ts";
 import type { Keyword } from "./keyword.ts";
@@ -31,7 +32,7 @@ export function firstCount(
         args.warn(
           "config/duplicate-keyword",
           args.keyword,
-          `this '${name}' is ignored: it is already set at line ${before.at.line}`,
+          `this '${name}' is ignored: it is already set ${atLine(before.at, args.keyword.at)}`,
         );
         return;
       }

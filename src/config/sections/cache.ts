@@ -1,3 +1,4 @@
+import { atLine } from "../../lang/position.ts";
 import { Args } from "../../lang/args.ts";
 import type { Word } from "../../lang/line.ts";
 import type { CacheModel } from "../model.ts";
@@ -106,7 +107,7 @@ export const cacheSection: Section = {
       const known = caches.find(({ name }) => name === word.text);
       if (known === undefined) caches.push(draft);
       else {
-        const message = `there is a cache section '${word.text}' already, at line ${known.word.at.line}`;
+        const message = `there is a cache section '${word.text}' already, ${atLine(known.word.at, word.at)}`;
         args.error("config/duplicate-name", word, message);
       }
     }

@@ -1,3 +1,4 @@
+import { atLine } from "../../lang/position.ts";
 import { Args } from "../../lang/args.ts";
 import type { Word } from "../../lang/line.ts";
 import { readPage } from "../../rules/http/page.ts";
@@ -28,7 +29,7 @@ export const httpErrorsSection: Section = {
         const message = `'${bad[0]}' is not possible in the http-errors name '${word.text}'`;
         args.error("config/bad-name", word, message, "letters, digits, '-', '_', '.' and ':'");
       } else if (known !== undefined) {
-        const message = `there is an http-errors section '${word.text}' already, at line ${known.word.at.line}`;
+        const message = `there is an http-errors section '${word.text}' already, ${atLine(known.word.at, word.at)}`;
         args.error("config/duplicate-name", word, message);
       } else httpErrors.push(draft);
       args.ignoreRest();

@@ -1,3 +1,4 @@
+import { atLine } from "../../lang/position.ts";
 import { Diagnostics } from "../../lang/diagnostic.ts";
 import type { Line, Word } from "../../lang/line.ts";
 import { newProxy, type ProxyDraft, type ProxyKind } from "../draft.ts";
@@ -113,8 +114,8 @@ function findDefaults(state: ParseState, name: Word): ProxyDraft | null {
     });
     return null;
   }
-  const lines = found.map((d) => d.at.line).join(" and ");
-  const message = `there are several defaults sections '${name.text}', at lines ${lines}`;
+  const lines = found.map(({ at }) => atLine(at, name.at)).join(" and ");
+  const message = `there are several defaults sections '${name.text}', ${lines}`;
   state.diagnostics.error("config/duplicate-name", name.at, message, { endColumn });
   return found[0]!;
 }

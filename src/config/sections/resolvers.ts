@@ -1,3 +1,4 @@
+import { atLine } from "../../lang/position.ts";
 import { Args } from "../../lang/args.ts";
 import { suggest } from "../../lang/suggest.ts";
 import type { Word } from "../../lang/line.ts";
@@ -193,7 +194,7 @@ export const resolversSection: Section = {
       const known = resolvers.find(({ name }) => name === word.text);
       if (known === undefined) resolvers.push(draft);
       else {
-        const message = `there is a resolvers section '${word.text}' already, at line ${known.word.at.line}`;
+        const message = `there is a resolvers section '${word.text}' already, ${atLine(known.word.at, word.at)}`;
         args.error("config/duplicate-name", word, message);
       }
     }

@@ -119,6 +119,20 @@ describe.each(programs)("%s", (name) => {
     expect(quiet.stderr()).toBe("");
   });
 
+  test("a master CLI that cannot listen", async () => {
+    await using scope = new Scope();
+    const { command } = await start(scope, ["-W", "-S", "{dir}/none/m.sock"], PROXIES);
+    const { code, stderr } = await run(command);
+    expect(code).toBe(1);
+    expect(told(stderr)).toEqual([
+      ...INTRODUCTION,
+      expect.stringContaining(
+        "[ALERT] (N) : Binding [master-socket:0] for proxy MASTER: cannot bind UNIX socket (No such file or directory) [",
+      ),
+      "[ALERT] (N) : [main] Some protocols failed to start their listeners! Exiting.",
+    ]);
+  });
+
   test("a warning and an alert are introduced once", async () => {
     await using scope = new Scope();
     const config = PROXIES.replaceAll(/ +timeout.*\n/g, "").replace("127.0.0.1:{port}", "192.0.2.77:80");
