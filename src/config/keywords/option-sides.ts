@@ -10,8 +10,6 @@ export interface OptionRow {
   readonly noEffect?: string;
 }
 
-const SPLICE = "large bodies are always spliced, unless nosplice forbids it";
-
 /** The plain switches (manual section 4.2). Options that carry arguments have rows of their own in options.ts. */
 export const OPTION_ROWS: readonly OptionRow[] = [
   {
@@ -114,9 +112,17 @@ export const OPTION_ROWS: readonly OptionRow[] = [
   { name: "persist", sides: "back", help: "Send clients with a server cookie there even when it is down" },
   { name: "prefer-last-server", sides: "back", http: true, help: "Stay on the server of the previous request" },
   { name: "socket-stats", sides: "front", help: "Statistics for each listening socket" },
-  { name: "splice-auto", sides: "both", help: "Splice where it seems useful", noEffect: SPLICE },
-  { name: "splice-request", sides: "both", help: "Splice requests", noEffect: SPLICE },
-  { name: "splice-response", sides: "both", help: "Splice responses", noEffect: SPLICE },
+  { name: "splice-auto", sides: "both", help: "Splice both directions where it is worth it (the default)" },
+  {
+    name: "splice-request",
+    sides: "both",
+    help: "Splice what clients send; what servers send only with splice-response",
+  },
+  {
+    name: "splice-response",
+    sides: "both",
+    help: "Splice what servers send; what clients send only with splice-request",
+  },
   { name: "srvtcpka", sides: "back", help: "TCP keepalive on server connections" },
   {
     name: "tcp-smart-accept",

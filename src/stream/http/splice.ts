@@ -5,6 +5,7 @@ import { PolledSocket } from "../../net/polled-socket.ts";
 import { Splice, type SpliceOwner } from "../../net/splice.ts";
 import { clientLeft } from "./abort.ts";
 import { C } from "../../counters/columns.ts";
+import { maySplice } from "../splice-options.ts";
 import { countIn, countOut, countSpliced } from "./count.ts";
 import { blockedByClient, watchServer, watchUpload } from "./deadlines.ts";
 import { responseComplete } from "./download.ts";
@@ -36,7 +37,7 @@ export function spliceDownload(stream: HttpStream): void {
   // An exchange of HTTP/2 is no connection of its own.
   if (!(client instanceof Conn) || !(conn instanceof Conn) || client.blocked || !(conn.socket instanceof PolledSocket))
     return;
-  if (!plain(conn, client)) return;
+  if (!plain(conn, client) || !maySplice(stream, "splice-response")) return;
   new Splice(conn, client, resBody.left, new Download(stream)).start();
 }
 
@@ -52,7 +53,8 @@ export function spliceUpload(stream: HttpStream): boolean {
     !stream.sent ||
     conn.blocked ||
     !conn.established ||
-    !plain(client, conn)
+    !plain(client, conn) ||
+    !maySplice(stream, "splice-request")
   )
     return false;
   stream.spent = true;

@@ -1,6 +1,7 @@
 /** Sessions that move much at a time go over inside the kernel, in either direction: see net/splice.ts. */
 import type { Conn } from "../../net/conn.ts";
 import { Splice, type SpliceOwner } from "../../net/splice.ts";
+import { maySplice } from "../splice-options.ts";
 import type { TcpStream } from "./stream.ts";
 
 /** Chunks from which on it is worth it. */
@@ -10,6 +11,7 @@ export const SPLICE_CHUNK = 16 << 10;
 export function spliceSession(stream: TcpStream, from: Conn, to: Conn): void {
   if (!Splice.enabled || from.secure || to.secure || from.relay !== null || to.feeder !== null || from.gone || to.gone)
     return;
+  if (!maySplice(stream, from === stream.client ? "splice-request" : "splice-response")) return;
   const session = new Session(stream, from === stream.client);
   session.splice = new Splice(from, to, Number.POSITIVE_INFINITY, session);
   session.splice.start();

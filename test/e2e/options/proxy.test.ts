@@ -4,7 +4,7 @@ import { connect } from "../../harness/client.ts";
 import { freePort } from "../../harness/ports.ts";
 import { Scope } from "../../harness/scope.ts";
 import { ok, respond, startServer } from "../../harness/server.ts";
-import { eventually } from "../tools.ts";
+import { eventually, startServing, stats } from "../tools.ts";
 import { programs, serving, tcpSockets } from "./observe.ts";
 
 const DEFAULTS = `
@@ -87,3 +87,56 @@ listen off
     }
   });
 });
+
+/** Bytes of large bodies that stayed inside the kernel, from the client and from the server. */
+test.each([
+  ["", [true, true]],
+  ["option splice-auto", [true, true]],
+  ["option splice-request", [true, false]],
+  ["option splice-response", [false, true]],
+  ["option splice-request\n    option splice-response", [true, true]],
+] as const)(
+  "splicing: %s",
+  async (lines, expected) => {
+    await using scope = new Scope();
+    const size = 1 << 20;
+    const body = "x".repeat(size);
+    const server = startServer(scope, async (peer) => {
+      for (;;) {
+        const request = await peer.request(600_000);
+        peer.send(ok(request.startsWith("POST") ? "got it" : body));
+      }
+    });
+    const [web, tcp] = [freePort(), freePort()];
+    const proxy = await startServing(
+      scope,
+      `${DEFAULTS}
+listen web
+    bind 127.0.0.1:${web}
+    ${lines}
+    server s 127.0.0.1:${server.port}
+listen tcp
+    mode tcp
+    bind 127.0.0.1:${tcp}
+    ${lines}
+    server s 127.0.0.1:${server.port}
+`,
+    );
+    for (const port of [web, tcp]) {
+      const client = await connect(scope, port);
+      client.send(GET);
+      expect((await client.response({ ms: 8000 })).length).toBeGreaterThan(size);
+      client.close();
+      const sender = await connect(scope, port);
+      sender.send(`POST / HTTP/1.1\r\nHost: h\r\nContent-Length: ${size + 1}\r\n\r\n${body}.`);
+      expect(await sender.response({ ms: 8000 })).toEndWith("got it");
+      sender.close();
+    }
+    const rows = await stats(proxy);
+    const spliced = ["h1_spliced_bytes_in", "h1_spliced_bytes_out"].map(
+      (column) => Number(rows.get("web/FRONTEND")?.[column]) > 0,
+    );
+    expect(spliced).toEqual([...expected]);
+  },
+  20_000,
+);

@@ -33,7 +33,7 @@ export const configCodes: readonly CodeInfo[] = [
     "config/no-effect",
     "accepted without effect",
     "HAProxy's keyword means nothing in this program, or what it asks for is always so. It may stay for the sake of HAProxy.",
-    "option splice-auto",
+    "option contstats",
     "option tcpka",
   ),
   row(
