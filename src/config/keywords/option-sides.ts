@@ -89,8 +89,7 @@ export const OPTION_ROWS: readonly OptionRow[] = [
     name: "http-use-proxy-header",
     sides: "front",
     http: true,
-    help: "Use Proxy-Connection instead of Connection",
-    noEffect: "connections are kept by the header Connection alone",
+    help: "Clients that take us for their proxy are asked for a password by 407, and give it in Proxy-Authorization",
   },
   { name: "httpclose", sides: "both", http: true, help: "Close both connections after each response" },
   {

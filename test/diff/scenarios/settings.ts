@@ -72,9 +72,32 @@ const cookies: readonly Scenario[] = ["tune.http.cookielen 5", "tune.http.cookie
   })),
 );
 
+/** Its name promises more than HAProxy 2.6 does: connections go by Connection alone. */
+const proxied: readonly Scenario[] = ["", "option httpclose"].map((line): Scenario => ({
+  name: `http-use-proxy-header and the header Proxy-Connection: ${line}`,
+  config: http({ defaults: line, frontend: "option http-use-proxy-header\nhttp-request auth if { path /auth }" }),
+  servers: { s1: respond(ok("hi", "Proxy-Connection: close")) },
+  async client(talk) {
+    for (const [target, version, ...fields] of [
+      ["http://h/", "1.1"],
+      ["http://h/", "1.1", "Proxy-Connection: close"],
+      ["http://h/", "1.0", "Proxy-Connection: keep-alive"],
+      ["/", "1.0", "Proxy-Connection: keep-alive", "Connection: keep-alive"],
+      ["http://h/auth", "1.1"],
+      ["/auth", "1.1"],
+    ] as const) {
+      const client = await talk.connect();
+      client.send([`GET ${target} HTTP/${version}`, "Host: h", ...fields, "", ""].join("\r\n"));
+      await silence(client, 80);
+      client.close();
+    }
+  },
+}));
+
 export const settings: readonly Scenario[] = [
   ...payloads,
   ...cookies,
+  ...proxied,
   ...["", "max-session-srv-conns 1", "max-session-srv-conns 2", "max-session-srv-conns 0"].map((line) =>
     kept(line, ROUND),
   ),
