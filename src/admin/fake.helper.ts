@@ -68,7 +68,7 @@ export function model(proxies: readonly ProxyModel[], more: Partial<GlobalModel>
     patternFiles: {},
     patternHosts: {},
     files: ["test.cfg"],
-    tls: { certificates: {}, authorities: {}, revocations: {} },
+    tls: { certificates: {}, authorities: {}, revocations: {}, crtLists: {} },
   };
 }
 

@@ -8,6 +8,7 @@ import * as frontend from "./commands/frontend.ts";
 import * as master from "./commands/master.ts";
 import { getVar } from "./commands/variable.ts";
 import * as dynamicCookie from "./commands/dynamic-cookie.ts";
+import { showTlsFiles } from "./commands/tls-files.ts";
 import * as patternEdit from "./commands/pattern-edit.ts";
 import * as patternGet from "./commands/pattern-get.ts";
 import * as patternShow from "./commands/pattern-show.ts";
@@ -43,6 +44,7 @@ const registered: readonly Command[] = [
   dynamicCookie.disableDynamicCookie,
   dynamicCookie.enableDynamicCookie,
   dynamicCookie.setDynamicCookieKey,
+  ...showTlsFiles,
   getVar,
   patternEdit.addAcl,
   patternEdit.addMap,

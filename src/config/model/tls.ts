@@ -7,6 +7,18 @@ export interface TlsStoreModel {
   readonly authorities: Readonly<Record<string, string>>;
   /** PEM texts of revocation lists. */
   readonly revocations: Readonly<Record<string, string>>;
+  /** Lines of the crt-list files, for who asks for them; what they mean is in the bind lines. */
+  readonly crtLists: Readonly<Record<string, readonly CrtListLineModel[]>>;
+}
+
+/** A line of a crt-list file. */
+export interface CrtListLineModel {
+  readonly line: number;
+  /** With the folder of `crt-base`. */
+  readonly certificate: string;
+  /** What stands between the brackets, "" = nothing. */
+  readonly options: string;
+  readonly filters: readonly string[];
 }
 
 /** A certificate with its key and chain, in PEM. */

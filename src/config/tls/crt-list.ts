@@ -7,6 +7,7 @@ import type { EntryDraft } from "./draft.ts";
 import { newSettings } from "./draft.ts";
 import { loadCertificates } from "./crt.ts";
 import { settingRows } from "./settings.ts";
+import type { CrtListLineModel } from "../model.ts";
 import type { Asker, TlsStore } from "./store.ts";
 import { messageOf } from "../../util/error.ts";
 
@@ -22,10 +23,14 @@ export function loadCrtList(store: TlsStore, asker: Asker, path: string): EntryD
     return [];
   }
   const entries: EntryDraft[] = [];
+  const lines: CrtListLineModel[] = [];
   for (const [i, line] of text.split("\n").entries()) {
     const words = splitLine(line.replace(/\r$/, ""), path, i + 1);
-    if (words.length > 0) entries.push(...loadLine(store, asker, words));
+    if (words.length === 0) continue;
+    entries.push(...loadLine(store, asker, words));
+    lines.push(asWritten(store, words));
   }
+  store.crtLists[path] = lines;
   if (entries.length === 0) args.warn("tls/no-certificate", word, `there is no certificate in the crt-list '${path}'`);
   return entries;
 }
@@ -41,6 +46,17 @@ function splitLine(line: string, file: string, number: number): Word[] {
     words.push({ text, at: { file, line: number, column }, endColumn: column + text.length, quoted: false });
   }
   return words;
+}
+
+function asWritten(store: TlsStore, words: readonly Word[]): CrtListLineModel {
+  const texts = words.slice(1).map(({ text }) => text);
+  const end = texts[0] === "[" ? texts.indexOf("]") : -1;
+  return {
+    line: words[0]!.at.line,
+    certificate: store.crtPath(words[0]!.text),
+    options: end < 0 ? "" : texts.slice(1, end).join(" "),
+    filters: texts.slice(end + 1),
+  };
 }
 
 function loadLine(store: TlsStore, { env, args: outer }: Asker, words: readonly Word[]): EntryDraft[] {

@@ -12,7 +12,7 @@ import {
 import { contextProblem } from "../../net/tls/context.ts";
 import { type PemBlock, type PemFile, readPem } from "../../net/tls/pem.ts";
 import type { ParseEnv } from "../env.ts";
-import type { CertificateModel, TlsStoreModel } from "../model.ts";
+import type { CertificateModel, CrtListLineModel, TlsStoreModel } from "../model.ts";
 import { describeValidity } from "./validity.ts";
 import { newDefaults } from "./draft.ts";
 import { messageOf } from "../../util/error.ts";
@@ -60,12 +60,13 @@ export class TlsStore {
   private readonly certificates: Record<string, CertificateModel> = {};
   private readonly authorities: Record<string, string> = {};
   private readonly revocations: Record<string, string> = {};
+  readonly crtLists: Record<string, readonly CrtListLineModel[]> = {};
   /** Why a file cannot be used, by path: told wherever it is named. */
   private readonly problems = new Map<string, string>();
 
   model(): TlsStoreModel {
-    const { certificates, authorities, revocations } = this;
-    return { certificates, authorities, revocations };
+    const { certificates, authorities, revocations, crtLists } = this;
+    return { certificates, authorities, revocations, crtLists };
   }
 
   crtPath(text: string): string {

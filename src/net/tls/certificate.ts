@@ -22,7 +22,8 @@ export interface CertificateInfo {
 
 let library: typeof x509 | null = null;
 
-function load(): typeof x509 {
+/** The X.509 library. */
+export function load(): typeof x509 {
   if (library === null) {
     provideMetadata();
     library = require("@peculiar/x509") as typeof x509;

@@ -103,6 +103,7 @@ function table(certificates: CertificateModel[], entries: Partial<SniEntryModel>
     certificates: Object.fromEntries(certificates.map((c) => [c.path, c])),
     authorities: {},
     revocations: {},
+    crtLists: {},
   };
   const model = { entries: entries.map((e) => ({ certificate: "", filters: null, settings: null, ...e })) };
   return new NameTable(model as unknown as BindTlsModel, store as TlsStoreModel);

@@ -5,6 +5,7 @@ import { clients } from "./clients.ts";
 import { versions, protocols } from "./versions.ts";
 import { handshakes, hellos } from "./handshakes.ts";
 import { traffic } from "./traffic.ts";
+import { shown } from "./show.ts";
 import { toServers, checks } from "./servers.ts";
 
 export const tls: readonly Scenario[] = [
@@ -17,4 +18,5 @@ export const tls: readonly Scenario[] = [
   ...traffic,
   ...toServers,
   ...checks,
+  ...shown,
 ];
