@@ -26,13 +26,18 @@ export function confine(to: Confinement): string | null {
     const status = setAffinity(to.cpus);
     if (status < 0) return `cannot bind to CPUs ${to.cpus.join(",")} (${strerror(status)})`;
   }
-  if (to.chroot !== null && chroot(to.chroot) < 0) return `Cannot chroot(${to.chroot}).`;
+  if (to.chroot !== null) {
+    const status = chroot(to.chroot);
+    if (status < 0) return `Cannot chroot(${to.chroot}): ${strerror(status)}.`;
+  }
   // Those of root would open more than the new user may; HAProxy keeps them when only the user changes.
   if ((to.gid !== 0 || to.uid !== 0) && geteuid() === 0 && groupCount() > 0 && setgroups([]) < 0) {
     return "Cannot drop supplementary groups.";
   }
-  if (to.gid !== 0 && setgid(to.gid) < 0) return `Cannot set gid ${to.gid}.`;
-  if (to.uid !== 0 && setuid(to.uid) < 0) return `Cannot set uid ${to.uid}.`;
+  const group = to.gid === 0 ? 0 : setgid(to.gid);
+  if (group < 0) return `Cannot set gid ${to.gid}: ${strerror(group)}.`;
+  const user = to.uid === 0 ? 0 : setuid(to.uid);
+  if (user < 0) return `Cannot set uid ${to.uid}: ${strerror(user)}.`;
   if (!to.setuidWanted) noNewPrivileges();
   if (to.dumpable) allowDumps();
   return null;

@@ -151,7 +151,7 @@ describe("a start that fails", () => {
 
   test("a root that is not there", async () => {
     expect(await fails(config(["chroot /nonexistent"], [`127.0.0.1:${freePort()}`]))).toContain(
-      "Cannot chroot(/nonexistent).",
+      "Cannot chroot(/nonexistent): No such file or directory.",
     );
   });
 });

@@ -116,10 +116,14 @@ describe.skipIf(!canDrop)("without the right to it", () => {
 
   test("another user, another root", async () => {
     await using scope = new Scope();
-    expect((await refused(scope, { global: "    uid 1", prefix: UNPRIVILEGED })).stderr).toContain("Cannot set uid 1.");
-    expect((await refused(scope, { global: "    gid 1", prefix: UNPRIVILEGED })).stderr).toContain("Cannot set gid 1.");
+    expect((await refused(scope, { global: "    uid 1", prefix: UNPRIVILEGED })).stderr).toContain(
+      "Cannot set uid 1: Operation not permitted.",
+    );
+    expect((await refused(scope, { global: "    gid 1", prefix: UNPRIVILEGED })).stderr).toContain(
+      "Cannot set gid 1: Operation not permitted.",
+    );
     expect((await refused(scope, { global: "    chroot /tmp", prefix: UNPRIVILEGED })).stderr).toContain(
-      "Cannot chroot(/tmp).",
+      "Cannot chroot(/tmp): Operation not permitted.",
     );
   });
 
