@@ -328,6 +328,9 @@ describe.skipIf(!existsSync(HAPROXY))("the haproxy role answers like HAProxy 2.6
       const [ours, theirs] = [run(selfCommand(["haproxy", ...args])), run([HAPROXY, ...args])];
       const warned = ({ stderr }: Outcome): boolean => /^\[WARNING\] /m.test(stderr);
       expect([args, ours.code, ours.stdout, warned(ours)]).toEqual([args, theirs.code, theirs.stdout, warned(theirs)]);
+      const words = ({ stderr }: Outcome): string | undefined =>
+        /'server \S+ : could not .*?(?=[.;])/.exec(stderr)?.[0];
+      expect(words(ours)).toBe(words(theirs));
     }
   }, 60_000);
 

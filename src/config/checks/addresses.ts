@@ -13,6 +13,8 @@ export const resolveServers = eachProxy((proxy, { env, diagnostics }) => {
   const known = new Map<string, ReturnType<typeof resolve>>();
   for (const server of proxy.servers) {
     if (server.fqdn === null) continue;
+    // Scripts look for these words of HAProxy.
+    const failed = `'server ${proxy.name}/${server.name}' : could not resolve address '${server.fqdn}'`;
     const word = server.marks.get("address") ?? proxy.nameWord;
     const result = firstAddress(server, (name) => {
       const family = server.fqdnFamily;
@@ -24,21 +26,13 @@ export const resolveServers = eachProxy((proxy, { env, diagnostics }) => {
     if (result === "unresolved" && ignoreResolution) {
       // Where no method would have looked it up, there is nothing to say.
       if (!server.initAddr.includes("libc")) continue;
-      const message = `'${server.fqdn}' of server '${server.name}' does not resolve: it starts without an address`;
-      warnAt(diagnostics, word, "config/unresolved-name", message);
+      warnAt(diagnostics, word, "config/unresolved-name", `${failed}, disabling server`);
     } else if (result === "unresolved") {
-      errorAt(
-        diagnostics,
-        word,
-        "config/unresolved-name",
-        `'${server.fqdn}' of server '${server.name}' does not resolve to an address`,
-        "'init-addr last,libc,none' starts without one",
-      );
+      errorAt(diagnostics, word, "config/unresolved-name", failed, "'init-addr last,libc,none' starts without one");
     } else if (result !== "none") {
       server.address = result.address;
       if (result.fallback) {
-        const message = `'${server.fqdn}' of server '${server.name}' does not resolve: its init-addr is used`;
-        warnAt(diagnostics, word, "config/unresolved-name", message);
+        warnAt(diagnostics, word, "config/unresolved-name", `${failed}, falling back to configured address`);
       }
     }
   }
