@@ -45,16 +45,16 @@ export const entries: readonly Scenario[] = [
         "http-request track-sc0 src table {@tab}",
         "http-request return status 200 hdr x %[sc0_http_req_cnt]",
       ].join("\n    "),
-      more: table("type ip size 10 expire 250ms store http_req_cnt"),
+      more: table("type ip size 10 expire 1s store http_req_cnt"),
     },
     async (talk) => {
       await talk.once(get("/"));
       await talk.once(get("/"));
-      await talk.sleep(120);
+      await talk.sleep(600);
       await talk.once(get("/"));
-      await talk.sleep(120);
+      await talk.sleep(600);
       await talk.once(get("/"));
-      await talk.sleep(450);
+      await talk.sleep(1600);
       await talk.once(get("/"));
     },
   ),
@@ -85,11 +85,11 @@ export const entries: readonly Scenario[] = [
         "http-request track-sc0 src table {@tab}",
         "http-request return status 200 hdr x %[sc0_http_req_rate]",
       ].join("\n    "),
-      more: table("type ip size 10 expire 1m store http_req_rate(400ms)"),
+      more: table("type ip size 10 expire 1m store http_req_rate(1s)"),
     },
     async (talk) => {
       for (let i = 0; i < 3; i++) await talk.once(get("/"));
-      await talk.sleep(1000);
+      await talk.sleep(2400);
       for (let i = 0; i < 2; i++) await talk.once(get("/"));
     },
   ),

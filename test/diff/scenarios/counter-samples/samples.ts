@@ -192,20 +192,20 @@ export const others: readonly Scenario[] = [
     {
       frontend: [
         "http-request track-sc0 src table {@tab} if { path /track }",
-        "http-request return status 200 hdr x %[src,table_expire({@tab},-1),add(40),div(100)] hdr y %[src,table_idle({@tab},-1),add(40),div(100)] hdr z %[src,in_table({@tab})]",
+        "http-request return status 200 hdr x %[src,table_expire({@tab},-1),add(120),div(300)] hdr y %[src,table_idle({@tab},-1),add(120),div(300)] hdr z %[src,in_table({@tab})]",
       ].join("\n    "),
-      more: table("type ip size 10 expire 600ms store conn_cnt"),
+      more: table("type ip size 10 expire 1800ms store conn_cnt"),
     },
     async (talk) => {
       await talk.once(get("/"));
       await talk.once(get("/track"));
-      await talk.sleep(200);
+      await talk.sleep(600);
       await talk.once(get("/"));
-      await talk.sleep(200);
+      await talk.sleep(600);
       await talk.once(get("/track"));
-      await talk.sleep(300);
+      await talk.sleep(900);
       await talk.once(get("/"));
-      await talk.sleep(450);
+      await talk.sleep(1350);
       await talk.once(get("/"));
     },
   ),

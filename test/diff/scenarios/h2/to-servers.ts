@@ -91,20 +91,18 @@ export const toServers: readonly Scenario[] = [
       servers: { s1: "proto h2" },
     }),
     servers: {
-      s1: (() => {
-        let seen = 0;
-        return respondH2((h2, id) => {
-          if (seen++ === 0) h2.peer.reset();
-          else
-            answers(
-              [
-                [":status", "200"],
-                ["content-length", "2"],
-              ],
-              "ok",
-            )(h2, id, h2.stream(id));
-        });
-      })(),
+      s1: (peer, index) =>
+        respondH2(
+          index === 0
+            ? (h2) => h2.peer.reset()
+            : answers(
+                [
+                  [":status", "200"],
+                  ["content-length", "2"],
+                ],
+                "ok",
+              ),
+        )(peer, index),
     },
     compare: { servers: false },
     async client(talk) {
