@@ -50,6 +50,8 @@ const LANES = 4;
 const MOST_ALONE = 60;
 /** More that differ twice is no noise. */
 const MOST_NOISE = 300;
+/** When it has taken that long nothing is begun again: what differs then is told, rather than nothing at all. */
+const MOST_MS = 600_000;
 
 export async function runAll(
   scenarios: readonly Scenario[],
@@ -59,9 +61,10 @@ export async function runAll(
 ): Promise<Outcome[]> {
   const outcomes = new Map<string, Outcome>();
   const { runs = 6, expected } = options;
+  const began = performance.now();
   for (let run = 1; run <= runs; run++) {
     const open = run === 1 ? scenarios : scenarios.filter(({ name }) => isOpen(outcomes.get(name)!, expected));
-    if (run > 2 && open.length > MOST_NOISE) break;
+    if (run > 2 && (open.length > MOST_NOISE || performance.now() - began > MOST_MS)) break;
     // What differs is run again with less company each time, and with more patience.
     const apart = run > 2 && open.length <= MOST_ALONE;
     const todo = apart ? open.map((scenario) => [scenario]) : batches(open);
