@@ -230,6 +230,7 @@ const places: Readonly<Record<string, Readonly<Record<string, Place>>>> = {
     srvtcpka: ["server/pool.ts", "options.srvtcpka"],
     transparent: ["stream/address.ts", "option transparent"],
     "http-use-proxy-header": ["expr/fetch/auth.ts", "http-use-proxy-header"],
+    "independent-streams": ["stream/relay.ts", "independent-streams"],
     "splice-auto": ["stream/splice-options.ts", "splice-auto"],
     "splice-request": ["stream/splice-options.ts", "splice-request"],
     "splice-response": ["stream/splice-options.ts", "splice-response"],
@@ -489,7 +490,6 @@ defaults
   timeout connect 1s
   option contstats
   option http-no-delay
-  option independent-streams
 listen l
   bind :8000 nice 5
   bind-process all
@@ -497,6 +497,6 @@ listen l
 `;
   const { diagnostics } = loadText(text, "t.cfg");
   const warned = diagnostics.list.filter(({ code }) => code === "config/no-effect").map(({ at }) => at.line);
-  const lines = [2, 3, 4, 10, 11, 12, 14, 15];
+  const lines = [2, 3, 4, 10, 11, 13, 14];
   expect(warned).toEqual(lines);
 });

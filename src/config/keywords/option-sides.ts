@@ -95,8 +95,7 @@ export const OPTION_ROWS: readonly OptionRow[] = [
   {
     name: "independent-streams",
     sides: "both",
-    help: "Let reading not refresh the timeout of writing",
-    noEffect: "timeouts are those of a proxy without it",
+    help: "What is sent to a side does not renew the time in which it has to send something",
   },
   {
     name: "idle-close-on-response",

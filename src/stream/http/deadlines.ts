@@ -2,6 +2,7 @@
 import { clock } from "../../util/clock.ts";
 import { Phase } from "../phase.ts";
 import { deadlineIn, ownOr, sooner } from "../timeout.ts";
+import type { HttpSettings } from "./settings.ts";
 import type { HttpStream } from "./stream.ts";
 
 /** After request bytes went out: whose turn is it now? */
@@ -9,7 +10,7 @@ export function watchUpload(stream: HttpStream): void {
   const { client } = stream;
   // A server that has answered owes nothing.
   if (stream.responseDone && !client.paused) stream.expire(0);
-  else if (stream.phase === Phase.connected) watchServer(stream);
+  else if (stream.phase === Phase.connected) sentToServer(stream);
   if (stream.requestDone) {
     if (!stream.answered) client.expire(0);
   } else if (!client.paused) {
@@ -17,6 +18,14 @@ export function watchUpload(stream: HttpStream): void {
   } else {
     client.expire(0);
   }
+}
+
+/** Its time starts anew, unless what is sent does not count for what is received: then it runs from the connection on. */
+function sentToServer(stream: HttpStream): void {
+  if (!(stream.backend!.http as HttpSettings).independent) return watchServer(stream);
+  if (stream.answered) return;
+  const timeout = serverTimeoutOf(stream);
+  stream.expire(sooner(stream.contentUntil, timeout === 0 ? 0 : stream.connectedAt + timeout));
 }
 
 /** In ms: what a rule has set, or the backend's. */

@@ -42,6 +42,8 @@ export interface HttpSettings {
   readonly acceptInvalidResponse: boolean;
   readonly abortOnClose: boolean;
   readonly pretendKeepAlive: boolean;
+  /** `option independent-streams`: what is sent to a server does not renew its time. */
+  readonly independent: boolean;
   /** Retries beyond connection failures (manual, retry-on). */
   readonly retryOn: ReadonlySet<string>;
   /** Statuses that are tried again. */
@@ -97,6 +99,7 @@ export function compileHttp(proxy: ProxyModel): HttpSettings {
     acceptInvalidRequest: options["accept-invalid-http-request"] === true,
     acceptInvalidResponse: options["accept-invalid-http-response"] === true,
     abortOnClose: options.abortonclose === true,
+    independent: options["independent-streams"] === true,
     pretendKeepAlive: options["http-pretend-keepalive"] === true,
     retryOn: new Set(proxy.retryOn),
     retryStatus: new Set(proxy.retryOn.map(Number).filter((status) => status > 0)),

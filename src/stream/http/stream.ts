@@ -127,6 +127,8 @@ export class HttpStream extends Stream implements H2Owner {
   deserted = false;
   /** When a tunnel last moved a byte. */
   active = 0;
+  heardClient = 0;
+  heardServer = 0;
 
   /** Where it waits between its analysers (step.ts). */
   step: number = Step.none;

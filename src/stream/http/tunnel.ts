@@ -3,7 +3,7 @@ import { C } from "../../counters/columns.ts";
 import type { ServerSide } from "../../server/side.ts";
 import { clock } from "../../util/clock.ts";
 import { countOnPath, countOnServer } from "../count.ts";
-import { clientDue, serverDue, timedOutSide, tunnelTimeout } from "../relay.ts";
+import { clientDue, keepsApart, serverDue, timedOutSide, tunnelTimeout } from "../relay.ts";
 import { sooner } from "../timeout.ts";
 import { clientAborted } from "./abort.ts";
 import { countIn, countOut } from "./count.ts";
@@ -14,7 +14,7 @@ export function startTunnel(stream: HttpStream): void {
   const { client } = stream;
   stream.tunnel = true;
   stream.clientKeep = stream.serverKeep = false;
-  stream.active = clock.now;
+  stream.active = stream.heardClient = stream.heardServer = clock.now;
   client.deadline = 0;
   client.resume();
   const held = client.takeHeld();
@@ -30,7 +30,7 @@ export function startTunnel(stream: HttpStream): void {
 
 export function tunnelClientData(stream: HttpStream, chunk: Buffer): void {
   countIn(stream, chunk.length);
-  stream.active = clock.now;
+  stream.active = stream.heardClient = clock.now;
   const conn = stream.serverConn;
   if (conn !== null && !conn.write(chunk, 0, chunk.length)) stream.client.pause();
   watchTunnel(stream);
@@ -64,7 +64,7 @@ export function tunnelClientGone(stream: HttpStream, error: Error | undefined): 
 
 export function tunnelServerData(stream: HttpStream, conn: ServerSide, chunk: Buffer): void {
   countOut(stream, chunk.length);
-  stream.active = clock.now;
+  stream.active = stream.heardServer = clock.now;
   if (!stream.client.write(chunk, 0, chunk.length)) conn.pause();
   watchTunnel(stream);
 }
@@ -101,7 +101,7 @@ export function tunnelServerLost(stream: HttpStream, error: Error | undefined): 
 function watchTunnel(stream: HttpStream): void {
   const { client, serverConn: conn } = stream;
   const tunnel = tunnelTimeout(stream);
-  if (tunnel > 0 && !client.shut && conn?.shut !== true) {
+  if (tunnel > 0 && !client.shut && conn?.shut !== true && !keepsApart(stream)) {
     stream.expire(clock.now + tunnel);
     return;
   }

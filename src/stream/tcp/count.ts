@@ -18,7 +18,7 @@ export function countOut(stream: TcpStream, n: number): void {
   frontend.slab[frontend.base + C.bytesOut]! += n;
   frontend.slab[backend!.base + C.bytesOut]! += n;
   frontend.slab[server!.base + C.bytesOut]! += n;
-  stream.active = clock.now;
+  stream.active = stream.heardServer = clock.now;
 }
 
 /** Bytes that never entered the process. */

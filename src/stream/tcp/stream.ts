@@ -66,6 +66,8 @@ export class TcpStream extends Stream {
   logged = false;
   /** When either side last moved a byte; the deadline is counted from it. */
   active = 0;
+  heardClient = 0;
+  heardServer = 0;
 
   constructor(rt: StreamRuntime, client: ClientConn) {
     super(rt, client);
@@ -83,7 +85,7 @@ export class TcpStream extends Stream {
   }
 
   start(): void {
-    this.active = clock.now;
+    this.active = this.heardClient = clock.now;
     routeSession(this);
   }
 
@@ -120,7 +122,7 @@ export class TcpStream extends Stream {
       return;
     }
     frontend.slab[server!.base + C.bytesIn]! += n;
-    this.active = clock.now;
+    this.active = this.heardClient = clock.now;
     if (conn.write(buf, start, end)) {
       slab.giveBack(buf, start, end);
       if (n >= SPLICE_CHUNK) spliceSession(this, this.client, conn);
@@ -138,7 +140,7 @@ export class TcpStream extends Stream {
     if (fromClient) {
       countIn(this, n);
       this.frontend.slab[this.server!.base + C.bytesIn]! += n;
-      this.active = clock.now;
+      this.active = this.heardClient = clock.now;
       if (conn?.blocked === true) client.pause();
     } else {
       countOut(this, n);
@@ -187,7 +189,7 @@ export class TcpStream extends Stream {
 
   onEstablished(): void {
     this.early = null;
-    this.active = clock.now;
+    this.active = this.heardClient = this.heardServer = clock.now;
     // As the log and the statistics see it the data time begins here: there is no response to wait for.
     this.responseAt = clock.now;
     if (this.client.deadline !== 0 && tunnelTimeout(this) > 0) this.client.expire(0);

@@ -1,6 +1,7 @@
 /** Settings of a line each that change what is taken, and which connections are kept. */
+import type { Peer } from "../../harness/peer.ts";
 import { ok, respond } from "../../harness/server.ts";
-import { echo, get, http, sends, silence } from "../build.ts";
+import { echo, get, http, sends, silence, tcp } from "../build.ts";
 import type { Scenario } from "../scenario.ts";
 
 const METHODS = ["GET", "HEAD", "DELETE", "POST"] as const;
@@ -94,10 +95,105 @@ const proxied: readonly Scenario[] = ["", "option httpclose"].map((line): Scenar
   },
 }));
 
+/** A side to which something is sent all the time, and which sends nothing itself for longer than it may. */
+const streams: readonly Scenario[] = (["", "frontend", "backend"] as const).flatMap((side): Scenario[] => {
+  const option = "option independent-streams";
+  const lines = side === "" ? {} : { [side]: option };
+  const named = side === "" ? `no ${option}` : `${option} in the ${side}`;
+  const slow = async (peer: Peer): Promise<void> => {
+    for (let i = 0; i < 5; i++) {
+      await peer.sleep(100);
+      peer.send("0123456789");
+    }
+  };
+  const short = "timeout client 250ms\ntimeout server 250ms";
+  return [
+    {
+      name: `${named}: a slow upload`,
+      config: http({ ...lines, defaults: "timeout server 250ms" }),
+      servers: { s1: echo },
+      async client(talk) {
+        const client = await talk.connect();
+        client.send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 50\r\n\r\n");
+        await slow(client);
+        await silence(client, 300);
+        await talk.logged(1);
+      },
+      compare: { servers: false, logBytes: false },
+    },
+    {
+      name: `${named}: a slow download`,
+      config: http({ ...lines, defaults: "timeout client 250ms" }),
+      servers: {
+        s1: async (peer) => {
+          await peer.request();
+          peer.send("HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\n");
+          await slow(peer);
+        },
+      },
+      async client(talk) {
+        await talk.once(get("/"));
+        await talk.logged(1);
+      },
+    },
+    {
+      name: `${named}: a session in which the server speaks`,
+      config: tcp({ ...lines, defaults: short }),
+      servers: {
+        s1: async (peer) => {
+          await peer.until("go");
+          await slow(peer);
+          peer.close();
+        },
+      },
+      async client(talk) {
+        const client = await talk.connect();
+        client.send("go");
+        await client.closed(2000);
+        await talk.logged(1);
+      },
+      compare: { received: false, logBytes: false, servers: false },
+    },
+    {
+      name: `${named}: a session in which the client speaks`,
+      config: tcp({ ...lines, defaults: short }),
+      servers: { s1: (peer) => peer.closed(2000).then(() => {}) },
+      async client(talk) {
+        const client = await talk.connect();
+        await slow(client);
+        client.close();
+        await silence(client, 300);
+        await talk.logged(1);
+      },
+      compare: { servers: false, logBytes: false },
+    },
+    {
+      name: `${named}: a tunnel in which the server speaks`,
+      config: http({ ...lines, defaults: `${short}\ntimeout tunnel 300ms` }),
+      servers: {
+        s1: async (peer) => {
+          await peer.request();
+          peer.send("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n");
+          await slow(peer);
+          peer.close();
+        },
+      },
+      async client(talk) {
+        const client = await talk.connect();
+        client.send(get("/", "Connection: Upgrade", "Upgrade: x"));
+        await client.closed(2000);
+        await talk.logged(1);
+      },
+      compare: { received: false, logBytes: false, servers: false },
+    },
+  ];
+});
+
 export const settings: readonly Scenario[] = [
   ...payloads,
   ...cookies,
   ...proxied,
+  ...streams,
   ...["", "max-session-srv-conns 1", "max-session-srv-conns 2", "max-session-srv-conns 0"].map((line) =>
     kept(line, ROUND),
   ),
