@@ -2,8 +2,8 @@
 import type { Scenario } from "../../scenario.ts";
 import { files, foreign, middle, rsa, tlsFront } from "./tools.ts";
 
-/** HAProxy has the system's authorities for a client of its own, and a blank behind some options of a line. */
-const masked = (text: string): string => text.replace(/^@system-ca - .*\n/m, "").replaceAll(" ]", "]");
+/** HAProxy has the system's authorities for a client of its own, and a NUL behind the protocols of a line. */
+const masked = (text: string): string => text.replace(/^@system-ca - .*\n/m, "").replaceAll("\0]", "]");
 
 const kinds: Readonly<Record<string, readonly string[]>> = {
   cert: ["main.pem", "second.pem", "wild.pem", "client.pem", "chain.pem", "ca.pem", "nosuch"],
