@@ -62,6 +62,8 @@ export interface AdminContext {
   dynamicCookie(proxy: ProxyModel): DynamicCookie;
   /** Changes that in all workers; resolves when it is in force. */
   setDynamicCookie(proxy: ProxyModel, wanted: DynamicCookie): Promise<void>;
+  /** Lines about the configuration in force, as they were reported when it was read. */
+  startupLog(): readonly string[];
   /** Resolves when all workers know what rules changed in any of them before this was called. */
   settle(): Promise<void>;
   /** Names of queries the workers answer. A command that needs another one is not offered. */

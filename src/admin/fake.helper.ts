@@ -173,6 +173,10 @@ export class FakeContext implements AdminContext {
     this.cookies.set(of.name, wanted);
   }
 
+  startupLog(): readonly string[] {
+    return ["[WARNING]  (4711) : config : a warning"];
+  }
+
   async settle(): Promise<void> {}
 
   async setFrontend(name: string, state: "run" | "pause" | "stop"): Promise<null> {

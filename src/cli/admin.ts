@@ -103,6 +103,7 @@ function adminContext(supervisor: SupervisorContext, product = PRODUCT): AdminCo
     workers: () => supervisor.workers().map((worker) => workerInfo(worker, supervisor.stopping)),
     dynamicCookie: (proxy) => supervisor.dynamicCookie(proxy),
     setDynamicCookie: (proxy, wanted) => supervisor.setDynamicCookie(proxy, wanted),
+    startupLog: () => supervisor.startupLog(),
     settle: () => supervisor.settle(),
     setFrontend: (name, state) => supervisor.setFrontend(name, state),
     reload: () => supervisor.reload(),

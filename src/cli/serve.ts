@@ -1,6 +1,7 @@
 /** Runs the proxy for `tlb serve` and for the `haproxy` role: hands the supervisor a way to read the configuration. */
 import { defaultSocket } from "../admin/runtime/default-path.ts";
 import type { Model, StatsSocketModel } from "../config/model.ts";
+import type { Diagnostic } from "../lang/diagnostic.ts";
 import { haproxyMessage } from "../lang/render.ts";
 import { plainSocket } from "../config/keywords/stats-socket.ts";
 import type { Report } from "../supervisor/report.ts";
@@ -53,6 +54,8 @@ export interface StartRequest {
   readonly defaultSocket: boolean;
   /** A configuration that was read and shown already: used for the start, while reloads read the files. */
   readonly first?: Model;
+  /** What was found, and shown, when `first` was read. */
+  readonly firstFindings?: readonly Diagnostic[];
 }
 
 /** In the environment of a successor: somebody else has the default runtime socket. */
@@ -70,7 +73,7 @@ export async function startProxy(request: StartRequest): Promise<number> {
       if (first !== undefined) {
         const model = override(first, request, socket);
         first = undefined;
-        return { model, diagnostics: [] };
+        return { model, diagnostics: [], findings: request.firstFindings ?? [] };
       }
       const loaded = loadConfiguration(files, load);
       return { model: loaded.failed ? null : override(loaded.model, request, socket), diagnostics: loaded.findings };

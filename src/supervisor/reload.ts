@@ -34,7 +34,10 @@ export async function reloadConfiguration(supervisor: Supervisor): Promise<Reloa
   resources.pending = plan;
   try {
     const result = await tryCommit(supervisor, model, limits, plan, warnings);
-    if (result.ok) supervisor.shutDown.clear();
+    if (result.ok) {
+      supervisor.shutDown.clear();
+      supervisor.findings = diagnostics;
+    }
     return result;
   } finally {
     resources.pending = null;

@@ -30,10 +30,16 @@ export function diagnosticLine(d: Diagnostic): string {
   return place + d.message + (d.hint === undefined ? "" : ` (${d.hint})`);
 }
 
+function levelOf({ severity }: Diagnostic): Level {
+  return severity === "error" ? "ALERT" : severity === "warning" ? "WARNING" : "NOTICE";
+}
+
 /** Passes the findings on; notices and the like only count as such. */
 export function reportDiagnostics(report: Report, diagnostics: readonly Diagnostic[]): void {
-  for (const d of diagnostics) {
-    const level = d.severity === "error" ? "ALERT" : d.severity === "warning" ? "WARNING" : "NOTICE";
-    report(level, `config : ${diagnosticLine(d)}`);
-  }
+  for (const d of diagnostics) report(levelOf(d), `config : ${diagnosticLine(d)}`);
+}
+
+/** The lines that `reportDiagnostics` makes for standard error. */
+export function reportedLines(diagnostics: readonly Diagnostic[]): string[] {
+  return diagnostics.map((d) => formatReport(levelOf(d), `config : ${diagnosticLine(d)}`));
 }

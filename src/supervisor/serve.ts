@@ -27,7 +27,7 @@ const INTERRUPTED = 130;
  */
 export async function serve(options: ServeOptions): Promise<number> {
   const report = options.report ?? reportToStderr;
-  const { model, diagnostics } = await options.load();
+  const { model, diagnostics, findings } = await options.load();
   reportDiagnostics(report, diagnostics);
   if (model === null) {
     report("ALERT", "config : Fatal errors found in configuration.");
@@ -61,6 +61,7 @@ export async function serve(options: ServeOptions): Promise<number> {
     return 1;
   }
   const supervisor = new Supervisor(model, options, inheritance, shareOut(model, taken));
+  supervisor.findings = findings ?? diagnostics;
   let code = 0;
   let fatal: NodeJS.Signals | null = null;
   const manager = process.env.NOTIFY_SOCKET;

@@ -22,6 +22,7 @@ import { FrontendState } from "../proxy/frontend.ts";
 import { configuredCookie, cookieOrigin } from "../server/dynamic-cookie.ts";
 import type { Table } from "../table/table.ts";
 import { selfCommand } from "../util/self.ts";
+import type { Diagnostic } from "../lang/diagnostic.ts";
 import { type Snapshot, SYNC } from "../worker/protocol.ts";
 import { Fleet, type FleetOwner } from "./fleet.ts";
 import type { Front } from "./front.ts";
@@ -29,7 +30,7 @@ import { layoutId, unpackChange } from "./handover.ts";
 import { type Inheritance, predecessorGone } from "./heir.ts";
 import { refused } from "./outcome.ts";
 import { closeFrontend, reloadConfiguration } from "./reload.ts";
-import { reportToStderr, type Report } from "./report.ts";
+import { reportedLines, reportToStderr, type Report } from "./report.ts";
 import { Resources } from "./resources.ts";
 import { ownHandshakeVariables } from "./rsa-path.ts";
 import { slotCapacity, slotKeys } from "./slots.ts";
@@ -80,6 +81,8 @@ export class Supervisor implements AdminContext, FleetOwner {
   daemon = false;
   /** What was inherited is this process's alone: the old one has been told to go. */
   owner = false;
+  /** What was found when the configuration in force was read. */
+  findings: readonly Diagnostic[] = [];
   /** Frontends whose addresses the runtime API gave up. */
   readonly shutDown = new Set<string>();
   /** All patterns with their changes, once the runtime API asked for them. */
@@ -280,6 +283,10 @@ export class Supervisor implements AdminContext, FleetOwner {
   async setDynamicCookie(proxy: ProxyModel, { dynamic, key }: DynamicCookie): Promise<void> {
     this.fleet.changes.record({ kind: "cookie", backend: proxy.name, dynamic, key, origin: cookieOrigin(proxy) });
     await this.synchronise();
+  }
+
+  startupLog(): readonly string[] {
+    return reportedLines(this.findings);
   }
 
   settle(): Promise<void> {

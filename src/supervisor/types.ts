@@ -14,6 +14,8 @@ import type { SlotPlan } from "./slots.ts";
 export interface Loaded {
   readonly model: Model | null;
   readonly diagnostics: readonly Diagnostic[];
+  /** All that was found, where the diagnostics leave out what was shown already. */
+  readonly findings?: readonly Diagnostic[];
 }
 
 export interface ReloadResult {
@@ -96,6 +98,8 @@ export interface AdminContext {
   dynamicCookie(proxy: ProxyModel): DynamicCookie;
   /** Changes that in all workers; resolves when it is in force. */
   setDynamicCookie(proxy: ProxyModel, wanted: DynamicCookie): Promise<void>;
+  /** Lines about the configuration in force, as they were reported when it was read. */
+  startupLog(): readonly string[];
   /** Resolves when all workers know what rules changed in any of them so far. */
   settle(): Promise<void>;
   reload(): Promise<ReloadResult>;

@@ -218,3 +218,22 @@ backend app
     expect(await proxy.runtime("get var proc.seen")).toBe(`proc.seen: type=str value=<${value}>\n`);
   }
 }, 40_000);
+
+test("what was said about the configuration in force can be read again", async () => {
+  await using scope = new Scope();
+  const port = freePort();
+  const proxy = await startServing(
+    scope,
+    `${head}
+frontend web
+    bind 127.0.0.1:${port}
+    http-request del-map(/nowhere.map) x
+    http-request return status 200
+`,
+  );
+  const lines = (await proxy.runtime("show startup-logs")).trim().split("\n");
+  expect(lines.some((line) => /^\[WARNING\] +\(\d+\) : config : .*no map reads '\/nowhere.map'/.test(line))).toBe(true);
+  writeFileSync(proxy.file, (await Bun.file(proxy.file).text()).replace(/.*nowhere.*\n/, ""));
+  await reload(proxy);
+  expect(await proxy.runtime("show startup-logs")).not.toContain("nowhere");
+}, 20_000);

@@ -45,7 +45,7 @@ test("the longest command wins", () => {
 
 test("what was meant by a wrong command", () => {
   const names = (...words: string[]): string[] => matching(commandsOf(ctx), words).map(({ name }) => name);
-  expect(names("sho", "sta")).toEqual(["show stat"]);
+  expect(names("sho", "stat")).toEqual(["show stat"]);
   expect(names("show", "servers")).toEqual(["show servers conn", "show servers state"]);
   expect(names("shwo", "stat")).toContain("show stat");
   expect(names("qwertyuiop")).toEqual([]);

@@ -8,6 +8,7 @@ import * as frontend from "./commands/frontend.ts";
 import * as master from "./commands/master.ts";
 import { getVar } from "./commands/variable.ts";
 import * as dynamicCookie from "./commands/dynamic-cookie.ts";
+import { showLibs, showPeers, showStartupLogs, showTlsKeys } from "./commands/process-files.ts";
 import { showTlsFiles } from "./commands/tls-files.ts";
 import * as patternEdit from "./commands/pattern-edit.ts";
 import * as patternGet from "./commands/pattern-get.ts";
@@ -45,6 +46,10 @@ const registered: readonly Command[] = [
   dynamicCookie.enableDynamicCookie,
   dynamicCookie.setDynamicCookieKey,
   ...showTlsFiles,
+  showLibs,
+  showPeers,
+  showStartupLogs,
+  showTlsKeys,
   getVar,
   patternEdit.addAcl,
   patternEdit.addMap,

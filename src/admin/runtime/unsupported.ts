@@ -29,20 +29,18 @@ const instead: Readonly<Record<string, string>> = {
   "show activity": INTERNALS,
   "show anon": "nothing is made anonymous",
   "show events": "events are in the log",
-  "show fd": INTERNALS,
-  "show libs": INTERNALS,
-  "show peers": "peers are not supported",
-  "show pools": INTERNALS,
+  "show fd": "look at /proc/<pid>/fd, with the pids of 'show workers'",
+  "show pools":
+    "there are no pools; memory is in 'show info' and in /proc/<pid>/smaps_rollup, with the pids of 'show workers'",
   "show profiling": INTERNALS,
-  "show resolvers": "names of servers are resolved at start and at every reload",
+  "show resolvers":
+    "nothing is counted; names of servers are resolved at start and at every reload, those of do-resolve when a rule asks",
   "show ssl ocsp-response": "the TLS library staples no OCSP responses",
   "show ssl providers": "the TLS library has no providers",
-  "show startup-logs": "see the journal, or what 'tlb check' says",
   "show tasks": INTERNALS,
   "show threads": "see 'show workers'",
-  "show tls-keys": "each worker makes its own ticket keys",
-  "show trace": INTERNALS,
-  trace: INTERNALS,
+  "show trace": "there are no traces; 'tlb explain' shows what is done with a request",
+  trace: "there are no traces; 'tlb explain' shows what is done with a request",
 };
 
 /** Names of all rows, for tests. */

@@ -128,6 +128,7 @@ async function run(options: HaproxyOptions, argv: readonly string[], messages: M
     // Tools look at it before they read on.
     product: "HAProxy",
     first: loaded.model,
+    firstFindings: findings,
     load,
     report,
     ...(master === null ? {} : { masterSocket: master }),

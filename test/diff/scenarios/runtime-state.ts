@@ -61,6 +61,11 @@ export const runtimeState: readonly Scenario[] = [
         ["", " nosuch", " {@be}/nosuch", " {@fe}/x", " {@be}/s1"].map((words) => `${word} ${what}${words}`),
       ),
     ),
+    ...["", " nosuch", " dict", " - x", " dict nosuch"].map((words) => `show peers${words}`),
+    ...["", " 0", " x"].map((words) => `show tls-keys${words}`),
+    ...["user", "operator"].flatMap((level) => ["show peers", "show tls-keys"].map((command) => `${level};${command}`)),
+    ...["show libs", "show startup-logs", "show ssl crt-list"].map((command) => `user;${command}`),
+    "operator;show ssl crt-list",
     ...["", " proc.one", " txn.x", " nope", " proc", " proc."].map((words) => `get var${words}`),
     ...["user", "operator"].flatMap((level) =>
       [

@@ -23,7 +23,8 @@ function show(
     name: `show ssl ${what}`,
     usage: `show ssl ${what} ${usage}`,
     help,
-    level: "operator",
+    // So it is in HAProxy.
+    level: what === "crt-list" ? "admin" : "operator",
     run: ({ ctx, args }) => run(ctx.model().tls, args),
   };
 }
