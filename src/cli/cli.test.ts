@@ -120,7 +120,7 @@ describe("tlb", () => {
     expect(tlb("check", "-fgood.cfg").code).toBe(0);
     expect(tlb("check", "-qf")).toMatchObject({ code: 2, stderr: "error: option '-f' needs a value\n" });
     expect(tlb("check", "-qx", "good.cfg").stderr).toStartWith("error: unknown option '-qx'");
-  });
+  }, 30_000);
 
   test("what stands in the place of a command gets the way on", () => {
     expect(tlb("good.cfg").stderr).toBe(
@@ -137,7 +137,7 @@ describe("tlb", () => {
       code: 2,
       stderr: "error: --json and --watch exclude each other\n",
     });
-  });
+  }, 30_000);
 
   test("every command has help with exit codes, which fits a narrow terminal", () => {
     for (const [name, command] of Object.entries(commands)) {
@@ -152,7 +152,7 @@ describe("tlb", () => {
     const { stdout } = tlb("drain", "--help");
     expect(stdout).toContain("\n  -h, --help  ");
     expect(tlb("help", "drain").stdout).toBe(stdout);
-  });
+  }, 30_000);
 
   test("files that are not there are named with the reason, in the words of the system", () => {
     const lines = [
@@ -185,7 +185,7 @@ describe("tlb", () => {
     expect(stderr).toContain("127.0.0.1:1 is bound by frontend 'f' at first.cfg:5 too");
     expect(stderr).toContain("this 'chroot' is ignored: it is already set at first.cfg:2\n");
     expect(tlb("check", "first.cfg", "first.cfg").stderr).toContain("has the name of the frontend at line 3\n");
-  });
+  }, 30_000);
 
   test("a finding without a place has the column 0 at both ends", () => {
     const { code, stdout } = tlb("check", "none.cfg", "--json");
@@ -317,7 +317,7 @@ describe.skipIf(!existsSync(HAPROXY))("the haproxy role answers like HAProxy 2.6
       expect([args, ours.code, ours.stdout]).toEqual([args, theirs.code, theirs.stdout]);
       expect(ours.code).toBe(code);
     }
-  });
+  }, 30_000);
 
   test("names that do not resolve: an error, with -dr a warning where they were looked up", () => {
     for (const args of [

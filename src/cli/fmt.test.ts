@@ -68,4 +68,4 @@ test("what is binary or begins with a byte order mark is neither printed nor cha
       expect(readFileSync(path, "utf8")).toBe(text);
     }
   }
-});
+}, 30_000);

@@ -55,21 +55,6 @@ test("text, JSON, and every way to tell the request", () => {
   expect(found.answer).toStartWith("HTTP/1.1 403 Forbidden\r\n");
 });
 
-test("a host may stand without http://, what is no URL is refused", () => {
-  const first = (...words: string[]): string => run("-f", "lb.cfg", ...words).out.split("\n")[0]!;
-  expect(first("h:8080/p")).toBe("GET /p HTTP/1.1");
-  expect(first("www.example.com")).toBe("GET / HTTP/1.1");
-  expect(run("-f", "lb.cfg", "example.com/a.b?c").out).toContain("    host: example.com\n");
-  expect(first("[::1]:8080/x")).toBe("GET /x HTTP/1.1");
-  expect(first("v2/list")).toBe("GET /v2/list HTTP/1.1");
-  expect(first("/a.b/http://x")).toBe("GET /a.b/http://x HTTP/1.1");
-  for (const url of ["ht!tp://x", "ftp://x/", "http://h:99999/", "h:99999/"]) {
-    const { code, out, err } = run("-f", "lb.cfg", url);
-    expect({ url, code, out }).toEqual({ url, code: 2, out: "" });
-    expect(err).toStartWith(`error: '${url}'`);
-  }
-});
-
 test("mistakes of the caller, and of the configuration", () => {
   expect(run("http://h/")).toMatchObject({ code: 2 });
   expect(run("-f", "lb.cfg")).toMatchObject({

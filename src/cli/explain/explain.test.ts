@@ -344,3 +344,16 @@ test("as text it fits 80 columns", async () => {
   expect(text).toContain('is_api (line 9, path_beg): true, "/api/1" matches "/api/"');
   expect(text).toMatch(/^ -> s/m);
 });
+
+test("a host may stand without http://, what is no URL is refused", () => {
+  const sent = (word: string): string => readInput(options({ words: [word] })).bytes.split("\r\n\r\n")[0]!;
+  expect(sent("h:8080/p")).toBe("GET /p HTTP/1.1\r\nHost: h:8080");
+  expect(sent("www.example.com")).toBe("GET / HTTP/1.1\r\nHost: www.example.com");
+  expect(sent("example.com/a.b?c")).toBe("GET /a.b?c HTTP/1.1\r\nHost: example.com");
+  expect(sent("[::1]:8080/x")).toBe("GET /x HTTP/1.1\r\nHost: [::1]:8080");
+  expect(sent("v2/list")).toBe("GET /v2/list HTTP/1.1");
+  expect(sent("/a.b/http://x")).toBe("GET /a.b/http://x HTTP/1.1");
+  for (const url of ["ht!tp://x", "ftp://x/", "http://h:99999/", "h:99999/"]) {
+    expect(() => sent(url)).toThrow(`'${url}'`);
+  }
+});
