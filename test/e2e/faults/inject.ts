@@ -70,7 +70,10 @@ export async function inject(
     count: () => calls().length,
     async stop() {
       program.signal("SIGINT");
+      // A process that ends while it is traced may wait for strace, and strace for it.
+      const killer = setTimeout(() => program.signal("SIGKILL"), 1000);
       await program.exited;
+      clearTimeout(killer);
     },
   };
 }

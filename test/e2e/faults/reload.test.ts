@@ -122,8 +122,10 @@ test.skipIf(!canInject())(
     // What the supervisor says does not arrive: Bun gives the channel up.
     const deaf = await inject(scope, before[0]!, ["recvmsg:error=ENOMEM:when=1"]);
     write(bind);
-    expect(await proxy.runtime("reload")).toContain("nothing was changed");
+    const answer = proxy.runtime("reload");
+    await becomes(() => deaf.count(), 1);
     await deaf.stop();
+    expect(await answer).toContain("nothing was changed");
     await becomes(() => proxy.program.stderr().match(/runs again/g)?.length ?? 0, 1);
     const fork = await inject(scope, proxy.program.pid, ["vfork:error=EAGAIN:when=1"]);
     process.kill(before[1]!, "SIGKILL");

@@ -70,10 +70,12 @@ test.skipIf(!canInject())(
     await using scope = new Scope();
     const { proxy, pid, ask } = await start(scope);
     const injection = await inject(scope, pid, ["recvfrom:error=ENOMEM:when=1"], unixSockets(pid));
-    // Whether this one is answered depends on where its connection waits meanwhile.
-    await ask().catch(() => "");
-    await eventually("another worker", () => workers(proxy).length === 1 && workers(proxy)[0] !== pid);
+    const asked = ask().catch(() => "");
+    await becomes(() => injection.count(), 1);
     await injection.stop();
+    // Whether this one is answered depends on where its connection waits meanwhile.
+    await asked;
+    await eventually("another worker", () => workers(proxy).length === 1 && workers(proxy)[0] !== pid);
     await becomes(() => proxy.program.stderr().includes("runs again"), true);
     expect(await ask()).toBe("200");
   },
