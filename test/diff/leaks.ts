@@ -11,8 +11,8 @@ export function children(pid: number): string {
   }
 }
 
-/** How long a program may take to let go, ms. */
-const WAIT = 5000;
+/** How long a program may take to let go, ms: longer than a client may be silent in the scenarios. */
+const WAIT = 15_000;
 
 /**
  * Names of proxies and servers with current sessions or queued requests, after at most WAIT; sentences about a dead program or a replaced

@@ -88,11 +88,15 @@ const cases: readonly Case[] = [
     send: `POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 99999999\r\n\r\n${"0123456789abcdef".repeat(1 << 20)}`,
     timers: 350,
   },
-  { name: "http: refused, retries", config: http({ backend: "retries 1" }), send: get("/") },
+  {
+    name: "http: refused, retries",
+    config: http({ defaults: "timeout client 2s", backend: "retries 1" }),
+    send: get("/"),
+  },
   { name: "tcp: refused, no retries", config: tcp({ backend: "retries 0" }), send: "x" },
   {
     name: "http: nobody accepts, retries",
-    config: http({ defaults: "timeout connect 150ms", backend: "retries 2" }),
+    config: http({ defaults: "timeout client 2s\ntimeout connect 150ms", backend: "retries 2" }),
     stuck: true,
     send: get("/"),
   },

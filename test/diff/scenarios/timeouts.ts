@@ -122,11 +122,11 @@ export const timeouts: readonly Scenario[] = [
   })),
   {
     name: "timeout server is not running while bytes come",
-    config: http({ defaults: "timeout server 150ms" }),
+    config: http({ defaults: "timeout server 600ms" }),
     servers: {
       s1: async (peer) => {
         await peer.request();
-        await peer.drip(["HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n", ..."abcdef"], 60);
+        await peer.drip(["HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n", ..."abcdef"], 120);
       },
     },
     async client(talk) {
@@ -137,11 +137,11 @@ export const timeouts: readonly Scenario[] = [
   },
   {
     name: "timeout server starts after the request has been sent",
-    config: http({ defaults: "timeout server 200ms" }),
+    config: http({ defaults: "timeout server 600ms" }),
     servers: { s1: echo },
     async client(talk) {
       const client = await talk.connect();
-      await client.drip([request("POST", "/", ["Content-Length: 6"]), ..."abcdef"], 60);
+      await client.drip([request("POST", "/", ["Content-Length: 6"]), ..."abcdef"], 120);
       await client.response();
     },
   },

@@ -10,6 +10,7 @@ function checked(name: string, status: string, backend: string, server = "proto 
     name: `h2 check: ${name}`,
     alone: true,
     config: http({
+      defaults: "timeout check 2s",
       backend: `option httpchk GET /health\noption log-health-checks\n${backend}`,
       servers: { s1: `${server} check inter 100ms fall 1 rise 1` },
     }),
