@@ -33,6 +33,8 @@ backend b
     "cut.cfg": good.trimEnd(),
     "many.cfg": `${good}${"    foo bar\n".repeat(60)}`,
     "outside.cfg": "foo bar\n".repeat(60),
+    "hush.cfg": `global\n  quiet\n${good.replace(/ +timeout.*\n/g, "")}`,
+    "hush-bad.cfg": `global\n  quiet\n${good.replace("mode", "moed")}`,
     "own.cfg": `${good}frontend g\n  bind 127.0.0.1:1\n  default_backend b\n`,
     "zero.cfg": `${good}frontend g\n  bind 127.0.0.1:1\n  default_backend b\nglobal\n  zero-warning\n  busy-polling\n`,
     "verify.cfg": good.replace("server s 127.0.0.1:2", "server s 127.0.0.1:2 ssl"),
@@ -293,6 +295,8 @@ describe.skipIf(!existsSync(HAPROXY))("the haproxy role answers like HAProxy 2.6
     for (const args of [
       ["-c", "-f", "warn.cfg"],
       ["-c", "-q", "-f", "warn.cfg"],
+      ["-c", "-f", "hush.cfg"],
+      ["-c", "-f", "hush-bad.cfg"],
       ["-c", "-dW", "-f", "warn.cfg"],
       // What only tlb warns of does not count.
       ["-c", "-dW", "-f", "own.cfg"],
@@ -304,7 +308,7 @@ describe.skipIf(!existsSync(HAPROXY))("the haproxy role answers like HAProxy 2.6
       if (/own|zero/.test(args.at(-1)!)) expect(ours.stderr).toContain("is bound by frontend 'f' at line 7 too");
       else expect(/^\[WARNING\] /m.test(ours.stderr)).toBe(/^\[WARNING\] /m.test(theirs.stderr));
     }
-  });
+  }, 20_000);
 
   test("-dV: servers whose certificates nothing can check are taken, unless the file insists", () => {
     for (const [args, code] of [

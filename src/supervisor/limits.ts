@@ -47,8 +47,27 @@ export function findLimits(model: Model, system = descriptorLimit()): Limits | {
   return descriptors > cap ? { error: tooHigh(descriptors, cap) } : { maxconn, descriptors };
 }
 
+/**
+ * The limits of a configuration, put in force. With `no strict-limits` what cannot be had is a warning, and the process goes on with as many
+ * descriptors as the system gives.
+ */
+export function takeLimits(
+  model: Model,
+): { readonly limits: Limits; readonly warnings: readonly string[] } | { readonly error: string } {
+  const found = findLimits(model);
+  const failure = "error" in found ? found.error : applyLimits(found);
+  if (!("error" in found) && failure === null) return { limits: found, warnings: [] };
+  if (model.global.strictLimits) return { error: failure! };
+  const { maxconn, ulimitN } = model.global;
+  const { hard } = descriptorLimit();
+  const most = Number.isFinite(hard) ? hard : UNLIMITED_DESCRIPTORS;
+  const limits = { maxconn: maxconn || LEAST_CONNECTIONS, descriptors: ulimitN > 0 ? Math.min(ulimitN, most) : most };
+  applyLimits(limits);
+  return { limits, warnings: [failure!] };
+}
+
 /** Makes the limit that of this process and of its children to be. Returns an error text, or null. */
-export function applyLimits(limits: Limits): string | null {
+function applyLimits(limits: Limits): string | null {
   if (raiseDescriptorLimit(limits.descriptors, 0) >= 0) return null;
   return tooHigh(limits.descriptors, descriptorLimit().hard);
 }

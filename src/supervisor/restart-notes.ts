@@ -11,6 +11,8 @@ const FIXED = {
   daemon: "daemon",
   pidfile: "pidfile",
   cpuMap: "cpu-map",
+  setuidWanted: "insecure-setuid-wanted",
+  dumpable: "set-dumpable",
 } as const satisfies Partial<Record<keyof GlobalModel, string>>;
 
 /** One line for each setting that a reload changed in the file but cannot change in the process. */

@@ -28,7 +28,8 @@ const INTERRUPTED = 130;
 export async function serve(options: ServeOptions): Promise<number> {
   const report = options.report ?? reportToStderr;
   const { model, diagnostics, findings } = await options.load();
-  reportDiagnostics(report, diagnostics);
+  const silent = model?.global.quiet === true;
+  reportDiagnostics(report, silent ? diagnostics.filter(({ severity }) => severity === "error") : diagnostics);
   if (model === null) {
     report("ALERT", "config : Fatal errors found in configuration.");
     return 1;

@@ -1,7 +1,7 @@
 import { SETS } from "../counters/shared.ts";
 import { collectAfterLoading } from "../util/tidy.ts";
 import { identityError } from "./identity.ts";
-import { applyLimits, findLimits } from "./limits.ts";
+import { takeLimits } from "./limits.ts";
 import { runningOf } from "./snapshot.ts";
 import type { Supervisor } from "./supervisor.ts";
 
@@ -27,9 +27,11 @@ async function tryStart(supervisor: Supervisor): Promise<string[]> {
   const { first: model, shared, options, resources } = supervisor;
   if (supervisor.set < 0)
     return [`connections of the last ${SETS} versions are still served: try again when they have ended`];
-  const limits = findLimits(model);
-  if ("error" in limits) return [limits.error];
-  const failure = applyLimits(limits) ?? identityError(model);
+  const taken = takeLimits(model);
+  if ("error" in taken) return [taken.error];
+  const { limits } = taken;
+  for (const warning of taken.warnings) supervisor.report("WARNING", warning);
+  const failure = identityError(model);
   if (failure !== null) return [failure];
   const plan = resources.plan(model);
   if ("lacks" in plan) return plan.lacks === "listeners" ? [...plan.errors, NO_LISTENERS] : [...plan.errors];

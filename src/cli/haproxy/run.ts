@@ -84,6 +84,8 @@ async function run(options: HaproxyOptions, argv: readonly string[], messages: M
     return 1;
   }
   if (loaded.files.length === 0) return showUsage();
+  const { quiet } = loaded.model.global;
+  if (quiet) messages.quiet = true;
   for (const finding of findings) {
     if (finding.code === "config/zero-warning") messages.say("error", `config : ${finding.message}`);
     else messages.finding(finding, loaded);
@@ -112,7 +114,7 @@ async function run(options: HaproxyOptions, argv: readonly string[], messages: M
   // For systemd it stays in the foreground, whatever the file says.
   const daemon = options.foreground ? false : options.daemon ? true : options.notify ? false : null;
   const background = daemon ?? loaded.model.global.daemon;
-  const report = reporter(options.quiet, messages);
+  const report = reporter(options.quiet || quiet, messages);
   return startProxy({
     files: options.files,
     daemon,

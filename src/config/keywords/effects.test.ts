@@ -49,6 +49,8 @@ const places: Readonly<Record<string, Readonly<Record<string, Place>>>> = {
     "external-check": PARSED,
     "insecure-fork-wanted": ["check/program.ts", "forkWanted"],
     "insecure-setuid-wanted": ["worker/confine.ts", "setuidWanted"],
+    "strict-limits": ["supervisor/limits.ts", "strictLimits"],
+    quiet: ["cli/haproxy/run.ts", "quiet"],
     "set-dumpable": ["worker/confine.ts", "dumpable"],
     "zero-warning": ["config/parse.ts", 'get("zero-warning")'],
     "default-path": ["config/default-path.ts", "this.folder + path"],

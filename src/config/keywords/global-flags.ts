@@ -3,7 +3,7 @@ import type { Keyword } from "./keyword.ts";
 
 type Row = Keyword<GlobalContext>;
 
-function flag(name: string, field: "neverSendLocal" | "anyPayload" | "setuidWanted", help: string): Row {
+function flag(name: string, field: "neverSendLocal" | "anyPayload" | "setuidWanted" | "quiet", help: string): Row {
   return {
     name,
     where: ["global"],
@@ -23,6 +23,7 @@ export const globalFlags: readonly Row[] = [
     "Checks announce themselves with PROXY instead of LOCAL, as before 2.1",
   ),
   flag("h1-accept-payload-with-any-method", "anyPayload", "Take HTTP/1.0 requests GET, HEAD and DELETE with a body"),
+  flag("quiet", "quiet", "No messages at start, as by -q"),
   flag("insecure-setuid-wanted", "setuidWanted", "Setuid bits of programs of external checks count"),
   {
     name: "set-dumpable",
@@ -32,6 +33,16 @@ export const globalFlags: readonly Row[] = [
     invertible: true,
     parse: (c) => {
       c.global.dumpable = c.modifier === null;
+    },
+  },
+  {
+    name: "strict-limits",
+    where: ["global"],
+    usage: "",
+    help: "Do not start when limits of the system are too low (the default)",
+    invertible: true,
+    parse: (c) => {
+      c.global.strictLimits = c.modifier !== "no";
     },
   },
   {

@@ -17,6 +17,8 @@ export interface GlobalModel {
   readonly gid: number;
   readonly chroot: string | null;
   readonly daemon: boolean;
+  /** Nothing is said while the process starts. */
+  readonly quiet: boolean;
   readonly pidfile: string | null;
   readonly node: string | null;
   readonly description: string | null;
@@ -24,6 +26,8 @@ export interface GlobalModel {
   readonly ulimitN: number;
   /** Most descriptors whatever the system allows; 0 = 1048576, and only where the system has no limit. */
   readonly fdHardLimit: number;
+  /** False: limits that cannot be had are a warning. */
+  readonly strictLimits: boolean;
   /** CPU numbers a worker may run on, by worker number from 0; absent = all. */
   readonly cpuMap: Readonly<Record<number, readonly number[]>>;
   /** 0 = none: a drain may last for ever. */

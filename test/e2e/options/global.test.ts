@@ -53,6 +53,19 @@ describe.each(programs)("%s", (name, start) => {
     } else expect(Number(status(proxy.program.pid, "Threads"))).toBe(2);
   });
 
+  test.each(["fd-hard-limit 300", "ulimit-n 300"])("no strict-limits: %s is too low, and it starts", async (line) => {
+    await using scope = new Scope();
+    const port = freePort();
+    const proxy = await start(scope, config(`    maxconn 1000\n    ${line}\n    no strict-limits`, port));
+    expect(await info(proxy, "Maxconn")).toBe(1000);
+    // HAProxy says nothing of the second.
+    if (name === "tlb")
+      expect(proxy.program.stderr()).toMatch(/FD limit to \d+|FD limit \(300\) too low for maxconn=1000/);
+    const client = await connect(scope, port);
+    client.send(GET);
+    expect(await client.response()).toStartWith("HTTP/1.1 503 ");
+  });
+
   test.skipIf(!isRoot)("user, group and chroot", async () => {
     await using scope = new Scope();
     const root = scope.tempDir();
