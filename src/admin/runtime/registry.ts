@@ -121,6 +121,9 @@ for (const [i, command] of sorted.entries()) {
   if (sorted[i + 1]?.name === command.name) throw new Error(`runtime command ${command.name} is registered twice`);
 }
 
+/** All that people may write, sorted by name, for `tlb help`. */
+export const listedCommands: readonly Command[] = sorted.filter(({ hidden }) => hidden !== true);
+
 /** The commands whose effect is real in this process, sorted by name, as `help` lists them. */
 export function commandsOf(ctx: AdminContext): readonly Command[] {
   return sorted.filter(({ needs }) => needs === undefined || ctx.queries.has(needs));

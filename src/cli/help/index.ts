@@ -3,12 +3,14 @@ import { suggest } from "../../lang/suggest.ts";
 import { codeGroup } from "./codes.ts";
 import { absentExpressions, expressionGroups } from "./expressions.ts";
 import { absentTopics, keywordGroups } from "./keywords.ts";
+import { runtimeGroup } from "./runtime.ts";
 import type { Group, Topic } from "./topic.ts";
 
 /** Every list, in the order the overview shows them. */
-export const groups: readonly Group[] = [...keywordGroups, ...expressionGroups, codeGroup];
+export const groups: readonly Group[] = [...keywordGroups, ...expressionGroups, codeGroup, runtimeGroup];
 
-const topics: readonly Topic[] = groups.flatMap((group) => group.topics);
+/** Those that one word may mean. Commands of the runtime API are named in full: `server` is no short form of `set server`. */
+const topics: readonly Topic[] = groups.filter((group) => group !== runtimeGroup).flatMap((group) => group.topics);
 
 /** Words that stand before the names of a list: `http-request deny` is the action deny. */
 const LEADING: ReadonlySet<string> = new Set(
@@ -26,6 +28,7 @@ function lastWord(name: string): string {
 export function findTopics(words: readonly string[]): readonly Topic[] {
   const name = words.join(" ").replace(/\(.*\)$/, "");
   const exact = topics.filter((topic) => topic.name === name);
+  exact.push(...runtimeGroup.topics.filter((topic) => topic.name === name));
   if (words.length > 1) {
     if (exact.length > 0) return exact;
     const gone = absentTopics.filter((topic) => topic.name === name);
@@ -82,7 +85,8 @@ export function findFamily(name: string): Group | null {
 /** The nearest name to a mistyped one. */
 export function suggestTopic(words: readonly string[], more: readonly string[] = []): string | null {
   const name = words.join(" ");
-  const names = [...more, ...groups.map((group) => group.name), ...topics.map((topic) => topic.name)];
+  const known = [...topics, ...runtimeGroup.topics];
+  const names = [...more, ...groups.map((group) => group.name), ...known.map((topic) => topic.name)];
   return (
     suggest(name, names) ??
     suggest(
