@@ -38,6 +38,14 @@ test.each(COMMANDS)("%s %s to a reader that is gone", (...command) => {
   expect(["141\n", "0\n"]).toContain(stdout.toString());
 });
 
+test("a reader that takes its time gets all of it", () => {
+  const { stdout } = Bun.spawnSync(
+    ["bash", "-c", `"$@" | (sleep 0.5; wc -l)`, "bash", ...selfCommand(["fmt", "lb.cfg"])],
+    { cwd: dir, env: env(), stdin: "ignore" },
+  );
+  expect(Number(stdout.toString())).toBeGreaterThan(100_000);
+});
+
 test("demo leaves no process and no file behind when its reader goes", async () => {
   const { stdout, stderr } = Bun.spawnSync(
     ["bash", "-c", `"$@" | head -n 1; echo "\${PIPESTATUS[0]}"`, "bash", ...selfCommand(["demo", "--once"])],

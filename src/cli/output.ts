@@ -20,8 +20,10 @@ export function endWithoutOutput(): void {
 
 /** Waits until what was written is out, or is known not to get out: a pipe may still be taking it. */
 export async function written(): Promise<void> {
-  const streams = [process.stdout, process.stderr];
-  await Promise.all(streams.map((stream) => new Promise<void>((done) => stream.write("", () => done()))));
+  // A write is called done while a pipe still takes it; only the end is not.
+  const output = new Promise<void>((done) => process.stdout.end(() => done()));
+  const errors = new Promise<void>((done) => process.stderr.write("", () => done()));
+  await Promise.all([output, errors]);
   // Errors are told after that.
   await new Promise((done) => setImmediate(done));
 }

@@ -48,23 +48,38 @@ function describeRuntimeAddress(address: RuntimeAddress): string {
 
 interface Exchange {
   readonly chunks: Uint8Array[];
+  /** What is still to be sent. */
+  unsent: Uint8Array;
   done: () => void;
   fail: (error: Error) => void;
 }
 
+/** As much as goes at once. */
+function send(socket: Bun.Socket<Exchange>): void {
+  const { data } = socket;
+  while (data.unsent.length > 0) {
+    const sent = socket.write(data.unsent, 0, data.unsent.length);
+    if (sent <= 0) return;
+    data.unsent = data.unsent.subarray(sent);
+  }
+  socket.flush();
+}
+
 /**
- * Sends one line and resolves with everything the other side says before it closes. Rejects with UsageError (exit code
+ * Sends one line, with its payload, and resolves with everything the other side says before it closes. Rejects with UsageError (exit code
  * 1) when nobody listens or the answer does not come.
  */
 export async function runtimeCommand(address: RuntimeAddress, command: string): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const where = describeRuntimeAddress(address);
-  const exchange: Exchange = { chunks: [], done: resolve, fail: reject };
+  const unsent = new TextEncoder().encode(`${command}\n`);
+  const exchange: Exchange = { chunks: [], unsent, done: resolve, fail: reject };
   const handlers = {
     data(socket: Bun.Socket<Exchange>, chunk: Uint8Array): void {
       socket.data.chunks.push(chunk);
       socket.timeout(ANSWER_TIMEOUT_MS / 1000);
     },
+    drain: send,
     end(socket: Bun.Socket<Exchange>): void {
       socket.end();
     },
@@ -90,8 +105,7 @@ export async function runtimeCommand(address: RuntimeAddress, command: string): 
     throw new UsageError(`cannot connect to the runtime socket ${where}: ${whyNot(address, error)}`, 1);
   }
   socket.timeout(ANSWER_TIMEOUT_MS / 1000);
-  socket.write(new TextEncoder().encode(`${command}\n`));
-  socket.flush();
+  send(socket);
   await promise;
   // Whatever the answer is, an empty line ends it: without one the other side is gone.
   if (exchange.chunks.length === 0 && command !== "quit") {

@@ -3,7 +3,7 @@ import { expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { freePort } from "../harness/ports.ts";
-import type { Proxy } from "../harness/proxy.ts";
+import { type Proxy, tlbCommand } from "../harness/proxy.ts";
 import { Scope } from "../harness/scope.ts";
 import { eventually, reload, startServing, workers } from "./tools.ts";
 
@@ -133,3 +133,43 @@ frontend web
   await expectAll({ "/?k": "edited", "/?v": "none", "/second": "", "/word?c": "word" });
   expect(await contents(proxy, `map ${map}`)).toBe("k edited");
 }, 60_000);
+
+test("tlb socket sends standard input as the payload", async () => {
+  await using scope = new Scope();
+  const port = freePort();
+  const map = join(scope.tempDir(), "a.map");
+  writeFileSync(map, "k file\n");
+  const proxy = await startServing(
+    scope,
+    `
+defaults
+    mode http
+    timeout client 5s
+    timeout server 5s
+    timeout connect 1s
+frontend web
+    bind 127.0.0.1:${port}
+    http-request return content-type text/plain lf-string "%[query,map(${map},none)]"
+`,
+  );
+  const socket = async (input: string, ...words: string[]): Promise<{ code: number; out: string; err: string }> => {
+    const child = Bun.spawn([...tlbCommand(), "socket", "-S", proxy.socket, ...words], {
+      stdin: new Blob([input]),
+      stdout: "pipe",
+      stderr: "pipe",
+    });
+    const [out, err] = await Promise.all([child.stdout.text(), child.stderr.text()]);
+    return { code: await child.exited, out, err };
+  };
+  // More than a socket takes at once.
+  const lines = Array.from({ length: 40_000 }, (_, i) => `key-number-${i} the value of key ${i}\n`).join("");
+  expect(await socket(lines, `add map ${map} <<`)).toEqual({ code: 0, out: "\n", err: "" });
+  expect(await said(port, "/?key-number-39999")).toBe("the value of key 39999");
+  const { out } = await socket("", "show", "map", map);
+  expect(out.replaceAll(/^0x[0-9a-f]+ /gm, "")).toBe(`k file\n${lines}\n`);
+  expect(await socket("k2 v\nk3\n", `add map ${map} <<`)).toMatchObject({
+    code: 1,
+    out: "Missing value for key 'k3'.\n\n",
+  });
+  expect(await socket("k2 v\n\nk3 v\n", `add map ${map} <<`)).toMatchObject({ code: 2, out: "" });
+}, 30_000);
