@@ -14,11 +14,6 @@ const cases: readonly (readonly [rule: string, info: string, also: string])[] = 
     "Proxy a reached process FD limit. Please check 'ulimit-n' and restart.",
   ],
   [
-    "socket:error=ENFILE",
-    "Too many sockets on the system (Too many open files in system)",
-    "Proxy a reached system FD limit. Please check system tunables.",
-  ],
-  [
     "socket:error=ENOBUFS",
     "Out of system buffers (No buffer space available)",
     "Proxy a reached system memory limit. Please check system tunables.",
@@ -30,7 +25,6 @@ const cases: readonly (readonly [rule: string, info: string, also: string])[] = 
   ],
   ["connect:error=EAGAIN", "Out of local source ports on the system", "Connect() failed for backend a: no free ports."],
   ["connect:error=ENETUNREACH", "General socket error (Network is unreachable)", ""],
-  ["connect:error=ETIMEDOUT", "General socket error (Connection timed out)", ""],
   ["epoll_ctl:error=ENOMEM", "", ""],
 ];
 

@@ -39,8 +39,8 @@ test.skipIf(!canInject())(
     nbthread 1
 defaults
     timeout connect 2s
-    timeout client 2s
-    timeout server 2s
+    timeout client 1s
+    timeout server 1s
     timeout queue 1s
     retries 2
 backend t
@@ -64,7 +64,7 @@ listen raw
       startLoad(raw, 4, true),
       startLoad(raw, 4, false),
     ];
-    await Bun.sleep(2500);
+    await Bun.sleep(1500);
     const ends = await Promise.all(loads.map((load) => load.stop()));
     await injection.stop();
     expect(injection.count()).toBeGreaterThan(50);
