@@ -40,10 +40,10 @@ test.each(COMMANDS)("%s %s to a reader that is gone", (...command) => {
 
 test("a reader that takes its time gets all of it", () => {
   const { stdout } = Bun.spawnSync(
-    ["bash", "-c", `"$@" | (sleep 0.5; wc -l)`, "bash", ...selfCommand(["fmt", "lb.cfg"])],
+    ["bash", "-c", `"$@" | (read -r first; sleep 0.5; wc -l)`, "bash", ...selfCommand(["fmt", "lb.cfg"])],
     { cwd: dir, env: env(), stdin: "ignore" },
   );
-  expect(Number(stdout.toString())).toBeGreaterThan(100_000);
+  expect(Number(stdout.toString())).toBeGreaterThan(99_999);
 });
 
 test("demo leaves no process and no file behind when its reader goes", async () => {
