@@ -234,21 +234,21 @@ const queues: readonly Scenario[] = [
   {
     name: "queue: maxconn 1 serves one after the other",
     config: http({ servers: { s1: "maxconn 1" } }),
-    servers: { s1: slow("s1", 80) },
+    servers: { s1: slow("s1", 250) },
     client: (talk) => crowd(talk, 4),
     compare: { timers: 120 },
   },
   {
     name: "queue: maxconn 2 on each of two servers",
     config: http({ servers: { s1: "maxconn 2", s2: "maxconn 2" } }),
-    servers: { s1: slow("s1", 150), s2: slow("s2", 150) },
+    servers: { s1: slow("s1", 300), s2: slow("s2", 300) },
     client: (talk) => crowd(talk, 6),
     compare: { timers: 150, servers: false },
   },
   {
     name: "queue: maxqueue sends the overflow to the other server",
     config: http({ backend: "balance source", servers: { s1: "maxconn 1 maxqueue 1", s2: "maxconn 1 maxqueue 1" } }),
-    servers: { s1: slow("s1", 150), s2: slow("s2", 150) },
+    servers: { s1: slow("s1", 300), s2: slow("s2", 300) },
     client: (talk) => crowd(talk, 4),
     compare: { timers: 150, servers: false },
   },
@@ -258,7 +258,7 @@ const queues: readonly Scenario[] = [
       servers: { s1: "maxconn 1" },
       ...(both === "" ? { backend: "option abortonclose" } : { defaults: "option abortonclose" }),
     }),
-    servers: { s1: slow("s1", 200) },
+    servers: { s1: slow("s1", 400) },
     async client(talk: Talk) {
       const first = await talk.connect();
       first.send(get("/first"));
@@ -274,14 +274,14 @@ const queues: readonly Scenario[] = [
   {
     name: "queue: minconn and fullconn limit below maxconn",
     config: http({ backend: "fullconn 10", servers: { s1: "minconn 1 maxconn 5" } }),
-    servers: { s1: slow("s1", 100) },
+    servers: { s1: slow("s1", 300) },
     client: (talk) => crowd(talk, 3),
     compare: { timers: 150 },
   },
   {
     name: "queue: frontend maxconn makes connections wait",
     config: http({ frontend: "maxconn 1" }),
-    servers: { s1: slow("s1", 60) },
+    servers: { s1: slow("s1", 200) },
     async client(talk) {
       const first = await talk.connect();
       const second = await talk.connect();

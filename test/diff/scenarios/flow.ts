@@ -289,7 +289,7 @@ export const flow: readonly Scenario[] = [
       s1: async (peer) => {
         for (;;) {
           await peer.request(60_000);
-          await peer.sleep(100);
+          await peer.sleep(300);
           peer.send(ok("one"));
         }
       },
@@ -325,7 +325,8 @@ export const flow: readonly Scenario[] = [
       s1: async (peer) => {
         for (;;) {
           const text = await peer.request(60_000);
-          await peer.sleep(60);
+          // All others wait by then.
+          await peer.sleep(text.startsWith("GET /first ") ? 600 : 60);
           peer.send(ok(text.split(" ")[1]!));
         }
       },
