@@ -68,7 +68,7 @@ class RunningChecker implements Checker {
     const entries = new Map<string, Entry>();
     const fresh: CheckTask[] = [];
     for (const backend of this.backends) {
-      const method = compileCheck(backend.model.check, global);
+      const method = compileCheck(backend, global);
       for (const server of backend.servers) {
         const key = `${backend.name}/${server.name}`;
         const old = before.get(key);

@@ -109,10 +109,14 @@ export class CheckConn extends Conn implements TlsPeer, SocksUser {
     this.socketClose(error);
   }
 
-  /** Ends it with a reset, as HAProxy ends checks: no TIME_WAIT here, no half-open connection there. The owner hears nothing. */
-  cancel(): void {
+  /**
+   * Ends it with a reset, as HAProxy ends checks: no TIME_WAIT here, no half-open connection there. `linger`: with FIN. The owner hears
+   * nothing.
+   */
+  cancel(linger = false): void {
     this.owner = null;
-    this.abort();
+    if (linger && this.established) this.close();
+    else this.abort();
   }
 
   /** The handshake is over. To be called for unix sockets, which are connected from the start and get no event. */

@@ -2,6 +2,8 @@
 import type { Socket } from "bun";
 import type { initialiseServers } from "../admin/servers.ts";
 import type { parseText } from "../config/testing.helper.ts";
+import type { Model } from "../config/model.ts";
+import type { ProcessFacts } from "../expr/context.ts";
 import { S, Shared } from "../counters/shared.ts";
 import type { LevelName } from "../log/record.ts";
 import { Backend } from "../proxy/backend.ts";
@@ -111,9 +113,16 @@ export interface CheckBench extends Bench {
 export interface Rows {
   readonly parseText: typeof parseText;
   readonly initialiseServers: typeof initialiseServers;
+  /** Compiles the scripts of checks; absent = there are none. */
+  readonly compileScripts?: (model: Model, backends: readonly Backend[]) => void;
 }
 
-function objects({ parseText, initialiseServers }: Rows, text: string, shared: Shared, slots: Map<string, number>) {
+function objects(
+  { parseText, initialiseServers, compileScripts }: Rows,
+  text: string,
+  shared: Shared,
+  slots: Map<string, number>,
+) {
   const { model, diagnostics } = parseText(text);
   if (diagnostics.failed) throw new Error(diagnostics.list.map(({ message }) => message).join("\n"));
   const slotOf = (key: string): number => {
@@ -125,8 +134,19 @@ function objects({ parseText, initialiseServers }: Rows, text: string, shared: S
   const proxies = model.proxies.filter(({ kind }) => kind !== "frontend");
   const fresh = proxies.filter(({ name }) => !known.has(`B/${name}`));
   initialiseServers({ shared, slotOf }, fresh, tick());
-  return { model, backends: proxies.map((proxy) => new Backend(proxy, slotOf, shared, 0)) };
+  const backends = proxies.map((proxy) => new Backend(proxy, slotOf, shared, 0));
+  compileScripts?.(model, backends);
+  return { model, backends };
 }
+
+const NO_PROCESS: ProcessFacts = {
+  hostname: "n1",
+  worker: 0,
+  connections: 0,
+  stopping: false,
+  env: () => null,
+  variables: { get: () => null, set: () => false, unset() {}, clear() {} },
+};
 
 function find(backends: readonly Backend[], key: string): Server {
   for (const backend of backends) {
@@ -170,6 +190,7 @@ export function checkBench(rows: Rows, text: string): CheckBench & { reload(text
   const checker = createChecker(backends, model.global, {
     wheel,
     clock,
+    process: NO_PROCESS,
     event: (_, level: LevelName, line) => events.push(`${level}: ${line}`),
     onStateChange: (server, up) => changes.push(`${server.backend.name}/${server.name} ${up ? "up" : "down"}`),
   });

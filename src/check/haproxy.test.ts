@@ -1,114 +1,12 @@
 /** The same checks by HAProxy and by this checker: what the servers receive, and what is logged. */
-import { afterAll, describe, expect, test } from "bun:test";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { describe, expect, test } from "bun:test";
 import { initialiseServers } from "../admin/servers.ts";
 import { parseText } from "../config/testing.helper.ts";
-import { LEVELS } from "../log/record.ts";
-import { answer, checkBench, fakeServer, type FakeServer, masked, type Script, until } from "./fixture.helper.ts";
+import { type Case, checked, fast, haproxy, one, withHaproxy, withOurs } from "./beside.helper.ts";
+import { answer, type FakeServer } from "./fixture.helper.ts";
 
 const rows = { parseText, initialiseServers };
 
-const haproxy = Bun.which("haproxy", { PATH: `${process.env["PATH"] ?? ""}:/usr/sbin` });
-const folder = mkdtempSync(join(tmpdir(), "tlb-check-"));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-interface Case {
-  readonly name: string;
-  /** Lines of the backend; `{s1}` and `{s2}` stand for the addresses of the servers. */
-  readonly backend: string;
-  readonly script?: Script | null;
-  readonly defaults?: string;
-  readonly global?: string;
-  /** What is done with the servers once this many lines were logged. */
-  readonly then?: readonly (readonly [lines: number, act: (s1: FakeServer, s2: FakeServer) => void])[];
-  readonly before?: (s1: FakeServer, s2: FakeServer) => void;
-  /** Lines to compare; 0 = none is logged, the checks pass in silence. */
-  readonly lines: number;
-}
-
-const timeouts = "timeout connect 1s\n timeout client 1s\n timeout server 1s";
-
-function configuration(c: Case, s1: FakeServer, s2: FakeServer): string {
-  const backend = c.backend
-    .replaceAll("{port}", String(s1.port))
-    .replaceAll("{s1}", `127.0.0.1:${s1.port}`)
-    .replaceAll("{s2}", `127.0.0.1:${s2.port}`);
-  return `defaults\n mode http\n ${timeouts}\n ${c.defaults ?? ""}\n${backend}\n`;
-}
-
-const level = (priority: number): string => Object.keys(LEVELS)[priority & 7]!;
-
-async function drive(c: Case, s1: FakeServer, s2: FakeServer, lines: readonly string[]): Promise<void> {
-  for (const [count, act] of c.then ?? []) {
-    await until(() => lines.length >= count);
-    act(s1, s2);
-  }
-  if (c.lines > 0) await until(() => lines.length >= c.lines);
-  else await until(() => s1.received.length >= 3);
-  await Bun.sleep(20);
-}
-
-interface Outcome {
-  readonly lines: readonly string[];
-  readonly received: readonly string[];
-}
-
-function outcome(c: Case, lines: readonly string[], s1: FakeServer): Outcome {
-  const mask = (text: string): string =>
-    text
-      .replaceAll(String(s1.port), "PORT")
-      .replace(/ \d+ PORT\r\n/, " SOURCE PORT\r\n")
-      .replace(/(QUIT\n!.{11})..../s, "$1PORT");
-  return { lines: lines.slice(0, c.lines).map(masked), received: s1.received.slice(0, 2).map(mask) };
-}
-
-async function withHaproxy(c: Case): Promise<Outcome> {
-  using s1 = fakeServer(c.script ?? null);
-  using s2 = fakeServer(c.script ?? null);
-  const lines: string[] = [];
-  const syslog = await Bun.udpSocket({
-    hostname: "127.0.0.1",
-    socket: {
-      data(_, datagram) {
-        const [, priority, text] = /^<(\d+)>(.*)/s.exec(datagram.toString("latin1"))!;
-        if (!/^Proxy .* (started|stopped)/.test(text!)) lines.push(`${level(Number(priority))}: ${text!.trimEnd()}`);
-      },
-    },
-  });
-  const path = join(folder, `${syslog.port}.cfg`);
-  const global = `global\n ${c.global ?? ""}\n nbthread 1\n node n1\n log 127.0.0.1:${syslog.port} format priority local0\n`;
-  const text = configuration(c, s1, s2).replace("mode http", "mode http\n log global");
-  // Without a frontend it would refuse to start.
-  writeFileSync(path, `${global}${text}frontend unused\n bind ${path}.sock\n default_backend be\n`);
-  c.before?.(s1, s2);
-  const child = Bun.spawn([haproxy!, "-db", "-f", path], { stdout: "ignore", stderr: "pipe" });
-  try {
-    await drive(c, s1, s2, lines);
-  } catch (error) {
-    child.kill();
-    throw new Error(`haproxy: ${String(error)}\n${lines.join("\n")}\n${await new Response(child.stderr).text()}`);
-  } finally {
-    child.kill();
-    await child.exited;
-    syslog.close();
-  }
-  return outcome(c, lines, s1);
-}
-
-async function withOurs(c: Case): Promise<Outcome> {
-  using s1 = fakeServer(c.script ?? null);
-  using s2 = fakeServer(c.script ?? null);
-  c.before?.(s1, s2);
-  using bench = checkBench(rows, `global\n ${c.global ?? ""}\n node n1\n${configuration(c, s1, s2)}`);
-  await drive(c, s1, s2, bench.events);
-  return outcome(c, bench.events, s1);
-}
-
-const fast = "check inter 60ms";
-const one = (rules: string, server = fast): string => `backend be\n ${rules}\n server s1 {s1} ${server}`;
-const checked = "option log-health-checks";
 const ok = answer("HTTP/1.0 200 OK\r\n\r\n");
 
 const requests: readonly string[] = [
@@ -322,7 +220,7 @@ describe.skipIf(haproxy === null)("beside HAProxy", () => {
     ...lives,
   ];
   test.each(cases.map((c) => [c.name, c] as const))("%s", async (_, c) => {
-    const [theirs, ours] = await Promise.all([withHaproxy(c), withOurs(c)]);
+    const [theirs, ours] = await Promise.all([withHaproxy(c), withOurs(rows, c)]);
     expect(ours).toEqual(theirs);
   });
 });

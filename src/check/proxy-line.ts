@@ -25,8 +25,11 @@ export function checkSendsProxy({ sendProxy, checkSendProxy, check }: ServerMode
 
 /** Null: none is due. */
 export function proxyLine(model: ServerModel, ends: Ends, neverLocal: boolean): Buffer | null {
-  const { sendProxy, proxyOptions } = model;
-  if (!checkSendsProxy(model)) return null;
+  return checkSendsProxy(model) ? proxyHeader(model, ends, neverLocal) : null;
+}
+
+/** The header in the version of the server, 1 when it has none. */
+export function proxyHeader({ sendProxy, proxyOptions }: ServerModel, ends: Ends, neverLocal: boolean): Buffer {
   const source = end(ends.localAddress, ends.localPort);
   const destination = end(ends.remoteAddress, ends.remotePort);
   if (sendProxy !== "v2") return writeLine(source, destination);

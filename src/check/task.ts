@@ -25,6 +25,8 @@ import { takeObserved } from "./observe.ts";
 import { checkSendsProxy, type Ends, proxyLine } from "./proxy-line.ts";
 import { programArguments, programVariables } from "./kinds/external.ts";
 import { mayFork, type Running, startProgram } from "./program.ts";
+import { ScriptRun, type ScriptHost } from "./script/run.ts";
+import type { ConnectStep, Script } from "./script/types.ts";
 import { CheckStatus } from "./status.ts";
 import type { CheckerContext, Method, Probe, Verdict } from "./types.ts";
 
@@ -42,7 +44,7 @@ export function interval({ shared, slot, model }: Server): number {
   return fastinter || inter;
 }
 
-export class CheckTask implements TimerEntry, CheckOwner {
+export class CheckTask implements TimerEntry, CheckOwner, ScriptHost {
   wheelNext: TimerEntry | null = null;
   wheelPrev: TimerEntry | null = null;
   wheelSlot = -1;
@@ -60,6 +62,7 @@ export class CheckTask implements TimerEntry, CheckOwner {
   private conn: CheckConn | null = null;
   private program: Running | null = null;
   private probe: Probe | null = null;
+  private run: ScriptRun | null = null;
   private received: Buffer = NOTHING;
   private startedAt = 0;
   private active = false;
@@ -100,6 +103,7 @@ export class CheckTask implements TimerEntry, CheckOwner {
   onTimer(now: number): void {
     tick();
     if (this.program !== null) return this.finish({ status: CheckStatus.procTimeout, code: 0, info: "" });
+    if (this.run !== null) return this.run.expire();
     if (this.conn !== null) {
       const { reached, shaken, socks } = this.conn;
       const status =
@@ -144,7 +148,7 @@ export class CheckTask implements TimerEntry, CheckOwner {
   }
 
   /** A program checks the server. */
-  private run(program: ExternalCheckModel, now: number): void {
+  private execute(program: ExternalCheckModel, now: number): void {
     const { server } = this;
     this.startedAt = now;
     if (!mayFork(program)) {
@@ -167,9 +171,10 @@ export class CheckTask implements TimerEntry, CheckOwner {
   }
 
   private connect(now: number): void {
-    if (this.method.program !== null) return this.run(this.method.program, now);
+    if (this.method.program !== null) return this.execute(this.method.program, now);
     const { server } = this;
     this.startedAt = now;
+    if (this.method.script !== null) return this.perform(this.method.script);
     const address = checkAddress(server, this.port);
     if (address === null) return this.finish({ status: CheckStatus.socketError, code: 0, info: "" });
     this.probe = this.method.probe(server);
@@ -187,6 +192,25 @@ export class CheckTask implements TimerEntry, CheckOwner {
     this.conn = conn;
     this.ctx.wheel.arm(this, now + this.limit());
     if (address.family === AF_UNIX) conn.connected();
+  }
+
+  private perform(script: Script): void {
+    const { server, options, neverLocal, ctx } = this;
+    this.run = new ScriptRun(this, script, server, options, neverLocal, ctx.process);
+    this.run.start();
+  }
+
+  allow(what: "connect" | "answer"): void {
+    const { check } = this.server.backend.model.timeouts;
+    if (what === "connect") this.ctx.wheel.arm(this, this.ctx.clock.now + this.limit());
+    else if (check > 0) this.ctx.wheel.arm(this, this.ctx.clock.now + check);
+  }
+
+  target(port: number, addr: ConnectStep["addr"]): SockAddr | null {
+    const { server } = this;
+    if (addr === null) return checkAddress(server, port || this.port);
+    const to = port || addr.port || this.port || servicePort(server);
+    return to === 0 ? null : ipSockAddr(addr.ip.includes(":") ? 6 : 4, addr.ip, to);
   }
 
   onCheckConnect(): void {
@@ -240,10 +264,10 @@ export class CheckTask implements TimerEntry, CheckOwner {
     this.finish({ status, code: 0, info: errorText(error) });
   }
 
-  /** `check-via-socks4` */
-  private socks(): SockAddr | null {
-    const { socks4, check } = this.server.model;
-    return check.viaSocks4 && socks4 !== null ? sockAddr(socks4) : null;
+  /** `check-via-socks4`, or what a step says. */
+  socks(via = this.server.model.check.viaSocks4): SockAddr | null {
+    const { socks4 } = this.server.model;
+    return via && socks4 !== null ? sockAddr(socks4) : null;
   }
 
   /** The port that rules or the runtime API ask for; 0 = as the server's line says. */
@@ -272,7 +296,7 @@ export class CheckTask implements TimerEntry, CheckOwner {
     return this.probe?.timeoutStatus ?? CheckStatus.l7timeout;
   }
 
-  private finish(verdict: Verdict): void {
+  finish(verdict: Verdict): void {
     this.release();
     const { now } = this.ctx.clock;
     this.health.report(this.server, verdict, Math.max(0, now - this.startedAt));
@@ -282,8 +306,10 @@ export class CheckTask implements TimerEntry, CheckOwner {
   }
 
   private release(): void {
-    const { conn, program } = this;
+    const { conn, program, run } = this;
     this.conn = null;
+    this.run = null;
+    run?.cancel();
     this.program = null;
     program?.cancel();
     this.probe = null;
@@ -324,6 +350,12 @@ function checkAddress(server: Server, port: number): SockAddr | null {
   if (to === 0) return null;
   if (addr !== null) return ipSockAddr(addr.includes(":") ? 6 : 4, addr, to);
   return at?.kind === "ip" ? ipSockAddr(at.family, at.ip, to) : null;
+}
+
+/** Port of the server's checks. */
+function servicePort({ model, shared, slot }: Server): number {
+  const at: Address | null = readAddress(shared, slot) ?? model.address;
+  return model.check.port || (at?.kind === "ip" ? at.port : 0);
 }
 
 /** The C library's words for what Bun reports. */

@@ -3,6 +3,8 @@ import type { LevelName } from "../log/record.ts";
 import type { Backend } from "../proxy/backend.ts";
 import type { Server } from "../proxy/server.ts";
 import type { Wheel } from "../util/wheel.ts";
+import type { ProcessFacts } from "../expr/context.ts";
+import type { Script } from "./script/types.ts";
 import type { CheckStatus } from "./status.ts";
 
 /** What came of one check. */
@@ -26,6 +28,8 @@ export interface HealthContext {
 
 export interface CheckerContext extends HealthContext {
   readonly wheel: Wheel;
+  /** For expressions in checks. */
+  readonly process: ProcessFacts;
 }
 
 /** The health checks of one process: worker 0 runs one, the others none. */
@@ -62,6 +66,8 @@ export interface Method {
   readonly port: number;
   /** What is run instead of connecting; null = nothing. */
   readonly program: ExternalCheckModel | null;
+  /** Several steps; null = one connection and what `probe` does on it. */
+  readonly script: Script | null;
   /** Null: the connection alone is the check. */
   probe(server: Server): Probe | null;
 }

@@ -87,6 +87,7 @@ export function compile(
   const rules = new RulesCompiler(model, frontends, backends, registries, tags, found, tracer);
   for (const backend of backends.values()) {
     backend.hashKey = rules.hashKey(backend.model);
+    backend.checkScript = rules.checkScript(backend.model);
     for (const server of backend.servers) {
       const { tls, check } = server.model;
       if (tls !== null) server.tls = new TlsClient(tls, model.tls);

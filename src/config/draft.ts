@@ -1,4 +1,5 @@
 import { noVariableLimits } from "../expr/variables.ts";
+import type { ScriptLine } from "./check-script.ts";
 import type { Word } from "../lang/line.ts";
 import type { Position } from "../lang/position.ts";
 import type {
@@ -76,6 +77,9 @@ export interface ProxyDraft extends Omit<Draft<ProxyModel>, "kind" | "options" |
   externalPath: string;
   /** `httpchk` or another check kind was chosen; http-check rules are kept until then. */
   httpCheck: Extract<ProxyModel["check"], { kind: "http" }>;
+  /** The rules of `http-check` and `tcp-check` as they stand, for checks that take more than one request. */
+  httpScript: readonly ScriptLine[];
+  tcpScript: readonly ScriptLine[];
 }
 
 export interface ServerDraft extends Omit<Draft<ServerModel>, "tls"> {
@@ -325,6 +329,8 @@ export function newProxy(kind: ProxyKind, name: string, nameWord: Word): ProxyDr
     stickRules: [],
     defaultServer: newServer(),
     marks: new Map(),
+    httpScript: [],
+    tcpScript: [],
     httpCheck: newHttpCheck(),
     stateSource: null,
     stateFile: null,

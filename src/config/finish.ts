@@ -2,6 +2,7 @@ import type { BindDraft, GlobalDraft, ProxyDraft, ServerDraft } from "./draft.ts
 import type { BindModel, GlobalModel, LogTargetModel, Model, ProxyModel, ServerModel } from "./model.ts";
 import type { ParseState } from "./sections/section.ts";
 import { bindTls, serverTls } from "./tls/finish.ts";
+import { finishCheck, judgedCheck } from "./check-script.ts";
 import { cacheModel } from "./sections/cache.ts";
 import { resolversModel } from "./sections/resolvers.ts";
 import { userlistModel } from "./sections/userlist.ts";
@@ -39,12 +40,13 @@ export interface Judged {
 }
 
 export function judgedProxies(state: ParseState, { proxies }: Model): Judged {
-  const all = state.proxies.map(({ ignoredRules }, i) => ({ ...proxies[i]!, ...ignoredRules }));
+  const all = state.proxies.map(({ ignoredRules }, i) => ({ ...proxies[i]!, check: judgedCheck(state.proxies[i]!), ...ignoredRules }));
   const disabled = all.flatMap((proxy, i) =>
     proxy.disabled ? [{ ...proxy, servers: [serverModel(state.proxies[i]!.defaultServer, state.global)] }] : [],
   );
   const unused = [...state.unused].map((draft) => ({
     ...proxyModel(draft, state.global),
+    check: judgedCheck(draft),
     kind: "listen" as const,
     servers: [serverModel(draft.defaultServer, state.global)],
   }));
@@ -101,6 +103,8 @@ function proxyModel(draft: ProxyDraft, global: GlobalDraft): ProxyModel {
     marks: _m,
     nameWord: _n,
     httpCheck: _h,
+    httpScript: _hs,
+    tcpScript: _ts,
     defaultServer: _d,
     rulesUsedBy: _r,
     ignoredRules: _i,
@@ -116,6 +120,7 @@ function proxyModel(draft: ProxyDraft, global: GlobalDraft): ProxyModel {
   const { timeouts } = draft;
   return {
     ...rest,
+    check: finishCheck(draft),
     timeouts: {
       ...timeouts,
       queue: timeouts.queue || timeouts.connect,

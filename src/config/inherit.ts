@@ -92,6 +92,8 @@ export function inherit(base: ProxyDraft | null, kind: ProxyKind, name: string, 
     proxy.externalPath = base.externalPath;
     proxy.check = base.check;
     proxy.httpCheck = base.httpCheck;
+    proxy.httpScript = base.httpScript;
+    proxy.tcpScript = base.tcpScript;
     proxy.cookie = base.cookie;
     proxy.dynamicCookieKey = base.dynamicCookieKey;
     proxy.sendNameHeader = base.sendNameHeader;

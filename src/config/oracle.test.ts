@@ -14,6 +14,7 @@ import { hostCases } from "./oracle-hosts.cases.ts";
 import { fileCases } from "./oracle-files.cases.ts";
 import { operatorCases } from "./oracle-operators.cases.ts";
 import { sectionCases } from "./oracle-sections.cases.ts";
+import { checkCases } from "./oracle-checks.cases.ts";
 import { settingCases } from "./oracle-settings.cases.ts";
 import { stickCases } from "./oracle-stick.cases.ts";
 import { tableCases } from "./oracle-tables.cases.ts";
@@ -33,6 +34,7 @@ const cases: readonly OracleCase[] = [
   ...hostCases,
   ...sideCases,
   ...settingCases,
+  ...checkCases,
 ];
 
 const haproxy = Bun.which("haproxy");

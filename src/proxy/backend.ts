@@ -29,6 +29,8 @@ export class Backend {
   logger: unknown;
   /** Set by compile: what the HTTP engine needs, null in mode tcp. */
   http: unknown;
+  /** Set by compile: the steps of a scripted check; null = it is none. */
+  checkScript: unknown;
   /** Key of `balance hash`; null = another algorithm. */
   hashKey: ((context: SampleContext) => string | null) | null;
 
@@ -45,6 +47,7 @@ export class Backend {
     this.queue = null;
     this.logger = null;
     this.http = null;
+    this.checkScript = null;
     this.hashKey = null;
     this.servers = model.servers.map(
       (server, i) => new Server(this, server, i, slotOf(`S/${model.name}/${server.name}`), shared, worker),

@@ -1,3 +1,5 @@
+import { compileScript } from "../check/script/compile.ts";
+import type { Script } from "../check/script/types.ts";
 import { Cache } from "../cache/cache.ts";
 import type { Model, ProcessVariableModel, ProxyModel, ServerModel, TextModel } from "../config/model.ts";
 import type { FindHost } from "../expr/acl/patterns/method.ts";
@@ -15,6 +17,7 @@ import type { Backend } from "../proxy/backend.ts";
 import type { ProxyTlv, Server } from "../proxy/server.ts";
 import type { Frontend } from "../proxy/frontend.ts";
 import { Tables } from "../table/tables.ts";
+import { checkTexts } from "./check/texts.ts";
 import { compileRules } from "./compile.ts";
 import type { ProxyRules } from "./proxy-rules.ts";
 import { evaluateProcessVariables } from "./process-variables.ts";
@@ -79,6 +82,7 @@ export class RulesCompiler {
    * in them are not resolved: `standIns` takes the place of those that cannot be found.
    */
   judge(proxy: ProxyModel, standIns: StandIns): void {
+    this.checkScript(proxy);
     const cc = this.contextOf(proxy.name);
     const { frontend, backend, server, cache, userlist } = standIns;
     this.compileIn(proxy, {
@@ -130,6 +134,15 @@ export class RulesCompiler {
     if (compiled === null) return null;
     const { eval: evaluate } = compiled;
     return (context) => evaluate(context) as string | null;
+  }
+
+  /** The steps of a scripted check; null with another one. Errors are collected. */
+  checkScript(proxy: ProxyModel): Script | null {
+    const { check } = proxy;
+    if (check.kind !== "script") return null;
+    const { registries, tags, diagnostics, model } = this;
+    const cc = this.contextOf(proxy.name);
+    return compileScript(check, model.global, checkTexts(check, model.global, { cc, registries, tags, diagnostics }));
   }
 
   /** Values of `set-var` and `set-var-fmt` of the global section. Errors are collected. */

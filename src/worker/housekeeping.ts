@@ -10,6 +10,7 @@ import { writeToStderr } from "../log/targets/stderr.ts";
 import { trimPipes } from "../net/splice.ts";
 import { poolOf } from "../server/pool.ts";
 import { queueOf } from "../server/queue.ts";
+import { processFacts } from "../stream/process.ts";
 import type { StreamRuntime } from "../stream/runtime.ts";
 import type { Stream } from "../stream/stream.ts";
 import { eventMessage } from "../lang/event.ts";
@@ -110,6 +111,7 @@ export class Housekeeping {
     this.checker = createChecker(backends, compiled.model.global, {
       wheel,
       clock,
+      process: processFacts(this.rt!),
       event: logEvent,
       onStateChange: () => this.marked!.look(),
     });

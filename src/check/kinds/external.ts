@@ -7,7 +7,7 @@ import type { Method } from "../types.ts";
 const NOT_USED = "NOT_USED";
 
 export function externalMethod(model: ExternalCheckModel): Method {
-  return { port: 0, probe: () => null, program: model };
+  return { port: 0, probe: () => null, program: model, script: null };
 }
 
 /** Address and port of the first listener that is TCP or a UNIX socket; null = there is none. */

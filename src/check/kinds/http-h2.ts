@@ -57,7 +57,7 @@ export class H2Probe implements Probe {
 }
 
 /** Preface, settings and an HTTP/1 request as frames. */
-function framed(request: Buffer): Buffer {
+export function framed(request: Buffer): Buffer {
   const bytes = Buffer.from(request);
   head.reset();
   const body = Math.max(0, parseRequest(head, bytes, 0, bytes.length, defaultLimits));
@@ -78,7 +78,7 @@ function framed(request: Buffer): Buffer {
 }
 
 /** What has come of the answer, as HTTP/1; bytes that are no answer stay none. `ended`: nothing more can come. */
-function unframed(received: Buffer): { readonly text: Buffer; readonly ended: boolean } {
+export function unframed(received: Buffer): { readonly text: Buffer; readonly ended: boolean } {
   const decoder = new Decoder();
   const parts: Buffer[] = [];
   for (let at = 0; at + 9 <= received.length;) {

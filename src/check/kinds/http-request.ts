@@ -15,7 +15,9 @@ function versionOf(text: string): string {
 }
 
 /** Everything up to where the server's state is put in, and everything behind it; one character a byte. */
-export function requestParts(model: HttpCheck): readonly [head: string, tail: string] {
+export function requestParts(
+  model: Pick<HttpCheck, "method" | "uri" | "version" | "headers" | "body">,
+): readonly [head: string, tail: string] {
   const version = versionOf(model.version);
   const lines: string[] = [];
   const length = model.body?.length ?? 0;

@@ -22,6 +22,7 @@ export function httpMethod(model: HttpCheck, global: Pick<GlobalModel, "node">):
   return {
     port: model.connectPort,
     program: null,
+    script: null,
     probe(server) {
       const request = model.sendState
         ? Buffer.from(`${head}x-haproxy-server-state: ${serverState(server, node)}\r\n${tail}`, "latin1")

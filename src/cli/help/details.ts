@@ -50,6 +50,7 @@ export const details: Readonly<Record<string, Detail>> = {
   "log-format": { example: 'log-format "%ci:%cp %ST %B %{+Q}r"' },
   "monitor-uri": { example: "monitor-uri /alive" },
   "http-check": { example: "http-check expect status 200" },
+  "tcp-check": { example: "tcp-check expect string PONG" },
   source: { example: "source 10.0.0.5" },
   timeout: { example: "timeout client 30s" },
   "timeout connect": { default: "none", example: "timeout connect 5s" },

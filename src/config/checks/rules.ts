@@ -63,7 +63,7 @@ export function checkRules(
 ): Model {
   const files: Record<string, string> = {};
   const { global } = model;
-  const any = [...proxies, ...idle].some((proxy) => hasRules(proxy) || hasFormats(proxy) || hasSni(proxy));
+  const any = [...proxies, ...idle].some((proxy) => hasRules(proxy) || hasFormats(proxy) || hasSni(proxy) || proxy.check.kind === "script");
   if (global.setVars.length === 0 && !any) return model;
   // One slot for all: the counters of these proxies are never looked at.
   const shared = Shared.local(1, 1);
@@ -98,7 +98,7 @@ export function checkRules(
   );
   for (const proxy of proxies) if (hasRules(proxy)) compiler.compile(proxy);
   for (const section of idle) {
-    if (!hasRules(section)) continue;
+    if (!hasRules(section) && section.check.kind !== "script") continue;
     const backend = new Backend(section, slotOf, shared, 0);
     const frontend = new Frontend(section, slotOf, shared, 0);
     const server = backend.servers[0]!;
@@ -119,6 +119,7 @@ export function checkRules(
   late = false;
   for (const proxy of proxies) {
     compiler.hashKey(proxy);
+    compiler.checkScript(proxy);
     for (const { tls, proxyTlvs } of proxy.servers) {
       compiler.sni(proxy, tls?.sni ?? null);
       compiler.proxyTlvs(proxy, proxyTlvs);

@@ -24,10 +24,10 @@ export const checkServers = eachProxy((proxy, { diagnostics }) => {
     }
     seen.set(server.name, server);
     const { enabled, port } = server.check;
-    const connectPort = proxy.check.kind === "http" ? proxy.check.connectPort : 0;
+    const connects = connectsWithPort(proxy);
     const socket = server.address?.kind === "unix" || server.address?.kind === "abns";
     const servicePort = server.port.kind === "fixed" ? server.port.value : 0;
-    if (enabled && !socket && port === 0 && connectPort === 0 && servicePort === 0) {
+    if (enabled && !socket && port === 0 && !connects && servicePort === 0) {
       const at = server.marks.get("address") ?? word;
       errorAt(
         diagnostics,
@@ -124,4 +124,12 @@ function lookUp(state: ParseState, proxy: ProxyDraft, track: string): [ProxyDraf
   const owner = slash < 0 ? proxy : state.proxies.find((p) => hasBackend(p) && p.name === track.slice(0, slash));
   const server = owner?.servers.find((s) => s.name === track.slice(slash + 1));
   return owner === undefined || server === undefined ? null : [owner, server];
+}
+
+/** Whether the rules of the check say where every one of its connections goes. */
+function connectsWithPort({ check, marks, httpScript, tcpScript }: ProxyDraft): boolean {
+  const scripted = check.kind === "tcp" && marks.has("option tcp-check");
+  const lines = check.kind === "http" ? httpScript : scripted ? tcpScript : [];
+  const connects = lines.filter((line) => line.kind === "connect");
+  return connects.length > 0 && connects.every(({ port, addr }) => typeof port === "number" || (addr?.port ?? 0) > 0);
 }

@@ -1,9 +1,12 @@
 import type { Args } from "../../lang/args.ts";
 import type { ProxyContext } from "../context.ts";
-import type { Draft, ProxyDraft } from "../draft.ts";
-import { takeChoice, takeInteger } from "../../lang/values.ts";
-import { beginOwnCheck } from "./own-check.ts";
-import { takeExpect } from "./http-expect.ts";
+import type { ProxyDraft } from "../draft.ts";
+import { takeChoice } from "../../lang/values.ts";
+import { addLine } from "./check-lines.ts";
+import { CONNECT_USAGE, parseConnect } from "./check-connect.ts";
+import { parseHttpExpect, parseTcpExpect } from "./check-expect.ts";
+import { parseRequest, parseSend } from "./check-send.ts";
+import { parseSetVar, parseUnsetVar, VARIABLES } from "./check-variables.ts";
 import type { Keyword } from "./keyword.ts";
 import { KeywordTable } from "./keyword.ts";
 import { BACK } from "./where.ts";
@@ -19,6 +22,9 @@ function change(c: ProxyContext, values: Partial<ProxyDraft["httpCheck"]>): void
   if (c.proxy.check.kind === "http") c.proxy.check = c.proxy.httpCheck;
 }
 
+const EXPECT_USAGE =
+  "[min-recv <bytes>] [comment <text>] [ok-status <st>] [error-status <st>] [tout-status <st>] [on-success <fmt>] [on-error <fmt>] [status-code <expr>] [!] <match> <pattern>";
+
 /** `http-check …` (manual section 4.2). */
 export const httpCheckRules = new KeywordTable<ProxyContext>("http-check", [
   [
@@ -28,24 +34,51 @@ export const httpCheckRules = new KeywordTable<ProxyContext>("http-check", [
     rule("send-state", "", "Tell the server its state in X-Haproxy-Server-State", (c) => {
       change(c, { sendState: true });
     }),
-    rule("comment", "<text>", "Text for reports of a failed rule", (_, args) => void args.take("a text")),
-    rule("connect", "[default] [port <port>] [linger]", "Open the connection of the check", parseConnect),
+    ...scriptRules("http"),
     rule(
       "send",
-      "[meth <method>] [uri <uri>] [ver <version>] [hdr <name> <value>]* [body <text>]",
-      "The request of the check",
-      parseSend,
+      "[meth <method>] [{uri <uri> | uri-lf <fmt>}] [ver <version>] [hdr <name> <fmt>]* [{body <text> | body-lf <fmt>}] [comment <text>]",
+      "A request of the check",
+      parseRequest,
     ),
-    rule("expect", "[min-recv <bytes>] [!] <match> <pattern>", "What a good answer looks like", (c, args) => {
-      const expect = takeExpect(args);
-      if (expect === null) return;
-      beginOwnCheck(c.proxy, args.keyword, false);
-      change(c, { expects: [...c.proxy.httpCheck.expects, expect] });
-    }),
+    rule("expect", EXPECT_USAGE, "What a good answer looks like", parseHttpExpect),
   ],
 ]);
 
-const LATER: ReadonlySet<string> = new Set(["set-var", "set-var-fmt", "unset-var"]);
+/** `tcp-check …` (manual section 4.2). */
+export const tcpCheckRules = new KeywordTable<ProxyContext>("tcp-check", [
+  [
+    ...scriptRules("tcp"),
+    rule("send", "<data> [comment <text>]", "Bytes to send", parseSend),
+    rule("send-binary", "<hex> [comment <text>]", "Bytes to send, in hexadecimal digits", parseSend),
+    rule("send-lf", "<fmt> [comment <text>]", "A text to send, made by a format", parseSend),
+    rule("send-binary-lf", "<fmt> [comment <text>]", "Bytes to send, in digits made by a format", parseSend),
+    rule("expect", EXPECT_USAGE, "What a good answer looks like", parseTcpExpect),
+  ],
+]);
+
+/** Those both have. */
+function scriptRules(protocol: "http" | "tcp"): Row[] {
+  return [
+    rule("comment", "<text>", "Text for reports of the rules that follow", (c, args) => {
+      const word = args.take("a text");
+      if (word === null) return;
+      addLine(c, protocol, args.keyword, { kind: "comment", step: 0, text: word.text });
+      args.ignoreRest();
+    }),
+    rule("connect", CONNECT_USAGE, "Open a connection", (c, args) => parseConnect(c, args, protocol)),
+    rule(
+      "set-var",
+      "(<scope>.<name>[,<condition>…]) <expr>",
+      "Keep the value of an expression in a variable",
+      (c, args) => parseSetVar(c, args, protocol, false),
+    ),
+    rule("set-var-fmt", "(<scope>.<name>[,<condition>…]) <fmt>", "Keep the text of a format in a variable", (c, args) =>
+      parseSetVar(c, args, protocol, true),
+    ),
+    rule("unset-var", "(<scope>.<name>)", "Forget a variable", (c, args) => parseUnsetVar(c, args, protocol)),
+  ];
+}
 
 export const checkKeywords: readonly Row[] = [
   {
@@ -67,144 +100,37 @@ export const checkKeywords: readonly Row[] = [
     where: BACK,
     usage: "<rule> [arguments]",
     help: "A rule of the HTTP health check",
-    parse: parseHttpCheck,
+    parse: (c, args) => parseRule(c, args, httpCheckRules, "http-check"),
   },
   {
     name: "tcp-check",
     where: BACK,
-    usage: "connect",
-    help: "A rule of the TCP health check; only the bare connection so far",
-    parse: (c, args) => {
-      const word = args.take("a rule");
-      if (word === null) return;
-      c.proxy.marks.set("tcp-check", args.keyword);
-      if (word.text === "comment") void args.take("a text");
-      else if (word.text !== "connect" || !args.done) {
-        args.rest();
-        args.error(
-          "config/not-supported",
-          word,
-          `'tcp-check ${word.text}' with arguments is known to HAProxy, not supported yet`,
-        );
-      }
-    },
+    usage: "<rule> [arguments]",
+    help: "A rule of the TCP health check",
+    parse: (c, args) => parseRule(c, args, tcpCheckRules, "tcp-check"),
   },
 ];
 
-function parseHttpCheck(c: ProxyContext, args: Args): void {
-  const word = args.take(`one of ${httpCheckRules.names().join(", ")}`);
+/** `set-var(check.x)` is the rule `set-var`: its parentheses are read by the rule itself. */
+function parseRule(c: ProxyContext, args: Args, rules: KeywordTable<ProxyContext>, label: string): void {
+  const word = args.take(`one of ${rules.names().join(", ")}`);
   if (word === null) return;
-  const row = httpCheckRules.get(word.text);
+  const paren = word.text.indexOf("(");
+  const name = paren < 0 ? word.text : word.text.slice(0, paren);
+  const row = paren < 0 || VARIABLES.has(name) ? rules.get(name) : undefined;
   if (row === undefined) {
     args.rest();
-    if (LATER.has(word.text.replace(/\(.*$/, ""))) {
-      args.error("config/not-supported", word, `'http-check ${word.text}' is known to HAProxy, not supported yet`);
-      return;
-    }
-    const near = httpCheckRules.suggest(word.text);
+    const near = rules.suggest(name);
     args.error(
       "config/unknown-keyword",
       word,
-      `there is no rule 'http-check ${word.text}'`,
+      `there is no rule '${label} ${word.text}'`,
       near === null ? undefined : `did you mean '${near}'?`,
     );
     return;
   }
-  c.proxy.marks.set("http-check", args.keyword);
-  const sub = args.sub(word, `http-check ${row.name}`, row.usage);
+  c.proxy.marks.set(label, args.keyword);
+  const sub = args.sub(word, `${label} ${row.name}`, row.usage);
   row.parse(c, sub);
   args.index = sub.index;
-}
-
-function parseConnect(c: ProxyContext, args: Args): void {
-  // It would open a connection of its own for what follows: a check has one here.
-  const { marks, httpCheck } = c.proxy;
-  if (marks.has("http-check connect") || (marks.has("own check rules") && httpCheck.expects.length > 0)) {
-    args.rest();
-    args.error(
-      "config/not-supported",
-      args.keyword,
-      "more than one 'http-check connect', or one behind an 'http-check expect', is known to HAProxy, not supported yet",
-    );
-    return;
-  }
-  marks.set("http-check connect", args.keyword);
-  for (let word = args.next(); word !== null; word = args.next()) {
-    if (word.text === "default" || word.text === "linger") continue;
-    if (word.text === "comment") void args.take("a text");
-    else if (word.text === "port") {
-      const port = takeInteger(args, { min: 1, max: 65535 });
-      if (port === null) return;
-      change(c, { connectPort: port });
-    } else {
-      args.rest();
-      args.error("config/not-supported", word, `'http-check connect ${word.text}' is not supported yet`);
-      return;
-    }
-  }
-}
-
-function parseSend(c: ProxyContext, args: Args): void {
-  if (c.proxy.marks.has("http-check send")) {
-    args.rest();
-    args.error(
-      "config/not-supported",
-      args.keyword,
-      "a second 'http-check send' is known to HAProxy, not supported yet",
-    );
-    return;
-  }
-  const headers: [string, string][] = [];
-  const values: Partial<Draft<ProxyDraft["httpCheck"]>> = {};
-  let body: string | null = null;
-  for (let word = args.next(); word !== null; word = args.next()) {
-    switch (word.text) {
-      case "meth":
-      case "uri":
-      case "ver":
-      case "body": {
-        const value = args.take(`a value behind '${word.text}'`);
-        if (value === null) return;
-        if (word.text === "body") body = value.text;
-        else values[word.text === "meth" ? "method" : word.text === "uri" ? "uri" : "version"] = value.text;
-        c.proxy.marks.set(`http-check send ${word.text}`, word);
-        break;
-      }
-      case "hdr": {
-        const name = args.take("a name and a value behind 'hdr'");
-        const value = name === null ? null : args.take("a name and a value behind 'hdr'");
-        if (name === null || value === null) return;
-        if (/%\[/.test(value.text)) {
-          args.error(
-            "config/not-supported",
-            value,
-            "expressions in check headers are known to HAProxy, not supported yet",
-          );
-          return;
-        }
-        headers.push([name.text, value.text]);
-        break;
-      }
-      case "comment":
-        if (args.take("a text") === null) return;
-        break;
-      case "uri-lf":
-      case "body-lf":
-        args.rest();
-        args.error("config/not-supported", word, `'${word.text}' is known to HAProxy, not supported yet`);
-        return;
-      default:
-        args.rest();
-        args.error(
-          "config/bad-value",
-          word,
-          `'http-check send' has no parameter '${word.text}'`,
-          `usage: ${args.label} ${args.usage}`,
-        );
-        return;
-    }
-  }
-  beginOwnCheck(c.proxy, args.keyword, true);
-  change(c, { ...values, headers, body });
-  c.proxy.marks.set("http-check send", args.keyword);
 }

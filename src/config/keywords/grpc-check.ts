@@ -34,6 +34,7 @@ export function parseGrpcCheck(c: ProxyContext, args: Args): void {
   };
   c.proxy.check = c.proxy.httpCheck;
   c.proxy.marks.set("check", args.keyword);
+  c.proxy.marks.set("option grpc-check", args.keyword);
 }
 
 /** A HealthCheckRequest behind gRPC's prefix: not compressed, length in four bytes. Field 1 is the service. */

@@ -47,6 +47,7 @@ export function parseHttpchk(c: ProxyContext, args: Args): void {
   c.proxy.check = c.proxy.httpCheck;
   c.proxy.marks.set("check", args.keyword);
   c.proxy.marks.set("option httpchk", args.keyword);
+  c.proxy.marks.delete("option grpc-check");
 }
 
 function readHidden(text: string, into: { headers: [string, string][]; body: string | null }): void {

@@ -1,6 +1,6 @@
 import { algorithms } from "../../balance/index.ts";
 import { bindParameters } from "./bind.ts";
-import { httpCheckRules } from "./check.ts";
+import { httpCheckRules, tcpCheckRules } from "./check.ts";
 import { globalKeywords } from "./global.ts";
 import type { Where } from "./keyword.ts";
 import { options } from "./options.ts";
@@ -41,6 +41,7 @@ export const keywordTables: readonly TableInfo[] = [
   info("bind", bindParameters),
   info("server", serverParameters),
   info("http-check", httpCheckRules),
+  info("tcp-check", tcpCheckRules),
   info("stats socket", socketParameters),
   {
     title: "balance",

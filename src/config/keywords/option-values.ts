@@ -173,7 +173,7 @@ export const optionValues: readonly Row[] = [
     name: "tcp-check",
     where: BACK,
     usage: "",
-    help: "Check servers with a TCP connection",
+    help: "Check servers with a TCP connection, and the rules of 'tcp-check'",
     parse: (c, args) => {
       c.proxy.check = { kind: "tcp" };
       c.proxy.marks.set("check", args.keyword);

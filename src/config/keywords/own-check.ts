@@ -8,7 +8,8 @@ import { newHttpCheck, type ProxyDraft } from "../draft.ts";
 export function beginOwnCheck(proxy: ProxyDraft, keyword: Word, request: boolean): void {
   if (!proxy.marks.has("own check rules")) {
     proxy.marks.set("own check rules", keyword);
-    proxy.httpCheck = { ...proxy.httpCheck, expects: [] };
+    proxy.httpCheck = { ...proxy.httpCheck, connectPort: 0, expects: [] };
+    proxy.httpScript = [];
   }
   if (request && !proxy.marks.has("own check request")) {
     proxy.marks.set("own check request", keyword);

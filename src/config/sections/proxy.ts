@@ -159,6 +159,9 @@ function inspect(row: Keyword<ProxyContext>, context: ProxyContext, line: Line, 
   if (stickRules.length > 0) ignoredRules.stickRules = [...(ignoredRules.stickRules ?? []), ...stickRules];
   if (persistRules.length > 0) ignoredRules.persistRules = [...(ignoredRules.persistRules ?? []), ...persistRules];
   if (monitorFail.length > 0) ignoredRules.monitorFail = [...(ignoredRules.monitorFail ?? []), ...monitorFail];
+  // A frontend has no checks: nothing runs these.
+  context.proxy.httpScript = [...context.proxy.httpScript, ...proxy.httpScript];
+  context.proxy.tcpScript = [...context.proxy.tcpScript, ...proxy.tcpScript];
   context.diagnostics.list.push(...diagnostics.list.filter((d) => d.severity === "error"));
 }
 

@@ -240,6 +240,13 @@ export const configCodes: readonly CodeInfo[] = [
     "defaults base\n    timeout connect 1s\nlisten web from base\n    bind :80\nlisten other from base\n    bind :81\n",
   ),
   row(
+    "config/bad-order",
+    "a step of a check that cannot stand there",
+    "A check that opens connections of its own begins with one; over HTTP every connection has one 'send', then its 'expect' rules.",
+    "option httpchk\nhttp-check send uri /a\nhttp-check send uri /b",
+    "option httpchk\nhttp-check connect\nhttp-check send uri /a\nhttp-check expect status 200\nhttp-check connect\nhttp-check send uri /b",
+  ),
+  row(
     "config/unused-rules",
     "check rules that no check runs",
     "http-check rules need 'option httpchk', tcp-check rules 'option tcp-check'.",
