@@ -1,5 +1,4 @@
 /** One check by HAProxy and by this checker, beside each other. */
-import { afterAll } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,8 +6,6 @@ import { LEVELS } from "../log/record.ts";
 import { checkBench, fakeServer, type FakeServer, masked, type Rows, type Script, until } from "./fixture.helper.ts";
 
 export const haproxy = Bun.which("haproxy", { PATH: `${process.env["PATH"] ?? ""}:/usr/sbin` });
-const folder = mkdtempSync(join(tmpdir(), "tlb-check-"));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 export interface Case {
   readonly name: string;
@@ -78,6 +75,7 @@ export async function withHaproxy(c: Case): Promise<Outcome> {
       },
     },
   });
+  const folder = mkdtempSync(join(tmpdir(), "tlb-check-"));
   const path = join(folder, `${syslog.port}.cfg`);
   const global = `global\n ${c.global ?? ""}\n nbthread 1\n node n1\n log 127.0.0.1:${syslog.port} format priority local0\n`;
   const text = configuration(c, s1, s2).replace("mode http", "mode http\n log global");
@@ -94,6 +92,7 @@ export async function withHaproxy(c: Case): Promise<Outcome> {
     child.kill();
     await child.exited;
     syslog.close();
+    rmSync(folder, { recursive: true, force: true });
   }
   return outcome(c, lines, s1);
 }
