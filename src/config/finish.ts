@@ -40,7 +40,11 @@ export interface Judged {
 }
 
 export function judgedProxies(state: ParseState, { proxies }: Model): Judged {
-  const all = state.proxies.map(({ ignoredRules }, i) => ({ ...proxies[i]!, check: judgedCheck(state.proxies[i]!), ...ignoredRules }));
+  const all = state.proxies.map(({ ignoredRules }, i) => ({
+    ...proxies[i]!,
+    check: judgedCheck(state.proxies[i]!),
+    ...ignoredRules,
+  }));
   const disabled = all.flatMap((proxy, i) =>
     proxy.disabled ? [{ ...proxy, servers: [serverModel(state.proxies[i]!.defaultServer, state.global)] }] : [],
   );

@@ -63,7 +63,9 @@ export function checkRules(
 ): Model {
   const files: Record<string, string> = {};
   const { global } = model;
-  const any = [...proxies, ...idle].some((proxy) => hasRules(proxy) || hasFormats(proxy) || hasSni(proxy) || proxy.check.kind === "script");
+  const any = [...proxies, ...idle].some(
+    (proxy) => hasRules(proxy) || hasFormats(proxy) || hasSni(proxy) || proxy.check.kind === "script",
+  );
   if (global.setVars.length === 0 && !any) return model;
   // One slot for all: the counters of these proxies are never looked at.
   const shared = Shared.local(1, 1);

@@ -118,7 +118,12 @@ export type ScriptMatch =
   | { readonly kind: "rbinary"; readonly regex: string }
   | { readonly kind: "string-lf"; readonly format: TextModel }
   | { readonly kind: "binary-lf"; readonly format: TextModel }
-  | { readonly kind: "header"; readonly whole: boolean; readonly name: HeaderMatch; readonly value: HeaderMatch | null };
+  | {
+      readonly kind: "header";
+      readonly whole: boolean;
+      readonly name: HeaderMatch;
+      readonly value: HeaderMatch | null;
+    };
 
 export interface ExpectRule extends Step {
   readonly kind: "expect";
