@@ -108,7 +108,14 @@ export interface WorkerInfo {
  *     show-sess [ID|all]                    lines of `show sess`
  *     frontend-state NAME                   look at state and limit of a frontend in the shared segment; "" = of all
  *     get-var NAME                          type and value of a variable of the process, "" when there is none
+ *     show-resolvers                        counters of the name servers of each section: ResolverCounts[][], as JSON
  *     show-errors                           captured bad requests and responses: stream/error-captures.ts, as JSON
  */
 export type QueryName =
-  "frontend-state" | "shutdown-server" | "shutdown-session" | "show-sess" | "get-var" | "show-errors";
+  | "show-resolvers"
+  | "frontend-state"
+  | "shutdown-server"
+  | "shutdown-session"
+  | "show-sess"
+  | "get-var"
+  | "show-errors";

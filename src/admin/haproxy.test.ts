@@ -255,7 +255,7 @@ describe.skipIf(haproxy === null)("compared with HAProxy", () => {
     expect(names.length).toBeGreaterThan(90);
     const { queries } = ctx;
     // Those that workers answer.
-    ctx.queries = new Set([...queries, "show-sess", "show-errors", "get-var"]);
+    ctx.queries = new Set([...queries, "show-sess", "show-errors", "get-var", "show-resolvers"]);
     const offered = commandsOf(ctx).map(({ name }) => name);
     ctx.queries = queries;
     const unanswered = names.filter(

@@ -26,6 +26,7 @@ const workerQueries: ReadonlySet<QueryName> = new Set<QueryName>([
   "show-errors",
   "frontend-state",
   "get-var",
+  "show-resolvers",
 ]);
 
 /** Starts the runtime API on the supervisor's sockets; `product` is what `show info` names. */

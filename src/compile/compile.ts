@@ -9,6 +9,7 @@ import { lineFormats } from "../expr/logformat/fast.ts";
 import { createLogger } from "../log/logger.ts";
 import { Backend, type SlotOf } from "../proxy/backend.ts";
 import { TlsClient } from "../net/tls/client.ts";
+import type { Resolvers } from "../net/dns/resolvers.ts";
 import { TlsServer } from "../net/tls/server.ts";
 import { fullconnOf } from "../proxy/fullconn.ts";
 import { compileCaptures } from "../proxy/captures.ts";
@@ -35,6 +36,7 @@ export interface Compiled {
   readonly caches: ReadonlyMap<string, Cache>;
   /** The stick tables; who serves traffic gives them their memory. */
   readonly tables: Tables;
+  readonly resolvers: ReadonlyMap<string, Resolvers>;
 }
 
 /**
@@ -111,8 +113,8 @@ export function compile(
   for (const frontend of frontends.values()) keepLine(frontend, rules.requestReaders);
   // The warnings were given when the configuration was checked.
   diagnostics.list.push(...found.list.filter(({ severity }) => severity === "error"));
-  const { store: patterns, caches, tables } = rules;
-  return { model, frontends, backends, diagnostics: diagnostics.list, patterns, caches, tables };
+  const { store: patterns, caches, tables, resolvers } = rules;
+  return { model, frontends, backends, diagnostics: diagnostics.list, patterns, caches, tables, resolvers };
 }
 
 /** As in HAProxy, rules of a backend have what its frontend keeps, be it for a log line that goes nowhere. */

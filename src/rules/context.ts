@@ -44,7 +44,7 @@ export class RulesCompiler {
   readonly requestReaders = new Set<string>();
   readonly caches: ReadonlyMap<string, Cache>;
   readonly tables: Tables;
-  private readonly resolvers: ReadonlyMap<string, Resolvers>;
+  readonly resolvers: ReadonlyMap<string, Resolvers>;
   private readonly userlists: ReadonlyMap<string, Userlist>;
 
   constructor(

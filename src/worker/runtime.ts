@@ -196,6 +196,8 @@ export class Runtime implements WorkerHandlers {
       case "frontend-state":
         this.admission.look(args[0] ?? "");
         return "";
+      case "show-resolvers":
+        return JSON.stringify([...(this.compiled?.resolvers.values() ?? [])].map(({ counts }) => counts));
       case "get-var":
         return processVariable(args[0] ?? "");
       case "shutdown-session":

@@ -9,6 +9,7 @@ import * as master from "./commands/master.ts";
 import { getVar } from "./commands/variable.ts";
 import * as dynamicCookie from "./commands/dynamic-cookie.ts";
 import { showLibs, showPeers, showStartupLogs, showTlsKeys } from "./commands/process-files.ts";
+import { showResolvers } from "./commands/resolvers.ts";
 import { showTlsFiles } from "./commands/tls-files.ts";
 import * as patternEdit from "./commands/pattern-edit.ts";
 import * as patternGet from "./commands/pattern-get.ts";
@@ -46,6 +47,7 @@ const registered: readonly Command[] = [
   dynamicCookie.enableDynamicCookie,
   dynamicCookie.setDynamicCookieKey,
   ...showTlsFiles,
+  showResolvers,
   showLibs,
   showPeers,
   showStartupLogs,

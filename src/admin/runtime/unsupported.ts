@@ -33,8 +33,6 @@ const instead: Readonly<Record<string, string>> = {
   "show pools":
     "there are no pools; memory is in 'show info' and in /proc/<pid>/smaps_rollup, with the pids of 'show workers'",
   "show profiling": INTERNALS,
-  "show resolvers":
-    "nothing is counted; names of servers are resolved at start and at every reload, those of do-resolve when a rule asks",
   "show ssl ocsp-response": "the TLS library staples no OCSP responses",
   "show ssl providers": "the TLS library has no providers",
   "show tasks": INTERNALS,

@@ -164,3 +164,22 @@ test("without servers, with one that is not there, and after its sockets were cl
   resolvers.close();
   expect(await ask(resolvers, "a.test")).toBe("192.0.2.1");
 });
+
+test("what is asked and answered is counted by name server", async () => {
+  await using scope = new Scope();
+  const first = await server(scope, ({ name, type }) => {
+    if (name === "silent.test") return null;
+    return name === "ok.test" && type === TYPE.A ? [a(name, "192.0.2.1")] : [];
+  });
+  const second = await server(scope, () => null);
+  const resolvers = client(scope, [first.port, second.port], { retries: 1 });
+  const told = (): Record<string, number>[] =>
+    resolvers.counts.map((counts) => Object.fromEntries(Object.entries(counts).filter(([, count]) => count > 0)));
+  expect(await ask(resolvers, "ok.test")).toBe("192.0.2.1");
+  expect(told()).toEqual([{ sent: 1, valid: 1 }, { sent: 1 }]);
+  expect(await ask(resolvers, "silent.test")).toBeNull();
+  expect(told()).toEqual([
+    { sent: 2, valid: 1, timeout: 1 },
+    { sent: 2, timeout: 1 },
+  ]);
+});

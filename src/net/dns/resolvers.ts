@@ -25,6 +25,41 @@ export interface ResolversSettings {
   readonly holdValid: number;
 }
 
+/** What `show resolvers` tells of a name server, in its order; what is never counted here stays 0. */
+export const resolverCounters = [
+  "sent",
+  "snd_error",
+  "valid",
+  "update",
+  "cname",
+  "cname_error",
+  "any_err",
+  "nx",
+  "timeout",
+  "refused",
+  "other",
+  "invalid",
+  "too_big",
+  "truncated",
+  "outdated",
+] as const;
+
+export type ResolverCounts = Record<(typeof resolverCounters)[number], number>;
+
+function noCounts(): ResolverCounts {
+  return Object.fromEntries(resolverCounters.map((name) => [name, 0])) as ResolverCounts;
+}
+
+/** The counter of an answer. */
+const COUNTED: Readonly<Record<Outcome["kind"], keyof ResolverCounts>> = {
+  valid: "valid",
+  nx: "nx",
+  empty: "any_err",
+  refused: "refused",
+  truncated: "truncated",
+  other: "other",
+};
+
 type Done = (address: Uint8Array | null) => void;
 
 /** Names kept; the oldest goes when there is one more. */
@@ -43,7 +78,12 @@ export class Resolvers {
   private servers: Promise<NameServer[]> | null = null;
   private idle: ReturnType<typeof setTimeout> | null = null;
 
-  constructor(readonly settings: ResolversSettings) {}
+  /** Of each name server, in the order of the settings, since this was made. */
+  readonly counts: readonly ResolverCounts[];
+
+  constructor(readonly settings: ResolversSettings) {
+    this.counts = settings.nameservers.map(noCounts);
+  }
 
   /**
    * `done` gets 4 or 16 bytes, of family `prefer` when there is such an address, or null. Never called before this returns. Addresses written
@@ -93,8 +133,9 @@ export class Resolvers {
   private open(): Promise<NameServer[]> {
     if (this.idle !== null) clearTimeout(this.idle);
     this.idle = null;
-    this.servers ??= openAll(this.settings.nameservers, (server, message) => {
+    this.servers ??= openAll(this.settings.nameservers, this.counts, (server, message) => {
       for (const resolution of this.running.values()) if (resolution.take(server, message)) return;
+      server.counts.outdated++;
     });
     return this.servers;
   }
@@ -112,10 +153,11 @@ export class Resolvers {
 
 async function openAll(
   addresses: ResolversSettings["nameservers"],
+  counts: readonly ResolverCounts[],
   take: (server: NameServer, message: Uint8Array) => void,
 ): Promise<NameServer[]> {
-  const all = addresses.map(async ({ ip, port }) => {
-    const server = new NameServer();
+  const all = addresses.map(async ({ ip, port }, index) => {
+    const server = new NameServer(counts[index]!);
     // Connected: the kernel drops what others send, and tells when nobody listens there.
     server.socket = await Bun.udpSocket({
       connect: { hostname: ip, port },
@@ -133,10 +175,14 @@ async function openAll(
 class NameServer {
   socket: { send(data: Uint8Array): boolean; close(): void; ref(): void; unref(): void } | null = null;
 
+  constructor(readonly counts: ResolverCounts) {}
+
   send(question: Uint8Array): void {
+    this.counts.sent++;
     try {
       this.socket?.send(question);
     } catch {
+      this.counts.snd_error++;
       // Nobody listens there, or there is no way: as if the question got lost.
     }
   }
@@ -181,6 +227,7 @@ class Resolution {
     if (messageId(message) !== this.id || this.failed.has(server)) return false;
     const outcome = decodeAnswer(message, this.name, this.type);
     if (outcome === null) return false;
+    server.counts[COUNTED[outcome.kind]]++;
     if (outcome.kind === "valid") this.finish(outcome.addresses[0]!);
     else this.failure(server, outcome);
     return true;
@@ -197,6 +244,8 @@ class Resolution {
   }
 
   private attempt(): void {
+    // The timer of the try before: who is silent has let it pass.
+    if (this.timer !== null) for (const server of this.servers) if (!this.failed.has(server)) server.counts.timeout++;
     // Some have answered, in vain, and others are silent: then the other family is asked for, which is no try of its own.
     if (this.type === this.wanted && this.failed.size > 0) this.turn();
     else {

@@ -125,6 +125,16 @@ export const runtimeState: readonly Scenario[] = [
     compare: { received: false },
   },
   session(
+    "name servers",
+    `resolvers one
+    nameserver a 127.0.0.1:{dns}
+    nameserver b 127.0.0.1:{dns}
+resolvers two
+    nameserver c 127.0.0.1:{dns}
+${http()}`,
+    ["show resolvers one", "show resolvers two", "show resolvers nosuch", "user;show resolvers one"],
+  ),
+  session(
     "variables of the process",
     http(),
     ["one", "two", "f", "b", "ip", "six", "neg", "nosuch", "one extra"].map((name) => `get var proc.${name}`),

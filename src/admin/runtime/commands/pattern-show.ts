@@ -66,7 +66,7 @@ function line(set: PatternSet, reference: number, pattern: string, value: string
 function* entries(set: PatternSet): Generator<string> {
   let lines = "";
   let count = 0;
-  for (const { order, pattern, value } of [...set.entries()]) {
+  for (const { order, pattern, value } of set.entries()) {
     lines += line(set, order, pattern, value);
     if (++count % BATCH !== 0) continue;
     yield lines;
