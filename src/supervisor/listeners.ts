@@ -56,7 +56,9 @@ export function listenerUses(model: Model): ListenerUse[] {
     const keepalive = proxy.options.tcpka === true || proxy.options.clitcpka === true;
     proxy.binds.forEach((bind, index) => {
       const backlog = bind.backlog || proxy.backlog || Math.max(DEFAULT_BACKLOG, bind.maxconn || proxy.maxconn);
-      const smart = proxy.smartAccept ?? (proxy.mode === "http" || bind.tls !== null);
+      // Behind a PROXY header the client, another proxy, may wait for an ACK before the request itself.
+      const plain = !bind.acceptProxy && !bind.acceptNetscaler;
+      const smart = proxy.smartAccept ?? (plain && (proxy.mode === "http" || bind.tls !== null));
       const options = { backlog, keepalive, probes: proxy.clientKeepalive, quickAck: !smart, rcvbuf, sndbuf };
       uses.push({ key: key(identity(bind)), proxy, index, address: bind.address, options });
     });

@@ -1,3 +1,5 @@
+import { quickAck } from "../../ffi/socket-options.ts";
+import { fdOf } from "../../net/fd.ts";
 import { captureHead, captureOdd } from "../error-captures.ts";
 import { H1Error, H2_PREFACE, errorName, errorStatus } from "../../codec/h1/errors.ts";
 import { parseRequest } from "../../codec/h1/head.ts";
@@ -139,6 +141,8 @@ export class HttpClient extends ClientConn implements HttpSide {
       // A head lives as long as its exchange, which a client that reads slowly draws out.
       if (end - start > LARGE_READ && 4 * (at - start) < end - start) stream.req.detach();
       stream.onRequestHead(buf, at, end);
+      // Fast path: the request is complete.
+      if (this.requests === 1 && this.stream === stream && !stream.requestDone) this.hurry();
       return;
     }
     if (at === 0) {
@@ -230,7 +234,15 @@ export class HttpClient extends ClientConn implements HttpSide {
     this.expire(wait === 0 ? 0 : this.idleSince + wait);
   }
 
+  /** The client may hold the rest back until what came is acknowledged, and the listener leaves that for the answer (option tcp-smart-accept). */
+  private hurry(): void {
+    if (this.secure || this.closed || this.listener.frontend.model.smartAccept === false) return;
+    const fd = fdOf(this.socket);
+    if (fd >= 0) quickAck(fd);
+  }
+
   private waitForHead(stream: HttpStream): void {
+    if (this.requests === 1) this.hurry();
     const { timeouts } = this.listener.frontend.model;
     // The request timeout runs from the first byte and is not renewed; without one the client timeout is, by each byte.
     const from = this.requests === 1 ? this.ready : stream.firstByte;

@@ -1,5 +1,9 @@
 /** Settings of proxies that show in the kernel, in what is sent, or in when something ends, as they do with HAProxy. */
 import { describe, expect, test } from "bun:test";
+import { connectFd, DEFAULT_CONNECT_OPTIONS } from "../../../src/ffi/connect.ts";
+import { close } from "../../../src/ffi/file.ts";
+import { ipSockAddr } from "../../../src/ffi/sockaddr.ts";
+import { sendto } from "../../../src/ffi/socket.ts";
 import { connect } from "../../harness/client.ts";
 import { freePort } from "../../harness/ports.ts";
 import { Scope } from "../../harness/scope.ts";
@@ -39,6 +43,33 @@ describe.each(programs)("%s", (_, start) => {
       return sockets.find(({ local, listening }) => listening && local.kind === "ip" && local.port === port)?.quickAck;
     });
     expect(found).toEqual(cases.map(([, quick]) => quick));
+  });
+
+  test("a request in pieces is not held up by acknowledgements that come late", async () => {
+    await using scope = new Scope();
+    const gaps: number[] = [];
+    const server = startServer(scope, async (peer) => {
+      await peer.until("\r\n\r\n");
+      const since = performance.now();
+      await peer.until("hello");
+      gaps.push(performance.now() - since);
+      peer.send(ok("hi"));
+    });
+    const port = freePort();
+    await start(scope, `${DEFAULTS}\nlisten web\n    bind 127.0.0.1:${port}\n    server s 127.0.0.1:${server.port}\n`);
+    const address = ipSockAddr(4, "127.0.0.1", port)!;
+    const pieces = ["POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\n", "hello"].map((text) =>
+      Buffer.from(text),
+    );
+    for (let i = 0; i < 7; i++) {
+      // The kernel keeps the second piece back until the first is acknowledged.
+      const fd = connectFd(address, { ...DEFAULT_CONNECT_OPTIONS, nodelay: false });
+      scope.defer(() => void close(fd));
+      for (const piece of pieces) expect(sendto(fd, piece, piece.length, null)).toBe(piece.length);
+      await eventually("it arrives", () => gaps.length > i);
+    }
+    // A late acknowledgement takes 40 ms.
+    expect(gaps.sort((a, b) => a - b)[3]).toBeLessThan(30);
   });
 
   test("clitcpka-* and srvtcpka-*: probes of both sides, where an option turns keepalive on", async () => {
