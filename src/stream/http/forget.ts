@@ -34,6 +34,7 @@ export function forget(stream: HttpStream): void {
   stream.requestCookie = stream.responseCookie = stream.uniqueId = null;
   stream.reason = "";
   stream.line = null;
+  stream.heardClient = stream.heardServer = 0;
   stream.deadline = 0;
   stream.byRule = false;
   stream.logLevel = null;
