@@ -12,6 +12,8 @@ export interface Case {
   /** Lines of the backend; `{s1}` and `{s2}` stand for the addresses of the servers. */
   readonly backend: string;
   readonly script?: Script | null;
+  /** The servers speak TLS. */
+  readonly tls?: Bun.TLSOptions;
   readonly defaults?: string;
   readonly global?: string;
   /** What is done with the servers once this many lines were logged. */
@@ -63,8 +65,8 @@ function outcome(c: Case, lines: readonly string[], s1: FakeServer): Outcome {
 }
 
 export async function withHaproxy(c: Case): Promise<Outcome> {
-  using s1 = fakeServer(c.script ?? null);
-  using s2 = fakeServer(c.script ?? null);
+  using s1 = fakeServer(c.script ?? null, c.tls ?? null);
+  using s2 = fakeServer(c.script ?? null, c.tls ?? null);
   const lines: string[] = [];
   const syslog = await Bun.udpSocket({
     hostname: "127.0.0.1",
@@ -98,8 +100,8 @@ export async function withHaproxy(c: Case): Promise<Outcome> {
 }
 
 export async function withOurs(rows: Rows, c: Case): Promise<Outcome> {
-  using s1 = fakeServer(c.script ?? null);
-  using s2 = fakeServer(c.script ?? null);
+  using s1 = fakeServer(c.script ?? null, c.tls ?? null);
+  using s2 = fakeServer(c.script ?? null, c.tls ?? null);
   c.before?.(s1, s2);
   using bench = checkBench(rows, `global\n ${c.global ?? ""}\n node n1\n${configuration(c, s1, s2)}`);
   await drive(c, s1, s2, bench.events);

@@ -142,5 +142,6 @@ function recipeOf(server: Server): string {
     model.address,
     model.sendProxy,
     (server.checkTls as TlsClient | null)?.recipe,
+    (server.stepTls as TlsClient | null)?.recipe,
   ]);
 }

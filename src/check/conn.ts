@@ -31,6 +31,8 @@ export class CheckConn extends Conn implements TlsPeer, SocksUser {
   declare socket: Socket<Conn> | null;
   readonly client: TlsClient | null;
   readonly sni: string | null;
+  /** Offered by ALPN instead of what the server has; null = that. */
+  readonly alpn: readonly string[] | null;
   private owner: CheckOwner | null;
   private told: boolean;
   /** The way to the server is still to be opened; null = there is none to open. */
@@ -46,11 +48,12 @@ export class CheckConn extends Conn implements TlsPeer, SocksUser {
     return this.told;
   }
 
-  constructor(owner: CheckOwner, client: TlsClient | null, sni: string | null) {
+  constructor(owner: CheckOwner, client: TlsClient | null, sni: string | null, alpn: readonly string[] | null) {
     super(null);
     this.owner = owner;
     this.client = client;
     this.sni = sni;
+    this.alpn = alpn;
     this.secure = client !== null;
     this.told = false;
   }
@@ -93,7 +96,7 @@ export class CheckConn extends Conn implements TlsPeer, SocksUser {
   onSocksOpen(socket: Socket<Conn>): void {
     this.socks = null;
     if (this.client !== null) {
-      upgradeClient(socket, this.client.options(this.sni), tlsHandlers, this);
+      upgradeClient(socket, this.client.options(this.sni, this.alpn), tlsHandlers, this);
       return;
     }
     socket.data = this;
@@ -165,20 +168,21 @@ export function connectCheck(
   client: TlsClient | null,
   sni: string | null,
   socks: SockAddr | null,
+  alpn: readonly string[] | null = null,
 ): CheckConn | number {
   const request = socks === null ? null : socksRequest(address);
   if (socks !== null && request === null) return -EAFNOSUPPORT;
   const plain = options === DEFAULT_CONNECT_OPTIONS && address.family !== AF_UNIX;
   const fd = silent && plain && socks === null ? silentFd(address) : connectFd(socks ?? address, options);
   if (fd < 0) return fd;
-  const conn = new CheckConn(owner, client, sni);
+  const conn = new CheckConn(owner, client, sni, alpn);
   try {
     if (request !== null) {
       conn.socks = beginSocks(fd, request, conn);
       return conn;
     }
     const common = { fd, data: conn, allowHalfOpen: true };
-    const how = client === null ? { socket: handlers } : { socket: tlsHandlers, tls: client.options(sni) };
+    const how = client === null ? { socket: handlers } : { socket: tlsHandlers, tls: client.options(sni, alpn) };
     Bun.connect({ ...common, ...how } as never).then(ignore, () => unwatched(conn, fd));
   } catch {
     const status = socketError(fd);

@@ -30,7 +30,7 @@ export interface FakeServer {
   [Symbol.dispose](): void;
 }
 
-export function fakeServer(script: Script | null = null): FakeServer {
+export function fakeServer(script: Script | null = null, tls: Bun.TLSOptions | null = null): FakeServer {
   const index = new Map<Socket<undefined>, number>();
   const received: string[] = [];
   let most = 0;
@@ -39,6 +39,7 @@ export function fakeServer(script: Script | null = null): FakeServer {
       hostname: "127.0.0.1",
       port,
       allowHalfOpen: true,
+      ...(tls === null ? {} : { tls }),
       socket: {
         open(socket) {
           index.set(socket, received.push("") - 1);

@@ -4,6 +4,8 @@ import { initialiseServers } from "../admin/servers.ts";
 import type { Model } from "../config/model.ts";
 import { parseText } from "../config/testing.helper.ts";
 import { Diagnostics } from "../lang/diagnostic.ts";
+import { issue } from "../net/tls/certificates.helper.ts";
+import { TlsClient } from "../net/tls/client.ts";
 import type { Backend } from "../proxy/backend.ts";
 import { RulesCompiler } from "../rules/context.ts";
 import { registries } from "../rules/registries.ts";
@@ -15,6 +17,13 @@ function compileScripts(model: Model, backends: readonly Backend[]): void {
   const found = new Diagnostics();
   const rules = new RulesCompiler(model, new Map(), named, registries, { hostname: "n1", pid: 1 }, found);
   for (const backend of backends) backend.checkScript = rules.checkScript(backend.model);
+  for (const { servers } of backends) {
+    for (const server of servers) {
+      const { tls, stepTls } = server.model.check;
+      if (tls !== null) server.checkTls = new TlsClient(tls, model.tls);
+      if (stepTls !== null) server.stepTls = new TlsClient(stepTls, model.tls);
+    }
+  }
   if (found.failed) throw new Error(found.list.map(({ message }) => message).join("\n"));
 }
 
@@ -256,8 +265,27 @@ const exchanges: readonly Case[] = [
   tcp(["connect linger", "send a"], null, 1),
 ].filter((c) => c.name !== "tcp: nothing sent");
 
+const { cert, key } = await issue({ subject: "CN=check.test", names: ["check.test"] });
+const secured = (c: Case, server: string): Case => ({
+  ...c,
+  name: `tls: ${c.name} ${server}`,
+  backend: c.backend.replace(/ check inter.*$/, ` check inter 250ms fall 2 verify none ${server}`),
+  tls: { cert, key },
+});
+
+const encrypted: readonly Case[] = [
+  secured(tcp(["connect ssl"], null, 1, { connections: 0 }), ""),
+  secured(tcp(["connect ssl sni check.test", "send a", "expect string b"], say("b"), 1), ""),
+  secured(tcp(["connect ssl alpn foo", "send a", "expect string c comment x"], say("b", true), 2), ""),
+  secured(tcp(["connect default", "send a", "expect string b"], say("b"), 1), "check-ssl"),
+  secured(tcp(["connect default ssl", "send a", "expect string b"], say("b"), 1), ""),
+  secured(http(["connect ssl", "send uri /a"], each(ok), 1), ""),
+  secured(http(["connect default", "send uri /a"], each(ok), 1), "check-ssl"),
+  { ...tcp(["connect ssl", "send a", "expect string b"], null, 2), name: "tls: refused", ...refuse },
+].map((c) => (c.name === "tls: refused" ? { ...c, backend: c.backend.replace("fall 2", "fall 2 verify none") } : c));
+
 describe.skipIf(haproxy === null)("scripts beside HAProxy", () => {
-  const cases: readonly Case[] = [...sequences, ...exchanges];
+  const cases: readonly Case[] = [...sequences, ...exchanges, ...encrypted];
   test.each(cases.map((c) => [c.name, c] as const))("%s", async (_, c) => {
     const [theirs, ours] = await Promise.all([withHaproxy(c), withOurs(rows, c)]);
     expect(ours).toEqual(theirs);

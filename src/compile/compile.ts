@@ -94,6 +94,7 @@ export function compile(
       const { tls, check } = server.model;
       if (tls !== null) server.tls = new TlsClient(tls, model.tls);
       if (check.tls !== null) server.checkTls = new TlsClient(check.tls, model.tls);
+      if (check.stepTls !== null) server.stepTls = new TlsClient(check.stepTls, model.tls);
       server.proxyTlvs = rules.proxyTlvs(backend.model, server.model.proxyTlvs);
       server.sni = rules.sni(backend.model, tls?.sni ?? null);
     }

@@ -45,6 +45,10 @@ const IMPLICIT: ConnectRule = {
   addr: null,
   sendProxy: false,
   viaSocks4: false,
+  tls: false,
+  sni: null,
+  alpn: null,
+  proto: null,
   linger: false,
 };
 
@@ -89,11 +93,27 @@ export function judgedCheck({ httpScript, tcpScript, check }: ProxyDraft): Check
   return { kind: "script", protocol: "http", disableOn404: false, sendState: false, rules: commented(whole) };
 }
 
+/** Whether a step speaks TLS of its own accord. */
+export function asksForTls(check: CheckModel): boolean {
+  return check.kind === "script" && check.rules.some((rule) => rule.kind === "connect" && rule.tls);
+}
+
 function isSimple(lines: readonly ScriptLine[]): boolean {
   let stage = 0;
   for (const line of lines) {
     if (line.kind === "connect") {
-      if (stage > 0 || !line.usesDefaults || line.addr !== null || line.sendProxy || line.viaSocks4 || line.linger)
+      if (
+        stage > 0 ||
+        !line.usesDefaults ||
+        line.addr !== null ||
+        line.sendProxy ||
+        line.viaSocks4 ||
+        line.tls ||
+        line.sni !== null ||
+        line.alpn !== null ||
+        line.proto !== null ||
+        line.linger
+      )
         return false;
       if (line.port !== null && typeof line.port === "object") return false;
       stage = 1;

@@ -2,7 +2,7 @@ import type { BindDraft, GlobalDraft, ProxyDraft, ServerDraft } from "./draft.ts
 import type { BindModel, GlobalModel, LogTargetModel, Model, ProxyModel, ServerModel } from "./model.ts";
 import type { ParseState } from "./sections/section.ts";
 import { bindTls, serverTls } from "./tls/finish.ts";
-import { finishCheck, judgedCheck } from "./check-script.ts";
+import { asksForTls, finishCheck, judgedCheck } from "./check-script.ts";
 import { cacheModel } from "./sections/cache.ts";
 import { resolversModel } from "./sections/resolvers.ts";
 import { userlistModel } from "./sections/userlist.ts";
@@ -122,9 +122,11 @@ function proxyModel(draft: ProxyDraft, global: GlobalDraft): ProxyModel {
   } = draft;
   // Unset, the queue and tarpit timeouts are that of connect, which HAProxy keeps from its early configurations.
   const { timeouts } = draft;
+  const check = finishCheck(draft);
+  const tlsSteps = asksForTls(check);
   return {
     ...rest,
-    check: finishCheck(draft),
+    check,
     timeouts: {
       ...timeouts,
       queue: timeouts.queue || timeouts.connect,
@@ -134,7 +136,7 @@ function proxyModel(draft: ProxyDraft, global: GlobalDraft): ProxyModel {
     kind: kind === "defaults" ? "backend" : kind,
     logs: logTargets(draft.logs, global),
     binds: draft.binds.map((bind) => bindModel(bind, global)),
-    servers: draft.servers.map((server) => serverModel(server, global)),
+    servers: draft.servers.map((server) => serverModel(server, global, tlsSteps)),
   };
 }
 
@@ -143,7 +145,7 @@ function bindModel(draft: BindDraft, { tls: store }: GlobalDraft): BindModel {
   return { ...model, tls: bindTls(tls, store) };
 }
 
-function serverModel(draft: ServerDraft, { tls: store }: GlobalDraft): ServerModel {
+function serverModel(draft: ServerDraft, { tls: store }: GlobalDraft, tlsSteps = false): ServerModel {
   const { marks: _m, fqdnFamily: _f, lastAddress: _l, tls: _t, ...model } = draft;
-  return { ...model, ...serverTls(draft, store) };
+  return { ...model, ...serverTls(draft, store, tlsSteps) };
 }

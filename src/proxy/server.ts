@@ -52,6 +52,8 @@ export class Server {
   /** TLS of its traffic and of its checks; TlsClients, set by compile. Null = none. */
   tls: unknown;
   checkTls: unknown;
+  /** The same for steps of checks that ask for TLS. */
+  stepTls: unknown;
   /** The name to send as SNI for a stream, set by compile. Null = none. */
   sni: ((context: SampleContext) => string | null) | null;
   /** Further TLVs of the PROXY header of version 2. Set by compile. */
@@ -79,7 +81,7 @@ export class Server {
     this.address = model.address;
     this.pool = null;
     this.queue = null;
-    this.tls = this.checkTls = null;
+    this.tls = this.checkTls = this.stepTls = null;
     this.sni = null;
     this.proxyTlvs = [];
     this.refresh();

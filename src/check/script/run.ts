@@ -129,12 +129,14 @@ export class ScriptRun implements CheckOwner {
     const port = typeof step.port === "number" ? step.port : (step.port(scope) ?? 0);
     const address = host.target(port, step.addr);
     if (address === null) return this.finish(CheckStatus.socketError, this.where());
-    const tls = step.usesDefaults ? (server.checkTls as TlsClient | null) : null;
+    const { check } = server.model;
+    const tls = (step.tls ? server.stepTls : step.usesDefaults ? server.checkTls : null) as TlsClient | null;
     const last = !this.script.steps.some((later, i) => i > this.next && later.kind !== "action");
-    const { sni, viaSocks4 } = server.model.check;
-    const socks = host.socks(step.viaSocks4 || (step.usesDefaults && viaSocks4));
+    const sni = step.sni ?? (step.usesDefaults ? check.sni : null);
+    const alpn = step.alpn ?? (step.usesDefaults ? null : []);
+    const socks = host.socks(step.viaSocks4 || (step.usesDefaults && check.viaSocks4));
     const silent = last && tls === null && socks === null && !this.sendsProxy(step);
-    const conn = connectCheck(this, address, this.options, silent, tls, tls === null ? null : sni, socks);
+    const conn = connectCheck(this, address, this.options, silent, tls, sni, socks, alpn);
     if (typeof conn === "number") {
       logRefusal(server.backend, -conn);
       const status = address.family === AF_UNIX ? CheckStatus.socketError : CheckStatus.l4con;
@@ -262,9 +264,9 @@ export class ScriptRun implements CheckOwner {
   }
 
   /** By `check-proto`, else as the server is spoken to; with TLS as the handshake agrees. */
-  private speaksH2(conn: CheckConn, { usesDefaults }: ConnectStep): boolean {
+  private speaksH2(conn: CheckConn, { usesDefaults, proto: own }: ConnectStep): boolean {
     const { check, proto } = this.server.model;
-    const forced = usesDefaults ? (check.proto ?? proto) : null;
+    const forced = own ?? (usesDefaults ? (check.proto ?? proto) : null);
     if (forced !== null) return forced === "h2";
     return conn.secure && tlsSocket(conn.socket!).alpnProtocol === "h2";
   }

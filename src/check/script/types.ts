@@ -31,6 +31,10 @@ export interface ConnectStep {
   readonly addr: { readonly ip: string; readonly port: number } | null;
   readonly sendProxy: boolean;
   readonly viaSocks4: boolean;
+  readonly tls: boolean;
+  readonly sni: string | null;
+  readonly alpn: readonly string[] | null;
+  readonly proto: "h1" | "h2" | null;
   readonly linger: boolean;
 }
 

@@ -1,3 +1,4 @@
+import { asksForTls, finishCheck } from "../check-script.ts";
 import { type BindDraft, hasBackend, type ProxyDraft } from "../draft.ts";
 import type { ParseState } from "../sections/section.ts";
 import { type EntryDraft, type TlsDefaults, type TlsSettingsDraft, versionRange } from "../tls/draft.ts";
@@ -50,9 +51,10 @@ function checkBinds(binds: readonly BindDraft[], { diagnostics, global }: ParseS
 
 function checkServers(proxy: ProxyDraft, { diagnostics, global }: ParseState): void {
   const store = global.tls;
+  const steps = asksForTls(finishCheck(proxy));
   for (const server of proxy.servers) {
     const { tls } = server;
-    if (!tls.enabled && tls.check !== true) continue;
+    if (!tls.enabled && tls.check !== true && !steps) continue;
     const word = server.marks.get("name") ?? proxy.nameWord;
     const { settings } = tls;
     checkVersions(settings, null, store.serverDefaults, (code, message, severity) =>

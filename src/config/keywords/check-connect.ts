@@ -1,15 +1,16 @@
 /** `http-check connect` and `tcp-check connect`. */
 import type { Args } from "../../lang/args.ts";
 import { textOf } from "../../lang/line.ts";
+import { takeProtocols } from "../tls/settings.ts";
 import { parseIp } from "../../util/ip.ts";
-import { integerOf } from "../../lang/values.ts";
+import { integerOf, takeChoice } from "../../lang/values.ts";
 import type { ProxyContext } from "../context.ts";
 import type { Draft } from "../draft.ts";
 import type { ConnectRule } from "../model.ts";
 import { addLine, misplaced, type Protocol } from "./check-lines.ts";
 
 export const CONNECT_USAGE =
-  "[default] [port {<port> | <expr>}] [addr <ip>[:<port>]] [send-proxy] [via-socks4] [linger] [comment <text>]";
+  "[default] [port {<port> | <expr>}] [addr <ip>[:<port>]] [send-proxy] [via-socks4] [ssl] [sni <name>] [alpn <protocols>] [proto <name>] [linger] [comment <text>]";
 
 export function parseConnect(c: ProxyContext, args: Args, protocol: Protocol): void {
   const rule: Draft<ConnectRule> = {
@@ -21,6 +22,10 @@ export function parseConnect(c: ProxyContext, args: Args, protocol: Protocol): v
     addr: null,
     sendProxy: false,
     viaSocks4: false,
+    tls: false,
+    sni: null,
+    alpn: null,
+    proto: null,
     linger: false,
   };
   const wrong = misplaced(c, protocol, "connect");
@@ -55,12 +60,23 @@ export function parseConnect(c: ProxyContext, args: Args, protocol: Protocol): v
         if ((rule.addr = takeAddress(args)) === null) return void args.rest();
         break;
       case "ssl":
-      case "sni":
+        rule.tls = true;
+        break;
+      case "sni": {
+        const name = args.take("a name behind 'sni'");
+        if (name === null) return;
+        rule.sni = name.text;
+        break;
+      }
       case "alpn":
-      case "proto":
-        args.rest();
-        args.error("config/not-supported", word, `'${args.label} ${word.text}' is known to HAProxy, not supported yet`);
-        return;
+        if ((rule.alpn = takeProtocols(args)) === null) return void args.rest();
+        break;
+      case "proto": {
+        const proto = takeProto(args, protocol);
+        if (proto === null) return void args.rest();
+        rule.proto = proto === "none" ? null : proto;
+        break;
+      }
       default:
         args.rest();
         args.error(
@@ -77,6 +93,14 @@ export function parseConnect(c: ProxyContext, args: Args, protocol: Protocol): v
     c.proxy.httpCheck = { ...c.proxy.httpCheck, connectPort: rule.port };
     if (c.proxy.check.kind === "http") c.proxy.check = c.proxy.httpCheck;
   }
+}
+
+/** What is spoken on the connection: HTTP has two versions to choose from, bytes have nothing. */
+function takeProto(args: Args, protocol: Protocol): "h1" | "h2" | "none" | null {
+  if (protocol === "tcp") return takeChoice(args, ["none"]);
+  const word = args.peek();
+  if (word?.text !== "fcgi") return takeChoice(args, ["h1", "h2"]);
+  return args.error("config/not-supported", word, "'proto fcgi' is known to HAProxy, not supported yet");
 }
 
 /** A number, or an expression that yields one. */

@@ -84,6 +84,11 @@ export interface ConnectRule extends Step {
   readonly addr: { readonly ip: string; readonly port: number } | null;
   readonly sendProxy: boolean;
   readonly viaSocks4: boolean;
+  /** With TLS as the server has it. */
+  readonly tls: boolean;
+  readonly sni: string | null;
+  readonly alpn: readonly string[] | null;
+  readonly proto: "h1" | "h2" | null;
   /** It ends with FIN rather than a reset. */
   readonly linger: boolean;
 }

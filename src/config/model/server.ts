@@ -105,6 +105,8 @@ export interface ServerCheckModel {
   /** Checks are encrypted: `check-ssl`, or `ssl` without another port or address. `sni` is `check-sni`, `alpn` `check-alpn`. */
   readonly tls: ServerTlsModel | null;
   readonly sni: string | null;
+  /** For steps of scripts that ask for TLS; null = there are none. */
+  readonly stepTls: ServerTlsModel | null;
   /** Checks go through the SOCKS4 proxy too. */
   readonly viaSocks4: boolean;
 }

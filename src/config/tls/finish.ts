@@ -23,8 +23,12 @@ export function bindTls(draft: BindTlsDraft, store: TlsStore): BindTlsModel | nu
   };
 }
 
-/** TLS of the traffic to a server and of its checks. */
-export function serverTls(draft: ServerDraft, store: TlsStore): { tls: ServerModel["tls"]; check: ServerCheckModel } {
+/** TLS of the traffic to a server and of its checks. `tlsSteps`: these have steps with TLS of their own accord. */
+export function serverTls(
+  draft: ServerDraft,
+  store: TlsStore,
+  tlsSteps: boolean,
+): { tls: ServerModel["tls"]; check: ServerCheckModel } {
   const { tls, check } = draft;
   const model = tlsModel(tls, store);
   // Checks that go elsewhere are not encrypted unless told so (manual, check-ssl).
@@ -33,7 +37,12 @@ export function serverTls(draft: ServerDraft, store: TlsStore): { tls: ServerMod
     tls.checkAlpn === null ? { ...model.settings, alpn: [] } : { ...model.settings, alpn: tls.checkAlpn };
   return {
     tls: tls.enabled ? model : null,
-    check: { ...check, tls: encrypted ? { ...model, settings, sni: null } : null, sni: tls.checkSni },
+    check: {
+      ...check,
+      tls: encrypted ? { ...model, settings, sni: null } : null,
+      sni: tls.checkSni,
+      stepTls: tlsSteps ? { ...model, settings, sni: null } : null,
+    },
   };
 }
 
