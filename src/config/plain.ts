@@ -35,7 +35,7 @@ export function plainServer(at: Position, name: string): ServerModel {
       tls: null,
       sni: null,
       viaSocks4: false,
-    stepTls: null,
+      stepTls: null,
     },
     cookie: null,
     source: null,
