@@ -11,6 +11,9 @@ import { messageOf } from "../util/error.ts";
 
 export type Answer = readonly Diagnostic[] | string;
 
+/** How long a worker that nobody reaches may take to end by itself. */
+const CUT_OFF_MS = 300;
+
 /** Why a worker did not answer. */
 export class WorkerError extends Error {}
 
@@ -67,8 +70,7 @@ export class Child {
         env,
         stdio: ["ignore", "inherit", "inherit", pair[1]],
         ipc: (message: FromWorker) => this.receive(message),
-        // It may live, but nothing can be asked of it any more, a reload least of all: one that can takes its place.
-        onDisconnect: () => this.kill("SIGKILL"),
+        onDisconnect: () => this.cutOff(),
         onExit: (_process, code, signal) => {
           this.died();
           events.exited(this, code, signal === null ? null : String(signal));
@@ -169,6 +171,13 @@ export class Child {
     clearTimeout(waiting.timer);
     if (message.type === "failed") waiting.reject(new WorkerError(message.error));
     else waiting.resolve("text" in message ? message.text : message.diagnostics);
+  }
+
+  /** It may live, but nothing can be asked of it any more, a reload least of all: one that can takes its place. */
+  private cutOff(): void {
+    // One that ends does this before its exit code is known.
+    const timer = setTimeout(() => this.alive && this.process.kill("SIGKILL"), CUT_OFF_MS);
+    timer.unref();
   }
 
   private died(): void {
