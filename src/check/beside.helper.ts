@@ -14,6 +14,8 @@ export interface Case {
   readonly script?: Script | null;
   /** The servers speak TLS. */
   readonly tls?: Bun.TLSOptions;
+  /** What they say first. */
+  readonly greeting?: string;
   readonly defaults?: string;
   readonly global?: string;
   /** What is done with the servers once this many lines were logged. */
@@ -57,6 +59,7 @@ function outcome(c: Case, lines: readonly string[], s1: FakeServer): Outcome {
     text
       .replaceAll(String(s1.port), "PORT")
       .replace(/ \d+ PORT\r\n/, " SOURCE PORT\r\n")
+      .replace(/^(\x16\x03\0.{8})..../s, "$1TIME")
       .replace(/(QUIT\n!.{11})..../s, "$1PORT");
   return {
     lines: lines.slice(0, c.lines).map((line) => masked(line).replaceAll(String(s1.port), "PORT")),
@@ -65,8 +68,8 @@ function outcome(c: Case, lines: readonly string[], s1: FakeServer): Outcome {
 }
 
 export async function withHaproxy(c: Case): Promise<Outcome> {
-  using s1 = fakeServer(c.script ?? null, c.tls ?? null);
-  using s2 = fakeServer(c.script ?? null, c.tls ?? null);
+  using s1 = fakeServer(c.script ?? null, c.tls ?? null, c.greeting ?? "");
+  using s2 = fakeServer(c.script ?? null, c.tls ?? null, c.greeting ?? "");
   const lines: string[] = [];
   const syslog = await Bun.udpSocket({
     hostname: "127.0.0.1",
@@ -100,8 +103,8 @@ export async function withHaproxy(c: Case): Promise<Outcome> {
 }
 
 export async function withOurs(rows: Rows, c: Case): Promise<Outcome> {
-  using s1 = fakeServer(c.script ?? null, c.tls ?? null);
-  using s2 = fakeServer(c.script ?? null, c.tls ?? null);
+  using s1 = fakeServer(c.script ?? null, c.tls ?? null, c.greeting ?? "");
+  using s2 = fakeServer(c.script ?? null, c.tls ?? null, c.greeting ?? "");
   c.before?.(s1, s2);
   using bench = checkBench(rows, `global\n ${c.global ?? ""}\n node n1\n${configuration(c, s1, s2)}`);
   await drive(c, s1, s2, bench.events);

@@ -30,7 +30,7 @@ export interface FakeServer {
   [Symbol.dispose](): void;
 }
 
-export function fakeServer(script: Script | null = null, tls: Bun.TLSOptions | null = null): FakeServer {
+export function fakeServer(script: Script | null = null, tls: Bun.TLSOptions | null = null, greeting = ""): FakeServer {
   const index = new Map<Socket<undefined>, number>();
   const received: string[] = [];
   let most = 0;
@@ -44,6 +44,7 @@ export function fakeServer(script: Script | null = null, tls: Bun.TLSOptions | n
         open(socket) {
           index.set(socket, received.push("") - 1);
           most = Math.max(most, index.size);
+          if (greeting !== "") socket.write(greeting);
         },
         data(socket, chunk) {
           const at = index.get(socket)!;

@@ -265,6 +265,65 @@ const exchanges: readonly Case[] = [
   tcp(["connect linger", "send a"], null, 1),
 ].filter((c) => c.name !== "tcp: nothing sent");
 
+/** Answers in turn; "" = closes. */
+const turns =
+  (...answers: readonly string[]): Script =>
+  (socket, received) => {
+    const turn = answers[received.split("\r\n").length - 2];
+    if (turn === undefined) return;
+    if (turn === "") socket.shutdown();
+    else socket.write(Buffer.from(turn, "latin1"));
+  };
+
+const option = (text: string, script: Script | null, lines: number, more: Partial<Case> = {}): Case => ({
+  name: `option ${text}`,
+  backend: one(`option ${text}\n ${checked}\n timeout check 100ms`, "check inter 250ms fall 2"),
+  script,
+  lines,
+  connections: 1,
+  ...more,
+});
+
+const bytes = (hex: string, text: string): Script => say(Buffer.from(hex, "hex").toString("latin1") + text);
+const welcome = { greeting: "220 hi\r\n" };
+
+const protocols: readonly Case[] = [
+  option("redis-check", say("+PONG\r\n"), 1),
+  option("redis-check", say("-ERR x\r\n"), 2),
+  option("redis-check", say("-ERR x\r\n", true), 2),
+  option("redis-check", (socket) => void socket.shutdown(), 2),
+  option("redis-check", null, 2, refuse),
+  option("ssl-hello-chk", bytes("1603010005", "hello"), 1),
+  option("ssl-hello-chk", bytes("15030000020228", ""), 1),
+  option("ssl-hello-chk", say("XXXX"), 2),
+  option("ssl-hello-chk", say("XXXXX"), 2),
+  option("ssl-hello-chk", say("X", true), 2),
+  option("ssl-hello-chk", (socket) => void socket.shutdown(), 2),
+  ...["0800000000", "0800000001", "0800000007", "080000000a", "ff00000003", "0800"].map((hex) =>
+    option("pgsql-check user bob", bytes(`52000000${hex}`, ""), hex === "0800000001" || hex === "0800" ? 2 : 1),
+  ),
+  option("pgsql-check user bob", say("EXXXXFATAL no\0"), 2),
+  option("pgsql-check user bob", say("E", true), 2),
+  option("pgsql-check user bob", say("X", true), 2),
+  option("pgsql-check user bob", say("XXXXXX"), 2),
+  option("pgsql-check user bob", (socket) => void socket.shutdown(), 2),
+  option("smtpchk", turns("250 ok\r\n", "221 bye\r\n"), 1, welcome),
+  option("smtpchk", turns("250-a\r\n250 ok\r\n", "221 bye\r\n"), 1, welcome),
+  option("smtpchk", turns("250 ok\r\n", "599 bye\r\n"), 2, welcome),
+  option("smtpchk", turns("250 ok\r\n", "xyz\r\n"), 2, welcome),
+  option("smtpchk", turns("250 ok\r\n", "2x\r\n"), 2, welcome),
+  option("smtpchk", turns("250 ok\r\n", ""), 2, welcome),
+  option("smtpchk", turns(""), 2, welcome),
+  option("smtpchk", turns("550 nope\r\n"), 2, welcome),
+  option("smtpchk", null, 2, { greeting: "554 no\r\n" }),
+  option("smtpchk", null, 2, { greeting: "220-hi\r\n220 x\r\n" }),
+  option("smtpchk", null, 2, { greeting: "xyz\r\n" }),
+  option("smtpchk", null, 2, { greeting: "22" }),
+  option("smtpchk EHLO me.test", turns("250 ok\r\n", "221 bye\r\n"), 1, welcome),
+  option("smtpchk ZORK me.test", turns("250 ok\r\n", "221 bye\r\n"), 1, welcome),
+  option("smtpchk HELO", turns("250\r\n", "221\r\n"), 1, { greeting: "220\r\n" }),
+];
+
 const { cert, key } = await issue({ subject: "CN=check.test", names: ["check.test"] });
 const secured = (c: Case, server: string): Case => ({
   ...c,
@@ -285,7 +344,7 @@ const encrypted: readonly Case[] = [
 ].map((c) => (c.name === "tls: refused" ? { ...c, backend: c.backend.replace("fall 2", "fall 2 verify none") } : c));
 
 describe.skipIf(haproxy === null)("scripts beside HAProxy", () => {
-  const cases: readonly Case[] = [...sequences, ...exchanges, ...encrypted];
+  const cases: readonly Case[] = [...sequences, ...exchanges, ...encrypted, ...protocols];
   test.each(cases.map((c) => [c.name, c] as const))("%s", async (_, c) => {
     const [theirs, ours] = await Promise.all([withHaproxy(c), withOurs(rows, c)]);
     expect(ours).toEqual(theirs);

@@ -26,7 +26,7 @@ export function compileExpectStep(
     kind: "expect",
     step: rule.step,
     comment: rule.comment,
-    judge: protocol === "http" ? httpJudge(rule, compile, onError) : tcpJudge(rule, compile, onError),
+    judge: protocol === "http" ? httpJudge(rule, compile, onError) : tcpJudge(rule, protocol, compile, onError),
     answerCode: protocol === "http" ? codeOf : () => 0,
     okStatus: named(rule.okStatus, CheckStatus.l7ok),
     errorStatus: named(rule.errorStatus, CheckStatus.l7rsp),
@@ -60,7 +60,7 @@ export function fromHex(text: string): string | null {
   return Buffer.from(text, "hex").toString("latin1");
 }
 
-function tcpJudge(rule: ExpectRule, compile: CompileText, onError: ScriptText | null): Judge {
+function tcpJudge(rule: ExpectRule, protocol: ScriptProtocol, compile: CompileText, onError: ScriptText | null): Judge {
   const { negate, minRecv, match, step } = rule;
   const status = named(rule.errorStatus, CheckStatus.l7rsp);
   const shortest = match.kind === "string" || match.kind === "binary" ? match.text.length : 0;
@@ -75,7 +75,8 @@ function tcpJudge(rule: ExpectRule, compile: CompileText, onError: ScriptText | 
     // With `min-recv` the absence is conclusive as soon as that much has come.
     if (!matched && !last && minRecv === -1) return "wait";
     if (matched !== negate) return "pass";
-    return { status, text: onError === null ? mismatch(match, step, matched) : onError(scope) };
+    if (onError !== null) return { status, text: onError(scope) };
+    return { status, text: protocol === "tcp" ? mismatch(match, step, matched) : "" };
   };
 }
 

@@ -178,7 +178,7 @@ export class ScriptRun implements CheckOwner {
       scope.received = text;
       last ||= ended;
     } else scope.received = this.received;
-    if (scope.received.length === 0 && last && script.protocol === "tcp") {
+    if (scope.received.length === 0 && last && script.protocol !== "http") {
       const comment = step.comment === null ? "" : ` comment: '${step.comment}'`;
       this.finish(step.errorStatus, `TCPCHK got an empty response at step ${step.step}${comment}`);
       return false;

@@ -248,6 +248,10 @@ const places: Readonly<Record<string, Readonly<Record<string, Place>>>> = {
     httpchk: ["check/kinds/index.ts", "http"],
     "external-check": ["check/kinds/index.ts", "external"],
     "grpc-check": ["check/kinds/index.ts", "http"],
+    "redis-check": ["check/kinds/index.ts", "script"],
+    smtpchk: ["check/kinds/index.ts", "script"],
+    "ssl-hello-chk": ["check/kinds/index.ts", "script"],
+    "pgsql-check": ["check/kinds/index.ts", "script"],
     "tcp-check": ["check/kinds/index.ts", "script"],
   },
   timeout: {

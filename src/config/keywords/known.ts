@@ -13,7 +13,7 @@ const PROXY = `
 `;
 
 const OPTIONS = `
-  ldap-check mysql-check pgsql-check redis-check smtpchk spop-check ssl-hello-chk
+  ldap-check mysql-check spop-check
 `;
 
 const BIND = `

@@ -5,6 +5,7 @@ import { newProxy, type ProxyDraft } from "../draft.ts";
 import type { OptionName } from "../model.ts";
 import { type Keyword, KeywordTable, type Where } from "./keyword.ts";
 import { OPTION_ROWS, type OptionRow } from "./option-sides.ts";
+import { protocolChecks } from "./protocol-checks.ts";
 import { optionValues } from "./option-values.ts";
 import { knownOptions } from "./known.ts";
 import { removedOptions } from "./removed.ts";
@@ -55,7 +56,12 @@ const tcpka: Keyword<ProxyContext> = {
   },
 };
 
-export const options = new KeywordTable<ProxyContext>("option", [OPTION_ROWS.map(toggle), [tcpka], optionValues]);
+export const options = new KeywordTable<ProxyContext>("option", [
+  OPTION_ROWS.map(toggle),
+  [tcpka],
+  optionValues,
+  protocolChecks,
+]);
 
 export const optionKeyword: Keyword<ProxyContext> = {
   name: "option",

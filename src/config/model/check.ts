@@ -63,7 +63,7 @@ export interface ScriptCheckModel {
 }
 
 /** `option tcp-check` names the step in its reports, HTTP and the protocols with an option of their own do not. */
-export type ScriptProtocol = "http" | "tcp";
+export type ScriptProtocol = "http" | "tcp" | "own";
 
 export type CheckRule = ConnectRule | SendRule | RequestRule | ExpectRule | SetRule | UnsetRule;
 
