@@ -147,7 +147,7 @@ test("what it says is not there yet is not, and is known as that", () => {
   // Words about what there is instead, or of two words: neither is a keyword without support.
   const others = new Set(["do-resolve", "default", "show stat", "stats enable", "filter spoe", "add server"]);
   const names = codeIn(below("### Not there yet")).filter((name) => !others.has(name));
-  expect(names.length).toBeGreaterThan(12);
+  expect(names.length).toBeGreaterThan(5);
   const absent = (name: string): boolean => findTopics([name]).some(({ summary }) => summary.includes("not supported"));
   expect(names.filter((name) => !absent(name))).toEqual([]);
 });
