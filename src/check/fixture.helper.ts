@@ -44,7 +44,7 @@ export function fakeServer(script: Script | null = null, tls: Bun.TLSOptions | n
         open(socket) {
           index.set(socket, received.push("") - 1);
           most = Math.max(most, index.size);
-          if (greeting !== "") socket.write(greeting);
+          if (greeting !== "") socket.write(Buffer.from(greeting, "latin1"));
         },
         data(socket, chunk) {
           const at = index.get(socket)!;

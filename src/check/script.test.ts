@@ -287,6 +287,10 @@ const option = (text: string, script: Script | null, lines: number, more: Partia
 const bytes = (hex: string, text: string): Script => say(Buffer.from(hex, "hex").toString("latin1") + text);
 const welcome = { greeting: "220 hi\r\n" };
 
+/** Packets of MySQL: an error, and a greeting. */
+const blocked = "\x17\0\0\0\xff\x69\x04Host is blocked now!";
+const version = `\x28\0\0\0\x0a5.7.1\0${"a".repeat(33)}`;
+
 const protocols: readonly Case[] = [
   option("redis-check", say("+PONG\r\n"), 1),
   option("redis-check", say("-ERR x\r\n"), 2),
@@ -307,6 +311,31 @@ const protocols: readonly Case[] = [
   option("pgsql-check user bob", say("X", true), 2),
   option("pgsql-check user bob", say("XXXXXX"), 2),
   option("pgsql-check user bob", (socket) => void socket.shutdown(), 2),
+  ...[
+    "300c02010161070a010004000400",
+    "300c02010161070a013104000400",
+    "300c02010162070a010004000400",
+    "300c02010261070a010004000400",
+    "30840000000c02010161070a010004000400",
+  ].map((hex, i) => option("ldap-check", bytes(hex, ""), i === 0 || i === 4 ? 1 : 2)),
+  option("ldap-check", say("X0000000000000000"), 2),
+  option("ldap-check", say("0\x03abc", true), 2),
+  option("ldap-check", say("0\x0c\x02\x01", true), 2),
+  option("ldap-check", (socket) => void socket.shutdown(), 2),
+  ...["", "user bob", "user bob pre-41"].flatMap((user) => [
+    option(`mysql-check ${user}`, null, 2, { greeting: blocked }),
+    option(`mysql-check ${user}`, null, 2, { greeting: "abc" }),
+    option(`mysql-check ${user}`, null, 2, { greeting: "\x05\0\0\0\x0aab" }),
+    option(`mysql-check ${user}`, null, 2, { greeting: "\x03\0\0\0\xff\x69\x04" }),
+  ]),
+  option("mysql-check", null, 1, { greeting: version }),
+  option("mysql-check user bob", say("\x07\0\0\x02\0\0\0\x02\0\0\0"), 1, { greeting: version }),
+  option("mysql-check user bob post-41", say("\x05\0\0\x02\x03abcd"), 1, { greeting: version }),
+  option("mysql-check user bob", say("\x16\0\0\x02\xff\x15\x04#28000Access denied"), 2, { greeting: version }),
+  option("mysql-check user bob", say("\x02\0\0\x02\xff\x01"), 2, { greeting: version }),
+  option("mysql-check user bob pre-41", say("\x07\0\0\x02\0\0\0\x02\0\0\0"), 1, { greeting: version }),
+  option("mysql-check user bob", (socket) => void socket.shutdown(), 2, { greeting: version }),
+  option("mysql-check user bob", say("ab"), 2, { greeting: version }),
   option("smtpchk", turns("250 ok\r\n", "221 bye\r\n"), 1, welcome),
   option("smtpchk", turns("250-a\r\n250 ok\r\n", "221 bye\r\n"), 1, welcome),
   option("smtpchk", turns("250 ok\r\n", "599 bye\r\n"), 2, welcome),

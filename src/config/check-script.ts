@@ -135,6 +135,7 @@ export function simpleExpect(rule: ExpectRule): HttpExpect | null {
   const { negate, minRecv, match, okStatus, errorStatus, timeoutStatus, comment } = rule;
   const { onSuccess, onError, statusCode } = rule;
   if (match.kind === "binary" || match.kind === "rbinary" || match.kind === "header") return null;
+  if (match.kind === "mysql" || match.kind === "ldap") return null;
   if (match.kind === "string-lf" || match.kind === "binary-lf" || statusCode !== null) return null;
   if (isFormat(onSuccess?.text) || isFormat(onError?.text)) return null;
   return {

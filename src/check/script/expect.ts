@@ -2,6 +2,8 @@
 import type { ExpectRule, HeaderMatch, HttpExpect, ScriptMatch, ScriptProtocol } from "../../config/model.ts";
 import { readAnswer } from "../kinds/http-answer.ts";
 import { compileExpect } from "../kinds/http-expect.ts";
+import { judgeLdap } from "../kinds/ldap.ts";
+import { judgeMysql, mysqlVersion } from "../kinds/mysql.ts";
 import { CheckStatus, checkStatusByName } from "../status.ts";
 import type { CompileText } from "./request.ts";
 import type { ExpectStep, Failure, Judgement, ScriptScope, ScriptText } from "./types.ts";
@@ -31,7 +33,12 @@ export function compileExpectStep(
     okStatus: named(rule.okStatus, CheckStatus.l7ok),
     errorStatus: named(rule.errorStatus, CheckStatus.l7rsp),
     timeoutStatus: named(rule.timeoutStatus, CheckStatus.l7timeout),
-    onSuccess: rule.onSuccess === null ? null : compile(rule.onSuccess),
+    onSuccess:
+      rule.match.kind === "mysql"
+        ? (scope) => mysqlVersion(scope.received)
+        : rule.onSuccess === null
+          ? null
+          : compile(rule.onSuccess),
     statusCode,
     title: expectTitle(rule.match),
   };
@@ -68,7 +75,7 @@ function tcpJudge(rule: ExpectRule, protocol: ScriptProtocol, compile: CompileTe
   return (scope, _method, last) => {
     const { received } = scope;
     if (!last && (received.length < shortest || (minRecv > 0 && received.length < minRecv))) return "wait";
-    const found = seen(scope);
+    const found = seen(scope, last);
     if (found === "more" && !last) return "wait";
     if (typeof found === "object") return found;
     const matched = found === true;
@@ -81,7 +88,7 @@ function tcpJudge(rule: ExpectRule, protocol: ScriptProtocol, compile: CompileTe
 }
 
 /** "more": less has come than could match. */
-type Matcher = (scope: ScriptScope) => boolean | "more" | Failure;
+type Matcher = (scope: ScriptScope, last: boolean) => boolean | "more" | Failure;
 
 function matcher(match: ScriptMatch, compile: CompileText): Matcher {
   switch (match.kind) {
@@ -99,6 +106,10 @@ function matcher(match: ScriptMatch, compile: CompileText): Matcher {
       const regex = new RegExp(match.regex);
       return ({ received }) => regex.test(received.toString("hex").toUpperCase());
     }
+    case "mysql":
+      return ({ received }, last) => judgeMysql(received, match.packet, last);
+    case "ldap":
+      return ({ received }) => judgeLdap(received);
     case "string-lf":
     case "binary-lf": {
       const format = made(compile, match.format);
@@ -169,6 +180,8 @@ function plainOf({ match }: ExpectRule, compile: CompileText): (scope: ScriptSco
     case "binary":
     case "rbinary":
     case "binary-lf":
+    case "mysql":
+    case "ldap":
       return () => null;
     default:
       return () => match;

@@ -191,7 +191,7 @@ export class ScriptRun implements CheckOwner {
       return false;
     }
     if (found === "pass") return true;
-    this.code = step.statusCode?.(scope) ?? this.code;
+    this.code = step.statusCode?.(scope) ?? found.code ?? this.code;
     this.finish(found.status, step.comment === null ? found.text : `${found.text} comment: ${step.comment}`);
     return false;
   }

@@ -55,6 +55,8 @@ export interface Failure {
   readonly status: CheckStatus;
   /** Without the comment. */
   readonly text: string;
+  /** Absent: that of the answer. */
+  readonly code?: number;
 }
 
 export interface ExpectStep {

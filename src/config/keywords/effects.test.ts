@@ -249,6 +249,8 @@ const places: Readonly<Record<string, Readonly<Record<string, Place>>>> = {
     "external-check": ["check/kinds/index.ts", "external"],
     "grpc-check": ["check/kinds/index.ts", "http"],
     "redis-check": ["check/kinds/index.ts", "script"],
+    "mysql-check": ["check/kinds/mysql.ts", "judgeMysql"],
+    "ldap-check": ["check/kinds/ldap.ts", "judgeLdap"],
     smtpchk: ["check/kinds/index.ts", "script"],
     "ssl-hello-chk": ["check/kinds/index.ts", "script"],
     "pgsql-check": ["check/kinds/index.ts", "script"],

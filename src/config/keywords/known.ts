@@ -13,7 +13,7 @@ const PROXY = `
 `;
 
 const OPTIONS = `
-  ldap-check mysql-check spop-check
+  spop-check
 `;
 
 const BIND = `

@@ -1,5 +1,6 @@
-/** Checks that speak a protocol: `option redis-check`, `smtpchk`, `ssl-hello-chk`, `pgsql-check` (manual section 4.2). */
+/** Checks that speak a protocol: `option redis-check`, `smtpchk`, `ssl-hello-chk`, `pgsql-check`, `mysql-check`, `ldap-check` (manual section 4.2). */
 import type { Args } from "../../lang/args.ts";
+import { takeChoice } from "../../lang/values.ts";
 import type { ProxyContext } from "../context.ts";
 import type { CheckRule, ConnectRule, ExpectRule, ScriptMatch, SendRule, TextModel } from "../model.ts";
 import type { Keyword } from "./keyword.ts";
@@ -182,6 +183,52 @@ function parsePgsql(c: ProxyContext, args: Args): void {
   use(c, args, steps);
 }
 
+/** COM_QUIT, in a packet of its own. */
+const MYSQL_QUIT = "\x01\x00\x00\x00\x01";
+
+/**
+ * The greeting of MySQL; with a user a HandshakeResponse without password too, of protocol 4.1 (or 3.20 with `pre-41`), which goes before
+ * the greeting has come, and what the server says to it.
+ */
+function parseMysql(c: ProxyContext, args: Args): void {
+  const steps = new Steps(args).connect(true, true);
+  const word = args.next();
+  if (word !== null) {
+    if (word.text !== "user") {
+      args.rest();
+      return void args.error("config/bad-value", word, `'${args.label}' does not know '${word.text}'`, "user <name>");
+    }
+    const name = args.take("the name of a user");
+    if (name === null) return;
+    const version = args.done ? "post-41" : takeChoice(args, ["post-41", "pre-41"]);
+    if (version === null) return;
+    // Capabilities, the largest packet and, since 4.1, the character set and 23 bytes of nothing.
+    const head = version === "pre-41" ? "\x00\x80\0\0\x01" : `\0\x82\0\0\0\x80\0\x01\x21${"\0".repeat(23)}`;
+    const body = `${head}${name.text}\0\0`;
+    const header = Buffer.alloc(4, 1);
+    header.writeUIntLE(body.length, 0, 3);
+    steps.send(header.toString("latin1") + body + MYSQL_QUIT);
+  }
+  steps.expect({ kind: "mysql", packet: 0 }, {});
+  if (word !== null) steps.expect({ kind: "mysql", packet: 1 }, {});
+  use(c, args, steps);
+}
+
+/** Bytes of the shortest BindResponse. */
+const BIND_RESPONSE = 14;
+
+/** An anonymous BindRequest of LDAPv3 (RFC 4511, section 4.2), whose answer must be success. */
+function parseLdap(c: ProxyContext, args: Args): void {
+  const steps = new Steps(args);
+  const other = { errorStatus: "L7RSP", onError: steps.text("Not LDAPv3 protocol") };
+  steps
+    .connect(false, false)
+    .send(Buffer.from("300c020101600702010304008000", "hex").toString("latin1"))
+    .expect({ kind: "rbinary", regex: "^30" }, { minRecv: BIND_RESPONSE, ...other })
+    .expect({ kind: "ldap" }, { minRecv: BIND_RESPONSE, onSuccess: steps.text("Success") });
+  use(c, args, steps);
+}
+
 export const protocolChecks: readonly Row[] = [
   { name: "redis-check", where: BACK, usage: "", help: "Check servers with a PING of Redis", parse: parseRedis },
   { name: "smtpchk", where: BACK, usage: "[{HELO | EHLO} <domain>]", help: "Check servers of mail", parse: parseSmtp },
@@ -193,4 +240,18 @@ export const protocolChecks: readonly Row[] = [
     parse: parseSslHello,
   },
   { name: "pgsql-check", where: BACK, usage: "user <name>", help: "Check servers of PostgreSQL", parse: parsePgsql },
+  {
+    name: "mysql-check",
+    where: BACK,
+    usage: "[user <name> [post-41 | pre-41]]",
+    help: "Check servers of MySQL",
+    parse: parseMysql,
+  },
+  {
+    name: "ldap-check",
+    where: BACK,
+    usage: "",
+    help: "Check servers of LDAP with an anonymous bind",
+    parse: parseLdap,
+  },
 ];

@@ -120,6 +120,9 @@ export interface HeaderMatch {
 export type ScriptMatch =
   | HttpExpect["match"]
   | { readonly kind: "binary"; readonly text: string }
+  /** No error in the packet of that number, from 0. */
+  | { readonly kind: "mysql"; readonly packet: number }
+  | { readonly kind: "ldap" }
   | { readonly kind: "rbinary"; readonly regex: string }
   | { readonly kind: "string-lf"; readonly format: TextModel }
   | { readonly kind: "binary-lf"; readonly format: TextModel }
