@@ -136,12 +136,16 @@ function isChecked({ model, backend }: Server): boolean {
 
 function recipeOf(server: Server): string {
   const { model, backend } = server;
-  return JSON.stringify([
-    backend.model.check,
-    model.check,
-    model.address,
-    model.sendProxy,
-    (server.checkTls as TlsClient | null)?.recipe,
-    (server.stepTls as TlsClient | null)?.recipe,
-  ]);
+  // Where a rule stands makes no other check of it.
+  return JSON.stringify(
+    [
+      backend.model.check,
+      model.check,
+      model.address,
+      model.sendProxy,
+      (server.checkTls as TlsClient | null)?.recipe,
+      (server.stepTls as TlsClient | null)?.recipe,
+    ],
+    (key, value: unknown) => (key === "at" || key === "endColumn" ? undefined : value),
+  );
 }

@@ -10,7 +10,7 @@ import type { Backend } from "../proxy/backend.ts";
 import { RulesCompiler } from "../rules/context.ts";
 import { registries } from "../rules/registries.ts";
 import { type Case, checked, haproxy, one, withHaproxy, withOurs } from "./beside.helper.ts";
-import { answer, type FakeServer, type Script } from "./fixture.helper.ts";
+import { answer, checkBench, type FakeServer, fakeServer, type Script, until } from "./fixture.helper.ts";
 
 function compileScripts(model: Model, backends: readonly Backend[]): void {
   const named = new Map(backends.map((backend) => [backend.name, backend]));
@@ -378,4 +378,17 @@ describe.skipIf(haproxy === null)("scripts beside HAProxy", () => {
     const [theirs, ours] = await Promise.all([withHaproxy(c), withOurs(rows, c)]);
     expect(ours).toEqual(theirs);
   });
+});
+
+test("lines above the rules do not make another check of them", async () => {
+  using s1 = fakeServer();
+  const text = `defaults\n timeout connect 1s\n timeout client 1s\n timeout server 1s\nbackend be\n option tcp-check\n tcp-check send-lf %[srv_name]\n tcp-check expect string x\n server s1 127.0.0.1:${s1.port} check inter 5s\n`;
+  using bench = checkBench(rows, text);
+  await until(() => s1.received[0] === "s1");
+  bench.reload(`\n${text}`);
+  await Bun.sleep(20);
+  // The check under way goes on.
+  expect(s1.received).toEqual(["s1"]);
+  bench.reload(text.replace("string x", "string y"));
+  await until(() => s1.received.length === 2);
 });

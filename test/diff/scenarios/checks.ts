@@ -45,6 +45,18 @@ const rows: readonly Row[] = [
     up: true,
   },
   {
+    name: "httpchk: a variable in a header, an expectation made by a format",
+    backend:
+      "option httpchk\nhttp-check set-var(check.a) str(x)\nhttp-check send uri-lf /%[be_name] hdr X-A %[var(check.a)]\nhttp-check expect string-lf %[str(fi)]ne",
+    script: answers(ok("fine")),
+    up: true,
+  },
+  {
+    name: "httpchk: a comment is told",
+    backend: "option httpchk\nhttp-check send uri /a\nhttp-check comment mine\nhttp-check expect status 201",
+    script: answers(ok("fine")),
+  },
+  {
     name: "httpchk: 302 passes",
     backend: "option httpchk",
     script: answers("HTTP/1.0 302 Found\r\nLocation: /\r\n\r\n"),

@@ -38,4 +38,15 @@ export const checks: readonly Scenario[] = [
   checked("a string of the body", "200", "http-check expect string well"),
   checked("a header", "200", 'http-check expect hdr name "x-state" value "good"'),
   checked("check-proto", "200", "", "check-proto h2"),
+  checked(
+    "two connections, the second asks for what the first one heard",
+    "200",
+    `http-check connect default\nhttp-check send meth GET uri /health\nhttp-check expect status 200\nhttp-check set-var(check.state) res.hdr(x-state)\nhttp-check connect default\nhttp-check send meth GET uri-lf /%[var(check.state)]\nhttp-check expect string-lf %[str(all)] on-success "%[var(check.state)] at %[srv_name]"`,
+  ),
+  checked(
+    "two connections, each with proto h2",
+    "200",
+    `http-check connect proto h2\nhttp-check send meth GET uri /health\nhttp-check expect status 200\nhttp-check set-var(check.state) res.hdr(x-state)\nhttp-check connect proto h2\nhttp-check send meth GET uri-lf /%[var(check.state)]\nhttp-check expect string-lf %[str(all)] on-success "%[var(check.state)] at %[srv_name]"`,
+    "",
+  ),
 ];
