@@ -45,4 +45,6 @@ export const divergences: Readonly<Record<string, string>> = {
   "h2 mixes: return without a body, to h1":
     "RFC 9110 section 8.6 forbids content-length in a 204; HAProxy 2.6 sends one to clients of HTTP/2",
   "h2 mixes: return without a body, to h2": "as above",
+  "option independent-streams in the frontend: a tunnel in which the server speaks":
+    "tlb ends a tunnel whose client is silent for longer than its timeout; HAProxy closes the way to the server alone, and lets the server finish",
 };
