@@ -184,6 +184,21 @@ const refuse = { before: (s1: FakeServer) => s1.refuse() };
 const hold = { defaults: "timeout check 100ms" };
 
 const exchanges: readonly Case[] = [
+  ...[
+    "%ci|%cp",
+    "%b|%s|%f",
+    "%ft|%fi|%bi",
+    "%si|%sp",
+    "%HM|%HU|%r",
+    "%ST|%B|%ts",
+    "%rt|%sc",
+    "%U|%Tt|%Tr",
+    "%[src]|%[dst]",
+    "%[bc_dst]|%[bc_dst_port]",
+    "%[dst_port]|%[src_port]",
+    "%[var(sess.x)]|%[var(txn.x)]|%[var(check.x,dflt)]",
+    "%[res.len]|%[res.payload(0,0)]",
+  ].map((format) => tcp(["connect", `send-lf "q ${format}"`], null, 1)),
   tcp([], null, 1, { connections: 0 }),
   tcp([], null, 2, { ...refuse, name: "tcp: refused" }),
   tcp(["connect"], null, 1, { connections: 0 }),

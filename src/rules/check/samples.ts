@@ -41,8 +41,28 @@ export class CheckSamples implements SampleContext, ScriptScope {
     const session = new VariableAccount(limits.sess, null);
     this.session = new Variables(session);
     this.own = new Variables(new VariableAccount(limits.check, session));
+    const ends = (): Ends | null => this.ends;
+    // What HAProxy's tags show of a check: it belongs to a frontend of its own, and has no client.
     this.record = {
       ...EMPTY_RECORD,
+      clientAddress: "",
+      frontendAddress: "",
+      frontendName: "CHECKS-FE",
+      logasap: true,
+      terminationState: "PR--",
+      status: 0,
+      get serverAddress() {
+        return ends()?.remoteAddress ?? null;
+      },
+      get serverPort() {
+        return ends()?.remotePort ?? 0;
+      },
+      get backendSourceAddress() {
+        return ends()?.localAddress ?? null;
+      },
+      get backendSourcePort() {
+        return ends()?.localPort ?? 0;
+      },
       backendName: server.backend.name,
       serverName: server.name,
       acceptDate: clock.now,

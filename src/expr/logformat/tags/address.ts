@@ -41,7 +41,15 @@ const always = (): boolean => true;
 
 export const addressTags = {
   ci: { help: "address of the client", compile: (f) => address(f, (r) => r.clientAddress) },
-  cp: { help: "port of the client", compile: (f) => port(f, always, (r) => r.clientPort) },
+  cp: {
+    help: "port of the client",
+    compile: (f) =>
+      port(
+        f,
+        (r) => r.clientAddress !== "",
+        (r) => r.clientPort,
+      ),
+  },
   fi: { help: "address the client connected to", compile: (f) => address(f, (r) => r.frontendAddress) },
   fp: { help: "port the client connected to", compile: (f) => port(f, always, (r) => r.frontendPort) },
   bi: { help: "own address towards the server", compile: (f) => address(f, (r) => r.backendSourceAddress) },
