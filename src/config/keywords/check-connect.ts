@@ -113,13 +113,10 @@ function takePort(args: Args): ConnectRule["port"] {
 function takeAddress(args: Args): ConnectRule["addr"] {
   const word = args.take("an address behind 'addr'");
   if (word === null) return null;
-  const match = /^(?:ipv[46]@)?(.*?)(?::(\d{1,5}))?$/.exec(word.text)!;
-  const bracketed = /^\[(.*)\]$/.exec(match[1]!)?.[1];
-  for (const [ip, port] of [
-    [word.text, "0"],
-    [bracketed ?? match[1]!, match[2] ?? "0"],
-  ] as const) {
-    if (parseIp(ip) !== null && Number(port) <= 65535) return { ip, port: Number(port) };
-  }
+  const text = word.text.replace(/^ipv[46]@/, "");
+  const bracketed = /^\[(.*)\](?::(\d{1,5}))?$/.exec(text);
+  // Without brackets the last colon begins a port.
+  const [, ip = "", port = "0"] = bracketed ?? /^(.*):(\d{1,5})$/.exec(text) ?? ["", text.includes(":") ? "" : text];
+  if (parseIp(ip) !== null && Number(port) <= 65535) return { ip, port: Number(port) };
   return args.error("config/bad-address", word, `'${word.text}' is not an IP address`, "for instance 127.0.0.1:8080");
 }

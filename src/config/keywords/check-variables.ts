@@ -40,7 +40,7 @@ export function parseSetVar(c: ProxyContext, args: Args, protocol: Protocol, for
   if (named === null) return void args.rest();
   let value = null;
   if (format) {
-    const word = args.take("a format");
+    const word = args.peek()?.text === "" ? args.next() : args.take("a format");
     value = word === null ? null : textOf(word);
   } else value = takeExpression(args, "a sample expression");
   if (value === null) return;
