@@ -1021,7 +1021,7 @@ export const cases: readonly OracleCase[] = [
     ...global("maxconn abc", "spread-checks x", "uid x"),
   ]),
   ...differs(LATER, [
-    ...back("stats uri /x", "option ssl-hello-chk", "server t 127.0.0.1:80 source 1.2.3.4:1-5"),
+    ...back("stats uri /x", "server t 127.0.0.1:80 source 1.2.3.4:1-5"),
     ...global("lua-prepend-path /x"),
     ...whole("peers p\nlisten l\n bind :8001"),
   ]),
