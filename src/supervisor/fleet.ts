@@ -84,12 +84,12 @@ export class Fleet {
    */
   async start(): Promise<string[]> {
     const results = await Promise.all(this.places.map((_, index) => this.launch(index)));
-    this.starting = false;
     if (this.ending) return [];
     const refused = results.flatMap((r) => (Array.isArray(r) ? r : []));
     if (refused.length > 0) return [...new Set(refused)];
     const failed = results.filter((r): r is string => typeof r === "string");
     if (failed.length === results.length) return [...new Set(failed)];
+    this.starting = false;
     this.places.forEach((place, index) => {
       if (place.child === null) this.restartLater(index);
     });

@@ -7,15 +7,13 @@ export const waiting: Readonly<Record<string, readonly string[]>> = {
   "001:782": ["stats"],
   "002:136": ["stats"],
   "002:143": ["prometheus-exporter"],
-  "003:216": ["tcp-check send-binary", "tcp-check expect"],
-  "003:233": ["tcp-check send", "tcp-check expect"],
   "003:247": ["stats", "prometheus-exporter"],
   "003:370": ["prometheus-exporter", "stats"],
 };
 
 /** Lines that HAProxy 2.6 refuses as well: of other versions, or in the wrong section. */
 export const refused: Readonly<Record<string, readonly string[]>> = {
-  "000:145": ["http-check connect"],
+  "000:145": ["send"],
   "000:179": ["ssl-default-bind-options"],
   "003:259": ["numa-cpuset"],
   "003:282": ["ssl-reuse"],
