@@ -13,7 +13,7 @@ export const waiting: Readonly<Record<string, readonly string[]>> = {
 
 /** Lines that HAProxy 2.6 refuses as well: of other versions, or in the wrong section. */
 export const refused: Readonly<Record<string, readonly string[]>> = {
-  "000:145": ["send"],
+  "000:145": ["http-check expect"],
   "000:179": ["ssl-default-bind-options"],
   "003:259": ["numa-cpuset"],
   "003:282": ["ssl-reuse"],

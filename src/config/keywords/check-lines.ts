@@ -42,8 +42,9 @@ export function misplaced(c: ProxyContext, protocol: Protocol, kind: "connect" |
   if (protocol === "tcp" || c.proxy.check.kind !== "http") return null;
   const last = lastStep(lines)?.kind;
   if (kind === "connect" && last !== undefined && last !== "expect")
-    return "there is no 'expect' before this 'connect'";
-  if (kind === "request" && last !== undefined && last !== "connect") return "there is no 'connect' before this 'send'";
-  if (kind === "expect" && last === "connect") return "there is no 'send' before this 'expect'";
+    return "'http-check connect' needs an 'expect' before it";
+  if (kind === "request" && last !== undefined && last !== "connect")
+    return "'http-check send' needs a 'connect' before it";
+  if (kind === "expect" && last === "connect") return "'http-check expect' needs a 'send' before it";
   return null;
 }
