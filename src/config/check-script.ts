@@ -36,7 +36,8 @@ export function nextNumber(lines: readonly ScriptLine[]): number {
   return lines.length + 1;
 }
 
-const IMPLICIT: ConnectRule = {
+/** A connection as the server's line has it; what begins a script that does not say how. */
+export const PLAIN_CONNECT: ConnectRule = {
   kind: "connect",
   step: 0,
   comment: null,
@@ -52,7 +53,8 @@ const IMPLICIT: ConnectRule = {
   linger: false,
 };
 
-const DEFAULT_EXPECT: ExpectRule = {
+/** What `option httpchk` expects when no rule says more. */
+export const DEFAULT_EXPECT: ExpectRule = {
   kind: "expect",
   step: 0,
   comment: null,
@@ -186,7 +188,7 @@ function httpRules(draft: ProxyDraft): CheckRule[] {
 
 /** A connection comes before anything else. */
 function connected<T extends ScriptLine>(lines: readonly T[]): (T | ConnectRule)[] {
-  return firstStep(lines)?.kind === "connect" ? [...lines] : [IMPLICIT, ...lines];
+  return firstStep(lines)?.kind === "connect" ? [...lines] : [PLAIN_CONNECT, ...lines];
 }
 
 /** A comment is for the steps of one kind that follow it. */

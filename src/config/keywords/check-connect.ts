@@ -7,27 +7,14 @@ import { integerOf, takeChoice } from "../../lang/values.ts";
 import type { ProxyContext } from "../context.ts";
 import type { Draft } from "../draft.ts";
 import type { ConnectRule } from "../model.ts";
+import { PLAIN_CONNECT } from "../check-script.ts";
 import { addLine, misplaced, type Protocol } from "./check-lines.ts";
 
 export const CONNECT_USAGE =
   "[default] [port {<port> | <expr>}] [addr <ip>[:<port>]] [send-proxy] [via-socks4] [ssl] [sni <name>] [alpn <protocols>] [proto <name>] [linger] [comment <text>]";
 
 export function parseConnect(c: ProxyContext, args: Args, protocol: Protocol): void {
-  const rule: Draft<ConnectRule> = {
-    kind: "connect",
-    step: 0,
-    comment: null,
-    usesDefaults: false,
-    port: null,
-    addr: null,
-    sendProxy: false,
-    viaSocks4: false,
-    tls: false,
-    sni: null,
-    alpn: null,
-    proto: null,
-    linger: false,
-  };
+  const rule: Draft<ConnectRule> = { ...PLAIN_CONNECT, usesDefaults: false };
   const wrong = misplaced(c, protocol, "connect");
   if (wrong !== null) {
     args.rest();

@@ -1,8 +1,9 @@
 /** Checks that speak a protocol: `option redis-check`, `smtpchk`, `ssl-hello-chk`, `pgsql-check`, `mysql-check`, `ldap-check` (manual section 4.2). */
 import type { Args } from "../../lang/args.ts";
 import { takeChoice } from "../../lang/values.ts";
+import { DEFAULT_EXPECT, PLAIN_CONNECT } from "../check-script.ts";
 import type { ProxyContext } from "../context.ts";
-import type { CheckRule, ConnectRule, ExpectRule, ScriptMatch, SendRule, TextModel } from "../model.ts";
+import type { CheckRule, ExpectRule, ScriptMatch, SendRule, TextModel } from "../model.ts";
 import type { Keyword } from "./keyword.ts";
 import { BACK } from "./where.ts";
 
@@ -23,22 +24,7 @@ class Steps {
 
   /** `written`: it counts among the steps that reports number. */
   connect(written: boolean, linger: boolean): this {
-    const rule: ConnectRule = {
-      kind: "connect",
-      step: written ? ++this.step : 0,
-      comment: null,
-      usesDefaults: true,
-      port: null,
-      addr: null,
-      sendProxy: false,
-      viaSocks4: false,
-      tls: false,
-      sni: null,
-      alpn: null,
-      proto: null,
-      linger,
-    };
-    this.rules.push(rule);
+    this.rules.push({ ...PLAIN_CONNECT, step: written ? ++this.step : 0, linger });
     return this;
   }
 
@@ -48,21 +34,7 @@ class Steps {
   }
 
   expect(match: ScriptMatch, more: Partial<ExpectRule>): this {
-    this.rules.push({
-      kind: "expect",
-      step: ++this.step,
-      comment: null,
-      negate: false,
-      minRecv: -1,
-      match,
-      okStatus: null,
-      errorStatus: null,
-      timeoutStatus: null,
-      onSuccess: null,
-      onError: null,
-      statusCode: null,
-      ...more,
-    });
+    this.rules.push({ ...DEFAULT_EXPECT, step: ++this.step, match, ...more });
     return this;
   }
 }

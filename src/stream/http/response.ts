@@ -51,6 +51,11 @@ import { holdResponse } from "./wait.ts";
 import { CHUNKED, CLOSE, editedBytes, headBytes, KEEP_ALIVE, responseColumn } from "./wire.ts";
 import { forward, sendHead } from "./send-response.ts";
 
+/** The method the server was asked with: rules may have set another one than the client's. */
+function methodSent({ req, reqEdits: { method } }: HttpStream): number {
+  return method === undefined ? req.method : methodOf(method, 0, method.length);
+}
+
 /** Not those that end with their heads whatever these say (RFC 9112 section 6.3). */
 function mayHaveContent(status: number, method: number): boolean {
   return method !== Method.HEAD && status >= 200 && status !== 204 && status !== 304;
@@ -73,7 +78,7 @@ export function analyseResponse(stream: HttpStream, conn: ServerSide, buf: Buffe
   const { res, req, server, resBody } = stream;
   const { status } = res;
   const asked = stream.reqEdits.method;
-  const method = asked === undefined ? req.method : methodOf(asked, 0, asked.length);
+  const method = methodSent(stream);
   // A CONNECT that rules have made opens no tunnel: the client did not ask for one.
   const made = method === Method.CONNECT && asked !== undefined;
   const framing = responseFraming(res, made ? Method.OTHER : method);
@@ -155,7 +160,7 @@ function takeResponse(
   const { flags, status } = res;
   const { framing } = resBody;
   const asked = stream.reqEdits.method;
-  const method = asked === undefined ? req.method : methodOf(asked, 0, asked.length);
+  const method = methodSent(stream);
   const made = method === Method.CONNECT && asked !== undefined;
   const { slab } = server!;
   slab[server!.base + responseColumn(status)]!++;
